@@ -1,4 +1,4 @@
-//! Where everything was put: ports, addresses, URLs.
+//! The lab's address book: ports, addresses and URLs of its hosts and services.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,20 +7,20 @@ use super::hosts::{ALIASES, HOSTS, Host, NAME_SERVER};
 use super::placement::{DNS_PORT, Placement};
 use super::service::Service;
 
-/// Where everything was put.
+/// Ports and addresses of the lab's hosts and services.
 #[derive(Clone, Debug)]
 pub(super) struct AddressBook {
     pub(super) placement: Placement,
-    /// The port of each service by its name, where it is not the standard one.
+    /// Ports by service name, where they differ from the standard ones.
     pub(super) ports: BTreeMap<&'static str, u16>,
-    /// Whether there is IPv6.
+    /// Whether the machine has IPv6.
     pub(super) has_v6: bool,
-    /// The DNS server.
+    /// Address of the DNS server.
     pub(super) dns_server: SocketAddr,
 }
 
 impl AddressBook {
-    /// In a network of the lab's own, where nothing depends on the start.
+    /// The address book of the private network, which is the same at every start.
     pub(super) fn on_network(has_v6: bool) -> Self {
         let first = HOSTS
             .iter()
@@ -35,7 +35,7 @@ impl AddressBook {
         }
     }
 
-    /// The port of a service.
+    /// Port of a service.
     pub(super) fn port(&self, service: &Service) -> u16 {
         self.ports
             .get(service.name)
@@ -43,8 +43,7 @@ impl AddressBook {
             .unwrap_or(service.port)
     }
 
-    /// The URL of a path of a service of a host. The scheme's own port is left out (RFC 3986
-    /// §3.2.3).
+    /// URL of a path of a service. A scheme's default port is left out (RFC 3986 §3.2.3).
     pub(super) fn url(&self, host: &str, service: &Service, path: &str) -> String {
         let (scheme, port) = (service.scheme, self.port(service));
         match (scheme, port) {
@@ -53,7 +52,7 @@ impl AddressBook {
         }
     }
 
-    /// The IPv4 address the host's name leads to.
+    /// IPv4 address that the host's name resolves to.
     pub(super) fn v4(&self, host: &Host) -> Option<Ipv4Addr> {
         let own = host.v4()?;
         Some(if self.placement == Placement::Network {
@@ -63,7 +62,7 @@ impl AddressBook {
         })
     }
 
-    /// The IPv6 address the host's name leads to.
+    /// IPv6 address that the host's name resolves to.
     pub(super) fn v6(&self, host: &Host) -> Option<Ipv6Addr> {
         let own = host.v6().filter(|_| self.has_v6)?;
         Some(if self.placement == Placement::Network {
@@ -73,15 +72,15 @@ impl AddressBook {
         })
     }
 
-    /// Where a service of a host is, over IPv4.
+    /// IPv4 socket address of a service of a host.
     pub(super) fn address(&self, name: &str, service: &Service) -> Option<SocketAddr> {
         let host = self.placement.hosts().find(|host| host.name == name)?;
         Some((self.v4(host)?, self.port(service)).into())
     }
 
-    /// Where a name or an address of the lab, and a port there, lead; nowhere, where they are not
-    /// the lab's. On loopback the ports are those of the lab's services only, since other ports
-    /// there are not the lab's.
+    /// Resolves a host name or address of the lab and a port; `None` for anything outside the lab.
+    /// On loopback only the ports of the lab's services resolve, since other ports there belong to
+    /// other programs.
     pub(super) fn resolve(&self, host: &str, port: u16) -> Option<SocketAddr> {
         if self.placement == Placement::Loopback && !self.ports.values().any(|own| *own == port) {
             return None;

@@ -1,4 +1,4 @@
-//! Bodies that are made while they are sent.
+//! Response bodies, complete or generated while they are sent.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,27 +12,27 @@ use hyper::HeaderMap;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-/// The body of any answer.
+/// The body of a response.
 pub(super) type ResponseBody = UnsyncBoxBody<Bytes, Infallible>;
 
-/// A body that is there at once.
+/// A complete body.
 pub(super) fn full_body(bytes: impl Into<Bytes>) -> ResponseBody {
     Full::new(bytes.into()).boxed_unsync()
 }
 
-/// A body of equal pieces.
+/// A body that repeats a pattern, optionally paced and with trailers.
 #[derive(Debug)]
 pub(super) struct PatternBody {
     pattern: Bytes,
-    /// Bytes still to send.
+    /// Bytes left to send.
     remaining: u64,
-    /// Whether the length is told beforehand.
+    /// Whether the length is declared in advance.
     has_known_length: bool,
     pacing: Option<Pacing>,
     trailers: Option<HeaderMap>,
 }
 
-/// A pause before each piece.
+/// Pause before each repetition.
 #[derive(Debug)]
 struct Pacing {
     interval: Duration,
@@ -40,8 +40,8 @@ struct Pacing {
 }
 
 impl PatternBody {
-    /// `length` bytes: the piece, again and again, the last time cut to fit. The length is told
-    /// beforehand.
+    /// `length` bytes of a repeated pattern, the last repetition truncated. The length is declared
+    /// in advance.
     pub(super) fn repeating(piece: Bytes, length: u64) -> Self {
         Self {
             remaining: if piece.is_empty() { 0 } else { length },
@@ -52,7 +52,7 @@ impl PatternBody {
         }
     }
 
-    /// The length is not told: HTTP/1.1 has to send it in chunks (RFC 9112 §7.1).
+    /// Does not declare the length: HTTP/1.1 has to use chunked coding (RFC 9112 §7.1).
     pub(super) fn without_length(self) -> Self {
         Self {
             has_known_length: false,
@@ -60,7 +60,7 @@ impl PatternBody {
         }
     }
 
-    /// With a pause before each piece.
+    /// Pauses before each repetition.
     pub(super) fn with_interval(self, every: Duration) -> Self {
         Self {
             pacing: Some(Pacing {
@@ -71,7 +71,7 @@ impl PatternBody {
         }
     }
 
-    /// With trailer fields after the last piece (RFC 9110 §6.5).
+    /// Adds trailer fields (RFC 9110 §6.5).
     pub(super) fn with_trailers(self, trailers: HeaderMap) -> Self {
         Self {
             trailers: Some(trailers),
@@ -79,7 +79,7 @@ impl PatternBody {
         }
     }
 
-    /// As the body of an answer.
+    /// Converts it to a response body.
     pub(super) fn boxed(self) -> ResponseBody {
         self.boxed_unsync()
     }

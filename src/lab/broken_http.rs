@@ -1,4 +1,4 @@
-//! A server that breaks HTTP/1.1 on purpose, each path in its own way.
+//! A server that violates HTTP/1.1 on purpose, in a way selected by the path.
 
 use std::io;
 use std::time::Duration;
@@ -14,12 +14,12 @@ const MAX_HEAD_BYTES: usize = 8 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_SILENCE: Duration = Duration::from_secs(10 * 60);
 
-/// Requests that are answered wrongly.
+/// The service.
 pub(super) const BROKEN: Service = Service::tcp("broken", "http", 80, |visit| {
     Box::pin(serve_broken_http(visit.stream))
 });
 
-/// The ways to break it, each with what it shows.
+/// Paths, each with a description of the violation.
 pub(super) const BROKEN_PATHS: [(&str, &str); 8] = [
     ("/malformed-status", "a status line that is none"),
     (
@@ -37,8 +37,7 @@ pub(super) const BROKEN_PATHS: [(&str, &str); 8] = [
     ("/silence", "no answer at all"),
 ];
 
-/// Answers one request in the broken way its path names, then closes the connection. A client that
-/// goes away ends it too.
+/// Answers one request in the way its path selects, then closes the connection.
 async fn serve_broken_http(mut stream: TcpStream) {
     let Ok(Ok(path)) = timeout(HEAD_TIMEOUT, read_request_path(&mut stream)).await else {
         return;
@@ -130,12 +129,12 @@ async fn send_reset_body(stream: &mut TcpStream) -> io::Result<()> {
     stream
         .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthis is all there is\n")
         .await?;
-    // What was sent has to be on its way before the reset throws away what was not.
+    // Wait until the data has been sent: the reset discards what is still in the send buffer.
     sleep(Duration::from_millis(50)).await;
     SockRef::from(&*stream).set_linger(Some(Duration::ZERO))
 }
 
-/// Sends the beginning, and then the same again and again until the client has had enough.
+/// Sends a head and then the same bytes repeatedly until the client disconnects.
 async fn send_repeatedly(
     stream: &mut TcpStream,
     beginning: &[u8],

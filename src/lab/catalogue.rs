@@ -1,4 +1,4 @@
-//! What there is to see in the lab.
+//! The lab's catalogue: URLs to try, each with a description.
 
 use super::addresses::AddressBook;
 use super::dns_faults::{ALIAS_LOOP, NO_ADDRESS, SERVER_FAILURE, SILENT_NAME};
@@ -8,18 +8,18 @@ use super::http_service::{HTTP, HTTPS};
 use super::proxy::SOCKS;
 use super::service::Service;
 
-/// Something to look at.
+/// A URL to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueEntry {
-    /// What it is listed under.
+    /// Group heading.
     pub group: &'static str,
-    /// The URL to ask for.
+    /// URL.
     pub url: String,
-    /// What it shows, in one line.
+    /// Description in one line.
     pub description: &'static str,
 }
 
-/// What exhibits are listed under, in this order.
+/// Group headings, in the order of the list.
 pub(super) mod group {
     pub(in crate::lab) const RESPONSES: &str = "Answers";
     pub(in crate::lab) const SERVERS: &str = "Servers";
@@ -30,7 +30,7 @@ pub(super) mod group {
     pub(in crate::lab) const BROKEN_HTTP: &str = "HTTP gone wrong";
 }
 
-/// What the first host shows.
+/// Paths of the first host.
 pub(super) const API_PATHS: [(&str, &str); 25] = [
     ("/users", "a page of JSON, about 1 kB"),
     (
@@ -104,7 +104,7 @@ pub(super) const API_PATHS: [(&str, &str); 25] = [
     ),
 ];
 
-/// What is seen beside a host: under another name, or at another port.
+/// Entries beyond a host's own paths: under another name, or on another port.
 const ADDITIONAL_ENTRIES: [AdditionalEntry; 4] = [
     AdditionalEntry {
         host: API,
@@ -136,7 +136,7 @@ const ADDITIONAL_ENTRIES: [AdditionalEntry; 4] = [
     },
 ];
 
-/// What is listed after what a host shows itself.
+/// An entry listed after a host's own paths.
 struct AdditionalEntry {
     host: &'static str,
     name: &'static str,
@@ -145,7 +145,7 @@ struct AdditionalEntry {
     description: &'static str,
 }
 
-/// What goes wrong when the name is looked up.
+/// Names whose DNS lookup fails.
 const FAILING_NAMES: [(&str, &str); 5] = [
     ("nowhere.lab.test", "a name that does not exist"),
     (NO_ADDRESS, "a name that has no address"),
@@ -157,12 +157,12 @@ const FAILING_NAMES: [(&str, &str); 5] = [
     (SILENT_NAME, "a name the DNS server keeps silent about"),
 ];
 
-/// Every exhibit of a lab that has a network of its own.
+/// Every entry of a lab in a private network.
 pub fn network_catalogue() -> Vec<CatalogueEntry> {
     all_entries(&AddressBook::on_network(true))
 }
 
-/// Every exhibit, what works first.
+/// Every entry, working ones first.
 pub(super) fn all_entries(places: &AddressBook) -> Vec<CatalogueEntry> {
     let names = FAILING_NAMES.iter().map(|(name, shows)| CatalogueEntry {
         group: group::NAMES,

@@ -1,5 +1,5 @@
-//! The lab's own certification authority: a root and an intermediate, made afresh at each start and
-//! kept in memory alone.
+//! The lab's certificate authority: a root and an intermediate certificate, created at each start
+//! and kept in memory only.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,14 +15,14 @@ use super::tls_profile::CertificateKind;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A root certificate and the intermediate it signed, which signs the hosts' certificates.
+/// A root certificate and the intermediate that it signed, which signs the hosts' certificates.
 pub(super) struct CertificateAuthority {
     now: Duration,
     root: CertifiedIssuer<'static, KeyPair>,
     intermediate: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// What a server shows, and the key that proves it is its own.
+/// A certificate chain and its private key.
 pub(super) struct Credentials {
     /// Leaf first.
     pub(super) chain: Vec<CertificateDer<'static>>,
@@ -30,7 +30,7 @@ pub(super) struct Credentials {
 }
 
 impl CertificateAuthority {
-    /// Makes the keys and certificates of the root and the intermediate.
+    /// Creates the keys and certificates of the root and the intermediate.
     pub(super) fn new() -> Result<Self, LabError> {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -48,12 +48,12 @@ impl CertificateAuthority {
         })
     }
 
-    /// The root's certificate as PEM, for a client that is to trust the lab.
+    /// Root certificate as PEM, for clients that are to trust the lab.
     pub(super) fn root_pem(&self) -> String {
         self.root.pem()
     }
 
-    /// A certificate for these names, good or bad in the given way, with its chain.
+    /// Issues a certificate of the given kind for these names, with its chain.
     pub(super) fn issue(
         &self,
         names: &[String],
@@ -75,7 +75,7 @@ impl CertificateAuthority {
         })
     }
 
-    /// A client's certificate with its chain and its key, as PEM.
+    /// A client certificate with its chain and private key, as PEM.
     pub(super) fn client_pem(&self) -> Result<String, LabError> {
         make_certificate("a client of the lab", |name| {
             let key = KeyPair::generate()?;
@@ -91,7 +91,7 @@ impl CertificateAuthority {
         })
     }
 
-    /// The root's certificate.
+    /// Root certificate.
     pub(super) fn root_certificate(&self) -> &CertificateDer<'static> {
         self.root.der()
     }
@@ -155,7 +155,7 @@ fn ca_params(name: &str, path_length: u8, now: Duration) -> CertificateParams {
     params
 }
 
-/// Runs what makes a certificate, and says whose it was if it fails.
+/// Creates a certificate; an error names its subject.
 fn make_certificate<T>(
     name: &str,
     make: impl FnOnce(&str) -> Result<T, rcgen::Error>,

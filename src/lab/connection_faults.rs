@@ -1,4 +1,4 @@
-//! Hosts that refuse or reset connections.
+//! Services whose TCP connections fail.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::service::Service;
 /// A closed port.
 pub(super) const REFUSED: Service = Service::closed("refused", "https", 443);
 
-/// Connections that end before TLS is agreed on.
+/// Connections that are reset before the TLS handshake.
 pub(super) const RESET: Service = Service::tcp("reset", "https", 443, |visit| {
     Box::pin(reset_connection(visit.stream))
 });

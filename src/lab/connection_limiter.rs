@@ -1,4 +1,4 @@
-//! The way in: how many connections at once, and for how long.
+//! Limits on the number of concurrent connections and their duration.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,24 +7,24 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-/// Connections served at once; more wait in the kernel's queue.
+/// Concurrent connections of a service; more wait in the kernel's accept queue.
 const MAX_CONNECTIONS: usize = 256;
 
-/// After this a connection is closed, however busy.
+/// Time after which a connection is closed, even if it is active.
 const MAX_CONNECTION_TIME: Duration = Duration::from_secs(15 * 60);
 
-/// Lets the connections of one service in, as many as there is room for. A proxy's and those it
-/// leads to are not counted together, or a crowd before the proxy would leave no room behind it.
+/// Limits the concurrent connections of one service. Each service has its own limit: if a proxy and
+/// the hosts behind it shared one, many connections to the proxy would leave none for the hosts.
 #[derive(Clone)]
 pub(super) struct ConnectionLimiter(Arc<Semaphore>);
 
 impl ConnectionLimiter {
-    /// An empty house.
+    /// A limiter without connections.
     pub(super) fn new() -> Self {
         Self(Arc::new(Semaphore::new(MAX_CONNECTIONS)))
     }
 
-    /// Accepts connections for as long as the runtime lives, and serves each in a task of its own.
+    /// Accepts connections as long as the runtime lives, and serves each in a task of its own.
     pub(super) async fn accept_connections<F, W>(self, listener: TcpListener, serve: F)
     where
         F: Fn(TcpStream) -> W,
@@ -32,12 +32,13 @@ impl ConnectionLimiter {
     {
         while let Ok(permit) = Arc::clone(&self.0).acquire_owned().await {
             let Ok((stream, _)) = listener.accept().await else {
-                // Out of file handles, most likely: they come back when connections end.
+                // Most likely out of file descriptors: they become free when connections end.
                 sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            // Without it the kernel holds small answers back for up to 40 ms, and they would be
-            // taken for the server's.
+            // Without TCP_NODELAY the kernel can delay small responses by up to 40 ms (Nagle's
+            // algorithm with delayed acknowledgments), which would look like time spent by the
+            // server.
             let _ = stream.set_nodelay(true);
             let work = timeout(MAX_CONNECTION_TIME, serve(stream));
             tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! The DNS server: the zone `lab.test`, under a root that has nothing else.
+//! The DNS server: authoritative for `lab.test` and for an otherwise empty root zone.
 
 use std::net::{TcpListener as StdListener, UdpSocket as StdSocket};
 use std::pin::Pin;
@@ -23,12 +23,12 @@ use super::addresses::AddressBook;
 use super::dns_faults::{ALIAS_LOOP, DnsFault, FAULTY_NAMES, NO_ADDRESS};
 use super::hosts::{ALIASES, NAME_SERVER, ZONE};
 
-/// Seconds a client may keep an answer.
+/// Time to live of every record, in seconds.
 const TTL: u32 = 60;
 const TCP_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 const TCP_RESPONSE_QUEUE: usize = 32;
 
-/// Answers at these sockets, within the current runtime, where everything is.
+/// Serves DNS on these sockets in the current runtime.
 pub(super) fn start_dns_server(
     sockets: Vec<(StdSocket, StdListener)>,
     places: &AddressBook,
@@ -50,7 +50,7 @@ pub(super) fn start_dns_server(
     Ok(())
 }
 
-/// The zones, and the names that are answered oddly.
+/// Request handler: the zones, and the names that are answered with a fault.
 struct LabDnsHandler {
     zones: Catalog,
     faults: Vec<(LowerName, DnsFault)>,
@@ -89,7 +89,7 @@ impl LabDnsHandler {
     }
 }
 
-/// A zone with nothing but its own beginning (RFC 1035 §3.3.13).
+/// A zone that contains only its SOA record (RFC 1035 §3.3.13).
 fn empty_zone(origin: Name) -> Result<InMemoryZoneHandler<TokioRuntimeProvider>, ProtoError> {
     let mut zone = InMemoryZoneHandler::empty(origin.clone(), ZoneType::Primary, AxfrPolicy::Deny);
     let (server, mailbox) = (to_fqdn(NAME_SERVER)?, to_fqdn("hostmaster.lab.test")?);
@@ -122,7 +122,7 @@ fn zone_records(places: &AddressBook) -> Result<Vec<(Name, RData)>, ProtoError> 
     Ok(records)
 }
 
-/// A name from the root, as names in zones and questions are.
+/// Parses an absolute (fully qualified) name, as zones and questions contain them.
 fn to_fqdn(name: &str) -> Result<Name, ProtoError> {
     let mut name = Name::from_ascii(name)?;
     name.set_fqdn(true);
@@ -174,7 +174,7 @@ impl RequestHandler for LabDnsHandler {
     }
 }
 
-/// What the library wants to know of an answer that was not given.
+/// Response metadata that hickory requires for a request that gets no response.
 fn unanswered_info(request: &Request) -> ResponseInfo {
     let metadata = Metadata::response_from_request(&request.metadata);
     ResponseInfo::from(Header {

@@ -1,40 +1,40 @@
-//! Names that are answered otherwise than names usually are.
+//! DNS names that are answered with a fault.
 
 use std::time::Duration;
 
-/// A name that exists and has no address.
+/// A name without address records.
 pub(super) const NO_ADDRESS: &str = "noaddress.lab.test";
 
-/// A name the DNS server fails to answer for.
+/// A name for which the DNS server responds with SERVFAIL.
 pub(super) const SERVER_FAILURE: &str = "servfail.lab.test";
 
-/// A name the DNS server never answers for.
+/// A name for which the DNS server sends no response.
 pub(super) const SILENT_NAME: &str = "silent.lab.test";
 
-/// Two names that stand for each other.
+/// Two aliases that refer to each other.
 pub(super) const ALIAS_LOOP: [&str; 2] = ["alias-loop.lab.test", "loop-alias.lab.test"];
 
-/// A host whose answers do not fit into a datagram.
+/// A host whose responses do not fit into a datagram.
 pub(super) const TRUNCATED_NAME: &str = "truncated.lab.test";
 
-/// A host whose name takes long to look up.
+/// A host whose name is slow to resolve.
 pub(super) const SLOW_NAME: &str = "slow-dns.lab.test";
 
-/// What the DNS server does about a question.
+/// How the DNS server mistreats a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DnsFault {
-    /// It fails (SERVFAIL, RFC 1035 §4.1.1).
+    /// It responds with SERVFAIL (RFC 1035 §4.1.1).
     ServerFailure,
-    /// It does not answer.
+    /// It sends no response.
     NoResponse,
-    /// It answers after this time.
+    /// It responds after this delay.
     Delay(Duration),
-    /// Over UDP it says that the answer is truncated, and gives none (TC, RFC 7766 §5); over TCP it
-    /// answers.
+    /// Over UDP it sends a truncated response without records (TC, RFC 7766 §5); over TCP the full
+    /// one.
     Truncated,
 }
 
-/// The names that are answered oddly.
+/// The names with their faults.
 pub(super) const FAULTY_NAMES: [(&str, DnsFault); 4] = [
     (SERVER_FAILURE, DnsFault::ServerFailure),
     (SILENT_NAME, DnsFault::NoResponse),

@@ -1,4 +1,4 @@
-//! Whatever comes is sent back: the echo protocol over TCP and UDP (RFC 862).
+//! The echo protocol over TCP and UDP (RFC 862).
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) const ECHO: Service = Service::tcp("echo over TCP", "tcp", 7, |visit|
 const BUFFER_BYTES: usize = 16 * 1024;
 const MAX_DATAGRAM: usize = 65_535;
 
-/// After an error, so that one that stays keeps nobody busy.
+/// Pause after an error, so that a persistent one does not cause a busy loop.
 const ERROR_PAUSE: Duration = Duration::from_millis(10);
 
 async fn echo_stream(mut stream: TcpStream) {
@@ -39,8 +39,8 @@ async fn echo_stream(mut stream: TcpStream) {
     }
 }
 
-/// An error is about one datagram, such as one that nobody waits for any more; the others are
-/// served still.
+/// Echoes datagrams. An error concerns one datagram, for instance an ICMP error for a client that
+/// is gone, and does not end the service.
 async fn echo_datagrams(socket: UdpSocket) {
     let mut datagram = vec![0; MAX_DATAGRAM];
     loop {

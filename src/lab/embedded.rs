@@ -1,4 +1,4 @@
-//! The lab within the process.
+//! The lab within the current process.
 
 use std::net::SocketAddr;
 use std::thread::{self, JoinHandle};
@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::catalogue::CatalogueEntry;
 use super::{LabError, Placement, Servers};
 
-/// The lab's servers on loopback, running on a thread of their own. They stop, and their ports
-/// close, when the value is dropped.
+/// The lab's servers on loopback, on a thread of their own. Dropping the value stops them and
+/// closes their ports.
 #[derive(Debug)]
 pub struct EmbeddedLab {
     servers: Servers,
@@ -19,7 +19,7 @@ pub struct EmbeddedLab {
 }
 
 impl EmbeddedLab {
-    /// Starts the servers. When it returns they answer.
+    /// Starts the servers. When it returns, they accept connections.
     pub fn start() -> Result<Self, LabError> {
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -33,7 +33,7 @@ impl EmbeddedLab {
         let thread = thread::Builder::new()
             .name("lab".to_owned())
             .spawn(move || {
-                // An error means that the sender is gone, which also says stop.
+                // An error means that the sender was dropped, which is also a request to stop.
                 let _ = runtime.block_on(stopped);
             })
             .map_err(|source| LabError::Thread { source })?;
@@ -44,22 +44,23 @@ impl EmbeddedLab {
         })
     }
 
-    /// The page to look at first.
+    /// URL of the first page to look at.
     pub fn start_url(&self) -> String {
         self.servers.start_url()
     }
 
-    /// The DNS server that knows the lab's names, over UDP and TCP.
+    /// Address of the lab's DNS server, over UDP and TCP.
     pub fn dns_server(&self) -> SocketAddr {
         self.servers.dns_server()
     }
 
-    /// The certificate to trust, as PEM. Its key never leaves memory and ends with this value.
+    /// Root certificate to trust, as PEM. Its private key stays in memory and is dropped with this
+    /// value.
     pub fn ca_pem(&self) -> &str {
         self.servers.ca_pem()
     }
 
-    /// What there is to see, what works first and what fails on purpose after it.
+    /// The catalogue: URLs that work, then those that fail on purpose.
     pub fn catalogue(&self) -> Vec<CatalogueEntry> {
         self.servers.catalogue()
     }
@@ -69,7 +70,7 @@ impl Drop for EmbeddedLab {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It can only fail by a panic, which was reported when it happened.
+            // Joining fails only if the thread panicked, which was reported when it happened.
             let _ = thread.join();
         }
     }

@@ -1,13 +1,13 @@
-//! Why the lab could not start.
+//! Errors of starting the lab.
 
 use std::io;
 use std::net::IpAddr;
 
-/// Why the lab could not start.
+/// Errors of starting the lab.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LabError {
-    /// A port could not be opened on an address.
+    /// A port could not be bound on an address.
     #[error(
         "the lab could not open a port on {address}: {source}; is the interface that has this \
             address up?"
@@ -15,35 +15,35 @@ pub enum LabError {
     Bind {
         /// The address.
         address: IpAddr,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A certificate could not be made.
+    /// A certificate could not be created.
     #[error("the lab could not make the certificate of {name}: {source}")]
     Certificate {
-        /// Whose certificate.
+        /// Subject of the certificate.
         name: String,
-        /// What the library said.
+        /// The library's error.
         source: rcgen::Error,
     },
     /// A TLS server could not be set up.
     #[error("the lab could not set up TLS for {name}: {source}")]
     Tls {
-        /// Which host.
+        /// Host name.
         name: String,
-        /// What the library said.
+        /// The library's error.
         source: rustls::Error,
     },
-    /// A record of the zone could not be made.
+    /// A record of the DNS zone could not be created.
     #[error("the lab could not make its DNS zone: {source}")]
     Zone {
-        /// What the library said.
+        /// The library's error.
         source: hickory_server::proto::ProtoError,
     },
     /// The thread or its runtime could not be started.
     #[error("the lab could not start its thread: {source}")]
     Thread {
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }

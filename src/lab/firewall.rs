@@ -1,51 +1,51 @@
-//! Hosts that are there and do not answer, by address.
+//! Addresses of the lab's hosts and the firewall rules in front of them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::hosts::{CLIENT_NUMBER, HOSTS, Host, lab_ipv4, lab_ipv6};
 
-/// The IPv4 address of the one who looks at the lab's network from within.
+/// IPv4 address of the client in the private network.
 pub const CLIENT_V4: Ipv4Addr = lab_ipv4(CLIENT_NUMBER);
 
-/// The IPv6 address of the one who looks at the lab's network from within.
+/// IPv6 address of the client in the private network.
 pub const CLIENT_V6: Ipv6Addr = lab_ipv6(CLIENT_NUMBER);
 
-/// Who answers DNS questions in the lab's network, at port 53.
+/// DNS servers of the private network, on port 53.
 pub const NAME_SERVERS: [IpAddr; 1] = [IpAddr::V4(lab_ipv4(53))];
 
-/// What the way to a host lets through.
+/// Which packets reach a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirewallRule {
-    /// Everything.
+    /// All packets.
     AllowAll,
-    /// Nothing, in neither direction: a client's SYN is never answered.
+    /// No packets in either direction: a client's SYN is never answered.
     DropAll,
-    /// The TCP handshake alone (SYN, SYN-ACK, and the ACK without payload that completes it): a
-    /// connection is made, and then nothing gets through.
+    /// Only segments without payload, such as the TCP handshake: a connection is established, and
+    /// no data gets through.
     DropAfterHandshake,
 }
 
-/// The addresses of a host in the lab's network, and what the way to each of them lets through.
+/// Addresses of a host in the private network, with the firewall rule of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostAddresses {
-    /// Its name, such as `api.lab.test`.
+    /// Host name, such as `api.lab.test`.
     pub name: &'static str,
-    /// Its IPv4 address, if it has one.
+    /// IPv4 address.
     pub v4: Option<Ipv4Addr>,
-    /// Its IPv6 address, if it has one.
+    /// IPv6 address.
     pub v6: Option<Ipv6Addr>,
-    /// What gets through to its IPv4 address.
+    /// Firewall rule of the IPv4 address.
     pub firewall_v4: FirewallRule,
-    /// What gets through to its IPv6 address.
+    /// Firewall rule of the IPv6 address.
     pub firewall_v6: FirewallRule,
 }
 
-/// The addresses of every host of the lab's network, the client's not among them.
+/// Addresses of every host in the private network, except the client.
 pub fn host_addresses() -> Vec<HostAddresses> {
     HOSTS.iter().map(HostAddresses::from_host).collect()
 }
 
-/// The addresses of the one who looks at the lab's network from within.
+/// IPv4 and IPv6 addresses of the client in the private network.
 pub fn client_addresses() -> (Ipv4Addr, Ipv6Addr) {
     (lab_ipv4(CLIENT_NUMBER), lab_ipv6(CLIENT_NUMBER))
 }

@@ -1,5 +1,4 @@
-//! What is behind an HTTP server: a function from requests to answers, the same for every version
-//! of HTTP.
+//! Request handlers, independent of the HTTP version: a function from a request to a response.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -14,24 +13,24 @@ use hyper::body::Body;
 use super::response::ServerResponse;
 use super::state::LabState;
 
-/// A request, whichever version of HTTP it came in.
+/// A request of any HTTP version.
 pub(super) type IncomingRequest = hyper::Request<RequestBody>;
 
-/// The body of a request, as it comes in.
+/// A request body as a stream.
 pub(super) type RequestBody = UnsyncBoxBody<Bytes, IncompleteBody>;
 
-/// The client went away within the body, or broke the protocol.
+/// The client disconnected within the body, or violated the protocol.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the body broke off")]
 pub(super) struct IncompleteBody;
 
-/// The work of answering.
+/// Future of a handler's response.
 pub(super) type ResponseFuture = Pin<Box<dyn Future<Output = ServerResponse> + Send>>;
 
-/// What answers requests.
+/// Handler of requests.
 pub(super) type HttpHandler = fn(IncomingRequest, Arc<LabState>) -> ResponseFuture;
 
-/// Who asks, and how; every request carries it among its extensions.
+/// The client of a request; attached to every request as an extension.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientInfo {
     pub(super) address: SocketAddr,
@@ -39,7 +38,7 @@ pub(super) struct ClientInfo {
     pub(super) scheme: &'static str,
 }
 
-/// The content of one server, for one client.
+/// The handler of one server with what it needs to answer one client.
 #[derive(Clone)]
 pub(super) struct HandlerContext {
     pub(super) handler: HttpHandler,
@@ -48,7 +47,7 @@ pub(super) struct HandlerContext {
 }
 
 impl HandlerContext {
-    /// The answer to a request.
+    /// Runs the handler.
     pub(super) async fn respond<B>(&self, request: hyper::Request<B>) -> ServerResponse
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -65,7 +64,7 @@ impl From<IncompleteBody> for ServerResponse {
     }
 }
 
-/// A whole body, or what to answer to one that is longer than this or breaks off.
+/// Reads a whole body; the error is the response to a body that is too long or incomplete.
 pub(super) async fn read_body(
     mut body: RequestBody,
     most_bytes: usize,

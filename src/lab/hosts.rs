@@ -1,4 +1,4 @@
-//! The registry: every host of the lab, what it is called, where it is and what it serves.
+//! The registry of hosts: name, addresses, services and TLS profile of each.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -17,33 +17,32 @@ use super::tls_profile::{AlpnProtocols, CertificateKind, TlsProfile, TlsVersions
 use super::web_page::{PAGE, PAGE_IN_CLEAR};
 use super::workers::{ASYNC, ASYNC_IN_CLEAR, WORKERS, WORKERS_IN_CLEAR};
 
-/// The zone all names lie in.
+/// DNS zone of all names.
 pub(super) const ZONE: &str = "lab.test";
 
-/// The host that does everything right.
+/// The host that works correctly.
 pub(super) const API: &str = "api.lab.test";
 
-/// The host that answers DNS questions in the lab's network.
+/// The DNS server of the private network.
 pub(super) const NAME_SERVER: &str = "ns.lab.test";
 
-/// The number in the addresses of the one who looks at the lab's network.
+/// Host number of the client in the private network.
 pub(super) const CLIENT_NUMBER: u8 = 1;
 
-/// The host that sends back what it gets.
+/// The host of the echo services.
 pub(super) const ECHO_HOST: &str = "echo.lab.test";
 
-/// The host of the proxies.
+/// The host of the forward proxies.
 pub(super) const PROXY: &str = "proxy.lab.test";
 
 const V4: &str = "v4.lab.test";
 const V6: &str = "v6.lab.test";
 
-/// Aliases, each with the name it stands for; a chain of two ends at [`API`].
+/// CNAME aliases and their targets; a chain of two ends at [`API`].
 pub(super) const ALIASES: [(&str, &str); 2] =
     [("www.lab.test", API), ("alias.lab.test", "www.lab.test")];
 
-/// The names the certificate of [`API`] is for: its own, its aliases, and what a client may type
-/// instead.
+/// Names in the certificate of [`API`]: its own, its aliases, and what a client may type instead.
 pub(super) fn api_certificate_names() -> Vec<String> {
     let names = [API, ZONE, V4, V6, "localhost", "127.0.0.1", "::1"];
     names
@@ -53,11 +52,11 @@ pub(super) fn api_certificate_names() -> Vec<String> {
         .collect()
 }
 
-/// Both ways to ask for pages.
+/// HTTP with and without TLS.
 const HTTPS_AND_HTTP: &[Service] = &[HTTPS, HTTP];
 
-/// Every host. The first is also shown to clients that name no host in the TLS handshake, or one
-/// without a certificate of its own.
+/// Every host. The first one's certificate is also presented to clients that send no server name,
+/// or one without a certificate of its own.
 pub(super) const HOSTS: &[Host] = &[
     Host::new(API, 10, HTTPS_AND_HTTP)
         .in_group(group::RESPONSES)
@@ -244,15 +243,15 @@ pub(super) const HOSTS: &[Host] = &[
 /// A host of the lab.
 pub(super) struct Host {
     pub(super) name: &'static str,
-    /// The last part of its addresses in the lab's network, 2 to 250.
+    /// Host number, 2 to 250: the last part of its addresses in the private network.
     pub(super) number: u8,
-    /// What it serves; what it [shows](Self::showing) is at the first of them.
+    /// Services; the [paths](Self::with_paths) belong to the first.
     pub(super) services: &'static [Service],
-    /// What it shows in the TLS handshake; without, it shows what the first host does.
+    /// TLS settings; without them, those of the first host apply.
     pub(super) tls: Option<TlsProfile>,
-    /// What it is listed under.
+    /// Group heading in the catalogue.
     pub(super) group: &'static str,
-    /// Paths worth a look, each with what it shows in one line.
+    /// Paths in the catalogue, each with a description.
     pub(super) paths: &'static [(&'static str, &'static str)],
     pub(super) firewall_v4: FirewallRule,
     pub(super) firewall_v6: FirewallRule,
@@ -317,29 +316,28 @@ impl Host {
         }
     }
 
-    /// Its IPv4 address in the lab's network.
+    /// IPv4 address in the private network.
     pub(super) fn v4(&self) -> Option<Ipv4Addr> {
         self.has_v4.then(|| lab_ipv4(self.number))
     }
 
-    /// Its IPv6 address in the lab's network.
+    /// IPv6 address in the private network.
     pub(super) fn v6(&self) -> Option<Ipv6Addr> {
         self.has_v6.then(|| lab_ipv6(self.number))
     }
 
-    /// Whether something on the way to it drops packets, which only a network of the lab's own can
-    /// do.
+    /// Whether a firewall drops packets to it, which only the private network can emulate.
     pub(super) fn is_firewalled(&self) -> bool {
         (self.firewall_v4, self.firewall_v6) != (FirewallRule::AllowAll, FirewallRule::AllowAll)
     }
 }
 
-/// The IPv4 address with this number in the lab's network.
+/// IPv4 address with this host number in the private network.
 pub(super) const fn lab_ipv4(number: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 77, 0, number)
 }
 
-/// The IPv6 address with this number in the lab's network.
+/// IPv6 address with this host number in the private network.
 pub(super) const fn lab_ipv6(number: u8) -> Ipv6Addr {
     Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, number as u16)
 }

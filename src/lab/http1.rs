@@ -1,4 +1,4 @@
-//! HTTP/1.1 (RFC 9112) by hyper.
+//! HTTP/1.1 server (RFC 9112), on hyper.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::response::ServerResponse;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// Serves one connection until it ends.
+/// Serves one connection until it closes.
 pub(super) async fn serve_http1<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     pages: HandlerContext,
@@ -36,8 +36,8 @@ pub(super) async fn serve_http1<S: AsyncRead + AsyncWrite + Unpin>(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES);
     server.keep_alive(manner == HttpMode::Any);
-    // A client that goes away, or breaks the protocol, ends its connection: that is no fault of the
-    // lab's.
+    // A client that disconnects or violates the protocol ends its connection; the lab has nothing
+    // to report.
     let _ = server.serve_connection(connection, service).await;
 }
 

@@ -1,4 +1,4 @@
-//! HTTP/2 (RFC 9113) directly on h2, which can send interim responses.
+//! HTTP/2 server (RFC 9113), directly on h2, which can send interim responses.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -24,11 +24,11 @@ const MAX_HEAD_BYTES: u32 = 64 * 1024;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
-/// How much of a body that nobody wants is read, and for how long.
+/// How many bytes of an unread request body are discarded, and for how long.
 const MAX_UNREAD_BYTES: usize = 1024 * 1024;
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves one connection until it ends.
+/// Serves one connection until it closes.
 pub(super) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     pages: HandlerContext,
@@ -43,7 +43,7 @@ pub(super) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin>(
     let Ok(mut connection) = server.handshake::<_, Bytes>(stream).await else {
         return;
     };
-    // The streams end with the connection.
+    // Dropping the set with the connection aborts the streams' tasks.
     let mut streams = JoinSet::new();
     while let Some(Ok((request, reply))) = connection.accept().await {
         while streams.try_join_next().is_some() {}
@@ -51,7 +51,8 @@ pub(super) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// A client that resets the stream gets no more of the answer; there is nobody to tell.
+/// Answers the request of one stream. If the client resets the stream, the rest of the response is
+/// dropped; there is nobody to report it to.
 async fn handle_stream(
     request: Request<RecvStream>,
     mut reply: SendResponse<Bytes>,
@@ -105,7 +106,7 @@ async fn send_body(mut body: ResponseBody, mut stream: SendStream<Bytes>) -> Res
     stream.send_data(Bytes::new(), true)
 }
 
-/// Sends as much at a time as the client's flow control allows (RFC 9113 §5.2).
+/// Sends data as the client's flow control allows (RFC 9113 §5.2).
 async fn send_data(
     mut data: Bytes,
     stream: &mut SendStream<Bytes>,
@@ -122,10 +123,11 @@ async fn send_data(
     Ok(())
 }
 
-/// A request's body. What was read is given back to the client's window at once.
+/// A request body. The flow-control window is released as the body is read.
 ///
-/// An answer may leave a body unread. Resetting the stream then (RFC 9113 §8.1) makes clients fail
-/// that had little left to send and would have read the answer, so a little more is read.
+/// A response may leave the request body unread. Resetting the stream at once (RFC 9113 §8.1) makes
+/// clients fail that had little left to send and would then have read the response, so some of the
+/// body is read and discarded.
 struct RequestBodyStream(Option<RecvStream>);
 
 impl Drop for RequestBodyStream {

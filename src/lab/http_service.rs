@@ -1,4 +1,4 @@
-//! HTTP at a port: over TLS or in clear, and in the manner of that port.
+//! HTTP services: over TLS or plaintext, HTTP/1.0 to HTTP/2.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,36 +10,36 @@ use super::handler::{ClientInfo, HandlerContext, HttpHandler};
 use super::service::{AcceptedConnection, Service};
 use super::{api, http1, http2, tls_accept};
 
-/// HTTP over TLS; the client and the host's ALPN agree on the version.
+/// HTTP over TLS; ALPN selects the version.
 pub(super) const HTTPS: Service = Service::https("https", api::API_HANDLER);
 
-/// HTTP/1.1 in clear, and HTTP/2 to clients that begin with it.
+/// Plaintext HTTP/1.1, and HTTP/2 for clients with prior knowledge.
 pub(super) const HTTP: Service = Service::http("http", HttpMode::Any, api::API_HANDLER);
 
-/// The same where TLS is expected.
+/// Plaintext HTTP on the port of HTTPS.
 pub(super) const HTTP_ON_TLS_PORT: Service = Service {
     scheme: "https",
     port: 443,
     ..Service::http("plain", HttpMode::Any, api::API_HANDLER)
 };
 
-/// HTTP/1.0 in clear, which ends each connection with its answer.
+/// Plaintext HTTP/1.0; the connection closes after each response.
 pub(super) const HTTP10: Service = Service::http("http/1.0", HttpMode::Http10, api::API_HANDLER);
 
-/// HTTP/1.1 in clear, which ends each connection with its answer.
+/// Plaintext HTTP/1.1 that closes the connection after each response.
 pub(super) const HTTP_CLOSING: Service =
     Service::http("closing", HttpMode::Closing, api::API_HANDLER);
 
-/// HTTP/2 in clear, which clients have to know beforehand (RFC 9113 §3.3).
+/// Plaintext HTTP/2 with prior knowledge only (RFC 9113 §3.3).
 pub(super) const H2C: Service = Service::http("h2c", HttpMode::PriorKnowledge, api::API_HANDLER);
 
-/// Waits for a client to begin.
+/// Time within which a client has to send its first bytes.
 const FIRST_BYTES_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The first bytes of an HTTP/2 connection (RFC 9113 §3.4) that no HTTP/1 method has.
+/// Start of the HTTP/2 connection preface (RFC 9113 §3.4); no HTTP/1 method begins like this.
 const HTTP2_PREFACE: &[u8] = b"PRI";
 
-/// HTTP at a port.
+/// An HTTP service.
 #[derive(Clone, Copy)]
 pub(super) struct HttpService {
     pub(super) is_secure: bool,
@@ -47,21 +47,22 @@ pub(super) struct HttpService {
     pub(super) handler: HttpHandler,
 }
 
-/// Which HTTP is spoken.
+/// HTTP version and connection handling of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HttpMode {
-    /// What the client begins with, or TLS agreed on; HTTP/1.1 keeps connections.
+    /// The version that the client starts with or ALPN selected; HTTP/1.1 connections are
+    /// persistent.
     Any,
     /// HTTP/1.1 with `Connection: close` (RFC 9112 §9.6).
     Closing,
-    /// HTTP/1.0 (RFC 1945): no chunks, no kept connections.
+    /// HTTP/1.0 (RFC 1945): no chunked coding, no persistent connections.
     Http10,
-    /// HTTP/2 alone.
+    /// HTTP/2 with prior knowledge only.
     PriorKnowledge,
 }
 
 impl HttpService {
-    /// Serves one connection until it ends.
+    /// Serves one connection until it closes.
     pub(super) async fn serve(
         self,
         AcceptedConnection {

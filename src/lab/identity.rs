@@ -1,5 +1,5 @@
-//! Which host shows which certificate. Only the first host's is made at the start; the others when
-//! they are first asked for.
+//! TLS server configurations by host name. The first host's is created at startup, the others when
+//! they are first requested.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,17 +13,17 @@ use super::certificate_authority::CertificateAuthority;
 use super::hosts::{HOSTS, Host, api_certificate_names};
 use super::tls_profile::{TlsProfile, TlsVersions};
 
-/// The TLS identities of the lab's hosts.
+/// TLS server configurations of the lab's hosts.
 pub(super) struct TlsIdentities {
     authority: CertificateAuthority,
     provider: Arc<CryptoProvider>,
-    /// One for each host; those without TLS of their own stay empty.
+    /// One per host; empty for hosts without TLS settings of their own.
     configs: Vec<OnceLock<Arc<ServerConfig>>>,
 }
 
 impl TlsIdentities {
-    /// Makes the authority and the first host's identity, so that what cannot work fails at the
-    /// start.
+    /// Creates the certificate authority and the first host's configuration, so that errors surface
+    /// at startup.
     pub(super) fn new() -> Result<Self, LabError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let identities = Self {
@@ -35,13 +35,12 @@ impl TlsIdentities {
         Ok(identities)
     }
 
-    /// The root certificate to trust, as PEM.
+    /// Root certificate to trust, as PEM.
     pub(super) fn root_pem(&self) -> String {
         self.authority.root_pem()
     }
 
-    /// The TLS settings of the host that a client named; of the first, if it named none that is
-    /// known.
+    /// Configuration for a server name (SNI); the first host's for an unknown or absent name.
     pub(super) fn config_for(&self, name: Option<&str>) -> Result<Arc<ServerConfig>, LabError> {
         let place = HOSTS.iter().position(|host| {
             host.tls.is_some() && name.is_some_and(|name| name.eq_ignore_ascii_case(host.name))
@@ -49,7 +48,7 @@ impl TlsIdentities {
         self.config_at(place.unwrap_or(0))
     }
 
-    /// A client's certificate of this run, with its chain and its key, as PEM.
+    /// A client certificate of this run with its chain and private key, as PEM.
     pub(super) fn client_pem(&self) -> Result<String, LabError> {
         self.authority.client_pem()
     }
@@ -97,7 +96,7 @@ impl TlsIdentities {
         Ok(config)
     }
 
-    /// With or without the demand for a client's certificate.
+    /// Requires a client certificate, or not.
     fn with_client_verification(
         &self,
         builder: ConfigBuilder<ServerConfig, WantsVerifier>,

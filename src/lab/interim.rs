@@ -1,8 +1,8 @@
 //! Interim responses on HTTP/1.1.
 //!
-//! hyper's server writes final responses only. This wrapper around the connection takes the bytes
-//! of an interim response and writes them when hyper flushes, which it does only between messages,
-//! so they never land within one.
+//! hyper's server can only write final responses. This wrapper around the connection queues the
+//! bytes of an interim response and writes them when hyper flushes, which it does only between
+//! messages, so they never land within one.
 
 use std::io;
 use std::pin::Pin;
@@ -13,13 +13,13 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::{HeaderMap, StatusCode};
 use tokio::sync::Notify;
 
-/// A connection, and what is to be written on it between hyper's messages.
+/// A connection that writes interim responses between hyper's messages.
 pub(super) struct InterimConnection<S> {
     stream: S,
     interim: InterimSender,
 }
 
-/// The handle through which an interim response is sent.
+/// Handle that sends interim responses on a connection.
 #[derive(Clone, Default)]
 pub(super) struct InterimSender {
     bytes: Arc<Mutex<Vec<u8>>>,

@@ -1,4 +1,4 @@
-//! A store of keys and values behind a protocol of lines: `GET key`, `SET key value`, `DEL key`.
+//! A key-value store over TCP with a line-based protocol: `GET key`, `SET key value`, `DEL key`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::service::{AcceptedConnection, Service};
 
-/// The store's port.
+/// The key-value service.
 pub(super) const KEY_VALUE: Service = Service::tcp("key-value", "tcp", 7000, |visit| {
     Box::pin(async {
         let _ = serve_key_value(visit).await;
@@ -18,12 +18,12 @@ pub(super) const KEY_VALUE: Service = Service::tcp("key-value", "tcp", 7000, |vi
 const MAX_KEYS: usize = 1000;
 const MAX_LINE_BYTES: usize = 4096;
 
-/// What is kept, for as long as the lab runs.
+/// The stored keys and values, kept as long as the lab runs.
 #[derive(Default)]
 pub(super) struct KeyValueStore(Mutex<BTreeMap<String, String>>);
 
 impl KeyValueStore {
-    /// Answers one line by one line.
+    /// Executes one command line and returns the reply line.
     fn execute(&self, line: &str) -> String {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut words = line.splitn(3, ' ');
@@ -46,7 +46,7 @@ impl KeyValueStore {
     }
 }
 
-/// Serves one connection, which ends with a line that is too long.
+/// Serves one connection; a line that is too long ends it.
 async fn serve_key_value(
     AcceptedConnection {
         stream,

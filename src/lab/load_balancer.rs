@@ -1,4 +1,5 @@
-//! A reverse proxy that spreads requests over three backends, and says to each whom it asks for.
+//! A load balancer: a reverse proxy in front of three backends, which tells them about the client
+//! in forwarding headers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,25 +22,25 @@ use super::response::ServerResponse;
 use super::service::Service;
 use super::state::LabState;
 
-/// The balancer over TLS.
+/// The load balancer over TLS.
 pub(super) const BALANCED: Service = Service::https("balanced", |request, site| {
     Box::pin(balance_request(request, site))
 });
 
-/// The balancer in clear.
+/// The load balancer over plaintext HTTP.
 pub(super) const BALANCED_IN_CLEAR: Service =
     Service::http("balanced in clear", HttpMode::Any, |request, site| {
         Box::pin(balance_request(request, site))
     });
 
-/// The backends, each a service of its own, so that each has a port of its own on loopback.
+/// The backends, each a service of its own, so that each has its own port on loopback.
 pub(super) const BACKENDS: [Service; 3] = [
     Service::http("backend1", HttpMode::Any, FIRST_BACKEND),
     Service::http("backend2", HttpMode::Any, SECOND_BACKEND),
     Service::http("backend3", HttpMode::Any, THIRD_BACKEND),
 ];
 
-/// The hosts of the backends.
+/// Host names of the backends.
 pub(super) const BACKEND_HOSTS: [&str; 3] = [
     "backend1.lab.test",
     "backend2.lab.test",
@@ -59,10 +60,10 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The cookie that binds a client to a backend, under `/sticky`.
+/// Cookie that binds a client to a backend, under `/sticky`.
 const STICKY_COOKIE: &str = "backend";
 
-/// Whose turn it is.
+/// Round-robin counter.
 #[derive(Default)]
 pub(super) struct RoundRobin(AtomicUsize);
 
@@ -72,7 +73,7 @@ impl RoundRobin {
     }
 }
 
-/// A backend says who it is and what it was told of the client.
+/// A backend's response: its name and the forwarding headers that it received.
 fn backend_response(index: usize, request: &IncomingRequest) -> ServerResponse {
     let fields = [VIA, FORWARDED, FORWARDED_FOR, FORWARDED_PROTO]
         .into_iter()
@@ -118,7 +119,7 @@ async fn balance_request(request: IncomingRequest, site: Arc<LabState>) -> Serve
     }
 }
 
-/// The backend a client was given before.
+/// The backend that the client's cookie names.
 fn sticky_backend(headers: &HeaderMap) -> Option<usize> {
     let cookies = headers
         .get_all(COOKIE)
@@ -178,7 +179,7 @@ async fn forward_to_backend(
         tokio::pin!(exchange);
         tokio::select! {
             response = &mut exchange => response,
-            // The connection has ended; what it had to say has been said.
+            // The connection task finished first; the response may be complete already.
             _ = connection => exchange.await,
         }
     };
@@ -191,8 +192,7 @@ async fn forward_to_backend(
     }
 }
 
-/// The request as the backend gets it, with what it shall know of the client (RFC 7239, RFC 9110
-/// §7.6.3).
+/// The request to the backend, with the forwarding headers (RFC 7239, RFC 9110 §7.6.3).
 async fn request_for_backend(
     request: IncomingRequest,
     name: &'static str,
@@ -242,7 +242,7 @@ async fn request_for_backend(
     Ok(asked)
 }
 
-/// A proxy adds to what those before it said.
+/// Appends a field value to those of earlier proxies.
 fn append_header(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.append(name, value);

@@ -1,4 +1,4 @@
-//! Free ports on the loopback addresses.
+//! Sockets on free ports of the loopback addresses.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
@@ -10,10 +10,10 @@ use super::LabError;
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
-/// How often another free port is tried where one was free for one family or transport only.
+/// Attempts to find a port that is free for both families and transports.
 const MAX_TRIES: usize = 32;
 
-/// Sockets on one port: on `127.0.0.1`, and on `::1` where the machine has IPv6.
+/// One or two sockets with the same port: on `127.0.0.1`, and on `::1` where the machine has IPv6.
 #[derive(Debug)]
 pub(super) struct DualStack<S> {
     pub(super) port: u16,
@@ -22,7 +22,7 @@ pub(super) struct DualStack<S> {
 }
 
 impl<S> DualStack<S> {
-    /// The same sockets as something else.
+    /// Converts each socket.
     pub(super) fn map<T>(self, mut as_other: impl FnMut(S) -> T) -> DualStack<T> {
         DualStack {
             port: self.port,
@@ -31,7 +31,7 @@ impl<S> DualStack<S> {
         }
     }
 
-    /// One or two sockets.
+    /// The sockets.
     pub(super) fn into_sockets(self) -> impl Iterator<Item = S> {
         std::iter::once(self.v4).chain(self.v6)
     }
@@ -47,7 +47,7 @@ pub(super) fn listen_on_free_port() -> Result<DualStack<TcpListener>, LabError> 
     })
 }
 
-/// Receives datagrams on a free port.
+/// Binds UDP sockets on a free port.
 pub(super) fn bind_udp_on_free_port() -> Result<DualStack<UdpSocket>, LabError> {
     open_dual_stack(|address| {
         let socket = UdpSocket::bind(address)?;
@@ -57,8 +57,7 @@ pub(super) fn bind_udp_on_free_port() -> Result<DualStack<UdpSocket>, LabError> 
     })
 }
 
-/// Takes a port and does not listen on it, so that connections are refused and nobody else takes it
-/// meanwhile.
+/// Binds a port without listening on it: connections are refused, and no other program can take it.
 pub(super) fn reserve_closed_port() -> Result<DualStack<Socket>, LabError> {
     open_dual_stack(|address| {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
@@ -71,7 +70,7 @@ pub(super) fn reserve_closed_port() -> Result<DualStack<Socket>, LabError> {
     })
 }
 
-/// Opens the same free port of `127.0.0.1` for datagrams and for connections, as DNS needs it.
+/// Binds UDP and TCP sockets on the same free port of `127.0.0.1`, as DNS needs.
 pub(super) fn bind_udp_and_tcp() -> Result<(UdpSocket, TcpListener), LabError> {
     let open = || -> io::Result<(UdpSocket, TcpListener)> {
         let udp = UdpSocket::bind((V4, 0))?;
@@ -86,7 +85,8 @@ pub(super) fn bind_udp_and_tcp() -> Result<(UdpSocket, TcpListener), LabError> {
     })
 }
 
-/// Opens a socket on the same free port of both families. A machine without IPv6 gets one socket.
+/// Opens a socket on the same free port in both address families; on a machine without IPv6, one
+/// socket.
 fn open_dual_stack<S>(
     open: impl Fn(SocketAddr) -> io::Result<(S, u16)>,
 ) -> Result<DualStack<S>, LabError> {

@@ -1,23 +1,25 @@
-//! The local lab: servers to look at without a network, and hosts that fail on purpose.
+//! The local lab: HTTP, DNS and other servers for trying things out without a network, and hosts
+//! that fail on purpose.
 //!
-//! [`Servers`] are a certification authority made afresh at each start, a DNS server that knows the
-//! zone `lab.test`, and real HTTP servers over TLS and in clear. The [`Ground`] says where: on free
-//! ports of the loopback addresses, or in a network of the lab's own, where every host has
-//! addresses and every service its standard port. [`Embedded`] is the servers on loopback,
-//! on a thread and runtime of their own, so that they do not stand in the way of the program that
+//! [`Servers`] are a certificate authority made at each start, a DNS server for the zone
+//! `lab.test`, and real HTTP servers over TLS and plaintext. [`Placement`] selects where they are
+//! bound: on free ports of the loopback addresses, or in a private network in which every host has
+//! its own addresses and every service its standard port. [`EmbeddedLab`] runs the servers on
+//! loopback, on a thread and runtime of their own, so that they do not slow down the program that
 //! measures them.
 //!
 //! ```text
-//! plan       hosts     the registry of hosts;       firewall: hosts that do not answer;  service: what a host serves
-//! ground     ground, places, servers                bound on loopback or in a network, and where everything is then
-//! names      dns       lab.test: addresses, aliases, names without address, servers that fail or keep silent
-//! trust      authority root → intermediate → leaf;  identity: which host shows which certificate
-//! transport  ports     loopback, both families;     gate: how many at once;  faults: closed and resetting ports
-//! protocol   web → secure → http1, http2            over TLS or in clear;         broken: HTTP gone wrong
-//! content    content: requests → answers;           pages: what the first host has;  catalogue: what there is to see
+//! registry   hosts          every host          service, firewall, tls_profile: what a host has
+//! placement  placement      loopback or network addresses: where everything is; servers: startup
+//! names      dns            zone lab.test       dns_faults: names that fail to resolve
+//! trust      certificate_authority              identity: which host presents which certificate
+//! transport  loopback_ports connection_limiter  connection_faults: closed and resetting ports
+//! protocol   http_service → tls_accept → http1, http2     broken_http: violations of HTTP/1.1
+//! content    handler        requests → responses          api: pages of the first host
+//!            catalogue      the list of URLs to try
 //! ```
 //!
-//! Everything is bounded, lives in memory and ends with the value.
+//! Everything is bounded, is kept in memory and ends when the value is dropped.
 
 mod addresses;
 mod api;

@@ -1,4 +1,4 @@
-//! Where the lab's services are bound.
+//! Placement of the lab: binding its services on loopback or in a private network.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,29 +12,28 @@ use super::loopback_ports::DualStack;
 use super::service::{Service, ServiceKind};
 use super::{LabError, loopback_ports};
 
-/// The port of DNS (RFC 1035 §4.2).
+/// Port of DNS (RFC 1035 §4.2).
 pub(super) const DNS_PORT: u16 = 53;
 
-/// Where the lab's services are bound.
+/// Placement of the lab: binding its services on loopback or in a private network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// On `127.0.0.1` and `::1`, each service on a free port. Hosts behind a firewall are not
-    /// there.
+    /// On `127.0.0.1` and `::1`, each service on a free port. Hosts behind a firewall are left out.
     Loopback,
-    /// On each host's own addresses, each service on its standard port. The addresses are on an
-    /// interface, ready to be bound.
+    /// On each host's own addresses, each service on its standard port. The addresses must already
+    /// be assigned to an interface.
     Network,
 }
 
-/// A socket at the port of a service.
+/// A socket bound to the port of a service.
 pub(super) enum BoundSocket {
     Tcp(TcpListener),
     Udp(UdpSocket),
-    /// Held so that nobody else listens where the lab says that nobody does.
+    /// Kept open so that no other program listens on a port that must refuse connections.
     Reserved(Socket),
 }
 
-/// What was opened.
+/// Bound sockets and their addresses.
 pub(super) struct BoundServices {
     pub(super) sockets: Vec<(Service, BoundSocket)>,
     pub(super) dns: Vec<(UdpSocket, TcpListener)>,
@@ -42,14 +41,14 @@ pub(super) struct BoundServices {
 }
 
 impl Placement {
-    /// The hosts that are there.
+    /// Hosts of this placement.
     pub(super) fn hosts(self) -> impl Iterator<Item = &'static Host> {
         HOSTS
             .iter()
             .filter(move |host| self == Self::Network || !host.is_firewalled())
     }
 
-    /// Opens every port of every host.
+    /// Binds every port of every host.
     pub(super) fn bind(self) -> Result<BoundServices, LabError> {
         match self {
             Self::Loopback => bind_on_loopback(),
@@ -116,7 +115,7 @@ fn bind_on_network() -> Result<BoundServices, LabError> {
                     ServiceKind::Udp(_) => {
                         BoundSocket::Udp(with_bind_error(address, || bind_udp(at))?)
                     }
-                    // The address is the lab's alone: nobody else listens there.
+                    // The address belongs to the lab alone, so nothing else listens there.
                     ServiceKind::Closed => continue,
                 };
                 sockets.push((*service, opened));
@@ -139,7 +138,7 @@ fn bind_on_network() -> Result<BoundServices, LabError> {
     })
 }
 
-/// Whether the machine has IPv6 at all. That it has it, and not the address, is an error.
+/// Whether the machine has IPv6. If it has, but not the lab's address, that is an error.
 fn has_v6() -> Result<bool, LabError> {
     let Some(address) = HOSTS.iter().find_map(Host::v6) else {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! What is given back to a request: perhaps an interim response, and the final one.
+//! Responses: an optional interim response and the final one.
 
 use std::time::Duration;
 
@@ -7,16 +7,15 @@ use hyper::{HeaderMap, Response, StatusCode};
 
 use super::body::{self, ResponseBody};
 
-/// An answer to a request.
+/// The response to a request.
 pub(super) struct ServerResponse {
-    /// What is sent first, if anything.
+    /// Interim response, sent first.
     pub(super) interim: Option<Box<InterimResponse>>,
-    /// The final response.
+    /// Final response.
     pub(super) response: Box<Response<ResponseBody>>,
 }
 
-/// An interim response (RFC 9110 §15.2), and how long the final one keeps the client waiting after
-/// it.
+/// An interim response (RFC 9110 §15.2), and the delay until the final one.
 pub(super) struct InterimResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -33,12 +32,12 @@ impl ServerResponse {
         .with_header(CONTENT_TYPE, HeaderValue::from_static(media_type))
     }
 
-    /// 200 with JSON text.
+    /// 200 with a JSON body.
     pub(super) fn json(text: impl Into<bytes::Bytes>) -> Self {
         Self::ok("application/json", body::full_body(text))
     }
 
-    /// A sentence under any status.
+    /// Any status with a plain-text body.
     pub(super) fn text(status: StatusCode, sentence: impl Into<String>) -> Self {
         let has_body = !(status.is_informational()
             || status == StatusCode::NO_CONTENT
@@ -53,7 +52,7 @@ impl ServerResponse {
         answer
     }
 
-    /// A status and nothing else.
+    /// Any status without a body.
     pub(super) fn empty(status: StatusCode) -> Self {
         let mut response = Response::new(body::full_body(""));
         *response.status_mut() = status;
@@ -71,7 +70,7 @@ impl ServerResponse {
         }
     }
 
-    /// 405, and what would do.
+    /// 405 with the allowed methods.
     pub(super) fn method_not_allowed(allowed: &'static str) -> Self {
         Self::text(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -80,13 +79,13 @@ impl ServerResponse {
         .with_header(ALLOW, HeaderValue::from_static(allowed))
     }
 
-    /// With another status.
+    /// Replaces the status.
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
         *self.response.status_mut() = status;
         self
     }
 
-    /// With one more field, whose value is made of text; without it, where the text cannot be one.
+    /// Adds a header field; a value that is not valid in a field is omitted.
     pub(super) fn with_text_header(self, name: HeaderName, value: &str) -> Self {
         match HeaderValue::from_str(value) {
             Ok(value) => self.with_header(name, value),
@@ -94,13 +93,13 @@ impl ServerResponse {
         }
     }
 
-    /// With one more field.
+    /// Adds a header field.
     pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.response.headers_mut().append(name, value);
         self
     }
 
-    /// With an interim response before it.
+    /// Adds an interim response.
     pub(super) fn with_interim(self, early: InterimResponse) -> Self {
         Self {
             interim: Some(Box::new(early)),

@@ -1,4 +1,4 @@
-//! All servers of a lab, on the ground they were given.
+//! Startup of all servers of a lab.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use super::service::{AcceptedConnection, Service, ServiceKind};
 use super::state::LabState;
 use super::{LabError, dns};
 
-/// All servers of a lab. They are tasks of the runtime they were opened in, and end with it.
+/// All servers of a lab. They are tasks of the runtime in which they were opened, and end with it.
 pub struct Servers {
     state: Arc<LabState>,
     ca_pem: String,
@@ -27,8 +27,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Opens every port and serves it, within the current tokio runtime. When it returns,
-    /// everything answers.
+    /// Binds every port and serves it in the current tokio runtime. When it returns, all servers
+    /// accept connections.
     ///
     /// # Panics
     ///
@@ -62,28 +62,29 @@ impl Servers {
         })
     }
 
-    /// The page to look at first.
+    /// URL of the first page to look at.
     pub fn start_url(&self) -> String {
         self.state.addresses.url(API, &HTTPS, "/users")
     }
 
-    /// The DNS server that knows the lab's names, over UDP and TCP.
+    /// Address of the lab's DNS server, over UDP and TCP.
     pub fn dns_server(&self) -> SocketAddr {
         self.state.addresses.dns_server
     }
 
-    /// The certificate to trust, as PEM. Its key never leaves memory and ends with the servers.
+    /// Root certificate to trust, as PEM. Its private key stays in memory and is dropped with the
+    /// servers.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
 
-    /// What there is to see, what works first and what fails on purpose after it.
+    /// The catalogue: URLs that work, then those that fail on purpose.
     pub fn catalogue(&self) -> Vec<CatalogueEntry> {
         catalogue::all_entries(&self.state.addresses)
     }
 }
 
-/// Serves what was opened for a service, or gives back what only has to be held.
+/// Serves a socket in a task of its own; a reserved socket is returned, to be kept open.
 fn serve_socket(
     service: Service,
     socket: BoundSocket,
@@ -114,7 +115,7 @@ fn serve_socket(
             tokio::spawn(serve(UdpSocket::from_std(socket)?, Arc::clone(site)));
         }
         (BoundSocket::Reserved(socket), _) => return Ok(Some(socket)),
-        // A socket of another kind than the service's is of no use, and is closed here.
+        // A socket that does not fit the service's kind is closed here.
         _ => {}
     }
     Ok(None)

@@ -1,4 +1,4 @@
-//! What answers at a port of a host.
+//! A service: what listens on a port of a host.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,38 +9,38 @@ use super::handler::HttpHandler;
 use super::http_service::{HttpMode, HttpService};
 use super::state::LabState;
 
-/// What answers at a port of a host.
+/// A service: what listens on a port of a host.
 #[derive(Clone, Copy)]
 pub(super) struct Service {
-    /// What it is called. On loopback, hosts with a service of the same name share its port.
+    /// Name. On loopback, hosts whose services have the same name share a port.
     pub(super) name: &'static str,
-    /// The scheme of URLs that lead to it.
+    /// URL scheme.
     pub(super) scheme: &'static str,
-    /// The port it has where every host has addresses of its own.
+    /// Standard port, used where every host has addresses of its own.
     pub(super) port: u16,
     pub(super) kind: ServiceKind,
 }
 
-/// How a service is served.
+/// How a service handles its sockets.
 #[derive(Clone, Copy)]
 pub(super) enum ServiceKind {
     /// HTTP.
     Http(HttpService),
-    /// Each TCP connection by a task of its own.
+    /// TCP: a task per connection.
     Tcp(fn(AcceptedConnection) -> ServeFuture),
-    /// All datagrams by one task.
+    /// UDP: one task for all datagrams.
     Udp(fn(UdpSocket, Arc<LabState>) -> ServeFuture),
-    /// Not at all: the port is closed.
+    /// A closed port.
     Closed,
 }
 
-/// A client's connection.
+/// An accepted connection.
 pub(super) struct AcceptedConnection {
     pub(super) stream: TcpStream,
     pub(super) state: Arc<LabState>,
 }
 
-/// The work of serving.
+/// Future of a service.
 pub(super) type ServeFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Service {
@@ -58,7 +58,7 @@ impl Service {
         }
     }
 
-    /// HTTP in clear.
+    /// Plaintext HTTP.
     pub(super) const fn http(name: &'static str, manner: HttpMode, content: HttpHandler) -> Self {
         Self {
             name,
@@ -72,7 +72,7 @@ impl Service {
         }
     }
 
-    /// A service over TCP.
+    /// A TCP service.
     pub(super) const fn tcp(
         name: &'static str,
         scheme: &'static str,
@@ -87,7 +87,7 @@ impl Service {
         }
     }
 
-    /// A port where nobody listens.
+    /// A closed port.
     pub(super) const fn closed(name: &'static str, scheme: &'static str, port: u16) -> Self {
         Self {
             name,

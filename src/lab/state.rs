@@ -1,4 +1,4 @@
-//! What the servers of one lab know.
+//! State shared by the servers of one lab.
 
 use super::addresses::AddressBook;
 use super::api;
@@ -7,24 +7,24 @@ use super::key_value_store::KeyValueStore;
 use super::load_balancer::RoundRobin;
 use super::workers::WorkerPool;
 
-/// What the servers of one lab know: of each other, and of what they were told.
+/// State shared by the servers of one lab.
 pub(super) struct LabState {
-    /// Where everything is.
+    /// Addresses of hosts and services.
     pub(super) addresses: AddressBook,
-    /// Who is who in the TLS handshake.
+    /// TLS server configurations.
     pub(super) identities: TlsIdentities,
-    /// What the first host keeps.
+    /// State of the first host's pages.
     pub(super) api: api::ApiState,
-    /// Which backend is next.
+    /// Next backend of the load balancer.
     pub(super) round_robin: RoundRobin,
-    /// What the key-value store keeps.
+    /// Content of the key-value store.
     pub(super) key_values: KeyValueStore,
-    /// The threads of the server that has some.
+    /// Threads of the worker-pool server.
     pub(super) workers: WorkerPool,
 }
 
 impl LabState {
-    /// A lab in which nothing happened yet.
+    /// The initial state.
     pub(super) fn new(places: AddressBook, identities: TlsIdentities) -> Self {
         Self {
             addresses: places,

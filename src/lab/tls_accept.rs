@@ -1,4 +1,4 @@
-//! TLS: the client names a host, and the host's certificate is shown.
+//! TLS handshakes: the server name (SNI) selects the certificate.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use super::identity::TlsIdentities;
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What goes wrong here the client is told by a TLS alert; there is nobody else to tell.
+/// Accepts a TLS connection. A failure is reported to the client by a TLS alert, and to nobody
+/// else.
 pub(super) async fn accept_tls(
     stream: TcpStream,
     identities: &TlsIdentities,

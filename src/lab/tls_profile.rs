@@ -1,23 +1,23 @@
-//! How a host speaks TLS: its certificate and the versions it accepts.
+//! TLS profiles of hosts: certificate, versions and ALPN.
 
-/// How a host's certificate is.
+/// Kind of a host's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CertificateKind {
-    /// As it should be.
+    /// Valid.
     Valid,
-    /// Past its end.
+    /// Expired.
     Expired,
-    /// Before its beginning.
+    /// Not valid yet.
     NotYetValid,
-    /// For another name.
+    /// Issued for another name.
     WrongHost,
-    /// Its own issuer.
+    /// Self-signed.
     SelfSigned,
-    /// Good, but sent without the intermediate that signed it.
+    /// Valid, but sent without the intermediate certificate.
     IncompleteChain,
 }
 
-/// The TLS versions a host accepts.
+/// TLS versions that a host accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TlsVersions {
     /// 1.2 and 1.3.
@@ -28,7 +28,7 @@ pub(super) enum TlsVersions {
     Only13,
 }
 
-/// What a host agrees to speak over TLS (ALPN, RFC 7301).
+/// ALPN protocols of a host (RFC 7301).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AlpnProtocols {
     /// HTTP/2 rather than HTTP/1.1.
@@ -40,7 +40,7 @@ pub(super) enum AlpnProtocols {
 }
 
 impl AlpnProtocols {
-    /// The identifiers, the preferred one first.
+    /// Protocol identifiers, the preferred one first.
     pub(super) fn identifiers(self) -> Vec<Vec<u8>> {
         let identifiers: &[&[u8]] = match self {
             Self::Both => &[b"h2", b"http/1.1"],
@@ -54,19 +54,19 @@ impl AlpnProtocols {
     }
 }
 
-/// What a host shows in the TLS handshake. Hosts behind one port are told apart by the name the
-/// client gives (SNI, RFC 6066 §3).
+/// A host's TLS settings. Hosts that share a port are told apart by the server name (SNI, RFC 6066
+/// §3).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TlsProfile {
     pub(super) certificate: CertificateKind,
     pub(super) versions: TlsVersions,
     pub(super) alpn: AlpnProtocols,
-    /// Whether a client has to show a certificate of the lab's.
+    /// Whether the client has to present a certificate of the lab.
     pub(super) requires_client_certificate: bool,
 }
 
 impl TlsProfile {
-    /// As it should be.
+    /// A valid certificate, all versions and protocols.
     pub(super) const DEFAULT: Self = Self {
         certificate: CertificateKind::Valid,
         versions: TlsVersions::Both,
@@ -74,13 +74,13 @@ impl TlsProfile {
         requires_client_certificate: false,
     };
 
-    /// Good, and the client has to be known too.
+    /// Mutual TLS: the client has to present a certificate, too.
     pub(super) const MUTUAL: Self = Self {
         requires_client_certificate: true,
         ..Self::DEFAULT
     };
 
-    /// Good but for the certificate.
+    /// Default settings with another kind of certificate.
     pub(super) const fn with_certificate(paper: CertificateKind) -> Self {
         Self {
             certificate: paper,
@@ -88,7 +88,7 @@ impl TlsProfile {
         }
     }
 
-    /// Good, with fewer protocols above it.
+    /// Default settings with fewer ALPN protocols.
     pub(super) const fn with_alpn(alpn: AlpnProtocols) -> Self {
         Self {
             alpn,
@@ -96,7 +96,7 @@ impl TlsProfile {
         }
     }
 
-    /// Good, with fewer versions.
+    /// Default settings with fewer TLS versions.
     pub(super) const fn with_versions(versions: TlsVersions) -> Self {
         Self {
             versions,

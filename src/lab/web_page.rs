@@ -1,5 +1,5 @@
-//! A web page with everything that belongs to it: one document, and fifty resources of the sizes
-//! such resources have.
+//! A web page with its resources: one document and fifty style sheets, scripts, images and data
+//! files of realistic sizes.
 
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
@@ -13,7 +13,7 @@ use super::service::Service;
 /// The page over TLS.
 pub(super) const PAGE: Service = Service::https("page", PAGE_HANDLER);
 
-/// The page in clear.
+/// The page over plaintext HTTP.
 pub(super) const PAGE_IN_CLEAR: Service =
     Service::http("page in clear", HttpMode::Any, PAGE_HANDLER);
 
@@ -31,17 +31,17 @@ const IMAGES: [usize; 30] = [
 ];
 const DATA: [usize; 2] = [2_700, 19_400];
 
-/// Resources of one kind.
+/// Resources of one media type.
 struct ResourceKind {
-    /// Where they are: `/css/1.css` is the first.
+    /// Path prefix: the first one is `/css/1.css`.
     folder: &'static str,
     ending: &'static str,
     media_type: &'static str,
-    /// What stands before and after what fills them.
+    /// Text before and after the filler.
     wrapper: (&'static str, &'static str),
-    /// What stands before and after its path where the document names it.
+    /// Markup before and after the path in the document.
     element: (&'static str, &'static str),
-    /// Bytes of each.
+    /// Size of each resource in bytes.
     sizes: &'static [usize],
 }
 
@@ -104,7 +104,7 @@ fn page_response(request: &IncomingRequest) -> ServerResponse {
     }
 }
 
-/// Finds `/img/7.svg`.
+/// Finds a resource by its path, such as `/img/7.svg`.
 fn find_resource(path: &str) -> Option<(&'static ResourceKind, usize)> {
     let (folder, name) = path.strip_prefix('/')?.split_once('/')?;
     let kind = RESOURCE_KINDS.iter().find(|kind| kind.folder == folder)?;
@@ -116,7 +116,7 @@ fn find_resource(path: &str) -> Option<(&'static ResourceKind, usize)> {
     Some((kind, *kind.sizes.get(number.checked_sub(1)?)?))
 }
 
-/// Text of this many bytes, valid in its language.
+/// Text of exactly this many bytes, syntactically valid in its language.
 fn fill_to_size((before, after): (&str, &str), size: usize) -> String {
     let letters = "abcdefghijklmnopqrstuvwxyz0123456789 ";
     let length = size.saturating_sub(before.len() + after.len());

@@ -1,4 +1,4 @@
-//! Pages that want to know who asks. The credentials are no secret: a refusal tells them.
+//! Pages that require authentication. The credentials are public: a 401 response states them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,12 +8,12 @@ use hyper::{HeaderMap, StatusCode};
 use super::super::handler::IncomingRequest;
 use super::super::response::ServerResponse;
 
-/// A way to say who asks.
+/// An authentication scheme.
 struct AuthScheme {
     name: &'static str,
-    /// What a refusal challenges with (RFC 9110 §11.6.1).
+    /// `WWW-Authenticate` challenge (RFC 9110 §11.6.1).
     challenge: &'static str,
-    /// What would do, in curl's words.
+    /// Curl options that authenticate.
     curl_options: &'static str,
     accepts: fn(&HeaderMap) -> bool,
 }
@@ -83,7 +83,7 @@ pub(super) fn auth_page(kind: &str, request: &IncomingRequest) -> ServerResponse
         .with_text_header(WWW_AUTHENTICATE, scheme.challenge)
 }
 
-/// The credentials of an authentication scheme, whose name has no case (RFC 9110 §11.4).
+/// Credentials in `Authorization` for a scheme, whose name is case-insensitive (RFC 9110 §11.4).
 fn scheme_credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let (name, rest) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     name.eq_ignore_ascii_case(scheme).then(|| rest.trim())

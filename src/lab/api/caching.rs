@@ -1,4 +1,4 @@
-//! What a client need not ask for twice: validators and freshness (RFC 9110 §13, RFC 9111).
+//! HTTP caching: validators and freshness (RFC 9110 §13, RFC 9111).
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ use super::super::handler::IncomingRequest;
 use super::super::response::ServerResponse;
 use super::USERS;
 
-/// How long a copy is fresh, and how often a new one is made.
+/// Freshness lifetime, and the interval at which a new copy is made.
 const LIFETIME: Duration = Duration::from_secs(60);
 
-/// The copies of `/cache`: the first is made when the lab starts, and a new one each minute.
+/// The copies of `/cache`: the first is made when the lab starts, then a new one each minute.
 pub(super) struct CachedCopies {
     first: Timestamp,
     since: Instant,
@@ -35,7 +35,7 @@ impl Default for CachedCopies {
 }
 
 impl CachedCopies {
-    /// When the present copy was made, and its age in whole seconds.
+    /// When the current copy was made, and its age in whole seconds.
     fn current(&self) -> (Timestamp, u64) {
         let (passed, lifetime) = (self.since.elapsed().as_secs(), LIFETIME.as_secs());
         let age = passed % lifetime;
@@ -62,7 +62,7 @@ pub(super) fn etag_page(request: &IncomingRequest) -> ServerResponse {
         .with_header(CACHE_CONTROL, HeaderValue::from_static("no-cache"))
 }
 
-/// Whether a client has the version with this tag (RFC 9110 §13.1.2, weak comparison).
+/// Whether `If-None-Match` matches the tag (RFC 9110 §13.1.2, weak comparison).
 fn matches_etag(headers: &HeaderMap, tag: &str) -> bool {
     let listed = headers
         .get_all(IF_NONE_MATCH)
@@ -74,14 +74,14 @@ fn matches_etag(headers: &HeaderMap, tag: &str) -> bool {
         .any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
-/// `/cache`: a copy that is fresh for a minute, and says how old it is.
+/// `/cache`: a copy that is fresh for a minute, with its age.
 pub(super) fn cache_page(request: &IncomingRequest, copies: &CachedCopies) -> ServerResponse {
     let (made, age) = copies.current();
     let known = request
         .headers()
         .get(IF_MODIFIED_SINCE)
         .and_then(|value| value.to_str().ok());
-    // A date has whole seconds, and so the comparison has too.
+    // HTTP dates have whole seconds, so the comparison has, too.
     let is_known = known
         .and_then(|date| DateTimeParser::new().parse_timestamp(date).ok())
         .is_some_and(|known| known.as_second() >= made.as_second());

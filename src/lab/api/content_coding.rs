@@ -1,4 +1,4 @@
-//! Content codings (RFC 9110 §8.4.1): the same text, made smaller.
+//! Content codings (RFC 9110 §8.4.1): the same text, compressed.
 
 use std::io::{self, Write};
 
@@ -7,13 +7,13 @@ use hyper::header::{CONTENT_ENCODING, HeaderValue};
 
 use super::super::response::ServerResponse;
 
-/// A few thousand bytes of JSON: which port is for what.
+/// A few thousand bytes of JSON: well-known ports.
 pub(super) const PORTS: &str = include_str!("../../../assets/lab/ports.json");
 
-/// The same in brotli (RFC 7932), packed beforehand: no library here packs it.
+/// The same text in brotli (RFC 7932), compressed in advance: no library here can compress to it.
 const PORTS_BROTLI: &[u8] = include_bytes!("../../../assets/lab/ports.json.br");
 
-/// The text under a coding: `gzip`, `br` or `zstd`.
+/// The text with a content coding: `gzip`, `br` or `zstd`.
 pub(super) fn encoded_page(coding: &'static str) -> ServerResponse {
     match compress_ports(coding) {
         Ok(bytes) => ServerResponse::json(bytes)

@@ -1,4 +1,5 @@
-//! Pages that show what HTTP can tell besides the body: fields, interim responses, trailers, times.
+//! Pages that demonstrate features of HTTP messages: interim responses, trailers, timing headers,
+//! cookies.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use super::super::handler::IncomingRequest;
 use super::super::response::{InterimResponse, ServerResponse};
 use super::USERS;
 
-/// Eight pieces, 100 ms apart.
+/// Eight chunks, 100 ms apart.
 pub(super) fn drip_page() -> ServerResponse {
     let piece = Bytes::from_static(b"one drop of eight, a tenth of a second apart from the next\n");
     let length = piece.len() as u64 * 8;
@@ -27,7 +28,7 @@ pub(super) fn drip_page() -> ServerResponse {
     )
 }
 
-/// The digest of the body, which is known to a sender only once it has sent it (RFC 9530).
+/// A trailer with the digest of the body, which a sender knows only after sending it (RFC 9530).
 pub(super) fn trailers_page() -> ServerResponse {
     let digest = digest::digest(&digest::SHA256, USERS.as_bytes());
     let mut trailers = HeaderMap::new();
@@ -40,7 +41,7 @@ pub(super) fn trailers_page() -> ServerResponse {
         .with_header(TRAILER, HeaderValue::from_static("Content-Digest"))
 }
 
-/// 103 (RFC 8297) at once, the answer 50 ms later.
+/// 103 (RFC 8297) at once, the final response 50 ms later.
 pub(super) fn early_hints_page() -> ServerResponse {
     let link = HeaderValue::from_static("</style.css>; rel=preload; as=style");
     let early = InterimResponse {
@@ -56,7 +57,7 @@ pub(super) fn early_hints_page() -> ServerResponse {
     .with_interim(early)
 }
 
-/// Two steps, each timed by this server's own clock and told in `Server-Timing`.
+/// Two steps, timed by this server's own clock and reported in `Server-Timing`.
 pub(super) async fn server_timing_page() -> ServerResponse {
     let began = Instant::now();
     sleep(Duration::from_millis(15)).await;
@@ -79,13 +80,13 @@ pub(super) async fn server_timing_page() -> ServerResponse {
     }
 }
 
-/// A cookie, and the way to a page that shows it coming back.
+/// Sets a cookie and redirects to a page that shows it being sent back.
 pub(super) fn cookie_page() -> ServerResponse {
     let cookie = HeaderValue::from_static("session=2f8d6c; Path=/; HttpOnly; SameSite=Lax");
     ServerResponse::redirect(StatusCode::SEE_OTHER, "/headers").with_header(SET_COOKIE, cookie)
 }
 
-/// The request as it came.
+/// The request as the server received it.
 pub(super) fn echo_request_page(request: &IncomingRequest) -> ServerResponse {
     let fields: Vec<[String; 2]> = request
         .headers()

@@ -1,4 +1,4 @@
-//! What the first host has behind each path.
+//! Pages of the first host, `api.lab.test`.
 
 mod authentication;
 mod caching;
@@ -27,10 +27,10 @@ use super::state::LabState;
 /// A page of JSON, about 1 kB.
 const USERS: &str = include_str!("../../../assets/lab/users.json");
 
-/// The most that is sent or taken in one message.
+/// Largest body that is sent or accepted, in bytes.
 const MAX_BYTES: u64 = 4 << 30;
 
-/// The paths, for those who ask for one that is not there.
+/// The paths, listed in the response to an unknown one.
 const PATHS: &str = "/users /users/N /bytes/N /delay/MS /drip /chunked /trailers /gzip /br /zstd \
     /early-hints /server-timing /headers \
                      /status/N /redirect/N /loop /elsewhere /cookie /etag /cache /upload \
@@ -38,10 +38,10 @@ const PATHS: &str = "/users /users/N /bytes/N /delay/MS /drip /chunked /trailers
                      /auth/bearer /auth/cookie /auth/apikey /poll /poll/short /poll/long \
 /client.pem";
 
-/// What the first host has.
+/// Request handler of the first host.
 pub(super) const API_HANDLER: HttpHandler = |request, site| Box::pin(route_request(request, site));
 
-/// What the first host keeps, for as long as the lab runs.
+/// State of the first host, kept as long as the lab runs.
 #[derive(Default)]
 pub(super) struct ApiState {
     users: users::Users,
@@ -83,7 +83,7 @@ async fn route_request(request: IncomingRequest, site: Arc<LabState>) -> ServerR
     }
 }
 
-/// The pages that know nothing of what was before.
+/// Pages without state.
 fn stateless_page(name: &str, request: &IncomingRequest, site: &LabState) -> ServerResponse {
     match name {
         "headers" => message_features::echo_request_page(request),
@@ -116,7 +116,8 @@ fn unknown_path() -> ServerResponse {
     )
 }
 
-/// To another name on the same port: what the client keeps to itself then is worth watching.
+/// Redirects to another host name on the same port, across which a client must not send
+/// credentials.
 fn redirect_to_other_name(site: &LabState) -> ServerResponse {
     ServerResponse::redirect(
         StatusCode::FOUND,
@@ -124,7 +125,7 @@ fn redirect_to_other_name(site: &LabState) -> ServerResponse {
     )
 }
 
-/// A client certificate of this run, with its key.
+/// A client certificate of this run, with its private key.
 fn client_certificate(site: &LabState) -> ServerResponse {
     match site.identities.client_pem() {
         Ok(pem) => ServerResponse::ok("application/x-pem-file", super::body::full_body(pem)),

@@ -1,9 +1,9 @@
-//! Which media type a client prefers (RFC 9110 §12.5.1).
+//! Content negotiation (RFC 9110 §12.5.1).
 
 use hyper::HeaderMap;
 use hyper::header::ACCEPT;
 
-/// Whether a client would rather have XML than JSON.
+/// Whether a client prefers XML to JSON.
 pub(super) fn prefers_xml(headers: &HeaderMap) -> bool {
     let ranges: Vec<(String, f32)> = headers
         .get_all(ACCEPT)
@@ -21,7 +21,7 @@ pub(super) fn prefers_xml(headers: &HeaderMap) -> bool {
     weight(&["application/xml", "text/xml"]) > weight(&["application/json", "application/*", "*/*"])
 }
 
-/// A media range and its weight, which is 1 where none is given.
+/// A media range and its weight (`q`), 1 by default.
 fn parse_media_range(text: &str) -> (String, f32) {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default().to_ascii_lowercase();

@@ -1,5 +1,4 @@
-//! Pages with a number in their path: so many bytes, so long a wait, this status, so many
-//! redirects.
+//! Pages with a number in their path: `/bytes/N`, `/delay/MS`, `/status/N`, `/redirect/N`.
 
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ const MAX_DELAY: Duration = Duration::from_secs(60);
 const MAX_REDIRECTS: u32 = 100;
 const PATTERN_BYTES: usize = 64 * 1024;
 
-/// The page of this name with this number.
+/// The page with this name and number.
 pub(super) async fn numbered_page(name: &str, argument: &str) -> ServerResponse {
     let Ok(number) = argument.parse::<u64>() else {
         return ServerResponse::text(

@@ -1,4 +1,4 @@
-//! Events to ask for again and again (short polling), or to wait for (long polling).
+//! Short polling and long polling for events.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,12 +16,12 @@ const MAX_EVENTS: usize = 100;
 const MAX_EVENT_BYTES: usize = 1024;
 const MAX_POLL_WAIT: Duration = Duration::from_secs(30);
 
-/// What happened lately.
+/// Recent events.
 pub(super) struct PollEvents(watch::Sender<EventBuffer>);
 
 #[derive(Default)]
 struct EventBuffer {
-    /// The number of the last event; the first is 1.
+    /// Number of the last event; the first is 1.
     last: u64,
     events: VecDeque<PollEvent>,
 }
@@ -39,7 +39,7 @@ impl Default for PollEvents {
 }
 
 impl PollEvents {
-    /// Something happened.
+    /// Adds an event.
     pub(super) fn publish(&self, what: String) {
         self.0.send_modify(|log| {
             log.last += 1;
@@ -67,7 +67,7 @@ impl EventBuffer {
     }
 }
 
-/// `/poll`: whoever posts to it makes an event.
+/// `/poll`: a POST adds an event.
 pub(super) async fn publish_event(request: IncomingRequest, events: &PollEvents) -> ServerResponse {
     if request.method() != Method::POST {
         return ServerResponse::method_not_allowed("POST");
@@ -81,7 +81,7 @@ pub(super) async fn publish_event(request: IncomingRequest, events: &PollEvents)
     }
 }
 
-/// `/poll/short`: what happened after `?after=N`, at once.
+/// `/poll/short`: the events after `?after=N`, at once.
 pub(super) fn short_poll(query: &str, events: &PollEvents) -> ServerResponse {
     events
         .0
@@ -89,8 +89,8 @@ pub(super) fn short_poll(query: &str, events: &PollEvents) -> ServerResponse {
         .response_since(query_number(query, "after").unwrap_or(0))
 }
 
-/// `/poll/long`: what happens after `?after=N`, which is by default now. With nothing to tell it
-/// says so after 30 s, or after `?wait=MS`.
+/// `/poll/long`: waits for events after `?after=N`, by default after the last one. Responds with
+/// 204 if there are none after 30 s, or after `?wait=MS`.
 pub(super) async fn long_poll(query: &str, events: &PollEvents) -> ServerResponse {
     let mut log = events.0.subscribe();
     let after = query_number(query, "after").unwrap_or_else(|| log.borrow().last);

@@ -1,4 +1,4 @@
-//! A page that has enough of its clients: a token bucket, and 429 (RFC 6585 §4) when it is empty.
+//! A rate-limited page: a token bucket, and 429 (RFC 6585 §4) when it is empty.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,13 +9,13 @@ use hyper::header::{HeaderValue, RETRY_AFTER};
 use super::super::response::ServerResponse;
 use super::USERS;
 
-/// Requests that may come at once.
+/// Burst size.
 const CAPACITY: u32 = 5;
 
-/// After which time one more may come.
+/// Time to refill one token.
 const REFILL: Duration = Duration::from_secs(1);
 
-/// One bucket for all clients. It is full when the lab starts.
+/// One token bucket for all clients, full when the lab starts.
 pub(super) struct TokenBucket(Mutex<Instant>);
 
 impl Default for TokenBucket {
@@ -25,10 +25,10 @@ impl Default for TokenBucket {
 }
 
 impl TokenBucket {
-    /// Takes a token, or says how long it takes until there is one.
+    /// Takes a token; the error is the time until one is available.
     ///
-    /// The bucket is kept as the moment at which it is full: each token taken moves it on by the
-    /// time that refills it.
+    /// The bucket is stored as the time at which it will be full again: each token taken moves it
+    /// by the time that refills one.
     fn take(&self, now: Instant) -> Result<(), Duration> {
         let mut full = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let after = (*full).max(now) + REFILL;
@@ -47,7 +47,7 @@ pub(super) fn rate_limited_page(bucket: &TokenBucket) -> ServerResponse {
     match bucket.take(Instant::now()) {
         Ok(()) => ServerResponse::json(USERS),
         Err(wait) => {
-            // Whole seconds (RFC 9110 §10.2.3), and never too early.
+            // Whole seconds (RFC 9110 §10.2.3), rounded up.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             let sentence = format!(
                 "{CAPACITY} requests at once and one more each second; try again in {seconds} s"

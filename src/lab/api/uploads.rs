@@ -1,7 +1,6 @@
-//! Uploads: counted as they come, or resumed where they broke off, in the manner of
-//! draft-ietf-httpbis-resumable-upload.
+//! Uploads, counted or resumable after an interruption (draft-ietf-httpbis-resumable-upload).
 //!
-//! Nothing is kept of what is uploaded but its length and its digest.
+//! Only the length and the digest of an upload are kept.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,13 +16,13 @@ use super::super::handler::{IncomingRequest, RequestBody};
 use super::super::response::ServerResponse;
 use super::MAX_BYTES;
 
-/// More than that, and the oldest is forgotten.
+/// Uploads kept; for another one the oldest is dropped.
 const MAX_UPLOADS: usize = 64;
 
 const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
 
-/// The uploads that may be resumed.
+/// Resumable uploads.
 #[derive(Default)]
 pub(super) struct Uploads(Mutex<UploadTable>);
 
@@ -33,7 +32,7 @@ struct UploadTable {
     uploads: BTreeMap<u64, Upload>,
 }
 
-/// What is known of an upload.
+/// State of an upload.
 struct Upload {
     /// Bytes received.
     offset: u64,
@@ -41,7 +40,7 @@ struct Upload {
     digest: Context,
 }
 
-/// A part of an upload: where it begins, and whether it is the last.
+/// A part of an upload.
 struct Part {
     offset: u64,
     is_last: bool,
@@ -70,7 +69,7 @@ impl Uploads {
         id
     }
 
-    /// Does something with an upload, which has to be there.
+    /// Runs a function on an upload; 404 if there is none.
     fn with_upload<T>(
         &self,
         id: u64,
@@ -103,7 +102,7 @@ impl Uploads {
         })
     }
 
-    /// Takes a part as it comes in, so that what came before it broke off is kept.
+    /// Receives a part incrementally, so that what arrived before an interruption counts.
     async fn receive_part(
         &self,
         id: u64,
@@ -123,7 +122,7 @@ impl Uploads {
 }
 
 impl Upload {
-    /// Whether a part may begin here.
+    /// Checks that a part may begin at this offset.
     fn check_offset(&self, offset: u64) -> Result<(), ServerResponse> {
         if self.offset == offset && !self.is_complete {
             return Ok(());
@@ -166,8 +165,7 @@ impl Upload {
     }
 }
 
-/// `/upload`: a body that is counted; with `Upload-Complete`, the first part of one that may be
-/// resumed.
+/// `/upload`: counts a body; with `Upload-Complete`, creates a resumable upload.
 pub(super) async fn handle_uploads(request: IncomingRequest, uploads: &Uploads) -> ServerResponse {
     if ![Method::POST, Method::PUT, Method::PATCH].contains(request.method()) {
         return ServerResponse::method_not_allowed("POST, PUT, PATCH");
@@ -189,7 +187,7 @@ pub(super) async fn handle_uploads(request: IncomingRequest, uploads: &Uploads) 
     answer.with_text_header(LOCATION, &format!("/upload/{id}"))
 }
 
-/// `/upload/:id`: how far it came, and the next part: `PATCH` with `Upload-Offset`, or `PUT` with
+/// `/upload/:id`: the status, or the next part: `PATCH` with `Upload-Offset`, or `PUT` with
 /// `Content-Range`.
 pub(super) async fn handle_upload(
     id: &str,
@@ -234,7 +232,7 @@ fn part_from_offset(headers: &HeaderMap) -> Option<Part> {
     })
 }
 
-/// `bytes 0-99/200` (RFC 9110 §14.4); the length may be `*`, not known yet.
+/// Parses `bytes 0-99/200` (RFC 9110 §14.4); the length may be `*` if it is unknown.
 fn part_from_range(headers: &HeaderMap) -> Option<Part> {
     let (range, length) = headers
         .get(CONTENT_RANGE)?

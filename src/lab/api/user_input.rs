@@ -1,4 +1,4 @@
-//! What clients say of users, as JSON: a whole one, or what is different.
+//! JSON request bodies of users: a new user, or changes to one.
 
 use hyper::StatusCode;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -13,7 +13,7 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 const MAX_TEXT_CHARS: usize = 200;
 const JSON: &str = "application/json";
 
-/// What a client says of a user.
+/// A new user.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewUser {
@@ -23,7 +23,7 @@ pub(super) struct NewUser {
     field: String,
 }
 
-/// What a client says is different of a user.
+/// Changes to a user (PATCH).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UserPatch {
@@ -33,7 +33,7 @@ pub(super) struct UserPatch {
 }
 
 impl NewUser {
-    /// The user this makes.
+    /// Creates the user.
     pub(super) fn into_user(self, id: u64) -> User {
         User {
             id,
@@ -45,7 +45,7 @@ impl NewUser {
 }
 
 impl UserPatch {
-    /// Changes a user.
+    /// Applies the changes.
     pub(super) fn apply(self, user: &mut User) {
         let parts = [
             (self.name, &mut user.name),
@@ -60,9 +60,9 @@ impl UserPatch {
     }
 }
 
-/// Texts that are short enough to keep.
+/// Input whose texts have a length limit.
 pub(super) trait BoundedTexts {
-    /// All of them.
+    /// All texts.
     fn texts(&self) -> Vec<&str>;
 }
 
@@ -81,7 +81,7 @@ impl BoundedTexts for UserPatch {
     }
 }
 
-/// What a request's body says, or what to answer where it says nothing of use.
+/// Parses the JSON body of a request; the error is the response to invalid input.
 pub(super) async fn read_json<T: DeserializeOwned + BoundedTexts>(
     request: IncomingRequest,
 ) -> Result<T, ServerResponse> {

@@ -1,4 +1,5 @@
-//! A resource to create, read, update and delete, kept in memory for as long as the lab runs.
+//! A collection of users to create, read, update and delete, kept in memory as long as the lab
+//! runs.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -82,7 +83,7 @@ impl Users {
         Ok(user)
     }
 
-    /// Applies a change to a user, who has to be there.
+    /// Applies a change to a user; 404 if there is none.
     fn update(&self, id: u64, change: impl FnOnce(&mut User)) -> Result<User, ServerResponse> {
         let mut table = self.table();
         let user = table.rows.get_mut(&id).ok_or_else(|| no_such_user(id))?;
@@ -91,7 +92,7 @@ impl Users {
     }
 }
 
-/// `/users`: the list, and new ones.
+/// `/users`: the list, and creation.
 pub(super) async fn handle_users(
     request: IncomingRequest,
     users: &Users,
@@ -120,7 +121,7 @@ pub(super) async fn handle_users(
     }
 }
 
-/// `/users/:id`: one of them.
+/// `/users/:id`: one user.
 pub(super) async fn handle_user(
     id: &str,
     request: IncomingRequest,
@@ -175,7 +176,7 @@ fn user_response(user: &User, headers: &HeaderMap) -> ServerResponse {
     answer.with_header(VARY, HeaderValue::from_static("accept"))
 }
 
-/// The members in the order they are declared in.
+/// Members are in the order of their declaration.
 fn user_json(user: &User) -> String {
     serde_json::to_string(user).unwrap_or_default()
 }

@@ -28,7 +28,7 @@ fn user_element(user: &User) -> String {
     )
 }
 
-/// Text in which nothing is markup, and nothing is a character that XML 1.0 §2.2 forbids.
+/// Escapes markup, and replaces characters that XML 1.0 §2.2 forbids.
 fn escape_xml(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,40 +1,40 @@
-//! What programs in the lab may do.
+//! Capabilities of programs in the lab.
 //!
-//! The lab's own process is mighty within its namespaces: it sets interfaces up, moves between
-//! networks and lies files over others. Programs need next to nothing of that. Capabilities belong
-//! to threads, and a program has those of the thread that starts it.
+//! The lab's init process has all capabilities in its namespaces: it configures interfaces, enters
+//! network namespaces and mounts files. Programs need almost none of them. Capabilities belong to
+//! threads, and a program inherits those of the thread that starts it.
 
 use caps::errors::CapsError;
 use caps::{CapSet, Capability, CapsHashSet};
 use rustix::process::geteuid;
 use rustix::thread::set_no_new_privs;
 
-/// What a lab is for: looking at packets (tcpdump, tapline), sending odd ones (ping), and serving
-/// on a port below 1024.
+/// For capturing packets (tcpdump, tapline), sending raw ones (ping), and listening on ports below
+/// 1024.
 const USER_CAPABILITIES: [Capability; 2] =
     [Capability::CAP_NET_RAW, Capability::CAP_NET_BIND_SERVICE];
 
-/// What servers and tcpdump need that are started by root and go on as somebody else, and whoever
-/// ends them then. The processes that can be ended are the lab's.
+/// For servers and tcpdump, which are started by root and drop to another user, and for ending such
+/// processes. Only the lab's processes can be affected.
 const ROOT_CAPABILITIES: [Capability; 3] = [
     Capability::CAP_SETUID,
     Capability::CAP_SETGID,
     Capability::CAP_KILL,
 ];
 
-/// Takes from the calling thread all rights that programs in the lab do not need, for good: what it
-/// starts cannot win them back. An ordinary user's programs have the rest as ambient capabilities,
-/// which mean something within the lab alone; root's have them as root.
+/// Drops all capabilities that programs in the lab do not need from the calling thread,
+/// permanently: its children cannot regain them. An ordinary user's programs get the remaining ones
+/// as ambient capabilities, which only have an effect within the lab; root's have them as root.
 ///
 /// # Errors
-/// The kernel refuses, and the thread may have more rights than it should.
+/// The kernel refuses; the thread may have more capabilities than it should.
 pub(super) fn restrict_capabilities() -> Result<(), CapsError> {
     let is_root = geteuid().is_root();
     let roots = if is_root { &ROOT_CAPABILITIES[..] } else { &[] };
     let wanted: CapsHashSet = USER_CAPABILITIES.iter().chain(roots).copied().collect();
     let held = caps::read(None, CapSet::Permitted)?;
     let kept: CapsHashSet = wanted.intersection(&held).copied().collect();
-    // First, since it takes the right to.
+    // First, since dropping from the bounding set needs CAP_SETPCAP.
     for needless in caps::read(None, CapSet::Bounding)?.difference(&wanted) {
         caps::drop(None, CapSet::Bounding, *needless)?;
     }
@@ -48,7 +48,7 @@ pub(super) fn restrict_capabilities() -> Result<(), CapsError> {
     set_no_new_privs(true).map_err(|error| CapsError::from(error.to_string()))
 }
 
-/// Gives up what rights the calling thread still has: nothing that follows needs any.
+/// Drops all remaining capabilities of the calling thread.
 ///
 /// # Errors
 /// The kernel refuses.

@@ -1,8 +1,8 @@
-//! Asking a lab how its link is set, and setting it: a line of JSON there, a line back, over a
+//! Control socket of a running lab: a line of JSON with a change of the link, a line back, over a
 //! Unix-domain socket.
 //!
-//! The socket's name is an abstract one, so that nothing of it remains; within the lab and outside
-//! of it it is another, since such names belong to a network.
+//! The socket has an abstract name, so that no file remains. Abstract names belong to a network
+//! namespace, so the lab listens on two: one outside and one inside.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -13,22 +13,22 @@ use std::time::Duration;
 use super::link_change::{LinkChange, LinkReply};
 use rustix::process::geteuid;
 
-/// What the names of labs begin with; the user and the process follow.
+/// Prefix of socket names, followed by user and process ID.
 const NAME_PREFIX: &str = "tapline-lab";
 const MAX_LINE_BYTES: u64 = 4_096;
 const IO_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A lab, seen from a process that does not belong to it or that runs on its client.
+/// A running lab, as seen from another process or from its own client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunningLab(String);
 
 impl RunningLab {
-    /// The lab with a name.
+    /// The lab with this socket name.
     pub fn with_name(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// This user's labs that run on this machine.
+    /// Running labs of the current user on this machine.
     ///
     /// # Errors
     /// The system does not list its sockets.
@@ -46,15 +46,15 @@ impl RunningLab {
         Ok(names.into_iter().map(Self).collect())
     }
 
-    /// Its name.
+    /// Socket name.
     pub fn name(&self) -> &str {
         &self.0
     }
 
-    /// Asks for a change, perhaps of nothing, and how things are then.
+    /// Sends a change, which may be empty, and returns the reply.
     ///
     /// # Errors
-    /// There is no such lab any more, or it does not answer.
+    /// The lab is gone, or does not answer.
     pub fn send_change(&self, change: &LinkChange) -> io::Result<LinkReply> {
         let mut stream = UnixStream::connect_addr(&SocketAddr::from_abstract_name(&self.0)?)?;
         stream.set_read_timeout(Some(IO_TIMEOUT))?;
@@ -63,7 +63,7 @@ impl RunningLab {
     }
 }
 
-/// Listens for those who ask, under a name of this process's.
+/// Listens on a socket named after this process.
 pub(super) fn listen_for_control() -> io::Result<(UnixListener, String)> {
     let name = format!(
         "{NAME_PREFIX}-{}-{}",
@@ -73,15 +73,15 @@ pub(super) fn listen_for_control() -> io::Result<(UnixListener, String)> {
     listen_as(&name).map(|listener| (listener, name))
 }
 
-/// Listens under a name.
+/// Listens on a socket name.
 pub(super) fn listen_as(name: &str) -> io::Result<UnixListener> {
     UnixListener::bind_addr(&SocketAddr::from_abstract_name(name)?)
 }
 
-/// Answers one after the other, for ever. Only this user and root are answered.
+/// Serves clients one after the other, forever. Only the lab's user and root are served.
 pub(super) fn serve_control(listener: &UnixListener, perform: impl Fn(LinkChange) -> LinkReply) {
     for stream in listener.incoming().flatten() {
-        // Who hangs up in the middle misses an answer, and that is all.
+        // A client that disconnects early loses its reply, nothing else.
         let _ = answer_client(stream, &perform);
     }
 }

@@ -1,6 +1,6 @@
-//! The files that programs within the lab look into: names, name servers, certificates. Those of
-//! the machine stay as they are; a file system in memory lies over them, seen by the lab's
-//! processes alone.
+//! Overlay of system files for programs in the lab: DNS configuration and CA certificates. The
+//! machine's own files are not changed; files in a tmpfs are bind-mounted over them in the lab's
+//! mount namespace.
 
 use std::fs;
 use std::io;
@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_bind, mount_change};
 
-/// Directories that are empty on most machines; the lab's files go over the first that is.
+/// Directories that are empty on most machines; the tmpfs is mounted on the first one that is.
 const MOUNT_POINTS: [&str; 6] = ["/srv", "/mnt", "/media", "/opt", "/var/opt", "/var/local"];
-/// Where programs look for the certificates to trust: Debian, Fedora, Alpine and others.
+/// CA bundles of Debian, Fedora, Alpine and others.
 const CA_BUNDLES: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -19,10 +19,10 @@ const CA_BUNDLES: [&str; 4] = [
 ];
 const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";
 
-/// Lays the lab's files over the machine's, for the calling process and those it starts. Returns
-/// where the authority's certificate is.
+/// Mounts the overlay for the calling process and its children. Returns the path of the authority's
+/// certificate.
 pub(super) fn mount_overlay(ca_pem: &str, resolvers: &[std::net::IpAddr]) -> io::Result<PathBuf> {
-    // What is mounted here is not to be seen elsewhere.
+    // Keep these mounts from propagating to the machine's namespace.
     mount_change(
         "/",
         MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
@@ -78,8 +78,8 @@ fn overlay_directory() -> io::Result<PathBuf> {
     })
 }
 
-/// Where that is refused, as in many containers, programs go on seeing the machine's processes; no
-/// harm is done.
+/// Mounts `/proc` for the lab's PID namespace. Where that is refused, as in many containers,
+/// programs see the machine's processes instead, which does no harm.
 fn mount_own_proc() {
     let _ = mount(
         "proc",
@@ -90,7 +90,7 @@ fn mount_own_proc() {
     );
 }
 
-/// A machine that lacks a file goes on without it.
+/// Bind-mounts a file; does nothing where the target does not exist.
 fn bind_over(file: &Path, over: &Path) -> io::Result<()> {
     match mount_bind(file, over) {
         Err(rustix::io::Errno::NOENT) => Ok(()),
@@ -98,7 +98,7 @@ fn bind_over(file: &Path, over: &Path) -> io::Result<()> {
     }
 }
 
-/// A lost datagram is asked for again after a second, not after five.
+/// A resolver configuration that retries a lost datagram after one second instead of five.
 fn resolv_conf(resolvers: &[std::net::IpAddr]) -> String {
     let servers = resolvers.iter().fold(String::new(), |text, server| {
         text + &format!("nameserver {server}\n")
@@ -106,8 +106,8 @@ fn resolv_conf(resolvers: &[std::net::IpAddr]) -> String {
     servers + "options timeout:1 attempts:3\n"
 }
 
-/// Other sources of host names know nothing of the lab, and some talk to the machine's own resolver
-/// past every network.
+/// Restricts host lookups to files and DNS. Other sources know nothing of the lab, and some reach
+/// the machine's own resolver by a Unix-domain socket, which no network namespace prevents.
 fn nsswitch_files_and_dns(switch: &str) -> String {
     let line = |line: &str| {
         if line.trim_start().starts_with("hosts:") {

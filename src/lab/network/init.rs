@@ -1,4 +1,5 @@
-//! The lab's first process: networks, relay, servers, and the program on the client.
+//! The lab's init process (PID 1 in its namespace): sets up networks, relay and servers, and runs
+//! the program on the client.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -24,23 +25,23 @@ use crate::lab::{HostAddresses, NAME_SERVERS, Placement, Servers, host_addresses
 use crate::sys::{exit_now, set_nosuid_on_mounts};
 use crate::trace::LinkConfig;
 
-/// Told to the process outside once the lab stands.
+/// Line sent to the launcher once the lab is ready.
 pub(super) const READY_LINE: &str = "ready";
 
-/// What the process outside wants.
+/// What the launcher passes to the init process.
 pub(super) struct InitConfig {
     pub(super) link: LinkConfig,
-    /// For those who ask from outside.
+    /// Control socket for clients outside the lab.
     pub(super) listener: UnixListener,
     pub(super) name: String,
-    /// Ends when the process outside does.
+    /// Pipe that is closed when the launcher ends.
     pub(super) lifeline: OwnedFd,
-    /// Where to say that the lab stands, or why not.
+    /// Pipe for reporting readiness, or the reason of a failure.
     pub(super) status_pipe: File,
 }
 
-/// Builds the lab, runs the program on its client, and ends with the program's exit code. With this
-/// process all others of the lab end.
+/// Builds the lab, runs the program on its client, and exits with the program's exit code. All
+/// other processes of the lab end with this one.
 pub(super) fn run_init(
     orders: InitConfig,
     client: impl FnOnce(&ClientEnvironment) -> Command,
@@ -68,10 +69,10 @@ pub(super) fn run_init(
     exit_now(run_program(client(&inside)))
 }
 
-/// Ends this process when the one outside has ended, however that came.
+/// Ends this process when the launcher has ended, for whatever reason.
 fn exit_with_parent(lifeline: OwnedFd) -> io::Result<()> {
     start_thread("lifeline", move || {
-        // It is never written to.
+        // Nothing is ever written to it, so reading returns at the end of the pipe.
         let _ = File::from(lifeline).read(&mut [0]);
         exit_now(128 + 9)
     })
@@ -94,11 +95,11 @@ fn build_lab(
     let ca_pem = start_servers(&spaces)?;
     let certificate = mount_overlay(&ca_pem, &NAME_SERVERS)
         .map_err(|source| NetworkUnavailable::new("files of its own", source))?;
-    // A kernel that cannot do this keeps programs from new rights all the same; but it refuses
-    // those whose files ask for more than they may have (dumpcap), and takes what they have
-    // from those that ask for less.
+    // Without it, `no_new_privs` alone prevents programs from gaining rights; but then the kernel
+    // refuses to execute files with capabilities that they cannot have (dumpcap), and removes the
+    // ambient capabilities of others.
     let _ = set_nosuid_on_mounts();
-    // From here on this process is on the client: what it starts is, too.
+    // From here on this process and its children are on the client.
     spaces
         .client
         .enter()
@@ -131,7 +132,7 @@ fn start_relay(
     })
 }
 
-/// Starts the servers on a thread of their own; the authority's certificate.
+/// Starts the servers on a thread of their own. Returns the authority's certificate.
 fn start_servers(spaces: &Arc<LabNetworks>) -> Result<String, NetworkUnavailable> {
     let (sender, receiver) = sync_channel(1);
     let spaces = Arc::clone(spaces);
@@ -192,8 +193,8 @@ fn apply_change(change: LinkChange, spaces: &LabNetworks, shared: &SharedLink) -
     }
 }
 
-/// Starts the program with the rights that it needs and no others: on a thread that gives them up,
-/// since this one is to keep its own.
+/// Starts the program with only the capabilities that it needs: on a thread that drops the others,
+/// since this thread keeps its own.
 fn start_program(command: &mut Command) -> io::Result<Child> {
     run_on_new_thread(|| {
         restrict_capabilities().map_err(|error| {
@@ -205,8 +206,8 @@ fn start_program(command: &mut Command) -> io::Result<Child> {
 
 /// Runs the program on the client and returns its exit code.
 fn run_program(mut command: Command) -> u8 {
-    // From the beginning, so that none is lost: to the first process of a system, signals mean
-    // nothing by themselves.
+    // Installed first, so that no signal is lost: default actions do not apply to the init process
+    // of a PID namespace.
     let signals = SignalForwarder::install();
     let program = match start_program(&mut command) {
         Ok(child) => i32::try_from(child.id()).ok().and_then(Pid::from_raw),
@@ -226,14 +227,14 @@ fn run_program(mut command: Command) -> u8 {
     if let (Some(program), Ok(signals)) = (program, signals)
         && let Err(error) = signals.forward_to(program)
     {
-        // What nobody could end is ended now, together with this process.
+        // A program that could not be terminated must not keep running; it ends with this process.
         let _ = writeln!(
             io::stderr(),
             "tapline: signals cannot be passed on to the program, which ends: {error}"
         );
         return 1;
     }
-    // The first process inherits all that others leave behind.
+    // The init process has to reap orphaned processes, too.
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((ended, status))) if Some(ended) == program => return exit_code(status),

@@ -1,9 +1,10 @@
-//! The process that stays outside: it starts the lab, waits for it, and ends as it ended.
+//! The launcher: the process outside the lab, which starts its init process, waits for it, and
+//! exits with its code.
 //!
 //! ```text
-//! this process ─ fork ─► one that leaves the namespaces ─ fork ─► the lab: first process of its own, so that all others in it end
-//!      │  waits                     ends                              │   with it, however it ends
-//!      └── a pipe: when this process is gone, its end tells the lab ──┘
+//! launcher ─ fork ─► intermediate process ─ fork ─► init process: PID 1, so that all
+//!    │ waits         creates the namespaces, exits    │ processes of the lab end with it
+//!    └── lifeline pipe: its end tells the lab that the launcher is gone ──┘
 //! ```
 
 use std::fs::{self, File};
@@ -23,15 +24,14 @@ use super::{ClientEnvironment, NetworkUnavailable, control};
 use crate::sys::{Fork, Namespaces, exit_now, fork_process, unshare_namespaces};
 use crate::trace::LinkConfig;
 
-/// Runs a program on the client of a new lab, and returns its exit code. Nothing of the lab is left
+/// Runs a program on the client of a new lab, and returns its exit code. Nothing of the lab remains
 /// afterwards.
 ///
-/// `client` makes the program's command, within the lab. The caller's process must have no other
-/// thread yet.
+/// `client` creates the program's command inside the lab. The calling process must not have other
+/// threads yet.
 ///
 /// # Errors
-/// The system does not let this user have a network of his own, or parts of it; nothing has
-/// happened then.
+/// The system does not allow this user the namespaces, or parts of them; nothing has happened then.
 pub fn run(
     link: LinkConfig,
     client: impl FnOnce(&ClientEnvironment) -> Command,
@@ -43,7 +43,7 @@ pub fn run(
     let (lifeline, held) =
         cloexec_pipe().map_err(|source| NetworkUnavailable::new("a pipe", source))?;
     let forked = |source| NetworkUnavailable::new("a process", source);
-    // What waits to be written would be written twice.
+    // Buffered output would otherwise be written by both processes.
     let _ = io::stdout().flush();
     set_child_subreaper(Some(rustix::process::getpid())).map_err(|error| forked(error.into()))?;
     match fork_process().map_err(forked)? {
@@ -63,7 +63,7 @@ pub fn run(
         Fork::Parent(between) => {
             drop((teller, lifeline, listener));
             let lab = wait_until_ready(news, between)?;
-            // Where this fails, the lab ends with what is held.
+            // On failure, closing the lifeline ends the lab.
             let code = wait_for_lab(lab)
                 .map_err(|source| NetworkUnavailable::new("a thread for signals", source));
             drop(held);
@@ -76,7 +76,7 @@ fn cloexec_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(pipe_with(PipeFlags::CLOEXEC)?)
 }
 
-/// Waits until the lab stands, or for the reason why it cannot.
+/// Waits until the lab is ready, or returns why it failed.
 fn wait_until_ready(news: OwnedFd, between: Pid) -> Result<Pid, NetworkUnavailable> {
     let mut told = BufReader::new(File::from(news).take(1 << 16))
         .lines()
@@ -97,7 +97,7 @@ fn wait_until_ready(news: OwnedFd, between: Pid) -> Result<Pid, NetworkUnavailab
     }
 }
 
-/// Waits for the end of the lab.
+/// Waits until the lab ends.
 fn wait_for_lab(lab: Pid) -> io::Result<u8> {
     if let Ok(signals) = SignalForwarder::install() {
         signals.forward_to(lab)?;
@@ -111,7 +111,7 @@ fn wait_for_lab(lab: Pid) -> io::Result<u8> {
     }
 }
 
-/// As shells have it: 128 and the signal's number for who was ended by one.
+/// Exit code as shells report it: 128 plus the signal number for a process that a signal ended.
 pub(super) fn exit_code(status: WaitStatus) -> u8 {
     let code = status
         .exit_status()
@@ -119,7 +119,7 @@ pub(super) fn exit_code(status: WaitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-/// Leaves the namespaces, starts the lab's first process, and ends.
+/// Creates the namespaces, forks the init process, and exits.
 fn start_init(orders: InitConfig, client: impl FnOnce(&ClientEnvironment) -> Command) -> ! {
     let Ok(mut teller) = orders.status_pipe.try_clone() else {
         exit_now(1)
@@ -146,13 +146,13 @@ fn enter_new_namespaces() -> Result<(), NetworkUnavailable> {
         return unshare_namespaces(Namespaces::MountsAndProcesses)
             .map_err(|source| NetworkUnavailable::new("namespaces of its own", source));
     }
-    // A program that was given a capability is not to be looked at by its user, who then may not
-    // write what follows.
+    // A program with file capabilities is not dumpable, and then its user cannot write the files in
+    // `/proc/self` below.
     let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
     unshare_namespaces(Namespaces::UsersMountsAndProcesses)
         .map_err(|source| NetworkUnavailable::new("namespaces of its own", source))?;
-    // The user stays who he is, so that programs run as they always do; an ordinary user may map no
-    // more than himself.
+    // Map the user to the same IDs, so that programs run as usual; an ordinary user cannot map more
+    // than that.
     let map = |file: &str, text: String| {
         fs::write(format!("/proc/self/{file}"), text)
             .map_err(|source| NetworkUnavailable::new(file, source))

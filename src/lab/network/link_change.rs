@@ -1,4 +1,4 @@
-//! What may be asked of a lab's link, and what is answered.
+//! Control protocol of the emulated link: changes and replies.
 
 use std::str::FromStr;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::trace::{LinkConfig, LinkCounts};
 use crate::units::{BitRate, Fraction, Nanos};
 
-/// What shall be different; what is left out stays.
+/// Changes to the link's settings; absent fields stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the fields are those of `Link`")]
+#[expect(missing_docs, reason = "the fields are those of `LinkConfig`")]
 pub struct LinkChange {
     pub round_trip: Option<Nanos>,
     pub jitter: Option<Nanos>,
@@ -22,13 +22,13 @@ pub struct LinkChange {
     pub congestion: Option<String>,
 }
 
-/// What a link carries at most.
+/// Bandwidth limit of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BandwidthLimit {
-    /// Whatever the machine can do.
+    /// As fast as the machine allows.
     Unlimited,
-    /// So much in each direction.
+    /// Bits per second in each direction.
     Rate(BitRate),
 }
 
@@ -55,7 +55,7 @@ impl FromStr for BandwidthLimit {
 }
 
 impl LinkChange {
-    /// All of a link.
+    /// A change that sets everything.
     pub fn from_link(link: LinkConfig) -> Self {
         Self {
             round_trip: Some(link.round_trip),
@@ -72,7 +72,7 @@ impl LinkChange {
         }
     }
 
-    /// The link as it is afterwards.
+    /// The settings after the change.
     pub fn apply_to(self, link: LinkConfig) -> LinkConfig {
         LinkConfig {
             round_trip: self.round_trip.unwrap_or(link.round_trip),
@@ -88,20 +88,20 @@ impl LinkChange {
     }
 }
 
-/// What a lab says.
+/// A lab's reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum LinkReply {
-    /// How things are.
+    /// The current state.
     Current {
-        /// How the link is set.
+        /// Settings of the link.
         link: LinkConfig,
-        /// What it has done.
+        /// Packet counters.
         counts: LinkCounts,
     },
-    /// Why it is not as was asked.
+    /// The change was refused.
     Refused {
-        /// In a sentence.
+        /// The reason, as a sentence.
         error: String,
     },
 }

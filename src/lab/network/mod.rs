@@ -1,17 +1,21 @@
 //! A private network in one command, without privilege: a client and the lab's servers, each in a
-//! network of its own, and between them a relay that delays, loses and limits.
+//! network namespace of its own, and between them a relay that emulates a link (delay, loss,
+//! bandwidth), as netem does.
 //!
 //! ```text
-//! outside    the process that was started: waits
-//! inside     the lab's first process: networks, servers, relay, the program on the client
-//! cables     interfaces, addresses, routes, neighbours  space      one network
-//! relay      frames from one side to the other          control    how the link is set
-//! change     what may be asked of the link               furnishing names and certificates for any program
-//! rights     what programs may do
+//! launcher           the process that was started: starts the lab's init process and waits
+//! init               PID 1 of the lab: sets everything up and runs the program on the client
+//! network_namespace  one network namespace
+//! veth               the interfaces, addresses, routes and neighbour entries in all three
+//! relay              the emulated link: forwards frames from one side to the other
+//! link_change        changes of its settings, and replies
+//! control            the socket over which they are sent
+//! etc_overlay        DNS configuration and CA certificates for any program
+//! capabilities       what programs are allowed to do
+//! signal_forwarding  signals on their way to the program
 //! ```
 //!
-//! It takes namespaces, which only Linux has; `unsupported` stands in for it on other systems and
-//! refuses.
+//! It needs namespaces, which only Linux has; `unsupported` is the stub for other systems.
 
 #[cfg(target_os = "linux")]
 mod capabilities;
@@ -48,18 +52,18 @@ pub use control::RunningLab;
 pub use launcher::run;
 pub use link_change::{BandwidthLimit, LinkChange, LinkReply};
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Remote, renounce_rights, run};
+pub use unsupported::{UnsupportedLab as RunningLab, drop_privileges, run};
 
-/// What a program on the lab's client is told.
+/// Where a program on the lab's client finds the lab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientEnvironment {
-    /// The name by which the lab is asked: [`Remote::named`].
+    /// Name of the control socket: [`RunningLab::with_name`].
     pub name: String,
-    /// The file with the certificate of the lab's authority.
+    /// File with the root certificate of the lab's authority.
     pub certificate: PathBuf,
 }
 
-/// Why there can be no private network here.
+/// The reason why a private network cannot be created here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkUnavailable {
     reason: String,

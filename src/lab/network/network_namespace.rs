@@ -9,12 +9,12 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use super::threads::run_on_new_thread;
 use crate::sys::{Namespaces, unshare_namespaces};
 
-/// A network of its own; it lives as long as this, or anything within it.
+/// A network namespace; it exists as long as this value or anything in it.
 #[derive(Debug)]
 pub(super) struct NetworkNamespace(File);
 
 impl NetworkNamespace {
-    /// A network with nothing but a loopback interface that is down.
+    /// Creates a namespace that contains only a loopback interface, which is down.
     pub(super) fn new() -> io::Result<Self> {
         let open = || {
             unshare_namespaces(Namespaces::Network)?;
@@ -23,7 +23,7 @@ impl NetworkNamespace {
         run_on_new_thread(open)
     }
 
-    /// Moves the calling thread into it.
+    /// Moves the calling thread into the namespace.
     pub(super) fn enter(&self) -> io::Result<()> {
         Ok(move_into_link_name_space(
             self.0.as_fd(),
@@ -31,7 +31,7 @@ impl NetworkNamespace {
         )?)
     }
 
-    /// Does something within it, on a thread that comes and goes.
+    /// Runs a function in the namespace, on a temporary thread.
     pub(super) fn run_inside<T: Send>(
         &self,
         work: impl FnOnce() -> io::Result<T> + Send,

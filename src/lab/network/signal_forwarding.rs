@@ -1,7 +1,7 @@
-//! Signals that the lab's processes pass on, down to the program.
+//! Signal forwarding from the launcher through the init process to the program.
 //!
-//! What a terminal sends (Ctrl-C, Ctrl-\) reaches every process in its foreground, so the program
-//! has it already; what somebody sends to one process alone would end there.
+//! Signals from a terminal (Ctrl-C, Ctrl-\) reach every process of its foreground group, so the
+//! program receives them anyway; signals sent to one process must be forwarded.
 
 use std::io;
 
@@ -16,24 +16,27 @@ use signal_hook::low_level::siginfo::{Cause, Origin};
 use super::threads::start_thread;
 use crate::sys::with_signals_blocked;
 
-/// What other processes send to end a program, or to tell it something.
+/// Signals that other processes send to end a program or to notify it.
 const FORWARDED: [i32; 10] = [
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
 ];
 
-/// Signals that came to this process. None is lost from here on, and none ends it.
+/// Receives signals sent to this process, from the moment it is installed; none of them ends the
+/// process any more.
 pub(super) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
 impl SignalForwarder {
     pub(super) fn install() -> io::Result<Self> {
-        // One that came while its handler is being put in its place would be lost.
+        // Blocked meanwhile: a signal that arrives while its handler is being installed would be
+        // lost.
         with_signals_blocked(|| SignalsInfo::new(FORWARDED)).map(Self)
     }
 
-    /// Passes on to a process what it does not get by itself, from a thread of its own.
+    /// Forwards to a process, on a thread of its own, the signals that it does not receive by
+    /// itself.
     ///
     /// # Errors
-    /// No thread can be started: from here on they would end nothing, this process least of all.
+    /// No thread can be started: from here on the signals would have no effect at all.
     pub(super) fn forward_to(mut self, process: Pid) -> io::Result<()> {
         start_thread("signals", move || {
             for origin in self.0.forever().filter(is_for_this_process) {
@@ -44,7 +47,7 @@ impl SignalForwarder {
     }
 }
 
-/// Not for all that a terminal has in its foreground.
+/// Whether the signal was sent to this process and not to the terminal's whole foreground group.
 fn is_for_this_process(origin: &Origin) -> bool {
     [SIGTERM, SIGHUP].contains(&origin.signal) || matches!(origin.cause, Cause::Sent(_))
 }

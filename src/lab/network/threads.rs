@@ -1,12 +1,12 @@
-//! Threads of the lab.
+//! Threads of the lab's processes.
 
 use std::io;
 use std::thread::{self, Builder};
 
-/// Starts a thread that lives as long as it has something to do.
+/// Starts a detached thread.
 ///
 /// # Errors
-/// A sentence that says that it could not be, and why.
+/// The thread could not be started, with the reason.
 pub(super) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     Builder::new()
         .name(name.to_owned())
@@ -15,11 +15,11 @@ pub(super) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> 
         .map_err(thread_start_error)
 }
 
-/// Does something on a thread that comes and goes, and waits for it. What a thread changes of
-/// itself, its network or its rights, ends with it.
+/// Runs a function on a temporary thread and waits for it. Changes of the thread's own state, such
+/// as its network namespace or capabilities, end with it.
 ///
 /// # Errors
-/// The work's, or that no thread could be started.
+/// The function's error, or that no thread could be started.
 pub(super) fn run_on_new_thread<T: Send>(
     work: impl FnOnce() -> io::Result<T> + Send,
 ) -> io::Result<T> {
@@ -27,7 +27,7 @@ pub(super) fn run_on_new_thread<T: Send>(
         let thread = Builder::new()
             .spawn_scoped(scope, work)
             .map_err(thread_start_error)?;
-        // A panic of it ends the process.
+        // Unreachable in practice: a panic of any thread ends the process.
         thread
             .join()
             .unwrap_or_else(|_| Err(io::Error::other("its thread ended")))

@@ -1,32 +1,35 @@
-//! Systems without namespaces.
+//! Stub of the private network for systems without namespaces.
 
 use std::io;
 use std::process::Command;
 
-use super::{Change, Inside, Refused, State};
-use crate::trace::Link;
+use super::{ClientEnvironment, LinkChange, LinkReply, NetworkUnavailable};
+use crate::trace::LinkConfig;
 
-/// Refuses.
+/// Always fails on this system.
 ///
 /// # Errors
-/// Always: a private network takes namespaces, and only Linux has them.
-pub fn run(_link: Link, _client: impl FnOnce(&Inside) -> Command) -> Result<u8, Refused> {
-    Err(Refused {
+/// Always: a private network needs namespaces, which only Linux has.
+pub fn run(
+    _link: LinkConfig,
+    _client: impl FnOnce(&ClientEnvironment) -> Command,
+) -> Result<u8, NetworkUnavailable> {
+    Err(NetworkUnavailable {
         reason: "it takes namespaces, which only Linux has".to_owned(),
     })
 }
 
-/// A lab in a network of its own, of which there is none on this system.
+/// A lab in a private network, which does not exist on this system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remote(String);
+pub struct UnsupportedLab(String);
 
-impl Remote {
-    /// The lab with a name.
-    pub fn named(name: impl Into<String>) -> Self {
+impl UnsupportedLab {
+    /// The lab with this socket name.
+    pub fn with_name(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// None.
+    /// No labs.
     ///
     /// # Errors
     /// Never.
@@ -34,24 +37,24 @@ impl Remote {
         Ok(Vec::new())
     }
 
-    /// Its name.
+    /// Socket name.
     pub fn name(&self) -> &str {
         &self.0
     }
 
-    /// Asks nobody.
+    /// Always fails.
     ///
     /// # Errors
     /// Always.
-    pub fn ask(&self, _change: &Change) -> io::Result<State> {
+    pub fn send_change(&self, _change: &LinkChange) -> io::Result<LinkReply> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
 
-/// There is nothing to give up.
+/// Does nothing.
 ///
 /// # Errors
 /// Never.
-pub const fn renounce_rights() -> Result<(), Refused> {
+pub const fn drop_privileges() -> Result<(), NetworkUnavailable> {
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Interfaces, addresses and neighbours of the lab's three networks.
+//! The lab's three network namespaces: veth pairs, addresses, routes and neighbour entries.
 
 use std::fs;
 use std::io;
@@ -18,22 +18,22 @@ use crate::lab::{CLIENT_V4, CLIENT_V6, HostAddresses};
 use crate::sys::disable_offload;
 use crate::trace::LinkConfig;
 
-/// What both hosts call their interface.
+/// Name of the interface in the client's and the servers' namespace.
 const HOST_INTERFACE: &str = "eth0";
-/// The relay's interfaces, in the order in which it has them.
+/// The relay's interfaces, in this order.
 const RELAY_INTERFACES: [&str; 2] = ["toward-client", "toward-servers"];
-/// Locally administered addresses, so that no neighbour has to be asked for: the first exchange is
-/// like every other.
+/// Locally administered MAC addresses, so that neighbour entries can be set in advance: the first
+/// exchange includes no ARP or neighbour discovery.
 const CLIENT_MAC: [u8; 6] = [0x02, 0x74, 0x61, 0x70, 0x00, 0x01];
 const SERVERS_MAC: [u8; 6] = [0x02, 0x74, 0x61, 0x70, 0x00, 0x02];
 
-/// The lab's own addresses: `10.77.0.0/24` and `fd77::/64`.
+/// Networks of the lab: `10.77.0.0/24` and `fd77::/64`.
 const NETWORK_V4: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 0);
 const NETWORK_V6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 0);
 const PREFIX_V4: u8 = 24;
 const PREFIX_V6: u8 = 64;
 
-/// The three networks of the lab.
+/// The three network namespaces of the lab.
 #[derive(Debug)]
 pub(super) struct LabNetworks {
     pub(super) client: NetworkNamespace,
@@ -42,7 +42,7 @@ pub(super) struct LabNetworks {
 }
 
 impl LabNetworks {
-    /// Makes them, and joins them by cables that go up.
+    /// Creates the namespaces and connects them by veth pairs that are up.
     pub(super) fn new(link: &LinkConfig, hosts: &[HostAddresses]) -> io::Result<Self> {
         let mtu = link.mtu;
         let spaces = Self {
@@ -95,7 +95,7 @@ impl LabNetworks {
         Ok(spaces)
     }
 
-    /// The numbers of the relay's interfaces, the one towards the client first.
+    /// Indexes of the relay's interfaces, the one towards the client first.
     pub(super) fn relay_interfaces(&self) -> io::Result<[u32; 2]> {
         self.relay.run_inside(|| {
             with_netlink(async |handle| {
@@ -107,7 +107,7 @@ impl LabNetworks {
         })
     }
 
-    /// Sets the largest packet on all four ends.
+    /// Sets the MTU of all four interfaces.
     pub(super) fn set_mtu(&self, mtu: u16) -> io::Result<()> {
         let set = |name: &'static str| {
             move || {
@@ -130,8 +130,7 @@ impl LabNetworks {
             .try_for_each(|space| space.run_inside(set(HOST_INTERFACE)))
     }
 
-    /// Chooses how the TCP of both hosts reacts to losses, by the kernel's name for it, for
-    /// connections to come.
+    /// Sets the TCP congestion control of both hosts, by the kernel's name, for new connections.
     pub(super) fn set_congestion(&self, name: &str) -> io::Result<()> {
         [&self.client, &self.servers]
             .into_iter()
@@ -139,8 +138,8 @@ impl LabNetworks {
     }
 }
 
-/// The routes of a host: all of the lab is on its cable. The choice of congestion control hangs on
-/// them, since the setting for a whole network offers an ordinary user only some.
+/// Sets a host's routes: the whole lab is on-link. The congestion control is a route attribute,
+/// since the setting of a whole namespace offers an ordinary user only some.
 fn set_routes(congestion: &str) -> io::Result<()> {
     let known = || {
         fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control")
@@ -190,7 +189,7 @@ fn addresses_of(host: &HostAddresses) -> impl Iterator<Item = IpAddr> {
         .chain(host.v6.map(IpAddr::from))
 }
 
-/// A cable from here, where its end is called `name`, to another network.
+/// Creates a veth pair: `name` in the current namespace and its peer in another.
 async fn add_veth(
     handle: &Handle,
     name: &str,
@@ -214,7 +213,7 @@ async fn add_veth(
         .map_err(netlink_error)
 }
 
-/// What a host of the lab needs: its interfaces up, its addresses, and its neighbours known.
+/// Configures a host of the lab: interfaces, addresses and neighbour entries.
 fn configure_host(addresses: &[IpAddr], neighbours: &[(IpAddr, [u8; 6])]) -> io::Result<()> {
     disable_offload_of(HOST_INTERFACE)?;
     with_netlink(async |handle| {
@@ -243,8 +242,8 @@ fn configure_host(addresses: &[IpAddr], neighbours: &[(IpAddr, [u8; 6])]) -> io:
     })
 }
 
-/// Assigns an address that is used at once: nobody else has it, so nobody is asked (RFC 4862 §5.4).
-/// It brings no route.
+/// Assigns an address without duplicate address detection (RFC 4862 §5.4), so that it is usable at
+/// once, and without adding a route.
 async fn assign_address(handle: &Handle, interface: u32, address: IpAddr) -> io::Result<()> {
     let prefix = if address.is_ipv4() {
         PREFIX_V4
@@ -261,7 +260,7 @@ async fn assign_address(handle: &Handle, interface: u32, address: IpAddr) -> io:
     request.execute().await.map_err(netlink_error)
 }
 
-/// A machine may be without IPv6.
+/// Ignores failures for IPv6, which a machine may lack.
 fn ignore_ipv6_failure(address: IpAddr, done: io::Result<()>) -> io::Result<()> {
     if address.is_ipv6() { Ok(()) } else { done }
 }
@@ -277,13 +276,13 @@ async fn link_index(handle: &Handle, name: &str) -> io::Result<u32> {
     })
 }
 
-/// Without offload frames on a cable are what they would be on a wire.
+/// Disables offload, so that frames on a veth pair are those of a real wire.
 fn disable_offload_of(interface: &str) -> io::Result<()> {
     let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
     disable_offload(socket.as_fd(), interface)
 }
 
-/// Talks to the kernel about the network of the calling thread.
+/// Runs netlink requests in the network namespace of the calling thread.
 fn with_netlink<T>(work: impl AsyncFnOnce(Handle) -> io::Result<T>) -> io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()

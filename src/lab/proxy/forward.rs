@@ -1,4 +1,4 @@
-//! A forward proxy over HTTP/1.1: tunnels by CONNECT (RFC 9110 §9.3.6), and absolute targets (RFC
+//! A forward proxy over HTTP/1.1: CONNECT tunnels (RFC 9110 §9.3.6) and absolute-form targets (RFC
 //! 9112 §3.2.2).
 
 use std::convert::Infallible;
@@ -33,7 +33,7 @@ const VIA_VALUE: &str = "1.1 proxy.lab.test";
 
 type ProxyBody = UnsyncBoxBody<Bytes, hyper::Error>;
 
-/// What goes on beside the client's connection, and ends with it.
+/// Background tasks of a client's connection, which end with it.
 #[derive(Clone, Default)]
 struct BackgroundTasks(Arc<Mutex<JoinSet<()>>>);
 
@@ -118,7 +118,7 @@ async fn handle_proxy_request(
     }
 }
 
-/// 200, and from then on what either side says goes to the other.
+/// Responds with 200 and relays bytes in both directions from then on.
 fn open_tunnel(
     request: Request<Incoming>,
     mut stream: TcpStream,
@@ -136,7 +136,7 @@ fn open_tunnel(
     )
 }
 
-/// Asks the host itself, for the part of the target that is the host's business.
+/// Forwards a request to the host, with the target in origin form.
 async fn forward_request(
     mut request: Request<Incoming>,
     stream: TcpStream,

@@ -1,5 +1,5 @@
-//! Proxies that clients choose: HTTP with CONNECT and absolute targets, and SOCKS5. They lead to
-//! the lab's own hosts only.
+//! Forward proxies: HTTP with CONNECT and absolute-form targets, and SOCKS5. They only reach the
+//! lab's own hosts.
 
 mod forward;
 mod socks;
@@ -15,10 +15,10 @@ use hyper::header::{
 pub(super) use forward::FORWARD;
 pub(super) use socks::SOCKS;
 
-/// How long a proxy tries to reach a host.
+/// Timeout of a connection to a host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Removes the fields that are for the next hop only (RFC 9110 §7.6.1).
+/// Removes hop-by-hop fields (RFC 9110 §7.6.1).
 pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)

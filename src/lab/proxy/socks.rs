@@ -1,5 +1,4 @@
-//! SOCKS5 (RFC 1928): connections on behalf of clients that are known by name and password (RFC
-//! 1929), or not at all.
+//! SOCKS5 proxy (RFC 1928) with optional user name and password (RFC 1929).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -26,7 +25,7 @@ const USER_AND_PASSWORD: u8 = 2;
 const NO_METHOD: u8 = 0xff;
 const CONNECT: u8 = 1;
 
-/// What a request is answered with (RFC 1928 §6).
+/// Reply codes (RFC 1928 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum SocksReply {
@@ -61,13 +60,13 @@ async fn serve_socks(
     }
 }
 
-/// Agrees on a method, and reads where to; nothing where that came to no end.
+/// Negotiates the authentication method and reads the request; `None` if that failed.
 async fn negotiate_request(stream: &mut TcpStream) -> io::Result<Option<(String, u16)>> {
     if stream.read_u8().await? != VERSION {
         return Ok(None);
     }
     let methods = read_length_prefixed(stream).await?;
-    // Who can say who it is, shall.
+    // A client that offers credentials has to give them.
     let method = [USER_AND_PASSWORD, NO_AUTHENTICATION]
         .into_iter()
         .find(|method| methods.contains(method))
@@ -92,7 +91,7 @@ async fn negotiate_request(stream: &mut TcpStream) -> io::Result<Option<(String,
     Ok(Some((host, port)))
 }
 
-/// Whether the client gives the name and the password that work (RFC 1929 §2).
+/// Whether the client's user name and password are correct (RFC 1929 §2).
 async fn authenticate_client(stream: &mut TcpStream) -> io::Result<bool> {
     let version = stream.read_u8().await?;
     let (name, password) = (
@@ -104,7 +103,7 @@ async fn authenticate_client(stream: &mut TcpStream) -> io::Result<bool> {
     Ok(is_known)
 }
 
-/// The destination (RFC 1928 §5), or nothing where its kind is not known.
+/// Reads the destination address (RFC 1928 §5); `None` for an unknown address type.
 async fn read_host(stream: &mut TcpStream, kind: u8) -> io::Result<Option<String>> {
     Ok(match kind {
         1 => Some(Ipv4Addr::from(read_exactly::<4>(stream).await?).to_string()),
@@ -150,7 +149,7 @@ async fn send_reply(
     stream.write_all(&message).await
 }
 
-/// Bytes after their count.
+/// Reads bytes prefixed with their count.
 async fn read_length_prefixed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; usize::from(stream.read_u8().await?)];
     stream.read_exact(&mut bytes).await?;

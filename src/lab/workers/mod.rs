@@ -1,5 +1,5 @@
-//! The same work on two servers: one with a few threads that are blocked by it, one that waits
-//! without a thread.
+//! The same work on two servers: a worker pool whose threads it blocks, and an asynchronous server
+//! that waits without a thread.
 
 mod pool;
 
@@ -19,22 +19,22 @@ use super::state::LabState;
 
 pub(super) use pool::WorkerPool;
 
-/// The server with threads, over TLS.
+/// The worker-pool server over TLS.
 pub(super) const WORKERS: Service = Service::https("workers", |request, site| {
     Box::pin(respond_on_worker(request, site))
 });
 
-/// The server with threads, in clear.
+/// The worker-pool server over plaintext HTTP.
 pub(super) const WORKERS_IN_CLEAR: Service =
     Service::http("workers in clear", HttpMode::Any, |request, site| {
         Box::pin(respond_on_worker(request, site))
     });
 
-/// The server without, over TLS.
+/// The asynchronous server over TLS.
 pub(super) const ASYNC: Service =
     Service::https("async", |request, _| Box::pin(respond_async(request)));
 
-/// The server without, in clear.
+/// The asynchronous server over plaintext HTTP.
 pub(super) const ASYNC_IN_CLEAR: Service =
     Service::http("async in clear", HttpMode::Any, |request, _| {
         Box::pin(respond_async(request))
@@ -77,7 +77,7 @@ async fn respond_async(request: IncomingRequest) -> ServerResponse {
     work_response("", None, began.elapsed())
 }
 
-/// The duration in `/work/:ms`.
+/// Parses the duration in `/work/:ms`.
 fn requested_work(path: &str) -> Result<Duration, ServerResponse> {
     let Some(text) = path.strip_prefix("/work/") else {
         return Err(ServerResponse::text(
@@ -101,7 +101,7 @@ fn requested_work(path: &str) -> Result<Duration, ServerResponse> {
     })
 }
 
-/// By this server's own clock.
+/// Reports the times measured by this server's own clock.
 fn work_response(worker: &str, queue: Option<Duration>, work: Duration) -> ServerResponse {
     let milliseconds = |duration: Duration| format!("{:.3}", duration.as_secs_f64() * 1e3);
     let work = milliseconds(work);

@@ -1,4 +1,4 @@
-//! A few threads, and a queue before them.
+//! A thread pool of fixed size with a bounded queue.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -9,24 +9,23 @@ use tokio::sync::oneshot;
 const WORKERS: usize = 4;
 const MAX_QUEUE: usize = 64;
 
-/// Work for the worker that is told its number, from 1.
+/// A job; it receives the number of its worker, from 1.
 type Job = Box<dyn FnOnce(usize) + Send>;
 
-/// Threads that are started by the first job, and end when the pool is dropped and what they are at
-/// is done.
+/// A worker pool. The first job starts the threads; they end when the pool is dropped and their
+/// current job is finished.
 #[derive(Default)]
 pub(in crate::lab) struct WorkerPool(OnceLock<SyncSender<Job>>);
 
 impl WorkerPool {
-    /// Has work done by the next free thread; nothing, where the queue is full or there are no
-    /// threads.
+    /// Runs a job on the next free worker; `None` where the queue is full or there are no threads.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(usize) -> T + Send + 'static,
     ) -> Option<T> {
         let (done, result) = oneshot::channel();
         let job = move |worker| {
-            // Whoever went away meanwhile needs no result.
+            // The receiver is gone if the client disconnected meanwhile.
             let _ = done.send(work(worker));
         };
         self.0
@@ -37,7 +36,7 @@ impl WorkerPool {
     }
 }
 
-/// Starts the threads. One that cannot be started is missed by nobody but the queue.
+/// Starts the threads. The pool works with fewer if some cannot be started.
 fn start_workers() -> SyncSender<Job> {
     let (jobs, queue) = sync_channel(MAX_QUEUE);
     let queue = Arc::new(Mutex::new(queue));

@@ -1,4 +1,4 @@
-//! What does not get through to some of the lab's hosts. Pure.
+//! The firewall of the relay: rules by host address. Pure.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,11 +7,11 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 
 use crate::lab::{FirewallRule, HostAddresses};
 
-/// The rules, by the address of the host behind the firewall.
+/// Rules, by the address of the host behind the firewall.
 pub(super) struct FirewallRules(HashMap<IpAddr, FirewallRule>);
 
 impl FirewallRules {
-    /// Those of the lab's hosts.
+    /// The rules of the lab's hosts.
     pub(super) fn new(hosts: &[HostAddresses]) -> Self {
         let mut rules = HashMap::new();
         for host in hosts {
@@ -28,7 +28,7 @@ impl FirewallRules {
         Self(rules)
     }
 
-    /// Whether a frame gets through. What cannot be read does.
+    /// Whether a frame passes. Unreadable frames pass.
     pub(super) fn allows(&self, frame: &[u8]) -> bool {
         if self.0.is_empty() {
             return true;

@@ -1,5 +1,5 @@
-//! One direction of the link: which frames it carries, and when each arrives. Pure: time is an
-//! argument.
+//! One direction of the emulated link (as netem's delay, loss, reorder, duplicate and rate): which
+//! frames are delivered, and when. Pure: time is an argument.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,24 +9,24 @@ use fastrand::Rng;
 use crate::trace::{LinkConfig, LinkCounts};
 use crate::units::{Fraction, Moment, Nanos};
 
-/// Frames under way at a time.
+/// Frames in flight at a time.
 const MAX_FRAMES: usize = 1 << 16;
-/// Bytes under way at a time.
+/// Bytes in flight at a time.
 const MAX_BYTES: usize = 64 << 20;
-/// What a link of limited bandwidth lets wait: so much time's worth of bytes,
+/// Queue of a bandwidth-limited link: this much time's worth of bytes,
 const MAX_QUEUE_TIME: Nanos = Nanos::from_millis(200);
-/// but no fewer bytes than this.
+/// but at least this many bytes.
 const MIN_QUEUE_BYTES: u64 = 32 * 1024;
-/// By how much a frame is held back, at least, so that those behind overtake it.
+/// Minimum extra delay of a reordered frame, so that later ones overtake it.
 const MIN_REORDER_DELAY: Nanos = Nanos::from_millis(1);
 
-/// A direction of the link and the frames on it.
+/// One direction of the link with the frames in flight.
 pub(super) struct LinkDirection {
     settings: EmulationSettings,
     rng: Rng,
-    /// When the sender's end is done with what it was given.
+    /// When the sender has transmitted everything it was given.
     idle_at: Moment,
-    /// When the latest frame that keeps its place arrives.
+    /// Arrival time of the last frame that is delivered in order.
     last_arrival: Moment,
     in_flight: BinaryHeap<Reverse<InFlightFrame>>,
     bytes: usize,
@@ -34,7 +34,7 @@ pub(super) struct LinkDirection {
     counts: LinkCounts,
 }
 
-/// What the link's settings are for one direction.
+/// The link's settings for one direction.
 struct EmulationSettings {
     delay: Nanos,
     jitter: Nanos,
@@ -44,7 +44,7 @@ struct EmulationSettings {
     bits_a_second: Option<u64>,
 }
 
-/// A frame and when it arrives; its number keeps equals in order.
+/// A frame and its arrival time; the number keeps the order of frames with equal times.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct InFlightFrame {
     arrives: Moment,
@@ -53,8 +53,8 @@ struct InFlightFrame {
 }
 
 impl LinkDirection {
-    /// An empty road. `direction` tells the two of a link apart, so that they do not lose the same
-    /// frames.
+    /// An empty direction. `direction` is mixed into the seed, so that the two directions do not
+    /// lose the same frames.
     pub(super) fn new(link: &LinkConfig, direction: u64) -> Self {
         Self {
             settings: EmulationSettings::from_link(link),
@@ -68,13 +68,13 @@ impl LinkDirection {
         }
     }
 
-    /// From now on it is set like this. What is under way arrives as it was sent.
+    /// Changes the settings. Frames in flight are not affected.
     pub(super) fn set_link(&mut self, link: &LinkConfig) {
         self.settings = EmulationSettings::from_link(link);
     }
 
-    /// Takes a frame that came in at `now`. Returns whether it arrives at once, and is to be sent
-    /// on by the caller.
+    /// Accepts a frame received at `now`. Returns true if it is to be forwarded immediately, by the
+    /// caller.
     pub(super) fn enqueue(&mut self, frame: &[u8], now: Moment) -> bool {
         let fate = FrameOutcome::draw(&mut self.rng, &self.settings);
         if fate.is_lost {
@@ -103,17 +103,17 @@ impl LinkDirection {
         false
     }
 
-    /// A frame that does not get far.
+    /// Counts a frame that the firewall dropped.
     pub(super) fn count_firewalled(&mut self) {
         self.counts.firewalled += 1;
     }
 
-    /// Frames that were lost before they came here.
+    /// Counts frames that the receive buffer dropped.
     pub(super) fn count_overflowed(&mut self, frames: u32) {
         self.counts.overflowed += u64::from(frames);
     }
 
-    /// The next frame that has arrived by `now`.
+    /// Removes the next frame that has arrived by `now`.
     pub(super) fn dequeue(&mut self, now: Moment) -> Option<Box<[u8]>> {
         if self.next_arrival()? > now {
             return None;
@@ -123,7 +123,7 @@ impl LinkDirection {
         Some(travelling.frame)
     }
 
-    /// A frame's journey is over: the interface at the end took it, or had no room left.
+    /// Counts a frame as delivered, or as dropped by a full interface.
     pub(super) fn count_delivery(&mut self, taken: bool) {
         if taken {
             self.counts.passed += 1;
@@ -132,19 +132,19 @@ impl LinkDirection {
         }
     }
 
-    /// When the next frame arrives.
+    /// Arrival time of the next frame.
     pub(super) fn next_arrival(&self) -> Option<Moment> {
         self.in_flight
             .peek()
             .map(|Reverse(travelling)| travelling.arrives)
     }
 
-    /// What became of the frames so far.
+    /// Counters so far.
     pub(super) const fn counts(&self) -> LinkCounts {
         self.counts
     }
 
-    /// When its last bit is on the link, if there is room to wait for that.
+    /// Time at which the frame's last bit is transmitted; `None` if the queue is full.
     fn transmission_end(&mut self, bytes: usize, now: Moment) -> Option<Moment> {
         if self.in_flight.len() >= MAX_FRAMES || self.bytes.saturating_add(bytes) > MAX_BYTES {
             return None;
@@ -190,18 +190,18 @@ impl EmulationSettings {
     }
 }
 
-/// What chance has in store for a frame.
+/// The random outcome for a frame.
 struct FrameOutcome {
     is_lost: bool,
     is_reordered: bool,
     is_duplicated: bool,
-    /// How long it travels once it is on the link.
+    /// Propagation delay.
     delay: Nanos,
 }
 
 impl FrameOutcome {
-    /// Draws the same number of lots whatever the setting is, so that the fate of a frame depends
-    /// on its number alone.
+    /// Draws the same number of random values whatever the settings are, so that a frame's outcome
+    /// depends only on the seed and its number.
     fn draw(chance: &mut Rng, setting: &EmulationSettings) -> Self {
         let mut befalls = |share: Fraction| chance.u32(..1_000_000) < share.millionths();
         let (is_lost, is_held_back, is_doubled) = (
@@ -210,7 +210,7 @@ impl FrameOutcome {
             befalls(setting.duplicate),
         );
         let lot = chance.u64(..);
-        // A delay cannot be less than none.
+        // A delay cannot be negative.
         let least = setting.delay.saturating_sub(setting.jitter);
         let spread = (setting.delay + setting.jitter).saturating_sub(least);
         let share = u64::try_from((u128::from(lot) * u128::from(spread.0)) >> 64).unwrap_or(0);
@@ -236,7 +236,7 @@ mod tests {
         Moment::START + Nanos::from_millis(millis)
     }
 
-    /// The frames that have arrived by then, by their first byte.
+    /// Removes the frames that have arrived by then; returns their first bytes.
     fn arrived_frames(road: &mut LinkDirection, by: Moment) -> Vec<u8> {
         let frames: Vec<Box<[u8]>> = std::iter::from_fn(|| road.dequeue(by)).collect();
         for _ in &frames {

@@ -1,13 +1,12 @@
-//! The relay: carries frames between the client's side and the servers' side of the lab, as the
-//! link is set.
+//! The relay: an emulated link (like netem) between the client's and the servers' side of the lab.
 //!
 //! ```text
 //!            client ── eth0 ══ toward-client ┐        ┌ toward-servers ══ eth0 ── servers
 //!                                            └ relay ─┘
 //! ```
 //!
-//! It is a thread of its own; its sockets are in a network namespace that holds nothing but the two
-//! inner ends.
+//! It runs on its own thread; its sockets are in a network namespace that contains nothing but the
+//! two inner veth interfaces.
 
 mod firewall;
 mod link_direction;
@@ -28,25 +27,25 @@ use crate::sys::{FrameBuffers, FrameSocket};
 use crate::trace::{LinkConfig, LinkCounts};
 use crate::units::{Moment, Nanos};
 
-/// Bytes of frames that may wait to be taken from an interface.
+/// Receive buffer of each socket, in bytes.
 const SOCKET_BUFFER: u32 = 16 << 20;
-/// Batches taken from one side before the other has its turn.
+/// Batches received from one side before the other has its turn.
 const MAX_BATCHES: usize = 4;
-/// An Ethernet header and a tag, over the largest packet a link may have.
+/// Ethernet header and VLAN tag plus the largest MTU.
 pub(super) const MAX_FRAME_BYTES: usize = 9_216 + 18;
 
-/// What the relay and those who set it share.
+/// State shared by the relay and the control sockets.
 pub(super) struct SharedLink {
     link: Mutex<LinkConfig>,
     counts: Mutex<LinkCounts>,
-    /// How often the link was set.
+    /// Incremented with each change of the settings.
     version: AtomicU64,
-    /// Told when it was.
+    /// Event descriptor that wakes the relay after a change.
     changed: OwnedFd,
 }
 
 impl SharedLink {
-    /// A link before its first frame.
+    /// The initial state.
     pub(super) fn new(link: LinkConfig) -> io::Result<Arc<Self>> {
         let changed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Arc::new(Self {
@@ -57,7 +56,7 @@ impl SharedLink {
         }))
     }
 
-    /// How the link is set.
+    /// Current settings.
     pub(super) fn link(&self) -> LinkConfig {
         self.link
             .lock()
@@ -65,35 +64,35 @@ impl SharedLink {
             .clone()
     }
 
-    /// What it has done so far.
+    /// Packet counters so far.
     pub(super) fn counts(&self) -> LinkCounts {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the link from now on.
+    /// Changes the settings.
     pub(super) fn set(&self, link: LinkConfig) {
         *self.link.lock().unwrap_or_else(PoisonError::into_inner) = link;
         self.version.fetch_add(1, Ordering::Release);
-        // Its one failure is a count at its limit, and then the relay is told already.
+        // It fails only where the counter is full, and then the relay is being woken already.
         let _ = rustix::io::write(&self.changed, &1_u64.to_ne_bytes());
     }
 }
 
-/// The relay at work.
+/// The relay.
 pub(super) struct Relay {
     sockets: [FrameSocket; 2],
-    /// From the first end to the second, and back.
+    /// From the first socket to the second, and back.
     directions: [LinkDirection; 2],
     firewalls: FirewallRules,
     shared: Arc<SharedLink>,
-    /// The setting that the roads have.
+    /// Version of the settings in use.
     version: u64,
     began: Instant,
     frames: FrameBuffers,
 }
 
 impl Relay {
-    /// Between two interfaces of the caller's network namespace, by their numbers.
+    /// Opens a relay between two interfaces of the caller's network namespace, given by index.
     pub(super) fn open(
         interfaces: [u32; 2],
         hosts: &[HostAddresses],
@@ -115,9 +114,9 @@ impl Relay {
         })
     }
 
-    /// Carries frames until something breaks, which is returned.
+    /// Forwards frames until an error occurs, which is returned.
     pub(super) fn run(mut self) -> io::Error {
-        // To the microsecond: the kernel otherwise lets timers of an ordinary thread be late by 50.
+        // Precise to the microsecond: by default the kernel may wake a thread 50 µs late.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1_000));
         loop {
             if let Err(error) = self.wait().and_then(|()| self.forward_frames()) {
@@ -126,7 +125,7 @@ impl Relay {
         }
     }
 
-    /// Waits for a frame, for a new setting, or for the time at which a frame arrives.
+    /// Waits for a frame, for changed settings, or for the time at which a delayed frame arrives.
     fn wait(&self) -> io::Result<()> {
         let due = self
             .directions
