@@ -1,7 +1,8 @@
-//! The kernel's filter as a program of the classic packet filter (linux/filter.h).
+//! BPF filter programs (classic BPF, `linux/filter.h`), generated for a set of addresses.
 //!
-//! Generated and not compiled from text: a run learns its addresses right before it sends to them,
-//! and libpcap's compiler takes a millisecond for a dozen of them where this takes microseconds.
+//! They are not compiled from filter expressions: a run learns its addresses right before it sends
+//! to them, and libpcap's compiler takes a millisecond for a dozen of them, which takes
+//! microseconds here.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,53 +10,58 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::packet_filter::RemoteAddress;
 use crate::sys::FilterInstruction;
 
-/// Where the socket's view of a packet begins.
+/// Where the packets that a socket sees begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FilterStart {
-    /// At an Ethernet header.
+    /// At the Ethernet header.
     Ethernet,
     /// At the IP header.
     Ip,
 }
 
-/// Lets nothing through.
+/// Rejects every packet.
 pub(super) fn block_everything() -> Vec<FilterInstruction> {
-    vec![ret(0)]
+    vec![Bpf::ret(0)]
 }
 
-/// Lets TCP and UDP between anybody and these through, up to `snap_length` bytes each. Fragments
-/// but the first, which have no ports, and IPv6 packets with extension headers are left out.
+/// Accepts TCP and UDP to or from these addresses, up to `snap_length` bytes each. Fragments other
+/// than the first, which have no ports, and IPv6 packets with extension headers are rejected.
 pub(super) fn allow_only(
     start: FilterStart,
     remotes: &BTreeSet<RemoteAddress>,
     snap_length: u32,
 ) -> Vec<FilterInstruction> {
     let base = start.ip();
-    let (mut over_v4, mut over_v6) = (Vec::new(), Vec::new());
+    let mut match_v4 = Vec::new();
+    let mut match_v6 = Vec::new();
     for &(address, port) in remotes {
         match address {
-            IpAddr::V4(address) => over_v4.extend(match_ipv4(base, address, port, snap_length)),
-            IpAddr::V6(address) => over_v6.extend(match_ipv6(base, address, port, snap_length)),
+            IpAddr::V4(address) => match_v4.extend(match_ipv4(base, address, port, snap_length)),
+            IpAddr::V6(address) => match_v6.extend(match_ipv6(base, address, port, snap_length)),
         }
     }
-    branch_on_ip_version(start, over_v4, over_v6)
+    branch_on_ip_version(start, match_v4, match_v6)
 }
 
-/// Lets all TCP and UDP through.
+/// Accepts all TCP and UDP packets.
 pub(super) fn allow_tcp_and_udp(start: FilterStart, snap_length: u32) -> Vec<FilterInstruction> {
-    branch_on_ip_version(start, vec![ret(snap_length)], vec![ret(snap_length)])
+    branch_on_ip_version(
+        start,
+        vec![Bpf::ret(snap_length)],
+        vec![Bpf::ret(snap_length)],
+    )
 }
 
-/// The same of frames longer than `bytes`.
+/// Restricts a program to frames longer than `bytes`.
 pub(super) fn longer_than(bytes: u32, program: Vec<FilterInstruction>) -> Vec<FilterInstruction> {
-    [ld_len(), jgt(bytes, 1, 0), ret(0)]
+    [Bpf::ld_len(), Bpf::jgt(bytes, 1, 0), Bpf::ret(0)]
         .into_iter()
         .chain(program)
         .collect()
 }
 
 impl FilterStart {
-    /// Where the IP header is.
+    /// Offset of the IP header.
     const fn ip(self) -> u32 {
         match self {
             Self::Ethernet => 14,
@@ -67,12 +73,12 @@ impl FilterStart {
 const TCP: u32 = 6;
 const UDP: u32 = 17;
 
-/// The program that does the one for IPv4 packets with ports (the length of their header in X) and
-/// the other for IPv6 ones, and lets through nothing else.
+/// A program that runs `match_v4` for IPv4 packets with ports, with their header length in X, runs
+/// `match_v6` for IPv6 ones, and rejects everything else.
 fn branch_on_ip_version(
     start: FilterStart,
-    over_v4: Vec<FilterInstruction>,
-    over_v6: Vec<FilterInstruction>,
+    match_v4: Vec<FilterInstruction>,
+    match_v6: Vec<FilterInstruction>,
 ) -> Vec<FilterInstruction> {
     let base = start.ip();
     let (v4, v6) = match start {
@@ -80,32 +86,45 @@ fn branch_on_ip_version(
         FilterStart::Ip => (0x40, 0x60),
     };
     let mut program = match start {
-        FilterStart::Ethernet => vec![ldh(12)],
-        FilterStart::Ip => vec![ldb(0), and(0xf0)],
+        FilterStart::Ethernet => vec![Bpf::ldh(12)],
+        FilterStart::Ip => vec![Bpf::ldb(0), Bpf::and(0xf0)],
     };
-    let mut first = require_tcp_or_udp(base + 9);
-    first.extend([
-        ldh(base + 6),
-        jset(0x1fff, 0, 1),
-        ret(0),
-        ldx_ip_header_length(base),
+    // Fragments other than the first have no ports, only a continuation of the payload.
+    let mut ipv4 = require_tcp_or_udp(base + 9);
+    ipv4.extend([
+        Bpf::ldh(base + 6),
+        Bpf::jset(0x1fff, 0, 1),
+        Bpf::ret(0),
+        Bpf::ldx_ip_header_length(base),
     ]);
-    first.extend(over_v4);
-    first.push(ret(0));
-    let past_first = u32::try_from(first.len())
+    ipv4.extend(match_v4);
+    ipv4.push(Bpf::ret(0));
+    // Conditional jumps skip 255 instructions at most, which the IPv4 part may exceed: the IPv6 part
+    // is reached by `ja`, whose offset has 32 bits.
+    let past_ipv4 = u32::try_from(ipv4.len())
         .unwrap_or(u32::MAX)
         .saturating_add(2);
-    program.extend([jeq(v6, 0, 1), ja(past_first), jeq(v4, 1, 0), ret(0)]);
-    program.extend(first);
+    program.extend([
+        Bpf::jeq(v6, 0, 1),
+        Bpf::ja(past_ipv4),
+        Bpf::jeq(v4, 1, 0),
+        Bpf::ret(0),
+    ]);
+    program.extend(ipv4);
     program.extend(require_tcp_or_udp(base + 6));
-    program.extend(over_v6);
-    program.push(ret(0));
+    program.extend(match_v6);
+    program.push(Bpf::ret(0));
     program
 }
 
-/// Goes on with TCP and UDP only, by the protocol field at an offset.
+/// Rejects everything but TCP and UDP, by the protocol field at an offset.
 fn require_tcp_or_udp(protocol: u32) -> Vec<FilterInstruction> {
-    vec![ldb(protocol), jeq(TCP, 2, 0), jeq(UDP, 1, 0), ret(0)]
+    vec![
+        Bpf::ldb(protocol),
+        Bpf::jeq(TCP, 2, 0),
+        Bpf::jeq(UDP, 1, 0),
+        Bpf::ret(0),
+    ]
 }
 
 fn match_ipv4(
@@ -120,11 +139,11 @@ fn match_ipv4(
         .into_iter()
         .flat_map(move |(address_at, port_at)| {
             [
-                ld(base + address_at),
-                jeq(address.into(), 0, 3),
-                ldh_indexed(base + port_at),
-                jeq(port.into(), 0, 1),
-                ret(snap_length),
+                Bpf::ld(base + address_at),
+                Bpf::jeq(address.into(), 0, 3),
+                Bpf::ldh_indexed(base + port_at),
+                Bpf::jeq(port.into(), 0, 1),
+                Bpf::ret(snap_length),
             ]
         })
 }
@@ -143,7 +162,7 @@ fn match_ipv6(
         .flat_map(move |(address_at, port_at)| {
             let word = move |shift: u32, at: u32, past: u8| {
                 let word = u32::try_from((bits >> shift) & 0xffff_ffff).unwrap_or(0);
-                [ld(base + address_at + at), jeq(word, 0, past)]
+                [Bpf::ld(base + address_at + at), Bpf::jeq(word, 0, past)]
             };
             let address = [
                 word(96, 0, 9),
@@ -154,67 +173,82 @@ fn match_ipv6(
             .into_iter()
             .flatten();
             address.chain([
-                ldh(base + port_at),
-                jeq(port.into(), 0, 1),
-                ret(snap_length),
+                Bpf::ldh(base + port_at),
+                Bpf::jeq(port.into(), 0, 1),
+                Bpf::ret(snap_length),
             ])
         })
 }
 
-const fn bpf_instruction(code: u16, k: u32, jt: u8, jf: u8) -> FilterInstruction {
-    FilterInstruction { code, jt, jf, k }
-}
+/// The instructions of classic BPF that are used here, by their mnemonics.
+///
+/// A is the accumulator, X the index register, and `[k]` the packet's bytes at offset k.
+type Bpf = FilterInstruction;
 
-const fn ld(at: u32) -> FilterInstruction {
-    bpf_instruction(0x20, at, 0, 0)
-}
+impl FilterInstruction {
+    const fn new(code: u16, k: u32, jt: u8, jf: u8) -> Self {
+        Self { code, jt, jf, k }
+    }
 
-const fn ld_len() -> FilterInstruction {
-    bpf_instruction(0x80, 0, 0, 0)
-}
+    /// `ld [k]`: loads a word into A.
+    const fn ld(at: u32) -> Self {
+        Self::new(0x20, at, 0, 0)
+    }
 
-const fn ldh(at: u32) -> FilterInstruction {
-    bpf_instruction(0x28, at, 0, 0)
-}
+    /// `ld #pktlen`: loads the packet's length into A.
+    const fn ld_len() -> Self {
+        Self::new(0x80, 0, 0, 0)
+    }
 
-const fn ldb(at: u32) -> FilterInstruction {
-    bpf_instruction(0x30, at, 0, 0)
-}
+    /// `ldh [k]`: loads a half word into A.
+    const fn ldh(at: u32) -> Self {
+        Self::new(0x28, at, 0, 0)
+    }
 
-/// Loads what lies at an offset beyond the IPv4 header, whose length X holds.
-const fn ldh_indexed(at: u32) -> FilterInstruction {
-    bpf_instruction(0x48, at, 0, 0)
-}
+    /// `ldb [k]`: loads a byte into A.
+    const fn ldb(at: u32) -> Self {
+        Self::new(0x30, at, 0, 0)
+    }
 
-/// Sets X to the length of the IPv4 header at an offset.
-const fn ldx_ip_header_length(at: u32) -> FilterInstruction {
-    bpf_instruction(0xb1, at, 0, 0)
-}
+    /// `ldh [x + k]`: loads a half word at an offset from X, which holds the IPv4 header length.
+    const fn ldh_indexed(at: u32) -> Self {
+        Self::new(0x48, at, 0, 0)
+    }
 
-const fn and(mask: u32) -> FilterInstruction {
-    bpf_instruction(0x54, mask, 0, 0)
-}
+    /// `ldx 4*([k] & 0xf)`: loads the length of the IPv4 header at an offset into X.
+    const fn ldx_ip_header_length(at: u32) -> Self {
+        Self::new(0xb1, at, 0, 0)
+    }
 
-/// Skips `then` instructions if what was loaded is equal, `otherwise` ones if not.
-const fn jeq(value: u32, then: u8, otherwise: u8) -> FilterInstruction {
-    bpf_instruction(0x15, value, then, otherwise)
-}
+    /// `and #k`: masks A.
+    const fn and(mask: u32) -> Self {
+        Self::new(0x54, mask, 0, 0)
+    }
 
-const fn jgt(value: u32, then: u8, otherwise: u8) -> FilterInstruction {
-    bpf_instruction(0x25, value, then, otherwise)
-}
+    /// `jeq #k`: skips `then` instructions if A is equal, `otherwise` ones if not.
+    const fn jeq(value: u32, then: u8, otherwise: u8) -> Self {
+        Self::new(0x15, value, then, otherwise)
+    }
 
-const fn jset(bits: u32, then: u8, otherwise: u8) -> FilterInstruction {
-    bpf_instruction(0x45, bits, then, otherwise)
-}
+    /// `jgt #k`: the same if A is greater.
+    const fn jgt(value: u32, then: u8, otherwise: u8) -> Self {
+        Self::new(0x25, value, then, otherwise)
+    }
 
-const fn ja(count: u32) -> FilterInstruction {
-    bpf_instruction(0x05, count, 0, 0)
-}
+    /// `jset #k`: the same if A has any of these bits set.
+    const fn jset(bits: u32, then: u8, otherwise: u8) -> Self {
+        Self::new(0x45, bits, then, otherwise)
+    }
 
-/// Ends: lets so many bytes of the packet through; none is not at all.
-const fn ret(bytes: u32) -> FilterInstruction {
-    bpf_instruction(0x06, bytes, 0, 0)
+    /// `ja k`: skips `count` instructions.
+    const fn ja(count: u32) -> Self {
+        Self::new(0x05, count, 0, 0)
+    }
+
+    /// `ret #k`: accepts this many bytes of the packet; 0 rejects it.
+    const fn ret(bytes: u32) -> Self {
+        Self::new(0x06, bytes, 0, 0)
+    }
 }
 
 #[cfg(test)]
@@ -227,7 +261,8 @@ mod tests {
 
     use super::*;
 
-    /// Runs a program as linux/filter.h means it. A load beyond the packet lets nothing through.
+    /// Interprets a program with the semantics of linux/filter.h. A load beyond the packet rejects
+    /// it.
     fn run(program: &[FilterInstruction], packet: &[u8]) -> u32 {
         let (mut at, mut a, mut x) = (0, 0_u32, 0_u32);
         let load = |from: u32, length: usize| -> Option<u32> {
@@ -284,7 +319,7 @@ mod tests {
         ])
     }
 
-    /// The same filter in libpcap's words.
+    /// The same filter as an expression of libpcap.
     fn by_libpcap() -> pcap::BpfProgram {
         let terms: Vec<String> = remotes()
             .iter()
@@ -353,7 +388,7 @@ mod tests {
     fn only_what_is_longer_passes() {
         for (bytes, given) in [(100, 0), (1_518, 0), (1_519, 9)] {
             assert_eq!(
-                run(&longer_than(1_518, vec![ret(9)]), &vec![0; bytes]),
+                run(&longer_than(1_518, vec![Bpf::ret(9)]), &vec![0; bytes]),
                 given
             );
         }
