@@ -1,10 +1,10 @@
-//! How large the segments are that an aggregate stands for.
+//! Segment sizes of aggregates (GSO, GRO, TSO, LRO).
 //!
-//! Where the kernel or the network card cuts segments on the way out, or glues them on the way in,
-//! a capture sees the whole. The kernel knows the size of the parts (`gso_size`) and tells it to
-//! sockets that ask for it, which libpcap does not. So a second socket beside the capture sees the
-//! headers of the packets that are too large for a wire, with that size before them; both are
-//! looked up by what the TCP header says.
+//! Where the kernel or the network card splits segments on the way out, or merges them on the way
+//! in, a capture sees the aggregate. The kernel knows the size of the segments (`gso_size`) and
+//! reports it to sockets that ask for it, which libpcap does not. Therefore a second socket beside
+//! the capture receives the headers of the packets that are too large for Ethernet, preceded by
+//! that size; aggregates are matched by addresses and sequence number.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -18,10 +18,10 @@ use crate::sys;
 use crate::trace::{Packet, Transport};
 use crate::wire::{LinkType, TransportKind, parse_segment};
 
-/// Sender, receiver, sequence number.
+/// Source, destination, sequence number.
 type Key = (SocketAddr, SocketAddr, u32);
 
-/// An interface's aggregates.
+/// Segment sizes of the aggregates of an interface.
 pub(super) struct AggregateSizes {
     #[cfg(target_os = "linux")]
     socket: sys::FrameSocket,
@@ -30,21 +30,21 @@ pub(super) struct AggregateSizes {
     sizes: HashMap<Key, NonZeroU16>,
 }
 
-/// Before each frame (`linux/virtio_net.h`): flags, kind, length of the headers, size of the parts,
-/// and what does not matter here. In this machine's byte order.
+/// Header before each frame (`struct virtio_net_hdr`, `linux/virtio_net.h`), in native byte order:
+/// flags, GSO type, header length, GSO size, and checksum fields that are not used here.
 const VNET_HEADER_BYTES: usize = 10;
 const GSO_SIZE: std::ops::Range<usize> = 4..6;
 
 impl AggregateSizes {
-    /// Remembered at a time; older ones are forgotten.
+    /// Sizes kept; beyond that all are forgotten.
     const MAX_SIZES: usize = 16_384;
-    /// Bytes of packets that may wait: the kernel counts each whole, though it holds no more than
-    /// its headers. Without the right to so much (`CAP_NET_ADMIN`) it is less, and of a flood
-    /// of aggregates some sizes are not known.
+    /// Receive buffer of the socket in bytes: the kernel counts each packet whole, although it
+    /// keeps only its headers. Without `CAP_NET_ADMIN` the buffer is smaller, and in a flood of
+    /// aggregates some sizes are missed.
     #[cfg(target_os = "linux")]
     const SOCKET_BUFFER: u32 = 16 << 20;
 
-    /// `None` where the system does not tell.
+    /// Opens the socket; `None` where the system does not report sizes.
     #[cfg(target_os = "linux")]
     pub(super) fn open(interface: &str) -> Option<Self> {
         let socket = sys::FrameSocket::open_with_vnet_header(
@@ -59,19 +59,19 @@ impl AggregateSizes {
         })
     }
 
-    /// For its filter.
+    /// A duplicate of the socket, for its filter.
     #[cfg(target_os = "linux")]
     pub(super) fn socket(&self) -> Option<OwnedFd> {
         self.socket.as_fd().try_clone_to_owned().ok()
     }
 
-    /// Of each segment but the last; `None` of what is no aggregate.
+    /// Size of each segment of an aggregate except the last; `None` for a packet that is not one.
     pub(super) fn segment_bytes(&mut self, packet: &Packet) -> Option<NonZeroU16> {
         if packet.frame_bytes <= MAX_ETHERNET_FRAME {
             return None;
         }
         let Transport::Tcp(tcp) = packet.transport else {
-            // What is told of others takes the room of what is wanted.
+            // Drain the socket: other aggregates would otherwise fill its buffer.
             self.read();
             return None;
         };
@@ -112,7 +112,7 @@ fn record_size(known: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
     let Some(each) = NonZeroU16::new(u16::from_ne_bytes([low, high])) else {
         return;
     };
-    // Of the frame only its headers are here.
+    // Only the frame's headers were captured.
     let Some(segment) = parse_segment(LinkType::Ethernet, frame, u16::MAX.into()) else {
         return;
     };
@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    /// A described frame whose parts have a size, and of which only the beginning is there.
+    /// A frame preceded by its virtio header with a GSO size, truncated after `captured` bytes.
     fn aggregate_frame(size: u16, captured: usize) -> Vec<u8> {
         let mut frame = vec![0; VNET_HEADER_BYTES];
         frame.splice(GSO_SIZE, size.to_ne_bytes());

@@ -1,4 +1,4 @@
-//! One interface that is being captured.
+//! An interface that is open for capture.
 
 use std::os::fd::AsFd;
 
@@ -13,14 +13,14 @@ use crate::wire::LinkType;
 /// How much of each packet is captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaptureDepth {
-    /// What tells when it passed and which bytes of a stream it carried: 14 to 22 bytes of
-    /// Ethernet, 60 of IPv4 or 40 of IPv6 and its extensions, 60 of TCP.
+    /// The headers only: 14 to 22 bytes of Ethernet, 60 of IPv4 or 40 of IPv6 with extensions, 60
+    /// of TCP.
     Headers,
-    /// All of it, and it is kept. Of what was never one packet on a wire (aggregates, loopback's 64
-    /// KiB) only the beginning.
+    /// Whole packets, which are kept. Of frames that never were one packet on a wire (aggregates,
+    /// loopback's 64 KiB) only the beginning.
     Packets,
-    /// All of it, also of aggregates, and it is kept: others can put together and open what was
-    /// said.
+    /// Whole packets and whole aggregates, which are kept: streams can be reassembled and decrypted
+    /// from them.
     WithAggregates,
 }
 
@@ -29,13 +29,13 @@ impl CaptureDepth {
         match self {
             Self::Headers => 256,
             Self::Packets => 2_048,
-            // An IP packet of 64 KiB and whatever link header.
+            // An IP packet of 64 KiB and any link header.
             Self::WithAggregates => 66_000,
         }
     }
 
-    /// The kernel's ring. A packet takes a fixed place in it, of its snap length and some 150 bytes
-    /// more, so this is room for some 40,000 headers, 15,000 packets, or 500 whole ones.
+    /// Size of the kernel's ring buffer. A packet takes a fixed slot of the snap length and some
+    /// 150 bytes more: room for some 40,000 headers, 15,000 packets or 500 whole aggregates.
     const fn ring_bytes(self) -> i32 {
         match self {
             Self::Headers => 16 << 20,
@@ -44,23 +44,23 @@ impl CaptureDepth {
     }
 }
 
-/// An open capture, its gate shut.
+/// An open capture whose filter blocks everything.
 pub(super) struct CaptureDevice {
     pub(super) name: String,
     pub(super) link: LinkType,
-    /// The link type's number.
+    /// Link type number (`LINKTYPE_`).
     pub(super) link_type_number: u16,
-    /// As libpcap names it: `EN10MB`.
+    /// Link type name of libpcap, such as `EN10MB`.
     pub(super) link_name: String,
     pub(super) capture: Capture<Active>,
     pub(super) filter: PacketFilter,
     pub(super) aggregates: Option<AggregateSizes>,
-    /// What the kernel had counted, received and dropped, by the time the gate was shut.
+    /// The kernel's counters, received and dropped, when the filter was closed.
     pub(super) kernel_counts: (u32, u32),
 }
 
 impl CaptureDevice {
-    /// Opens an interface. Needs the right to capture.
+    /// Opens an interface. Requires the right to capture.
     pub(super) fn open(name: &str, depth: CaptureDepth) -> Result<Self, CaptureError> {
         let refused = |error: pcap::Error| CaptureError::from_pcap(name, &error);
         let capture = Capture::from_device(name)
@@ -99,7 +99,7 @@ impl CaptureDevice {
                 "close some programs",
             )
         })?;
-        // Opened after the capture, it is told of each packet before the capture is.
+        // Opened after the capture, this socket receives each packet before the capture does.
         let aggregates = if link == LinkType::Ethernet && !is_loopback(name) {
             AggregateSizes::open(name)
         } else {
@@ -108,15 +108,16 @@ impl CaptureDevice {
         let beside = aggregates.as_ref().and_then(AggregateSizes::socket);
         let gate = PacketFilter::new(socket, link, depth.snap_length().unsigned_abs(), beside);
         if !gate.block_all() {
-            // This system's filters cannot be replaced from here: leave out what is no TCP or UDP,
-            // and sort the rest later.
+            // Filters cannot be replaced from here on this system: filter coarsely with libpcap,
+            // and precisely later.
             capture
                 .filter("tcp or udp", true)
                 .map_err(|error| CaptureError::from_pcap(name, &error))?;
         }
         if is_loopback(name) {
-            // Before Linux 4.20 libpcap drops the second look itself, and the kernel's counts are
-            // twice what was handed over.
+            // Every loopback packet is seen twice, leaving and arriving. Before Linux 4.20 libpcap
+            // drops the duplicates itself, and the kernel's counters are twice the packets
+            // delivered.
             let _ = sys::ignore_outgoing(capture.as_fd());
         }
         let counted = capture

@@ -1,28 +1,28 @@
-//! Whether packets can be captured on this machine, and what to do where not.
+//! Diagnosis of whether packets can be captured on this machine.
 
 use std::thread;
 
 use super::device::{CaptureDepth, CaptureDevice};
 use super::{CaptureError, InterfaceSelection, privilege};
 
-/// What was found out by trying.
+/// Result of trying to capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaptureDiagnosis {
-    /// The interfaces tried, or why none could be.
+    /// The interfaces tried, or why none could be tried.
     pub interfaces: Result<Vec<InterfaceCheck>, CaptureError>,
 }
 
-/// One interface that was tried.
+/// Result for one interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterfaceCheck {
-    /// Its name.
+    /// Interface name.
     pub interface: String,
-    /// How its frames begin, as libpcap names it, or why it could not be opened.
+    /// Link type name of libpcap, or why the interface could not be opened.
     pub outcome: Result<String, CaptureError>,
 }
 
 impl CaptureDiagnosis {
-    /// At least one interface can be captured.
+    /// Whether at least one interface can be captured.
     pub fn can_capture(&self) -> bool {
         self.interfaces
             .as_ref()
@@ -38,7 +38,7 @@ impl CaptureDiagnosis {
             .map(|finding| finding.interface.as_str())
     }
 
-    /// What stands in the way, if nothing can be captured.
+    /// The first error, if no interface can be captured.
     pub fn error(&self) -> Option<&CaptureError> {
         match &self.interfaces {
             Err(refusal) => Some(refusal),

@@ -1,15 +1,15 @@
-//! Why packets cannot be captured, and what to do about it.
+//! The error of a capture: why packets cannot be captured, and a remedy.
 
 use std::fmt;
 
 use crate::trace::EventKind;
 
-/// Packets cannot be captured.
+/// Why packets cannot be captured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaptureError {
-    /// Why, as a sentence without a full stop.
+    /// Reason, as a sentence without a full stop.
     pub reason: String,
-    /// What to do about it: one command where there is one.
+    /// Remedy: one command where possible.
     pub remedy: String,
 }
 
@@ -21,7 +21,7 @@ impl CaptureError {
         }
     }
 
-    /// The event that says so in a run.
+    /// The event that reports it in a run.
     pub fn event(&self) -> EventKind {
         EventKind::CaptureUnavailable {
             reason: self.reason.clone(),
@@ -29,12 +29,12 @@ impl CaptureError {
         }
     }
 
-    /// This user may not capture.
+    /// The user lacks the privilege.
     pub(super) fn not_permitted() -> Self {
         Self::new("this user may not capture packets", grant_command())
     }
 
-    /// A fault of this program.
+    /// A bug in this program.
     pub(super) fn internal_error() -> Self {
         Self::new(
             "opening an interface failed within this program",
@@ -42,7 +42,7 @@ impl CaptureError {
         )
     }
 
-    /// What libpcap's error means.
+    /// Explains an error of libpcap.
     pub(super) fn from_pcap(interface: &str, error: &pcap::Error) -> Self {
         let text = error.to_string();
         let lower = text.to_lowercase();
@@ -85,7 +85,7 @@ impl fmt::Display for CaptureError {
 
 impl std::error::Error for CaptureError {}
 
-/// The command that grants the right to capture.
+/// Command that grants the privilege to capture.
 fn grant_command() -> String {
     if cfg!(target_os = "linux") {
         let program = std::env::current_exe().map_or_else(
@@ -100,7 +100,7 @@ fn grant_command() -> String {
     }
 }
 
-/// A path as a shell reads it back.
+/// Quotes a path for a shell.
 fn shell_quote(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
     if path.chars().all(plain) {

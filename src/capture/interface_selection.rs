@@ -1,4 +1,4 @@
-//! Which interfaces a run's packets pass.
+//! Selection of the interfaces to capture on, by the routes to a run's addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -8,25 +8,24 @@ use crate::units::is_unsafe_for_terminal;
 /// Which interfaces to capture on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InterfaceSelection {
-    /// Those that lead to these addresses.
+    /// The interfaces that packets to these addresses use.
     Toward {
-        /// Servers, proxies and DNS servers whose addresses are known.
+        /// Servers, proxies and DNS servers with known addresses.
         addresses: Vec<SocketAddr>,
-        /// There are names whose addresses are not known yet: the default routes' interfaces and
-        /// loopback are added.
+        /// Some names are not resolved yet: adds loopback and the interfaces of the default routes.
         names: bool,
     },
-    /// The one with this name.
+    /// The interface with this name.
     Named(String),
-    /// All that are up.
+    /// All interfaces that are up.
     All,
 }
 
 impl InterfaceSelection {
-    /// How many are opened at most.
+    /// Interfaces opened at most.
     pub(super) const MAX_INTERFACES: usize = 8;
 
-    /// Their names, the likeliest first.
+    /// Names of the interfaces, the likeliest first.
     pub(super) fn names(&self) -> Vec<String> {
         let known = up_interfaces();
         let mut names = match self {
@@ -39,22 +38,23 @@ impl InterfaceSelection {
     }
 }
 
-/// The machine's interfaces that are up. A name that would act on a terminal can only be set by
-/// root, and is left out anyway.
+/// The machine's interfaces that are up. Names with terminal control characters, which only root
+/// can set, are left out.
 pub(super) fn up_interfaces() -> Vec<NetworkInterface> {
     let mut known = list_interfaces().unwrap_or_default();
     known.retain(|interface| interface.up && !interface.name.chars().any(is_unsafe_for_terminal));
     known
 }
 
-/// The interface that packets to an address pass; `None` where no route leads there.
+/// The interface used for packets to an address; `None` without a route.
 pub(super) fn interface_toward(known: &[NetworkInterface], remote: SocketAddr) -> Option<String> {
     let own = |address: IpAddr| {
         known
             .iter()
             .find(|interface| interface.addresses.contains(&address))
     };
-    // To an address of its own a machine talks over loopback, whichever interface has the address.
+    // Packets to one of the machine's own addresses use loopback, whichever interface has the
+    // address.
     let found = if own(remote.ip().to_canonical()).is_some() {
         known.iter().find(|interface| interface.loopback)
     } else {
@@ -63,8 +63,8 @@ pub(super) fn interface_toward(known: &[NetworkInterface], remote: SocketAddr) -
     found.map(|interface| interface.name.clone())
 }
 
-/// The address this machine would use towards another. Connecting a UDP socket asks the routing
-/// table and sends nothing.
+/// The local address used towards another. Connecting a UDP socket consults the routing table and
+/// sends nothing.
 fn local_address_toward(remote: SocketAddr) -> Option<IpAddr> {
     let any: IpAddr = if remote.is_ipv4() {
         Ipv4Addr::UNSPECIFIED.into()
@@ -72,7 +72,7 @@ fn local_address_toward(remote: SocketAddr) -> Option<IpAddr> {
         Ipv6Addr::UNSPECIFIED.into()
     };
     let socket = UdpSocket::bind((any, 0)).ok()?;
-    // Port 0 cannot be connected to on every system.
+    // Some systems refuse to connect to port 0.
     socket.connect((remote.ip(), remote.port().max(1))).ok()?;
     Some(socket.local_addr().ok()?.ip().to_canonical())
 }
@@ -82,7 +82,8 @@ fn interfaces_toward(
     addresses: &[SocketAddr],
     names: bool,
 ) -> Vec<String> {
-    // Addresses for documentation (RFC 5737, RFC 3849): nobody's, so the default route leads there.
+    // Documentation addresses (RFC 5737, RFC 3849) belong to nobody, so the default route is used
+    // for them.
     let nobodys: [SocketAddr; 2] = [
         ([192, 0, 2, 1], 9).into(),
         (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9).into(),
@@ -92,7 +93,7 @@ fn interfaces_toward(
     let lost = names && defaults.is_empty();
     let mut found: Vec<String> = addresses.iter().filter_map(way).chain(defaults).collect();
     if lost {
-        // Without a default route any interface may be the one.
+        // Without a default route, any interface could be used.
         found.extend(all_by_preference(known));
     } else if names || found.is_empty() {
         found.extend(
@@ -112,8 +113,8 @@ fn interfaces_toward(
     found
 }
 
-/// Those with addresses first, since without one an interface carries no connection of this
-/// machine's.
+/// Interfaces with addresses first, since without one an interface carries no connection of this
+/// machine.
 fn all_by_preference(known: &[NetworkInterface]) -> Vec<String> {
     let mut order: Vec<&NetworkInterface> = known.iter().collect();
     order.sort_by_key(|interface| (interface.addresses.is_empty(), interface.loopback));

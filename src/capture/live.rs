@@ -1,4 +1,4 @@
-//! A capture that serves one run after the other.
+//! Live capture: open interfaces, the thread that reads them, and the session of one run at a time.
 
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
@@ -18,46 +18,46 @@ use super::run::{CaptureEventSink, CaptureRun, RunClock, lock_ignoring_poison};
 use crate::trace::EventKind;
 use crate::units::Untrusted;
 
-/// Open interfaces and the thread that reads them. It ends when this and every [`Listening`] is
-/// gone. The kernel takes some 25 ms to close an interface, on a thread of its own: let go of a
-/// capture before the program's last work, not after it.
+/// Open interfaces and the thread that reads them. The thread ends when this and every
+/// [`CaptureSession`] is dropped. The kernel takes some 25 ms to close an interface, on a thread of
+/// its own: drop a capture before the program's last work, not after it.
 pub struct LiveCapture {
     shared: Arc<SharedReaderState>,
     reader: Arc<ReaderHandle>,
 }
 
-/// One run's use of a capture.
+/// The capture of one run.
 pub struct CaptureSession {
     shared: Arc<SharedReaderState>,
     reader: Arc<ReaderHandle>,
     run: Arc<CaptureRun>,
 }
 
-/// What the reading thread shares with the others.
+/// State shared with the reading thread.
 pub(super) struct SharedReaderState {
     interfaces: Vec<OpenInterface>,
     depth: CaptureDepth,
     run: Mutex<Option<Arc<CaptureRun>>>,
-    /// Of the run that listened last.
+    /// Packets of the latest run.
     packet_store: Mutex<Option<Arc<PacketStore>>>,
 }
 
 struct OpenInterface {
     name: String,
     link_name: String,
-    /// The link type's number.
+    /// Link type number (`LINKTYPE_`).
     link_type_number: u16,
     filter: PacketFilter,
 }
 
-/// The way to the reading thread.
+/// Handle for commands to the reading thread.
 struct ReaderHandle {
     commands: SyncSender<ReaderCommand>,
     wake_socket: UnixStream,
 }
 
 impl LiveCapture {
-    /// Starts reading. The gates are shut, so there is nothing to read yet.
+    /// Starts the reading thread. The filters block everything, so there is nothing to read yet.
     pub(super) fn start(
         devices: Vec<CaptureDevice>,
         depth: CaptureDepth,
@@ -128,7 +128,7 @@ impl LiveCapture {
         })
     }
 
-    /// The interfaces that are open.
+    /// Names of the open interfaces.
     pub fn interfaces(&self) -> impl Iterator<Item = &str> {
         self.shared
             .interfaces
@@ -136,8 +136,7 @@ impl LiveCapture {
             .map(|interface| interface.name.as_str())
     }
 
-    /// The interfaces' names and the numbers of their link types, in the order in which packets
-    /// name them.
+    /// Names and link type numbers of the interfaces, in the order of their indexes in packets.
     pub fn link_types(&self) -> impl Iterator<Item = (&str, u16)> {
         self.shared
             .interfaces
@@ -145,18 +144,18 @@ impl LiveCapture {
             .map(|interface| (interface.name.as_str(), interface.link_type_number))
     }
 
-    /// The most bytes that are captured of a packet.
+    /// Largest number of bytes captured of a packet.
     pub fn snap_length(&self) -> u32 {
         self.shared.depth.snap_length().unsigned_abs()
     }
 
-    /// Where the packets of the run that listened last are kept, if they are.
+    /// The packets of the latest run, if packets are kept.
     pub fn packet_store(&self) -> Option<Arc<PacketStore>> {
         lock_ignoring_poison(&self.shared.packet_store).clone()
     }
 
-    /// Listens for a run, in place of the one before, and says so. Nothing is seen before something
-    /// is [expected](Listening::expect).
+    /// Starts the session of a run in place of the previous one, and announces the capture. Nothing
+    /// is captured until addresses are [added](CaptureSession::watch_addresses).
     pub fn start_session(&self, sink: CaptureEventSink, now: RunClock) -> CaptureSession {
         let links = || {
             self.shared
@@ -189,9 +188,8 @@ impl LiveCapture {
 }
 
 impl CaptureSession {
-    /// Lets packets to and from these addresses be seen too, from now on: what leaves after this
-    /// returns is captured. Takes some ten microseconds an interface where an address is new,
-    /// and none where not.
+    /// Captures packets to and from these addresses, too; what leaves after this call returns is
+    /// captured. Takes some ten microseconds per interface if an address is new.
     pub fn watch_addresses(&self, remotes: &[SocketAddr]) {
         let Some(expected) = self.run.watch(remotes) else {
             return;
@@ -211,8 +209,8 @@ impl CaptureSession {
         }
     }
 
-    /// Ends the run: waits until its connections are seen to be closed, at most for `patience`,
-    /// then says what the kernel counted.
+    /// Ends the session: waits until its connections are seen to close, for `patience` at most,
+    /// then emits the kernel's counters.
     pub fn finish(&self, patience: Duration) {
         if !self.is_current() {
             return;
@@ -238,7 +236,7 @@ impl CaptureSession {
         self.detach();
     }
 
-    /// Where nothing was captured because the packets pass another interface, names it.
+    /// If nothing was captured because the packets use another interface, names it in a note.
     fn note_uncaptured_interface(&self) {
         let known = up_interfaces();
         for (address, port) in self.run.watched().iter() {
@@ -273,7 +271,7 @@ impl CaptureSession {
             *current = None;
             drop(current);
             self.run.close();
-            // The thread shall let go of the run.
+            // Wakes the thread, so that it drops its reference to the run.
             self.reader.wake();
         }
     }
@@ -289,12 +287,12 @@ impl Drop for CaptureSession {
 }
 
 impl SharedReaderState {
-    /// The run that is listening.
+    /// The current run.
     pub(super) fn run(&self) -> Option<Arc<CaptureRun>> {
         lock_ignoring_poison(&self.run).clone()
     }
 
-    /// Tells the run that is listening something worth knowing.
+    /// Emits a note in the current run.
     pub(super) fn emit_note(&self, text: &str) {
         if let Some(run) = self.run() {
             run.emit(EventKind::Note {
@@ -304,7 +302,7 @@ impl SharedReaderState {
         }
     }
 
-    /// The interfaces' gates, in their order.
+    /// The interfaces' filters, in their order.
     pub(super) fn into_filters(self) -> Vec<PacketFilter> {
         self.interfaces
             .into_iter()
@@ -320,7 +318,7 @@ impl SharedReaderState {
 }
 
 impl ReaderHandle {
-    /// Has the thread look up, and says whether it will. A full bell has been rung already.
+    /// Wakes the reading thread; returns whether it will wake. A full socket has woken it already.
     fn wake(&self) -> bool {
         match (&self.wake_socket).write_all(&[0]) {
             Ok(()) => true,
@@ -328,8 +326,8 @@ impl ReaderHandle {
         }
     }
 
-    /// Has everything handed on that the kernel holds by now; `None` where the thread is gone or
-    /// does not get to it.
+    /// Has the thread deliver everything that the kernel holds by now; `None` if it is gone or does
+    /// not respond in time.
     fn drain(&self) -> Option<CaptureCounts> {
         const PATIENCE: Duration = Duration::from_secs(2);
         let (reply, replied) = sync_channel(1);

@@ -1,22 +1,23 @@
-//! Live packets as events.
+//! Live packet capture as events.
 //!
 //! ```text
-//! Opening::begin ── a thread per interface opens it ─┐
-//!      │ this thread gives up the right to capture   │
-//!      └─ ready ◄────────────────────────────────────┘ ─► Capture ─► listen ─► Listening ─► finish
-//!                                                           │ one reading thread, which never had the right
+//! CaptureOpening::begin ── a thread per interface opens it ─┐
+//!      │ this thread drops the capture privileges           │
+//!      └─ wait ◄────────────────────────────────────────────┘
+//!           └─► LiveCapture ─► start_session ─► CaptureSession ─► finish
+//!                  └─ one reading thread, which never had the privileges
 //! ```
 //!
-//! * The right to capture is needed once, when the program starts; a [`Capture`] then serves any
-//!   number of runs, one at a time.
-//! * It sees nothing until a run [expects](Listening::expect) addresses: the kernel's filter is
-//!   shut between runs, and within one lets through the packets to and from these addresses and
-//!   ports. What the kernel could not be told is checked again here.
-//! * Only headers are captured, unless somebody wants to look at packets ([`Depth`]); then they are
-//!   kept, in memory and then in a file. No byte is parsed before the right is given up.
-//! * Of aggregates, which the kernel cuts on the way out or glued on the way in, a second socket
-//!   tells how large their segments are.
-//! * What cannot be handed on in time is counted, by the kernel or here, and said.
+//! * The right to capture is only needed once, when the program starts; a [`LiveCapture`] then
+//!   serves any number of runs, one at a time.
+//! * It captures nothing until a run [adds addresses](CaptureSession::watch_addresses): the
+//!   kernel's filter blocks everything between runs, and within one passes the packets to and from
+//!   these addresses and ports. What the kernel's filter cannot express is checked again here.
+//! * Only headers are captured, unless whole packets are wanted ([`CaptureDepth`]); those are kept
+//!   in memory and then in a file. No byte is parsed before the right is given up.
+//! * For aggregates (GSO, GRO), which the kernel splits on the way out or merges on the way in, a
+//!   second socket reports the size of their segments.
+//! * Packets that cannot be delivered in time are counted, by the kernel or here, and reported.
 
 mod aggregates;
 mod bpf;

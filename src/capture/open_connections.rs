@@ -1,29 +1,29 @@
-//! Which TCP connections are still open, by their packets: the end of a run waits for their last
-//! ones.
+//! TCP connections that are still open, judged by their packets: the end of a run waits for them to
+//! close.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use crate::trace::{Packet, TcpFlags, TcpHeader, Transport};
 
-/// The connections whose SYN was seen and whose end was not.
+/// Connections whose SYN was seen and whose end was not.
 #[derive(Debug, Default)]
 pub(super) struct OpenConnections(HashMap<(SocketAddr, SocketAddr), ClosingState>);
 
-/// How far a connection is on its way to being closed (RFC 9293 §3.6).
+/// How far a connection has been closed (RFC 9293 §3.6).
 #[derive(Clone, Copy, Debug, Default)]
 struct ClosingState {
-    /// The lower address's end has sent its FIN.
+    /// The side with the lower address has sent its FIN.
     lower: bool,
-    /// The higher address's end has.
+    /// The side with the higher address has.
     higher: bool,
 }
 
 impl OpenConnections {
-    /// Connections watched; further ones are not waited for.
+    /// Connections tracked; the end of a run does not wait for others.
     const MAX_CONNECTIONS: usize = 1_024;
 
-    /// Takes a packet into account. True where that changed how many are open.
+    /// Processes a packet. Returns true if the number of open connections changed.
     pub(super) fn track(&mut self, packet: &Packet) -> bool {
         let Transport::Tcp(tcp) = packet.transport else {
             return false;
@@ -49,14 +49,14 @@ impl OpenConnections {
         self.0.len() != before
     }
 
-    /// How many are open.
+    /// Number of open connections.
     pub(super) fn count(&self) -> usize {
         self.0.len()
     }
 }
 
 impl ClosingState {
-    /// True where that was the last packet: a reset, or what follows both FINs.
+    /// Returns true for the last packet: a reset, or what follows both FINs.
     fn track(&mut self, tcp: TcpHeader, is_lower: bool) -> bool {
         if tcp.flags.has(TcpFlags::RST) {
             return true;

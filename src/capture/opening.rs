@@ -1,4 +1,4 @@
-//! Opening a capture and giving up the right to.
+//! Opening interfaces for capture, then dropping the privilege to do so.
 
 use std::io;
 use std::thread::{self, JoinHandle};
@@ -6,8 +6,8 @@ use std::thread::{self, JoinHandle};
 use super::device::{CaptureDepth, CaptureDevice};
 use super::{CaptureError, InterfaceSelection, LiveCapture, privilege};
 
-/// Interfaces on their way to being captured. Opening one takes the kernel some milliseconds in
-/// which the program can do other things.
+/// Interfaces that are being opened. Opening one takes the kernel some milliseconds, in which the
+/// program can do other things.
 #[derive(Debug)]
 #[must_use = "opening goes on until it is asked for"]
 pub struct CaptureOpening(
@@ -16,9 +16,9 @@ pub struct CaptureOpening(
 );
 
 impl CaptureOpening {
-    /// Begins to open interfaces, each on a thread of its own that ends once it has, and gives up
-    /// the calling thread's right to capture, whatever comes of it. Other threads keep theirs,
-    /// so call it while there is only one.
+    /// Starts to open interfaces, each on a temporary thread, and drops the calling thread's
+    /// capture privileges, whatever the outcome. Other threads keep theirs, so call it while there
+    /// is only one.
     pub fn begin(interfaces: &InterfaceSelection, depth: CaptureDepth) -> Self {
         let openers = Self::spawn(interfaces, depth);
         if let Err(reason) = privilege::drop_capture_privileges() {
@@ -61,7 +61,7 @@ impl CaptureOpening {
     /// Waits until the interfaces are open.
     ///
     /// # Errors
-    /// Where none of them could be opened, why the first could not.
+    /// None of them could be opened: the first one's error.
     pub fn wait(self) -> Result<LiveCapture, CaptureError> {
         let (mut devices, mut refusals) = (Vec::new(), Vec::new());
         for opener in self.0? {

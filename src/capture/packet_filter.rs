@@ -1,4 +1,4 @@
-//! What the kernel lets through to a capture.
+//! The kernel's packet filter in front of a capture.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -8,34 +8,34 @@ use super::bpf::{self, FilterStart};
 use crate::sys::{self, FilterInstruction};
 use crate::wire::LinkType;
 
-/// An address and port as packets show it: no scope, no flow label, IPv4 as IPv4.
+/// An address and port as they appear in packets: no scope, no flow label, IPv4-mapped addresses as
+/// IPv4.
 pub(super) type RemoteAddress = (IpAddr, u16);
 
 pub(super) fn remote_address(address: SocketAddr) -> RemoteAddress {
     (address.ip().to_canonical(), address.port())
 }
 
-/// A capture's socket, through which its filter is replaced without the capturing thread's help.
+/// A capture's socket, for replacing its filter from any thread.
 #[derive(Debug)]
 pub(super) struct PacketFilter {
     socket: OwnedFd,
-    /// `None` where no filter is made for the capture's kind of frames.
+    /// `None` where no filter can be generated for the capture's link type.
     start: Option<FilterStart>,
     snap_length: u32,
-    /// The socket that tells of aggregates, which sees of the same packets the large ones.
+    /// The socket that reports aggregates, which receives the large ones of the same packets.
     aggregate_socket: Option<OwnedFd>,
 }
 
-/// A frame of more bytes is no frame of an Ethernet's (IEEE 802.3: 1,518 with a VLAN tag, without
-/// the check sequence).
+/// Largest Ethernet frame in bytes (IEEE 802.3: 1,518 with a VLAN tag, without the check sequence).
 pub(super) const MAX_ETHERNET_FRAME: u32 = 1_518;
 
 impl PacketFilter {
-    /// Addresses told to the kernel one by one; a longer program might not be taken, and costs more
-    /// per packet than it saves.
+    /// Addresses filtered individually; a longer program might be rejected, and costs more per
+    /// packet than it saves.
     const MAX_EXACT: usize = 64;
 
-    /// A gate in front of a capture whose frames begin as `link` says.
+    /// The filter of a capture with this link type.
     pub(super) const fn new(
         socket: OwnedFd,
         link: LinkType,
@@ -44,8 +44,8 @@ impl PacketFilter {
     ) -> Self {
         let start = match link {
             LinkType::Ethernet => Some(FilterStart::Ethernet),
-            // A capture with Linux's cooked headers has a socket without link headers: the kernel
-            // filters IP packets, and libpcap makes up the header later.
+            // A capture with Linux's cooked headers uses a socket without link headers: the kernel
+            // filters IP packets, and libpcap synthesizes the header later.
             LinkType::LinuxCooked | LinkType::LinuxCooked2 | LinkType::Raw => Some(FilterStart::Ip),
             LinkType::Loopback => None,
         };
@@ -57,14 +57,14 @@ impl PacketFilter {
         }
     }
 
-    /// Lets nothing through. False where the kernel would not have it, and what was let through
-    /// still is.
+    /// Blocks all packets. Returns false if the kernel rejected the filter; the previous one then
+    /// stays.
     pub(super) fn block_all(&self) -> bool {
         self.start.is_some() && self.attach(&bpf::block_everything())
     }
 
-    /// Lets the packets to and from these through, or where they are too many, all TCP and UDP.
-    /// False where the kernel would not have it.
+    /// Passes packets to and from these addresses only, or all TCP and UDP packets if they are too
+    /// many. Returns false if the kernel rejected the filter.
     pub(super) fn allow_remotes(&self, remotes: &BTreeSet<RemoteAddress>) -> bool {
         let Some(start) = self.start else {
             return false;
@@ -76,7 +76,7 @@ impl PacketFilter {
 
     fn attach(&self, program: &[FilterInstruction]) -> bool {
         if let Some(beside) = &self.aggregate_socket {
-            // Without it sizes are missing, and no packet is.
+            // If it fails, segment sizes are missing, but no packets.
             let _ = sys::attach_filter(
                 beside.as_fd(),
                 &bpf::longer_than(MAX_ETHERNET_FRAME, program.to_vec()),

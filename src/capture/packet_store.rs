@@ -1,4 +1,4 @@
-//! The bytes of a run's packets: in memory while they are few, then in a file without a name.
+//! The bytes of a run's packets: in memory up to a limit, then in an unnamed temporary file.
 
 use std::fs::File;
 use std::io;
@@ -9,10 +9,10 @@ use std::sync::Mutex;
 use super::run::lock_ignoring_poison;
 use crate::trace::{ByteStore, PacketLocation, StoreError};
 
-/// What is kept of one run's packets. The reading thread adds to it, and whoever looks at a packet
+/// The captured packets of one run. The reading thread appends to it, and whoever inspects a packet
 /// reads from it.
 pub struct PacketStore {
-    /// The interfaces' link types.
+    /// Link type numbers of the interfaces.
     link_types: Vec<u16>,
     bytes: Mutex<StoredBytes>,
 }
@@ -20,17 +20,17 @@ pub struct PacketStore {
 #[derive(Default)]
 struct StoredBytes {
     memory: Vec<u8>,
-    /// What came once the memory was full.
+    /// Overflow file, once the memory limit was reached.
     file: Option<File>,
     file_bytes: u64,
-    /// The file took no more.
+    /// A write to the file failed.
     full: bool,
 }
 
 impl PacketStore {
-    /// Bytes held in memory.
+    /// Bytes kept in memory.
     const MAX_IN_MEMORY: usize = 16 << 20;
-    /// Bytes kept in all; of packets beyond that only what their headers say is known.
+    /// Bytes kept in total; later packets keep only their parsed headers.
     const MAX_BYTES: u64 = 2 << 30;
 
     pub(super) fn new(links: Vec<u16>) -> Self {
@@ -40,7 +40,7 @@ impl PacketStore {
         }
     }
 
-    /// Keeps what was captured of a packet on an interface; `None` where there is no room left.
+    /// Stores the captured bytes of a packet; `None` where there is no room left.
     pub(super) fn store(&self, interface: usize, frame: &[u8]) -> Option<PacketLocation> {
         let stored = |at| {
             Some(PacketLocation {

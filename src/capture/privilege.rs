@@ -1,34 +1,33 @@
-//! The right to capture, and giving it up.
+//! Capture privileges and dropping them.
 //!
-//! Rights belong to threads. A thread that is spawned inherits its parent's, so they are given up
-//! on the thread that opened the capture before it spawns any that goes on living.
+//! Capabilities belong to threads and are inherited by the threads that they spawn, so they are
+//! dropped on the thread that opened the capture before it spawns any that lives on.
 
-/// Whether this thread may open a packet socket as far as its rights tell; `None` where the system
-/// has no such notion and only trying tells.
+/// Whether this thread has the capability to open packet sockets; `None` where the system has no
+/// capabilities.
 #[cfg(target_os = "linux")]
 pub(super) fn has_capture_privilege() -> Option<bool> {
     caps::has_cap(None, caps::CapSet::Effective, caps::Capability::CAP_NET_RAW).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) const fn is_held() -> Option<bool> {
+pub(super) const fn has_capture_privilege() -> Option<bool> {
     None
 }
 
-/// Gives up this thread's rights to capture and to reconfigure the network: `CAP_NET_RAW` and
-/// `CAP_NET_ADMIN`, from all sets including the bounding set where that is allowed, so that not
-/// even a program started from here gets them back. Other threads keep what they have; call it
-/// before any is spawned.
+/// Drops `CAP_NET_RAW` and `CAP_NET_ADMIN` of this thread from all sets, where allowed also from
+/// the bounding set, so that programs started later cannot regain them. Other threads are not
+/// affected; call it before any is spawned.
 ///
 /// # Errors
-/// A sentence, where the kernel refuses and the thread still has the rights.
+/// The kernel refuses and the thread still has the capabilities; a sentence.
 #[cfg(target_os = "linux")]
 pub fn drop_capture_privileges() -> Result<(), String> {
     use caps::{CapSet, Capability};
 
     for right in [Capability::CAP_NET_RAW, Capability::CAP_NET_ADMIN] {
-        // Needs CAP_SETPCAP, which a program with file capabilities does not have; the sets below
-        // are what counts.
+        // This needs CAP_SETPCAP, which a program with file capabilities lacks; the sets below are
+        // what matters.
         let _ = caps::drop(None, CapSet::Bounding, right);
         for set in [
             CapSet::Ambient,
@@ -45,11 +44,11 @@ pub fn drop_capture_privileges() -> Result<(), String> {
     Ok(())
 }
 
-/// On this system the right to capture is a file's: there is nothing to give up.
+/// Does nothing: on this system, access to capture devices is controlled by file permissions.
 ///
 /// # Errors
 /// Never.
 #[cfg(not(target_os = "linux"))]
-pub const fn renounce() -> Result<(), String> {
+pub const fn drop_capture_privileges() -> Result<(), String> {
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The thread that reads captures.
+//! The thread that reads the open captures.
 
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -16,23 +16,23 @@ use super::session_packets::{SessionPackets, packet_from_frame};
 use crate::sys;
 use crate::wire::LinkType;
 
-/// What the reading thread is told to do, together with a byte on the bell.
+/// A command to the reading thread, sent together with a byte on the wake socket.
 pub(super) enum ReaderCommand {
-    /// Hand on what the kernel holds, and say how much there was since the last time.
+    /// Deliver what the kernel holds, and return the counters since the last time.
     Drain(SyncSender<CaptureCounts>),
 }
 
-/// The kernel's counts over all interfaces.
+/// The kernel's counters over all interfaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct CaptureCounts {
     pub(super) received: u64,
     pub(super) dropped: u64,
-    /// Packets that a full sink lost, not yet said.
+    /// Packets that a full sink rejected, not reported yet.
     pub(super) lost: u64,
 }
 
 impl CaptureCounts {
-    /// Of two stretches of time, one right after the other.
+    /// Counters of two consecutive periods.
     pub(super) const fn combined_with(self, next: Self) -> Self {
         Self {
             received: self.received + next.received,
@@ -42,16 +42,16 @@ impl CaptureCounts {
     }
 }
 
-/// One interface, as the reading thread sees it.
+/// One interface, as the reading thread uses it.
 pub(super) struct CaptureSource {
     pub(super) name: String,
     pub(super) link: LinkType,
     pub(super) link_name: String,
     pub(super) capture: Capture<Active>,
     pub(super) aggregates: Option<AggregateSizes>,
-    /// The kernel's counts when last asked.
+    /// The kernel's counters when last read.
     pub(super) kernel_counts: (u32, u32),
-    /// It cannot be read any more: the interface is gone.
+    /// It cannot be read any more, since the interface is gone.
     pub(super) ended: bool,
 }
 
@@ -64,23 +64,23 @@ pub(super) struct CaptureReader {
 }
 
 impl CaptureReader {
-    /// Packets read before others get a turn, and events of at most that many packets.
+    /// Packets read before the next interface has its turn, and at most this many in an event.
     const BATCH: usize = 512;
-    /// Between two looks at what comes, so that packets are read in bunches.
+    /// Interval between reads, so that packets are read in batches.
     const READ_INTERVAL: Duration = Duration::from_millis(2);
-    /// Packets handed on by one command to drain: more than the kernel can hold, so a flood does
-    /// not hold up the end of a run.
+    /// Packets delivered by one drain command: more than the kernel can hold, so that a flood does
+    /// not delay the end of a run.
     const MAX_DRAINED: usize = 1 << 20;
 
-    /// Reads until nobody can command any more.
+    /// Reads until every command sender is dropped.
     pub(super) fn read(mut self) {
         loop {
             match self.wait() {
                 Ok(ready) => {
                     let read: usize = ready.into_iter().map(|index| self.read_batch(index)).sum();
-                    // Being woken for every packet would take the processor from the very transfer
-                    // that is looked at. The ring has room for far more than
-                    // comes within a pause.
+                    // Waking for every packet would take CPU time from the very transfer that is
+                    // measured. The ring buffer has room for far more than arrives within the
+                    // interval.
                     if (1..Self::BATCH).contains(&read) {
                         thread::sleep(Self::READ_INTERVAL);
                     }
@@ -99,7 +99,7 @@ impl CaptureReader {
         self.close();
     }
 
-    /// Closes the interfaces beside each other: the kernel takes some 25 ms for each.
+    /// Closes the interfaces in parallel: the kernel takes some 25 ms for each.
     fn close(self) {
         let gates = Arc::into_inner(self.shared)
             .map(SharedReaderState::into_filters)
@@ -107,14 +107,14 @@ impl CaptureReader {
         let mut gates = gates.into_iter();
         for source in self.sources {
             let both = (source, gates.next());
-            // Where no thread can be started, this drops them here.
+            // If no thread can be started, this drops them here.
             let _ = thread::Builder::new()
                 .name("close capture".to_owned())
                 .spawn(move || drop(both));
         }
     }
 
-    /// The sources that have something to read.
+    /// Indexes of the sources that are readable.
     fn wait(&self) -> std::io::Result<Vec<usize>> {
         let alive: Vec<usize> = (0..self.sources.len())
             .filter(|index| self.sources.get(*index).is_some_and(|source| !source.ended))
@@ -133,16 +133,16 @@ impl CaptureReader {
             .collect())
     }
 
-    /// Does what it was told. False where nobody is left to tell.
+    /// Executes pending commands. Returns false if no sender is left.
     fn handle_commands(&mut self) -> bool {
         let mut rung = [0_u8; 64];
-        // The bell does not block; how often it was rung does not matter.
+        // The socket is non-blocking; the number of bytes does not matter.
         while matches!(self.wake_socket.read(&mut rung), Ok(1..)) {}
         loop {
             match self.commands.try_recv() {
                 Ok(ReaderCommand::Drain(reply)) => {
                     let counts = self.drain();
-                    // Whoever asked may have lost patience.
+                    // The requester may have timed out.
                     let _ = reply.try_send(counts);
                 }
                 Err(TryRecvError::Empty) => return true,
@@ -172,7 +172,7 @@ impl CaptureReader {
         counts
     }
 
-    /// Reads what one source has, up to a batch. How many frames that were.
+    /// Reads a batch from one source. Returns the number of frames.
     fn read_batch(&mut self, index: usize) -> usize {
         self.follow_session();
         let Some(source) = self.sources.get_mut(index).filter(|source| !source.ended) else {
@@ -205,7 +205,7 @@ impl CaptureReader {
         })
     }
 
-    /// Takes up the run that is listening now, if it is another than before.
+    /// Switches to the current run, if it has changed.
     fn follow_session(&mut self) {
         let run = self.shared.run();
         if !matches!((&self.session, &run), (Some(intake), Some(run)) if intake.is_for(run)) {
@@ -216,7 +216,7 @@ impl CaptureReader {
 }
 
 impl CaptureSource {
-    /// Adds what the kernel counted since it was last asked.
+    /// Adds the kernel's counters since they were last read.
     fn add_counts(sum: CaptureCounts, source: &mut Self) -> CaptureCounts {
         let Ok(Stat {
             received, dropped, ..

@@ -1,4 +1,5 @@
-//! What a run wants of a capture, shared by the threads that expect, read and finish.
+//! State of one run's capture, shared by the threads that add addresses, read packets and end the
+//! run.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -11,15 +12,16 @@ use super::packet_store::PacketStore;
 use crate::trace::{Event, EventKind};
 use crate::units::Moment;
 
-/// Where events go. It says `false` where it has no room and the event is lost: it must not block.
+/// Receiver of events. It must not block; it returns `false` if it has no room and the event is
+/// lost.
 pub type CaptureEventSink = Arc<dyn Fn(Event) -> bool + Send + Sync>;
 
-/// What time it is on the run's axis.
+/// Returns the current time on the run's axis.
 pub type RunClock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
 pub(super) struct CaptureRun {
-    /// Until the run has ended. Whoever waits for its last event waits until nobody can send
-    /// another.
+    /// `None` once the run has ended: whoever waits for its last event waits until all senders are
+    /// dropped.
     output: Mutex<Option<(CaptureEventSink, RunClock)>>,
     watched: Mutex<Arc<BTreeSet<RemoteAddress>>>,
     open_connections: Mutex<usize>,
@@ -28,7 +30,7 @@ pub(super) struct CaptureRun {
 }
 
 impl CaptureRun {
-    /// Addresses remembered; a run that goes to more is captured in part.
+    /// Addresses kept; a run with more is captured in part.
     const MAX_WATCHED: usize = 4_096;
 
     pub(super) fn new(
@@ -45,12 +47,12 @@ impl CaptureRun {
         }
     }
 
-    /// Where its packets are kept, if they are.
+    /// Where its packets are stored, if they are kept.
     pub(super) const fn packet_store(&self) -> Option<&Arc<PacketStore>> {
         self.packet_store.as_ref()
     }
 
-    /// Adds addresses. All of them then, if any was new.
+    /// Adds addresses. Returns all of them if any was new.
     pub(super) fn watch(&self, remotes: &[SocketAddr]) -> Option<Arc<BTreeSet<RemoteAddress>>> {
         let mut expected = lock_ignoring_poison(&self.watched);
         let new: Vec<RemoteAddress> = remotes
@@ -65,13 +67,13 @@ impl CaptureRun {
         Some(Arc::clone(&expected))
     }
 
-    /// The addresses expected so far.
+    /// The addresses so far.
     pub(super) fn watched(&self) -> Arc<BTreeSet<RemoteAddress>> {
         Arc::clone(&lock_ignoring_poison(&self.watched))
     }
 
-    /// Hands out an event as of now; `false` where there was no room. Of a run that has ended
-    /// nothing is wanted.
+    /// Emits an event with the current time; `false` if there was no room. Events of a run that has
+    /// ended are ignored.
     pub(super) fn emit(&self, what: EventKind) -> bool {
         lock_ignoring_poison(&self.output)
             .as_ref()
@@ -83,12 +85,12 @@ impl CaptureRun {
             })
     }
 
-    /// Lets go of where events go and of the run's clock, also for those who still hold this.
+    /// Drops the sink and the clock, also for other holders of this run.
     pub(super) fn close(&self) {
         lock_ignoring_poison(&self.output).take();
     }
 
-    /// Hands out an event that must not be missed: tries again for a while where there is no room.
+    /// Emits an event that must not be lost: retries for a while if there is no room.
     pub(super) fn emit_with_retry(&self, what: &EventKind) -> bool {
         const PATIENCE: Duration = Duration::from_millis(500);
         let deadline = Instant::now() + PATIENCE;
@@ -106,8 +108,7 @@ impl CaptureRun {
         self.connections_changed.notify_all();
     }
 
-    /// Waits until every connection that was seen to begin was seen to end, but no longer than
-    /// `patience`.
+    /// Waits until every connection whose beginning was seen has closed, for `patience` at most.
     pub(super) fn wait_until_closed(&self, patience: Duration) {
         let open = lock_ignoring_poison(&self.open_connections);
         let waited = self
@@ -117,7 +118,7 @@ impl CaptureRun {
     }
 }
 
-/// What a poisoned lock guards here is valid between any two statements, so it stays of use.
+/// The guarded values are valid between any two statements, so a poisoned lock stays usable.
 pub(super) fn lock_ignoring_poison<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! From frames to a run's packets.
+//! Packets of the capturing session: parsing, selection and delivery.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use crate::trace::{EventKind, Packet, PacketLocation, TcpFlags, Transport};
 use crate::units::WallTime;
 use crate::wire::{LinkType, parse_segment};
 
-/// What the reading thread keeps for the run that is listening.
+/// The reading thread's state for the current session.
 pub(super) struct SessionPackets {
     run: Arc<CaptureRun>,
-    /// What was expected when last looked at.
+    /// The addresses when last read.
     watched: Arc<BTreeSet<RemoteAddress>>,
     connections: OpenConnections,
-    /// Packets for which the sink had no room, not yet said.
+    /// Packets that the sink rejected, not reported yet.
     lost: u64,
-    /// The device that the run was last told of; `None` where it was told of several.
+    /// The device last announced; `None` where several were.
     announced_device: Option<usize>,
 }
 
@@ -38,12 +38,12 @@ impl SessionPackets {
         Arc::ptr_eq(&self.run, run)
     }
 
-    /// Keeps what was captured of a packet, where packets are kept.
+    /// Stores the captured bytes of a packet, where packets are kept.
     pub(super) fn store_frame(&self, device: usize, frame: &[u8]) -> Option<PacketLocation> {
         self.run.packet_store()?.store(device, frame)
     }
 
-    /// Whether a packet is the run's.
+    /// Whether a packet belongs to the session.
     pub(super) fn is_of_session(&mut self, packet: &Packet) -> bool {
         if self.is_watched(packet) {
             return true;
@@ -61,8 +61,8 @@ impl SessionPackets {
             || self.watched.contains(&remote_address(packet.source))
     }
 
-    /// Hands a batch on, after what was lost before it. `interface` and `link_type` are the
-    /// device's.
+    /// Delivers a batch, after the report of what was lost before it. `interface` and `link_type`
+    /// are the device's.
     pub(super) fn deliver(
         &mut self,
         packets: Vec<Packet>,
@@ -89,20 +89,20 @@ impl SessionPackets {
         }
     }
 
-    /// Says what was lost, if there is room for that by now. Batches wait for it: what was lost is
-    /// said where it happened.
+    /// Reports lost packets, if the sink has room by now. Batches wait for this, so that the report
+    /// appears where the loss happened.
     pub(super) fn report_lost(&mut self) {
         if self.lost > 0 && self.run.emit(EventKind::Dropped { count: self.lost }) {
             self.lost = 0;
         }
     }
 
-    /// What was lost and could not be said yet.
+    /// Lost packets that could not be reported yet.
     pub(super) const fn lost(&self) -> u64 {
         self.lost
     }
 
-    /// Where several interfaces are open, the one that a connection is opened on is the run's.
+    /// Announces the interface on which a connection is opened, where several are captured.
     fn announce_interface(
         &mut self,
         packets: &[Packet],
@@ -123,7 +123,7 @@ impl SessionPackets {
     }
 }
 
-/// A frame as a packet of the trace; `None` for what is no TCP or UDP, or cannot be read.
+/// Parses a frame into a packet of the trace; `None` unless it is readable TCP or UDP.
 pub(super) fn packet_from_frame(link: LinkType, frame: &pcap::Packet<'_>) -> Option<Packet> {
     let segment = parse_segment(link, frame.data, frame.header.len)?;
     Some(insight::packet_from_segment(
@@ -134,7 +134,7 @@ pub(super) fn packet_from_frame(link: LinkType, frame: &pcap::Packet<'_>) -> Opt
     ))
 }
 
-/// With nanosecond precision the field for microseconds holds nanoseconds.
+/// With nanosecond precision, libpcap's field for microseconds holds nanoseconds.
 fn wall_time(header: &pcap::PacketHeader) -> Option<WallTime> {
     let seconds = u64::try_from(header.ts.tv_sec).ok()?;
     let nanos = u64::try_from(header.ts.tv_usec).ok()?;
@@ -155,7 +155,7 @@ mod tests {
     use crate::trace::TcpHeader;
     use crate::units::Moment;
 
-    /// A run with a sink that can be full, and what it was given.
+    /// A run whose sink can be full, and the events that it received.
     struct Scene {
         run: Arc<CaptureRun>,
         full: Arc<AtomicBool>,

@@ -1,8 +1,8 @@
-//! Signals that wait.
+//! Blocking of signals.
 
 use std::mem::MaybeUninit;
 
-/// Does something while signals wait that come to this thread, and then lets them through.
+/// Runs a function with all signals of this thread blocked; pending ones are delivered afterwards.
 pub fn with_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: both sets live until the call returns; the first is filled before it is read, and the

@@ -1,8 +1,8 @@
-//! What a process undoes that ends in the middle of its work, by a signal, an abort or a panic,
-//! where no destructor runs.
+//! Emergency cleanup: what has to be undone when the process ends by a signal, an abort or a panic,
+//! where no destructor runs. It restores the terminal and removes incomplete files.
 //!
-//! All of it is kept in atomics, and undoing it calls nothing but functions that are safe in a
-//! signal handler (signal-safety(7)).
+//! All state is kept in atomics, and the cleanup only calls functions that are async-signal-safe
+//! (signal-safety(7)).
 
 use std::ffi::{CString, c_char};
 use std::fs::File;
@@ -13,36 +13,37 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// The terminal to give back.
+/// The terminal to restore.
 static TERMINAL: AtomicPtr<SavedTerminal> = AtomicPtr::new(ptr::null_mut());
 
-/// The files to remove, by their paths.
+/// Paths of the files to remove.
 static FILES: [AtomicPtr<c_char>; MAX_FILES] =
     [const { AtomicPtr::new(ptr::null_mut()) }; MAX_FILES];
 
-/// More than are ever written at a time: one for each report, and the run.
+/// More than are ever written at a time: one per report, and the run.
 const MAX_FILES: usize = 64;
 
-/// How long a terminal is waited for that takes no output, in milliseconds.
+/// How long to wait for a terminal that does not accept output, in milliseconds.
 const WRITE_TIMEOUT_MS: libc::c_int = 100;
 
-/// A terminal as it was.
+/// A terminal and its original settings.
 struct SavedTerminal {
-    /// A descriptor that nothing else writes to, where there could be one.
+    /// A descriptor that nothing else writes to, if one could be opened.
     descriptor: RawFd,
-    /// Leads nowhere; what other threads still draw goes there in the end.
+    /// `/dev/null`: at the end it replaces standard output, so that other threads draw nothing
+    /// more.
     dev_null: Option<RawFd>,
     settings: libc::termios,
-    /// What switches off all that a screen switches on.
+    /// Escape sequences that reset all terminal modes of the screen.
     reset_sequence: &'static [u8],
 }
 
-/// While this lives, an abrupt end gives the terminal back.
+/// Guard: while it lives, the emergency cleanup restores the terminal.
 #[derive(Debug)]
 #[must_use = "the terminal is given back only while this lives"]
 pub struct TerminalResetGuard(*mut SavedTerminal);
 
-/// While this lives, an abrupt end removes the file.
+/// Guard: while it lives, the emergency cleanup removes the file.
 #[derive(Debug)]
 #[must_use = "the file is removed only while this lives"]
 pub struct UnfinishedFileGuard(Option<(usize, *mut c_char)>);
@@ -52,9 +53,9 @@ pub struct UnfinishedFileGuard(Option<(usize, *mut c_char)>);
 #[expect(unsafe_code, reason = "the pointer is a key into a table of atomics")]
 unsafe impl Send for UnfinishedFileGuard {}
 
-/// Remembers how this process's terminal is set, for an end before the screen on it is left.
-/// `switch_off` is written to it then. Where neither standard input nor output is a terminal, there
-/// is nothing to remember.
+/// Saves the settings of this process's terminal for the emergency cleanup, which also writes
+/// `reset_sequence` to it. Without a terminal on standard input or output, there is nothing to
+/// save.
 pub fn guard_terminal(switch_off: &'static [u8]) -> TerminalResetGuard {
     let descriptor = match (io::stdin().is_terminal(), io::stdout().is_terminal()) {
         (_, true) => libc::STDOUT_FILENO,
@@ -69,7 +70,7 @@ pub fn guard_terminal(switch_off: &'static [u8]) -> TerminalResetGuard {
         .open("/dev/null")
         .ok()
         .map(IntoRawFd::into_raw_fd);
-    // Where there is no room for another descriptor, the one that others draw on has to do.
+    // Without a free descriptor, the one that others draw on is used.
     let own = if descriptor == libc::STDOUT_FILENO {
         io::stdout().as_fd().try_clone_to_owned()
     } else {
@@ -87,8 +88,8 @@ pub fn guard_terminal(switch_off: &'static [u8]) -> TerminalResetGuard {
 }
 
 impl TerminalResetGuard {
-    /// Gives the terminal back if it is not set as it was: whoever had a screen on it was ended
-    /// before it could.
+    /// Restores the terminal if its settings have changed: the program that used it ended before it
+    /// could restore them.
     pub fn restore_if_changed(self) {
         let Some(settings) = terminal_settings(libc::STDOUT_FILENO)
             .or_else(|| terminal_settings(libc::STDIN_FILENO))
@@ -108,17 +109,17 @@ impl TerminalResetGuard {
 }
 
 impl Drop for TerminalResetGuard {
-    /// What it points to stays: a handler may be about to read it.
+    /// The memory is leaked: a signal handler may be about to read it.
     fn drop(&mut self) {
         let _ =
             TERMINAL.compare_exchange(self.0, ptr::null_mut(), Ordering::SeqCst, Ordering::SeqCst);
     }
 }
 
-/// Has a file removed where this process ends before it is complete. With many files at once, some
-/// are not.
+/// Registers a file for removal if this process ends before the file is complete. Beyond the
+/// table's size, files are not registered.
 pub fn guard_unfinished_file(path: &Path) -> UnfinishedFileGuard {
-    // A path with a zero byte names no file.
+    // A path with a NUL byte cannot name a file.
     let Ok(path) = CString::new(path.as_os_str().as_bytes()) else {
         return UnfinishedFileGuard(None);
     };
@@ -143,15 +144,15 @@ impl Drop for UnfinishedFileGuard {
         let taken = FILES.get(place).map(|file| {
             file.compare_exchange(path, ptr::null_mut(), Ordering::SeqCst, Ordering::SeqCst)
         });
-        // Where it is no longer there, the process is ending and the path is being read.
+        // If it is no longer in the table, the process is ending and a handler is reading the path.
         if matches!(taken, Some(Ok(_))) {
             free_path(path);
         }
     }
 }
 
-/// Gives the terminal back and removes the files that are not complete. It may be called from a
-/// signal handler, and twice.
+/// Restores the terminal and removes incomplete files. It may be called from a signal handler, and
+/// twice.
 pub fn run_emergency_cleanup() {
     restore_terminal();
     for file in &FILES {
@@ -213,7 +214,7 @@ fn restore_terminal() {
     }
 }
 
-/// Writes to a descriptor what it takes at once. It may be called from a signal handler.
+/// Writes to a descriptor as much as it accepts at once. It may be called from a signal handler.
 pub(super) fn write_signal_safe(descriptor: RawFd, bytes: &[u8]) {
     // SAFETY: the pointer and the length are a slice's.
     #[expect(
@@ -225,7 +226,7 @@ pub(super) fn write_signal_safe(descriptor: RawFd, bytes: &[u8]) {
     }
 }
 
-/// Whether the terminal is not another job's, such as the shell's after Ctrl-Z.
+/// Whether the terminal does not belong to another job, such as the shell after Ctrl-Z.
 fn is_in_foreground(descriptor: RawFd) -> bool {
     // SAFETY: both take and return numbers.
     #[expect(
@@ -233,11 +234,12 @@ fn is_in_foreground(descriptor: RawFd) -> bool {
         reason = "this is called from signal handlers, for which no library vouches"
     )]
     let (foreground, ours) = unsafe { (libc::tcgetpgrp(descriptor), libc::getpgrp()) };
-    // A terminal that is not this session's has no jobs that could be told apart.
+    // The controlling terminal of another session has no foreground job here.
     foreground <= 0 || foreground == ours
 }
 
-/// Whether the terminal takes output: one whose other end does not read would hold up the end.
+/// Whether the terminal accepts output: writing to one whose other end does not read would block
+/// the end of the process.
 fn is_writable(descriptor: RawFd) -> bool {
     let mut waited = libc::pollfd {
         fd: descriptor,
@@ -278,7 +280,7 @@ mod tests {
 
     use super::*;
 
-    /// One test, since what is undone is undone for the whole process.
+    /// One test only, since the cleanup is process-wide.
     #[test]
     fn what_is_not_finished_is_removed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
@@ -289,7 +291,7 @@ mod tests {
         }
         drop(guard_unfinished_file(&finished));
         let held = guard_unfinished_file(&unfinished);
-        // More than there is room for, which is no reason to fail.
+        // More than there is room for, which is not an error.
         let many: Vec<UnfinishedFileGuard> = (0..2 * MAX_FILES)
             .map(|n| guard_unfinished_file(&folder.path().join(n.to_string())))
             .collect();

@@ -1,8 +1,7 @@
-//! Ending at once.
+//! Immediate exit.
 
-/// Ends the process without a word to anybody: no exit handler runs, no destructor, nothing is
-/// flushed. For a process with threads that are still at work, under which exit handlers would take
-/// away what they use, and for one that was forked off another.
+/// Ends the process without running exit handlers or destructors and without flushing. For a
+/// process with threads still running, whose data exit handlers would free, and for a forked child.
 pub fn exit_now(code: u8) -> ! {
     // SAFETY: it takes a number and does not return.
     #[expect(

@@ -1,4 +1,5 @@
-//! Signals whose default action ends the process.
+//! Handlers of fatal signals, those whose default action terminates the process: they run the
+//! emergency cleanup first.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -8,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use super::emergency_cleanup::{run_emergency_cleanup, write_signal_safe};
 use super::exit_now;
 
-/// Those that have a name on every system. `SIGPIPE` is not among them: Rust's runtime has it
-/// ignored.
+/// Fatal signals that exist on every system. `SIGPIPE` is not among them: Rust's runtime ignores
+/// it.
 const NAMED_SIGNALS: [c_int; 17] = [
     libc::SIGHUP,
     libc::SIGINT,
@@ -30,7 +31,7 @@ const NAMED_SIGNALS: [c_int; 17] = [
     libc::SIGSYS,
 ];
 
-/// Those by which the processor says that an instruction cannot be carried out.
+/// Signals for faults of the executed instruction.
 const FAULT_SIGNALS: [c_int; 5] = [
     libc::SIGILL,
     libc::SIGTRAP,
@@ -39,23 +40,22 @@ const FAULT_SIGNALS: [c_int; 5] = [
     libc::SIGSEGV,
 ];
 
-/// What the handlers were before for [`FAULTS`]: Rust's own tells a stack that overflowed from
-/// other faults.
+/// Previous handlers of [`FAULT_SIGNALS`]: Rust's own distinguishes a stack overflow from other
+/// faults.
 static FAULT_HANDLERS: [OnceLock<libc::sigaction>; FAULT_SIGNALS.len()] =
     [const { OnceLock::new() }; FAULT_SIGNALS.len()];
 
-/// Whether the second signal of those that are watched ends the process, because the first was not
-/// answered.
+/// Whether a second signal ends the process at once, because the first was not acknowledged.
 static SECOND_SIGNAL_EXITS: AtomicBool = AtomicBool::new(false);
 
-/// The signal that asked for the end and was not answered yet, or 0.
+/// The signal that requested termination and was not acknowledged yet, or 0.
 static PENDING_SIGNAL: AtomicI32 = AtomicI32::new(0);
 
-/// From here on a signal that ends the process gives the terminal back first and removes what is
-/// not complete ([`hold_terminal`](super::hold_terminal),
-/// [`remove_unless_finished`](super::remove_unless_finished)); then it ends the process as it
-/// always does. A signal that is ignored stays so (`nohup`), and one that others watch later is
-/// theirs. A file that grows past the limit for files is an error of the write (`EFBIG`).
+/// Installs handlers that run the emergency cleanup before a signal ends the process
+/// ([`guard_terminal`](super::guard_terminal),
+/// [`guard_unfinished_file`](super::guard_unfinished_file)); the exit status stays that of the
+/// signal. Ignored signals stay ignored (`nohup`), and handlers installed later take precedence.
+/// Exceeding the file size limit becomes an error of the write (`EFBIG`).
 pub fn install_cleanup_handlers() {
     for (signal, before) in FAULT_SIGNALS.into_iter().zip(&FAULT_HANDLERS) {
         if let Some(action) = signal_action(signal) {
@@ -73,19 +73,19 @@ pub fn install_cleanup_handlers() {
     }
 }
 
-/// From here on, whoever watches a deadly signal is asked once: the second one ends the process at
-/// once, of whatever kind it is.
+/// From here on, other handlers of fatal signals get one chance: a second signal of any kind ends
+/// the process at once.
 pub fn exit_on_second_signal() {
     SECOND_SIGNAL_EXITS.store(true, Ordering::SeqCst);
 }
 
-/// The last interrupt was answered by something other than the end, so that the next is the first
-/// again.
+/// Acknowledges the last interrupt, which was handled without ending the process, so that the next
+/// counts as the first.
 pub fn acknowledge_interrupt() {
     let _ = PENDING_SIGNAL.compare_exchange(libc::SIGINT, 0, Ordering::SeqCst, Ordering::SeqCst);
 }
 
-/// Whether a signal is ignored, as whoever started this process may want it (`nohup`).
+/// Whether a signal is ignored, as the parent process may have requested (`nohup`).
 pub fn is_ignored(signal: c_int) -> bool {
     signal_action(signal).is_some_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
@@ -110,7 +110,7 @@ extern "C" fn handle_fatal_signal(
     // SAFETY: the kernel hands over a structure that lives until the handler returns.
     #[expect(unsafe_code, reason = "a handler is handed pointers")]
     let cause = unsafe { info.as_ref() }.map_or(0, |info| info.si_code);
-    // What the kernel says of itself is positive; what a process sends is not (sigaction(2)).
+    // Codes of signals from the kernel are positive, those from processes are not (sigaction(2)).
     let fault = FAULT_SIGNALS
         .iter()
         .position(|fault| *fault == signal)
@@ -130,7 +130,7 @@ extern "C" fn handle_fatal_signal(
         .and_then(|fault| FAULT_HANDLERS.get(fault))
         .and_then(OnceLock::get)
     {
-        // The instruction is carried out again, and meets whoever handled it before.
+        // The instruction is executed again and faults into the previous handler.
         set_action(signal, before);
         return;
     }
@@ -144,7 +144,7 @@ extern "C" fn ignore_file_size_signal(
 ) {
 }
 
-/// To the first process of a system, or of a container, signals mean nothing by themselves.
+/// Default actions do not apply to the init process of a system or a container.
 fn is_init_process() -> bool {
     // SAFETY: it takes nothing and returns a number.
     #[expect(
@@ -155,8 +155,7 @@ fn is_init_process() -> bool {
     own == 1
 }
 
-/// Whether somebody else watches this signal, who called this handler in passing, and is still to
-/// answer it.
+/// Whether another handler, which called this one in passing, is still to react to the signal.
 fn is_left_to_other_handler(signal: c_int) -> bool {
     let is_watched = signal_action(signal)
         .is_some_and(|action| action.sa_sigaction != handle_fatal_signal as SignalHandler as usize);

@@ -1,4 +1,4 @@
-//! Whole frames in and out of an interface, many at a time.
+//! Packet sockets that receive and send whole frames of an interface, in batches.
 
 use std::io;
 use std::mem::{MaybeUninit, zeroed};
@@ -6,29 +6,29 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use super::packet_socket::{FilterInstruction, attach_filter, ignore_outgoing, set_option};
 
-/// Frames taken or given at a time.
+/// Frames received per system call.
 const BATCH: usize = 64;
 
-/// A socket that sees every frame that comes in at one interface (packet(7)), and sends frames out
-/// of it.
+/// A packet socket (packet(7)) that receives every frame arriving at one interface, and sends
+/// frames out of it.
 #[derive(Debug)]
 pub struct FrameSocket(OwnedFd);
 
 impl FrameSocket {
-    /// Opens it on an interface of the caller's network namespace. `buffer` bytes of frames may
-    /// wait in it, if the system allows it.
+    /// Opens a socket on an interface of the caller's network namespace. `buffer` is the size of
+    /// its receive buffer in bytes, if the system allows it.
     ///
     /// # Errors
-    /// The system calls'; `EPERM` without the right to (`CAP_NET_RAW`).
+    /// The system calls'; `EPERM` without `CAP_NET_RAW`.
     pub fn open(interface: u32, buffer: u32) -> io::Result<Self> {
         let socket = Self::unbound()?;
         ignore_outgoing(socket.as_fd())?;
         socket.bind(interface, buffer)
     }
 
-    /// Opens one that sees what leaves too, and whose frames have ten bytes before them that say
-    /// what the kernel knows of each (`linux/virtio_net.h`, `struct virtio_net_hdr`). It sees
-    /// nothing until it is given a filter that lets something through.
+    /// Opens a socket that also receives outgoing frames, each preceded by a ten-byte header with
+    /// offload metadata (`struct virtio_net_hdr`, `linux/virtio_net.h`). It receives nothing until
+    /// it is given a filter that accepts something.
     ///
     /// # Errors
     /// As for [`FrameSocket::open`].
@@ -54,7 +54,7 @@ impl FrameSocket {
         socket.bind(interface, buffer)
     }
 
-    /// It sees nothing yet.
+    /// A socket that receives nothing yet.
     fn unbound() -> io::Result<Self> {
         // SAFETY: it takes no pointer; what it returns is checked.
         #[expect(unsafe_code, reason = "no library in use opens such sockets")]
@@ -76,7 +76,7 @@ impl FrameSocket {
     fn bind(self, interface: u32, buffer: u32) -> io::Result<Self> {
         let all = u16::try_from(libc::ETH_P_ALL).unwrap_or_default().to_be();
         let size = libc::c_int::try_from(buffer).unwrap_or(libc::c_int::MAX);
-        // The second is bounded by the system's limit, the first is not, but wants more rights.
+        // `SO_RCVBUF` is limited by the system; `SO_RCVBUFFORCE` is not, but needs more privilege.
         let _ = set_option(self.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUF, &size);
         let _ = set_option(self.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &size);
         let index = libc::c_int::try_from(interface)
@@ -103,8 +103,8 @@ impl FrameSocket {
         }
     }
 
-    /// Takes the frames that wait, a batch at most, and hands each to `taken`. How many there were:
-    /// none means that none wait.
+    /// Receives the waiting frames, a batch at most, and passes each to `taken`. Returns their
+    /// number; 0 if none are waiting.
     ///
     /// # Errors
     /// The system call's.
@@ -140,16 +140,16 @@ impl FrameSocket {
             Ok(count) => count,
             Err(_) => match io::Error::last_os_error() {
                 error if error.kind() == io::ErrorKind::WouldBlock => 0,
-                // The interface was down for a moment, as when its MTU changes.
+                // The interface was down for a moment, for instance while its MTU changed.
                 error if error.raw_os_error() == Some(libc::ENETDOWN) => 0,
-                // A frame that the kernel cannot describe; it is not given out.
+                // A frame that the kernel cannot describe in a virtio header; it is skipped.
                 error if error.raw_os_error() == Some(libc::EINVAL) => 0,
                 error => return Err(error),
             },
         };
         for (header, frame) in headers.iter().zip(frames.each()).take(count) {
             let length = usize::try_from(header.msg_len).unwrap_or(usize::MAX);
-            // A longer one was cut: it was never meant for this link.
+            // A longer frame was truncated: it exceeds the MTU of this link.
             if let Some(frame) = frame.get(..length) {
                 taken(frame);
             }
@@ -157,8 +157,8 @@ impl FrameSocket {
         Ok(count)
     }
 
-    /// Sends a frame. One that the interface does not take is lost, as on any link; returns whether
-    /// it took it.
+    /// Sends a frame; returns whether the interface accepted it. A rejected frame is lost, as on
+    /// any link.
     pub fn send(&self, frame: &[u8]) -> bool {
         // SAFETY: the kernel reads the frame, which outlives the call.
         #[expect(unsafe_code, reason = "as above")]
@@ -173,7 +173,7 @@ impl FrameSocket {
         sent >= 0
     }
 
-    /// Frames lost since the last call because nobody took them in time.
+    /// Frames dropped since the last call because the buffer was full.
     ///
     /// # Errors
     /// The system call's.
@@ -214,7 +214,7 @@ fn socket_length<T>(_: &T) -> libc::socklen_t {
     libc::socklen_t::try_from(size_of::<T>()).unwrap_or_default()
 }
 
-/// Room for a batch of frames.
+/// Buffers for a batch of frames.
 #[derive(Debug)]
 pub struct FrameBuffers {
     bytes: Vec<u8>,
@@ -222,7 +222,7 @@ pub struct FrameBuffers {
 }
 
 impl FrameBuffers {
-    /// For frames of so many bytes at most.
+    /// For frames of at most this many bytes.
     pub fn new(largest: usize) -> Self {
         Self {
             bytes: vec![0; largest * BATCH],

@@ -1,9 +1,9 @@
-//! The number of a network interface.
+//! The index of a network interface.
 
 use std::ffi::CString;
 
-/// The number the kernel knows an interface by, which scopes link-local addresses (RFC 4007 §11);
-/// `None` where there is no interface of this name.
+/// Index of an interface, which scopes link-local addresses (RFC 4007 §11); `None` if there is no
+/// interface of this name.
 pub fn interface_index(name: &str) -> Option<u32> {
     let name = CString::new(name).ok()?;
     // SAFETY: `name` is a string that ends with a zero byte and lives until the call returns; the

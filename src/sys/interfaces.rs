@@ -8,20 +8,20 @@ use std::ptr;
 /// A network interface and its addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkInterface {
-    /// Its name: `eth0`.
+    /// Name, such as `eth0`.
     pub name: String,
-    /// It is switched on.
+    /// Whether it is up.
     pub up: bool,
-    /// It leads back to this machine.
+    /// Whether it is a loopback interface.
     pub loopback: bool,
-    /// Its IP addresses.
+    /// IP addresses.
     pub addresses: Vec<IpAddr>,
 }
 
-/// The interfaces, in the order the system lists them. One whose name is no UTF-8 text is left out.
+/// Lists the interfaces, in the system's order. Interfaces whose names are not UTF-8 are left out.
 ///
 /// # Errors
-/// The system call's, for want of memory or descriptors.
+/// The system call's, for lack of memory or descriptors.
 pub fn list_interfaces() -> io::Result<Vec<NetworkInterface>> {
     let mut head: *mut libc::ifaddrs = ptr::null_mut();
     // SAFETY: the call stores in `head` the start of a list that it allocated, or fails and stores
@@ -49,7 +49,7 @@ pub fn list_interfaces() -> io::Result<Vec<NetworkInterface>> {
     Ok(found)
 }
 
-/// Takes in one entry of the list: an interface, or a further address of one.
+/// Adds one entry of the list: an interface, or another address of one.
 fn add_entry(found: &mut Vec<NetworkInterface>, entry: &libc::ifaddrs) {
     if entry.ifa_name.is_null() {
         return;

@@ -1,5 +1,5 @@
-//! What needs `unsafe`: a safe function for each system call that no library wraps; and files among
-//! other users'.
+//! Safe wrappers of system calls that need `unsafe` and that no library wraps; and opening files
+//! safely in shared directories.
 
 #[cfg(target_os = "linux")]
 mod blocked_signals;

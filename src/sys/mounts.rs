@@ -11,8 +11,8 @@ struct MountAttributes {
     user_namespace: u64,
 }
 
-/// From here on, programs in this mount namespace get no rights from their files: neither
-/// set-user-ID bits nor file capabilities count.
+/// Mounts everything in this mount namespace `nosuid`: from here on neither set-user-ID bits nor
+/// file capabilities take effect.
 ///
 /// # Errors
 /// The system call's: `ENOSYS` before Linux 5.12, `EPERM` without `CAP_SYS_ADMIN` over the

@@ -1,4 +1,4 @@
-//! Processes and threads in namespaces of their own.
+//! Linux namespaces for processes and threads, and forking.
 
 use std::fs;
 use std::io;
@@ -6,23 +6,23 @@ use std::io;
 use rustix::process::Pid;
 use rustix::thread::UnshareFlags;
 
-/// What a process or thread shall have for itself.
+/// Namespaces to unshare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Namespaces {
-    /// Users, mounts, and the process identifiers of the children to come: what an ordinary user
-    /// may ask for.
+    /// User, mount and PID namespaces, the latter for future children: what an ordinary user may
+    /// request.
     UsersMountsAndProcesses,
-    /// The same without users, for root.
+    /// Mount and PID namespaces, for root.
     MountsAndProcesses,
-    /// The network, for the calling thread alone and the threads and processes it starts.
+    /// Network namespace, for the calling thread and the threads and processes that it starts.
     Network,
 }
 
-/// Leaves the namespaces the caller shares with others for new ones (unshare(2)).
+/// Moves the caller into new namespaces (unshare(2)).
 ///
 /// # Errors
-/// The system call's: `EPERM` where the system does not allow it, `EINVAL` for users and mounts
-/// from a process with threads, `ENOSPC` where there are too many.
+/// The system call's: `EPERM` if the system does not allow it, `EINVAL` for user and mount
+/// namespaces of a process with several threads, `ENOSPC` if there are too many.
 pub fn unshare_namespaces(namespaces: Namespaces) -> io::Result<()> {
     let mounts_and_processes = UnshareFlags::NEWNS | UnshareFlags::NEWPID;
     let flags = match namespaces {
@@ -37,20 +37,20 @@ pub fn unshare_namespaces(namespaces: Namespaces) -> io::Result<()> {
     Ok(left?)
 }
 
-/// Which of the two processes goes on after a fork.
+/// The process that continues after a fork.
 #[derive(Clone, Copy, Debug)]
 pub enum Fork {
-    /// The one that was there; with the other's identifier.
+    /// The parent, with the child's process ID.
     Parent(Pid),
-    /// The new one.
+    /// The child.
     Child,
 }
 
-/// Splits the process in two (fork(2)).
+/// Forks the process (fork(2)).
 ///
 /// # Errors
-/// The system call's, and [`io::ErrorKind::Unsupported`] where the process has more threads than
-/// the caller's: of those the child would have the locks, but not the hands that release them.
+/// The system call's, and [`io::ErrorKind::Unsupported`] if the process has other threads: the
+/// child would inherit their locks, but not the threads that release them.
 pub fn fork_process() -> io::Result<Fork> {
     if fs::read_dir("/proc/self/task")?.take(2).count() != 1 {
         return Err(io::Error::new(

@@ -1,16 +1,17 @@
-//! What an interface does in the kernel's stead.
+//! Offload settings of network interfaces.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// Has an interface send and show packets as the wire would carry them: no segmentation, joining or
-/// checksums left to it. `socket` is any socket in the interface's network namespace.
+/// Disables segmentation, receive and checksum offload of an interface, so that it sends and
+/// receives packets as they are on the wire. `socket` is any socket in the interface's network
+/// namespace.
 ///
 /// # Errors
-/// The system call's; what an interface cannot do anyway is none.
+/// The system call's; offloads that an interface does not support are skipped.
 pub fn disable_offload(socket: BorrowedFd<'_>, interface: &str) -> io::Result<()> {
-    // From linux/ethtool.h: ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, in the order
-    // in which they depend on each other.
+    // From linux/ethtool.h: ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, ETHTOOL_STXCSUM, in the order
+    // of their dependencies.
     const SEGMENTATION: u32 = 0x1f;
     const GENERIC_SEGMENTATION: u32 = 0x24;
     const GENERIC_JOINING: u32 = 0x2c;

@@ -1,5 +1,5 @@
-//! Files that are opened for writing where other users may have put something in the way, and pipes
-//! that nobody reads yet.
+//! Opening output files where other users may have planted files or links, and pipes without
+//! readers.
 
 #[cfg(target_os = "linux")]
 use std::ffi::OsString;
@@ -18,27 +18,27 @@ use rustix::fs::{CWD, Mode, openat, readlinkat};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::geteuid;
 
-/// Symbolic links that lead on to one another.
+/// Symbolic links followed in a row.
 const MAX_SYMLINKS: usize = 40;
-/// How long to wait before looking again whether a pipe has a reader.
+/// Interval between checks whether a pipe has a reader.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How a file is opened for writing.
+/// Options for opening a file for writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// Whether what is written comes after what stands there; else it comes in its place.
+    /// Appends to the file instead of replacing its content.
     pub append: bool,
-    /// Permissions of a new file, less the umask.
+    /// Permissions of a new file, before the umask.
     pub mode: u32,
 }
 
-/// Opens a file for writing, and makes it where there is none. `None` where it is a pipe that
-/// nobody reads yet: this does not wait.
+/// Opens a file for writing and creates it if necessary. `None` for a pipe that nobody reads yet:
+/// this does not block.
 ///
 /// # Errors
-/// Those of `open`. And what stands there is another user's, or leads there by another user's link,
-/// in a directory in which others may put files (as the kernel has it with `fs.protected_symlinks`,
-/// `protected_regular` and `protected_fifos`, where those are set).
+/// Those of `open`; and [`io::ErrorKind::PermissionDenied`] if the file, or a symbolic link to it,
+/// belongs to another user and is in a directory where others may create files (as the kernel does
+/// with `fs.protected_symlinks`, `protected_regular` and `protected_fifos`, where those are set).
 pub fn open_for_writing(path: &Path, writing: WriteOptions) -> io::Result<Option<File>> {
     let path = resolve_symlinks(path)?;
     let mut options = OpenOptions::new();
@@ -71,10 +71,10 @@ pub fn open_for_writing(path: &Path, writing: WriteOptions) -> io::Result<Option
     Ok(Some(file))
 }
 
-/// The same, and waits until a pipe has a reader, or `is_called_off`.
+/// Like [`open_for_writing`], but waits until a pipe has a reader, or until `is_called_off`.
 ///
 /// # Errors
-/// Those of [`open_for_writing`], and [`io::ErrorKind::Interrupted`] where it was called off.
+/// Those of [`open_for_writing`], and [`io::ErrorKind::Interrupted`] if it was called off.
 pub fn open_for_writing_blocking(
     path: &Path,
     writing: WriteOptions,
@@ -94,11 +94,11 @@ pub fn open_for_writing_blocking(
     }
 }
 
-/// Where symbolic links lead, also to what is not there yet. What lies below `/proc` is left as it
-/// is: links there lead to files that are open.
+/// Resolves symbolic links, also to files that do not exist yet. Paths below `/proc` are left
+/// alone: links there refer to open files.
 ///
 /// # Errors
-/// A link that another user put into a directory of others, links without an end.
+/// A link planted by another user in a shared directory, or a loop of links.
 pub fn resolve_symlinks(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_SYMLINKS {
@@ -114,8 +114,7 @@ pub fn resolve_symlinks(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("its symbolic links lead to no end"))
 }
 
-/// Whose a symbolic link is, and where it leads, of one and the same link; `None` where there is
-/// none.
+/// Metadata and target of a symbolic link, read from the same open link; `None` if there is none.
 #[cfg(target_os = "linux")]
 fn read_symlink(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
     let Ok(link) = openat(
@@ -135,9 +134,9 @@ fn read_symlink(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
     Ok(Some((metadata, OsString::from_vec(target).into())))
 }
 
-/// The same where links cannot be opened: between the two questions it may become another one.
+/// The same where links cannot be opened: the link may be replaced between the two calls.
 #[cfg(not(target_os = "linux"))]
-fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
+fn read_symlink(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
     let metadata = std::fs::symlink_metadata(path)
         .ok()
         .filter(Metadata::is_symlink);
@@ -146,14 +145,14 @@ fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
         .transpose()
 }
 
-/// The directory that a path's last name stands in.
+/// The directory that contains the path's last component.
 fn parent_directory(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
 }
 
-/// Links below `/proc` are followed by the kernel alone.
+/// `O_NOFOLLOW`, except below `/proc`, where only the kernel can follow links.
 fn nofollow_flag(path: &Path) -> OFlags {
     if path.starts_with("/proc") {
         OFlags::empty()
@@ -166,12 +165,12 @@ fn is_pipe(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Refuses what another user put into a directory that others may write to: a link, a file, a pipe,
-/// or a further name of a file of ours. What the directory's owner put there is trusted, as he
-/// could replace anything.
+/// Refuses a file that another user planted in a directory where others may write: a link, a file,
+/// a pipe, or a hard link to a file of ours. Files of the directory's owner are trusted, since the
+/// owner could replace anything.
 ///
 /// # Errors
-/// That it is so.
+/// The file is refused.
 pub fn refuse_foreign_file(path: &Path, found: &Metadata) -> io::Result<()> {
     const OTHERS_MAY_WRITE: u32 = 0o022;
     let (directory, me) = (
@@ -219,7 +218,7 @@ mod tests {
         mode: 0o666,
     };
 
-    /// A directory that everybody may write to and that is not ours; `None` where nobody can make
+    /// A world-writable directory that belongs to another user; `None` if this user cannot create
     /// one.
     fn shared_directory() -> Option<tempfile::TempDir> {
         let folder = tempfile::tempdir().unwrap();
@@ -251,12 +250,12 @@ mod tests {
         assert_eq!(kind("theirs"), refused);
         assert_eq!(fs::read_to_string(at("target")).unwrap(), "kept");
         assert_eq!((kind("owners"), kind("ours")), (Ok(()), Ok(())));
-        // To what is not there yet.
+        // A link to a file that does not exist.
         symlink("nothing", at("to nothing")).unwrap();
         lchown(at("to nothing"), Some(4321), None).unwrap();
         assert_eq!(kind("to nothing"), refused);
         assert!(!at("nothing").exists());
-        // A file of theirs, a pipe of theirs, and a second name for a file of ours.
+        // Another user's file and pipe, and a hard link to a file of ours.
         fs::write(at("file"), "kept").unwrap();
         rustix::fs::mknodat(
             CWD,

@@ -1,27 +1,28 @@
-//! What a capture's socket can be told behind libpcap's back, on any thread and without privilege.
+//! Options of a capture's packet socket that can be set on any thread and without privilege,
+//! bypassing libpcap.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// One instruction of the classic packet filter (linux/filter.h, `struct sock_filter`).
+/// An instruction of classic BPF (linux/filter.h, `struct sock_filter`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FilterInstruction {
-    /// What it does.
+    /// Opcode.
     pub code: u16,
-    /// Instructions skipped where a condition holds.
+    /// Instructions skipped if the condition is true.
     pub jt: u8,
-    /// Instructions skipped where it does not.
+    /// Instructions skipped if it is false.
     pub jf: u8,
-    /// Its operand.
+    /// Operand.
     pub k: u32,
 }
 
-/// Replaces the filter that the kernel applies before a packet reaches the socket. It takes effect
-/// at once; what the socket already holds stays.
+/// Replaces the BPF filter of a socket. It takes effect at once; packets already in the socket's
+/// buffer stay.
 ///
 /// # Errors
-/// The system call's: `EINVAL` for a program that is none, `ENOMEM` for one larger than the socket
-/// may hold. The filter before then stays.
+/// The system call's: `EINVAL` for an invalid program, `ENOMEM` for one larger than the socket may
+/// hold. The previous filter then stays.
 #[cfg(target_os = "linux")]
 pub fn attach_filter(socket: BorrowedFd<'_>, program: &[FilterInstruction]) -> io::Result<()> {
     let mut instructions: Vec<libc::sock_filter> = program
@@ -37,8 +38,8 @@ pub fn attach_filter(socket: BorrowedFd<'_>, program: &[FilterInstruction]) -> i
     set_option(socket, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &filter)
 }
 
-/// Asks the kernel not to show the socket what leaves. On loopback every packet leaves and comes
-/// back: one look is enough.
+/// Excludes outgoing packets from a socket. On loopback every packet leaves and arrives, and would
+/// be seen twice.
 ///
 /// # Errors
 /// The system call's: `ENOPROTOOPT` before Linux 4.20.
@@ -85,7 +86,7 @@ pub(super) fn set_option<T>(
     }
 }
 
-/// This system has no such option.
+/// Not available on this system.
 ///
 /// # Errors
 /// Always.
@@ -94,7 +95,7 @@ pub fn attach_filter(_socket: BorrowedFd<'_>, _program: &[FilterInstruction]) ->
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// This system has no such option.
+/// Not available on this system.
 ///
 /// # Errors
 /// Always.

@@ -1,13 +1,13 @@
-//! Waiting for descriptors.
+//! Waiting for file descriptors to become readable.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// Waits until at least one of the descriptors can be read, or has an error or an end to tell. Says
-/// of each, in order, whether it has.
+/// Waits until at least one of the descriptors is readable, or has an error or end of file to
+/// report. Returns for each, in order, whether it is.
 ///
 /// # Errors
-/// The system call's, for want of memory or for too many descriptors.
+/// The system call's, for lack of memory or for too many descriptors.
 pub fn wait_readable(descriptors: &[BorrowedFd<'_>]) -> io::Result<Vec<bool>> {
     let mut waited: Vec<libc::pollfd> = descriptors
         .iter()

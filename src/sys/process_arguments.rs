@@ -1,11 +1,11 @@
-//! The process's arguments as other processes see them, and a file that one like it left for it.
+//! The process's arguments as other processes see them, and inherited file descriptors.
 
 use std::fs::File;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
-/// Overwrites what process lists show of this process's arguments: `masked` are all of them, each
-/// followed by a zero byte, as long as they are. Where that is not what the kernel shows, nothing
-/// happens. To be called before the process has other threads.
+/// Overwrites this process's arguments as shown in process lists. `masked` are all of them, each
+/// followed by a NUL byte, with the same total length; otherwise nothing happens. Must be called
+/// before the process has other threads.
 #[cfg(target_os = "linux")]
 pub fn overwrite_arguments(masked: &[u8]) {
     let shown_length = std::fs::read("/proc/self/cmdline").map_or(0, |shown| shown.len());
@@ -28,14 +28,14 @@ pub fn overwrite_arguments(masked: &[u8]) {
     }
 }
 
-/// Elsewhere it is not known where they lie.
+/// Does nothing: their location is not known on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn overwrite_arguments(_masked: &[u8]) {}
 
-/// Where the arguments lie: `arg_start` and `arg_end` in proc(5).
+/// Address range of the arguments: `arg_start` and `arg_end` in proc(5).
 #[cfg(target_os = "linux")]
 fn argument_range() -> Option<(usize, usize)> {
-    /// Behind the program's name, which may have anything in it.
+    /// Index after the program's name, which may contain any character.
     const ARG_START: usize = 48 - 3;
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     let mut fields = stat
@@ -48,10 +48,10 @@ fn argument_range() -> Option<(usize, usize)> {
     (begin > 0).then_some((begin, end))
 }
 
-/// The file that the parent process left open as this descriptor. To be asked for once, before
+/// The file that the parent process left open as this descriptor. Must be called once, before
 /// anything else is opened.
 pub fn inherited_file(descriptor: RawFd) -> Option<File> {
-    /// Those below are standard input, output and error.
+    /// Descriptors below are standard input, output and error.
     const FIRST: RawFd = 3;
     if descriptor < FIRST {
         return None;

@@ -1,10 +1,10 @@
-//! `TCP_INFO`: what the kernel knows of a TCP connection.
+//! `TCP_INFO`: the kernel's statistics of a TCP connection.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// The kernel's `struct tcp_info` for a socket, exactly as long as the running kernel makes it: it
-/// has grown over the years, and a field beyond its end is one this kernel does not have. Layout:
+/// The kernel's `struct tcp_info` of a socket, exactly as long as the running kernel returns it: it
+/// has grown over the years, and a field beyond its end does not exist in this kernel. Layout:
 /// `include/uapi/linux/tcp.h`, native byte order.
 ///
 /// # Errors
@@ -38,7 +38,7 @@ pub fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// This system has no `TCP_INFO` that is read here.
+/// Not available on this system.
 ///
 /// # Errors
 /// Always.

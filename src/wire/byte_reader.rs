@@ -1,6 +1,6 @@
-//! Fields read one behind the other, none of them beyond the end.
+//! A reader of consecutive fields that never reads beyond the end.
 
-/// Bytes, and how far they are read.
+/// Bytes and a read position.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ByteReader<'a> {
     pub(super) bytes: &'a [u8],
@@ -12,7 +12,7 @@ impl<'a> ByteReader<'a> {
         Self { bytes, position: 0 }
     }
 
-    /// The next `count` bytes; `None`, and none read, where there are fewer.
+    /// Takes the next `count` bytes; `None`, with nothing taken, if there are fewer.
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let end = self.position.checked_add(count)?;
         let taken = self.bytes.get(self.position..end)?;
@@ -24,7 +24,7 @@ impl<'a> ByteReader<'a> {
         self.take(1)?.first().copied()
     }
 
-    /// Big-endian, as all the numbers of the network.
+    /// Big-endian (network byte order).
     pub(super) fn u16(&mut self) -> Option<u16> {
         self.take(2)?.try_into().ok().map(u16::from_be_bytes)
     }

@@ -1,9 +1,9 @@
-//! DNS messages (RFC 1035 §4), as far as people look at them: what was asked, and what was
-//! answered.
+//! DNS messages (RFC 1035 §4): header, questions and answers.
 //!
 //! ```text
-//! │ id 2 │ flags 2 │ questions 2 │ answers 2 │ authorities 2 │ additional 2 │ questions … │ answers … │
-//! name     │ length 1 │ label … │ … │ 0 │        or │ 11 offset 14 │: the rest is there
+//! │ id 2 │ flags 2 │ questions 2 │ answers 2 │ authorities 2 │ additional 2 │
+//! │ questions … │ answers … │
+//! name     │ length 1 │ label … │ … │ 0 │        or │ 11 offset 14 │: compression pointer
 //! ```
 
 use std::fmt::Write as _;
@@ -11,54 +11,54 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::byte_reader::ByteReader;
 
-/// Questions and answers kept, of each.
+/// Questions kept, and answers.
 const MAX_RECORDS: usize = 256;
-/// Labels of a name, over all its references: 255 bytes have no more.
+/// Labels of a name, compression pointers followed: 255 bytes have no more.
 const MAX_LABELS: usize = 128;
-/// Characters kept of what a record says.
+/// Characters kept of a record's data.
 const MAX_DATA_CHARS: usize = 512;
 
-/// A message.
+/// A DNS message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DnsMessage {
-    /// What ties an answer to its question.
+    /// Identifier that matches a response to its query.
     pub id: u16,
-    /// It is an answer.
+    /// Whether it is a response.
     pub is_response: bool,
-    /// It was cut to fit (TC).
+    /// Whether it was truncated (TC).
     pub is_truncated: bool,
-    /// Response code, of four bits.
+    /// Response code (four bits).
     pub rcode: u8,
-    /// What is asked.
+    /// Question section.
     pub questions: Vec<DnsQuestion>,
-    /// The answer section, as far as it can be read.
+    /// Answer section, as far as it can be read.
     pub answers: Vec<ResourceRecord>,
 }
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsQuestion {
-    /// The name, in presentation form without the final dot.
+    /// Name, in presentation format without the final dot.
     pub name: String,
-    /// Type of record that is asked for.
+    /// Queried record type.
     pub kind: u16,
 }
 
 /// A resource record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceRecord {
-    /// Its owner.
+    /// Owner name.
     pub name: String,
-    /// Its type.
+    /// Record type.
     pub kind: u16,
     /// Time to live in seconds.
     pub ttl: u32,
-    /// What it says, in presentation form where that is known.
+    /// Data, in presentation format where the type is known.
     pub data: String,
 }
 
 impl DnsMessage {
-    /// Reads a message; `None` where it ends within its header or its questions.
+    /// Parses a message; `None` if it ends within its header or its questions.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut rest = ByteReader::new(bytes);
         let (id, flags) = (rest.u16()?, rest.u16()?);
@@ -84,7 +84,7 @@ impl DnsMessage {
     }
 }
 
-/// A type's mnemonic in IANA's registry, or `TYPE123` (RFC 3597 §5).
+/// Mnemonic of a record type in IANA's registry, or `TYPE123` (RFC 3597 §5).
 pub fn record_type_name(kind: u16) -> String {
     let name = match kind {
         1 => "A",
@@ -112,7 +112,7 @@ pub fn record_type_name(kind: u16) -> String {
     name.to_owned()
 }
 
-/// A response code's mnemonic in IANA's registry.
+/// Mnemonic of a response code in IANA's registry, or `RCODE12`.
 pub fn rcode_name(rcode: u8) -> String {
     let name = match rcode {
         0 => "NOERROR",
@@ -126,9 +126,10 @@ pub fn rcode_name(rcode: u8) -> String {
     name.to_owned()
 }
 
-/// What DNS messages are made of.
+/// Elements of DNS messages.
 impl ByteReader<'_> {
-    /// A name, over its references. Each has to lead further to the front, so that it ends.
+    /// Reads a name and follows compression pointers. Each has to point further to the front, so
+    /// that a name always ends.
     fn read_name(&mut self) -> Option<String> {
         let mut labels = Vec::new();
         let mut behind = None;
@@ -165,7 +166,7 @@ impl ByteReader<'_> {
         let length = usize::from(self.u16()?);
         let start = self.position;
         let data = self.take(length)?;
-        // Names in it may refer to what came before.
+        // Names in it may point to earlier parts of the message.
         let said = Self {
             bytes: self.bytes.get(..start + length)?,
             position: start,
@@ -180,8 +181,7 @@ impl ByteReader<'_> {
         })
     }
 
-    /// What a record of a type says; `None` where it does not follow its form, or that is not known
-    /// here.
+    /// Formats the data of a record type; `None` if it is malformed or the type is not known here.
     fn format_data(mut self, kind: u16) -> Option<String> {
         Some(match kind {
             1 => Ipv4Addr::from(*self.take(4)?.first_chunk::<4>()?).to_string(),
@@ -213,7 +213,7 @@ impl ByteReader<'_> {
     }
 }
 
-/// RFC 3597 §5.
+/// Formats the data of an unknown type (RFC 3597 §5).
 fn format_unknown_data(data: &[u8]) -> String {
     let digits: String = data
         .iter()
@@ -224,8 +224,8 @@ fn format_unknown_data(data: &[u8]) -> String {
     format!("\\# {} {digits}", data.len())
 }
 
-/// In presentation form (RFC 4343 §2.1): what is no letter of ASCII is written as a number, and a
-/// dot within is marked.
+/// Formats a label in presentation format (RFC 4343 §2.1): dots, quotes and backslashes are
+/// escaped, and bytes that are not printable ASCII are written as numbers.
 fn format_label(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for byte in bytes {
@@ -246,7 +246,7 @@ mod tests {
 
     use super::*;
 
-    /// An answer to `host.test A`, with an alias that refers back, and an address.
+    /// A response to `host.test A` with an alias, compression pointers and an address.
     fn answer() -> Vec<u8> {
         let mut bytes = vec![0x12, 0x34, 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0];
         bytes.extend(b"\x04host\x04test\0\0\x01\0\x01");
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(format_label(b"a.b\x1b\\"), "a\\.b\\027\\\\");
         let mut bytes = answer();
         let length = bytes.len();
-        // The address becomes a record of a type nobody knows.
+        // The address becomes a record of an unknown type.
         bytes[length - 14] = 0xff;
         assert_eq!(
             DnsMessage::parse(&bytes).unwrap().answers[1].data,

@@ -1,4 +1,4 @@
-//! A captured frame, read down to its transport header.
+//! Parsing of a captured frame down to its transport header.
 
 use std::net::SocketAddr;
 
@@ -8,37 +8,37 @@ use super::ip::{self, IpPacket};
 use super::link_type::{LinkType, NetworkProtocol};
 use super::transport;
 
-/// What the headers of a frame say.
+/// A parsed frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParsedFrame<'a> {
     /// A TCP segment or a UDP datagram.
     Segment(TransportSegment),
-    /// A piece of a datagram that was cut up on its way (RFC 791 §2.3, RFC 8200 §4.5).
+    /// A fragment of an IP datagram (RFC 791 §2.3, RFC 8200 §4.5).
     Fragment(Fragment<'a>),
-    /// ICMP of IPv4 or IPv6; where it reports that a TCP or UDP packet was not delivered, which
-    /// one.
+    /// ICMP of IPv4 or IPv6, with the error if it reports that a TCP or UDP packet was not
+    /// delivered.
     Icmp(Option<IcmpError>),
     /// ARP (RFC 826).
     Arp,
-    /// A protocol that is not read here.
+    /// A protocol that is not parsed here.
     Other,
-    /// The capture ends before the headers do, or they contradict themselves.
+    /// The headers are truncated or contradictory.
     Unreadable,
 }
 
-/// What the headers of a TCP segment or a UDP datagram say.
+/// A parsed TCP segment or UDP datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransportSegment {
     /// Sender.
     pub source: SocketAddr,
     /// Receiver.
     pub destination: SocketAddr,
-    /// Payload of the transport layer, as the headers state it; the bytes at hand may hold less.
-    /// Where the IP header states no length (an aggregate above 64 KiB that never was one
-    /// packet on a wire) the frame's length decides.
+    /// Payload length according to the headers; fewer bytes may have been captured. If the IP
+    /// header states no length (an aggregate above 64 KiB that never was one packet on a wire), the
+    /// frame's length decides.
     pub payload_bytes: u32,
-    /// Where in the frame the payload begins, which may be behind what was captured; `None` where
-    /// it was put together from fragments.
+    /// Offset of the payload in the frame, possibly beyond the captured bytes; `None` if it was
+    /// reassembled from fragments.
     pub payload_at: Option<u32>,
     /// The transport header.
     pub kind: TransportKind,
@@ -60,18 +60,17 @@ pub struct TcpSegment {
     pub seq: u32,
     /// Acknowledgment number.
     pub ack: u32,
-    /// The flags' low byte.
+    /// Low byte of the flags.
     pub flags: u8,
-    /// Window field, unscaled.
+    /// Window field, not scaled.
     pub window: u16,
-    /// The maximum segment size option, on a SYN that has one.
+    /// Maximum segment size option, on a SYN that has one.
     pub mss: Option<u16>,
-    /// The window scale option, on a SYN that has one: bits to shift by, at most 14 (RFC 7323
-    /// §2.3).
+    /// Window scale option, on a SYN that has one: shift count, at most 14 (RFC 7323 §2.3).
     pub window_scale: Option<u8>,
 }
 
-/// Reads a frame that may be cut short. `frame_bytes` is its length on the link.
+/// Parses a frame, which may be truncated. `frame_bytes` is its length on the link.
 pub fn parse_frame(link: LinkType, frame: &[u8], frame_bytes: u32) -> ParsedFrame<'_> {
     let Some((carried, at)) = link.network_protocol(frame) else {
         return ParsedFrame::Unreadable;
@@ -91,7 +90,8 @@ pub fn parse_frame(link: LinkType, frame: &[u8], frame_bytes: u32) -> ParsedFram
     })
 }
 
-/// Reads a frame as [`frame_of`] does; `None` for whatever is no whole TCP segment or UDP datagram.
+/// Parses a frame as [`parse_frame`] does; `None` for anything but a whole TCP segment or UDP
+/// datagram.
 pub fn parse_segment(link: LinkType, frame: &[u8], frame_bytes: u32) -> Option<TransportSegment> {
     match parse_frame(link, frame, frame_bytes) {
         ParsedFrame::Segment(segment) => Some(segment),
@@ -99,7 +99,7 @@ pub fn parse_segment(link: LinkType, frame: &[u8], frame_bytes: u32) -> Option<T
     }
 }
 
-/// What a datagram carries that begins at `at` of its frame.
+/// Parses the payload of an IP packet that begins at `at` in its frame.
 fn parse_ip_payload<'a>(datagram: &IpPacket<'a>, at: usize) -> ParsedFrame<'a> {
     if let Some(piece) = datagram.fragment {
         return ParsedFrame::Fragment(Fragment::new(datagram, piece));
@@ -153,7 +153,7 @@ mod tests {
         bytes
     }
 
-    /// What is in it; `at` is where IP begins.
+    /// The same segment, parsed; `at` is the offset of the IP header.
     fn syn_ack(payload_bytes: u32, at: u32) -> TransportSegment {
         TransportSegment {
             payload_at: Some(at + 48),
@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(LinkType::from_number(-1), None);
     }
 
-    /// A frame of every kind that is read, each with its link.
+    /// Frames of every supported kind, with their link types.
     fn frames_of_every_kind() -> Vec<(LinkType, Vec<u8>)> {
         let ip = tcp_over_ip(80);
         let with = |header: &[u8], rest: &[u8]| [header, rest].concat();

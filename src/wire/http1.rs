@@ -1,4 +1,4 @@
-//! HTTP/1 message heads (RFC 9112 §2 to §5), as they stand on the connection: case, order and all.
+//! HTTP/1 message heads (RFC 9112 §2 to §5), exactly as received: case and order are kept.
 
 mod body;
 mod framing;
@@ -8,9 +8,9 @@ pub use framing::{
     BodyFraming, LengthConflict, length_conflict, request_framing, response_framing,
 };
 
-/// A head may grow to this.
+/// Largest head in bytes.
 pub const MAX_HEAD_BYTES: usize = 256 * 1024;
-/// A head may have this many field lines.
+/// Largest number of field lines.
 pub const MAX_FIELD_LINES: usize = 4096;
 
 /// A field line: name and value.
@@ -49,7 +49,7 @@ pub struct RequestHead {
 /// Why a head cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadError {
-    /// It breaks the grammar; what the parser stumbled over.
+    /// It violates the grammar; a description.
     Malformed(&'static str),
     /// It is larger than [`MOST_HEAD`] or has more field lines than [`MOST_FIELDS`].
     TooLarge,
@@ -63,8 +63,8 @@ pub struct HeadBuffer {
 }
 
 impl HeadBuffer {
-    /// Takes as much of `bytes` as belongs to the head; how many those were.
-    /// [`HeadFault::TooLarge`] once it has grown too far.
+    /// Consumes the bytes that belong to the head and returns their number. [`HeadError::TooLarge`]
+    /// if the head exceeds the limit.
     pub fn take(&mut self, bytes: &[u8]) -> Result<usize, HeadError> {
         let mut taken = 0;
         for &byte in bytes {
@@ -91,12 +91,12 @@ impl HeadBuffer {
         self.complete
     }
 
-    /// What was collected so far.
+    /// Bytes collected so far.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Reads what was collected as a response's head.
+    /// Parses the collected bytes as a response head.
     pub fn response(&self) -> Result<ResponseHead, HeadError> {
         parse_with_capacity(|room| {
             let mut head = httparse::Response::new(room);
@@ -111,7 +111,7 @@ impl HeadBuffer {
         })
     }
 
-    /// Reads what was collected as a request's head.
+    /// Parses the collected bytes as a request head.
     pub fn request(&self) -> Result<RequestHead, HeadError> {
         parse_with_capacity(|room| {
             let mut head = httparse::Request::new(room);
@@ -138,7 +138,7 @@ impl From<httparse::Error> for ParseError {
     }
 }
 
-/// Parses with room for a usual number of fields, and once more with all that is allowed.
+/// Parses with room for a usual number of fields, and if they are more, again with the maximum.
 fn parse_with_capacity<'b, T>(
     mut parse: impl FnMut(&mut [httparse::Header<'b>]) -> Result<T, ParseError>,
 ) -> Result<T, HeadError> {

@@ -1,4 +1,4 @@
-//! ICMP of IPv4 (RFC 792) and of IPv6 (RFC 4443): errors quote the packet that they are about.
+//! ICMP errors of IPv4 (RFC 792) and IPv6 (RFC 4443), which quote the packet that they are about.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,16 +11,16 @@ pub(super) const ICMP_V6: u8 = 58;
 /// Bytes of the message before the quoted packet.
 const ICMP_HEADER_BYTES: usize = 8;
 
-/// A TCP or UDP packet that an ICMP error says was not delivered.
+/// An ICMP error about a TCP or UDP packet that was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IcmpError {
-    /// Who says so: a router on the way, or the receiver itself.
+    /// Address that reported the error: a router on the path, or the receiver itself.
     pub reporter: IpAddr,
-    /// Who had sent it.
+    /// Source of the quoted packet.
     pub source: SocketAddr,
-    /// To whom.
+    /// Destination of the quoted packet.
     pub destination: SocketAddr,
-    /// It was TCP, not UDP.
+    /// Whether it was TCP, not UDP.
     pub is_tcp: bool,
     /// The error's type.
     pub kind: u8,
@@ -28,8 +28,7 @@ pub struct IcmpError {
     pub code: u8,
 }
 
-/// What an ICMP error means, in a word of machines; `version_6` where it came over IPv6, which has
-/// numbers of its own.
+/// Machine-readable name of an ICMP error; `version_6` for ICMPv6, which has its own numbers.
 pub const fn icmp_error_name(version_6: bool, kind: u8, code: u8) -> &'static str {
     if version_6 {
         icmp_v6_error_name(kind, code)
@@ -74,7 +73,7 @@ const fn icmp_v6_error_name(kind: u8, code: u8) -> &'static str {
     }
 }
 
-/// What an error is about; `None` for what is no error, or quotes too little.
+/// Parses an ICMP error; `None` for other messages, or if too little of the packet is quoted.
 pub(super) fn parse_icmp_error(message: &IpPacket<'_>) -> Option<IcmpError> {
     let [kind, code, ..] = *message.payload else {
         return None;

@@ -1,39 +1,41 @@
-//! IP headers: version 4 (RFC 791 §3.1), version 6 with its extension headers (RFC 8200 §3, §4).
+//! IP headers: version 4 (RFC 791 §3.1), and version 6 with its extension headers (RFC 8200 §3,
+//! §4).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What an IP header says.
+/// A parsed IP packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct IpPacket<'a> {
     pub(super) source: IpAddr,
     pub(super) destination: IpAddr,
-    /// The number of the protocol above, extension headers passed over.
+    /// Protocol number of the payload, after any extension headers.
     pub(super) protocol: u8,
-    /// All headers of IP.
+    /// Length of the IP header with its extension headers.
     pub(super) header_bytes: usize,
-    /// What was captured behind them.
+    /// Captured payload.
     pub(super) payload: &'a [u8],
-    /// How long that was on the link.
+    /// Length of the payload on the link.
     pub(super) payload_bytes: u32,
-    /// Which part of a cut-up datagram it is; `None` for a whole one.
+    /// Position of a fragment; `None` for a whole packet.
     pub(super) fragment: Option<FragmentInfo>,
 }
 
-/// Where a fragment belongs.
+/// Identification and position of a fragment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FragmentInfo {
-    /// What fragments of one datagram have in common, beside addresses and protocol.
+    /// Identification, which the fragments of one datagram share in addition to addresses and
+    /// protocol.
     pub(super) id: u32,
     /// Offset in the datagram's payload.
     pub(super) offset: u32,
-    /// It is not the last one.
+    /// More fragments follow.
     pub(super) more_fragments: bool,
 }
 
-/// Extension headers passed over; more are crafted.
+/// Extension headers skipped; a packet with more is crafted.
 const MAX_EXTENSIONS: usize = 16;
 
-/// Reads an IPv4 packet of which `reported` bytes were on the link; `None` where it ends within its
+/// Parses an IPv4 packet of which `reported` bytes were on the link; `None` if it ends within its
 /// header.
 pub(super) fn parse_ipv4(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
@@ -81,7 +83,7 @@ pub(super) fn parse_ipv4(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
     })
 }
 
-/// Reads an IPv6 packet of which `reported` bytes were on the link; `None` where it ends within its
+/// Parses an IPv6 packet of which `reported` bytes were on the link; `None` if it ends within its
 /// headers.
 pub(super) fn parse_ipv6(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
     const FIXED: u32 = 40;
@@ -113,8 +115,8 @@ pub(super) fn parse_ipv6(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
     })
 }
 
-/// The length that counts. None is stated by what never was one packet on a wire; a longer one than
-/// the frame's is wrong.
+/// The effective packet length. Aggregates, which never were one packet on a wire, state 0; a
+/// length beyond the frame is wrong.
 const fn effective_length(total: u32, reported: u32) -> u32 {
     if total == 0 || total > reported {
         reported
@@ -129,7 +131,7 @@ struct ExtensionHeaders {
     fragment: Option<FragmentInfo>,
 }
 
-/// Passes over the extension headers that begin behind the fixed one.
+/// Skips the extension headers after the fixed one.
 fn skip_extensions(bytes: &[u8], next: u8) -> Option<ExtensionHeaders> {
     let mut passed = ExtensionHeaders {
         protocol: next,
@@ -138,10 +140,11 @@ fn skip_extensions(bytes: &[u8], next: u8) -> Option<ExtensionHeaders> {
     };
     for _ in 0..MAX_EXTENSIONS {
         let length = match passed.protocol {
-            // Hop-by-hop, routing, destination options, mobility, host identity, shim6: in units of
-            // 8 bytes without the first.
+            // Hop-by-hop, routing, destination options, mobility, host identity, shim6: length in
+            // units of 8 bytes, not counting the first.
             0 | 43 | 60 | 135 | 139 | 140 => (usize::from(*bytes.get(passed.end + 1)?) + 1) * 8,
-            // Authentication (RFC 4302 §2.2): in units of 4 bytes without the first two.
+            // Authentication (RFC 4302 §2.2): length in units of 4 bytes, not counting the first
+            // two.
             51 => (usize::from(*bytes.get(passed.end + 1)?) + 2) * 4,
             44 => {
                 let header: &[u8; 8] = bytes.get(passed.end..)?.first_chunk()?;
@@ -152,7 +155,8 @@ fn skip_extensions(bytes: &[u8], next: u8) -> Option<ExtensionHeaders> {
                     offset: u32::from(cut & 0xfff8),
                     more_fragments: cut & 1 != 0,
                 };
-                // Both zero is a whole datagram in a fragment's clothes (RFC 6946).
+                // Both zero is an atomic fragment: a whole datagram with a fragment header (RFC
+                // 6946).
                 passed.fragment = (piece.offset != 0 || piece.more_fragments).then_some(piece);
                 8
             }
@@ -162,7 +166,7 @@ fn skip_extensions(bytes: &[u8], next: u8) -> Option<ExtensionHeaders> {
         passed.protocol = *bytes.get(passed.end)?;
         passed.end += length;
         if behind {
-            // What follows is the middle of something.
+            // What follows is not a header but the middle of the payload.
             break;
         }
     }

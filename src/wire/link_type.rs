@@ -1,14 +1,15 @@
-//! What a captured frame begins with.
+//! Link types of captured frames, and their headers.
 
-/// The kind of a frame's first header, as far as they are understood here. Numbers: <https://www.tcpdump.org/linktypes.html>
+/// Link type of a capture, as far as supported. Numbers: <https://www.tcpdump.org/linktypes.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkType {
     /// Ethernet II, with or without VLAN tags (IEEE 802.3, 802.1Q, 802.1ad), and SNAP within IEEE
     /// 802.2.
     Ethernet,
-    /// Linux's stand-in for link layers of all kinds (`LINUX_SLL`), with the protocol at its end.
+    /// Linux cooked capture (`LINUX_SLL`), a pseudo header for any link layer, with the protocol at
+    /// its end.
     LinuxCooked,
-    /// Its successor (`LINUX_SLL2`), with the protocol at its start.
+    /// Linux cooked capture v2 (`LINUX_SLL2`), with the protocol at its start.
     LinuxCooked2,
     /// No link header: the packet begins with IP.
     Raw,
@@ -16,7 +17,7 @@ pub enum LinkType {
     Loopback,
 }
 
-/// What a link's header says comes next.
+/// Network protocol after the link header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NetworkProtocol {
     Ipv4,
@@ -26,25 +27,24 @@ pub(super) enum NetworkProtocol {
 }
 
 impl LinkType {
-    /// VLAN tags passed over; more are no frame of anybody's.
+    /// VLAN tags skipped; no real frame has more.
     const MAX_VLAN_TAGS: usize = 8;
 
-    /// From the number that libpcap or a capture file gives; `None` for a kind that is not
-    /// understood.
+    /// From the number used by libpcap or a capture file; `None` if it is not supported.
     pub const fn from_number(number: i32) -> Option<Self> {
         match number {
             1 => Some(Self::Ethernet),
             113 => Some(Self::LinuxCooked),
             276 => Some(Self::LinuxCooked2),
             // DLT_RAW is 12, or 14 on OpenBSD, and 101 in files; 228 and 229 are IPv4 and IPv6
-            // alone.
+            // only.
             12 | 14 | 101 | 228 | 229 => Some(Self::Raw),
             0 | 108 => Some(Self::Loopback),
             _ => None,
         }
     }
 
-    /// The name that libpcap gives it.
+    /// Name in libpcap.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ethernet => "EN10MB",
@@ -55,7 +55,8 @@ impl LinkType {
         }
     }
 
-    /// What follows the link's header, and where; `None` where the frame ends within the header.
+    /// The protocol after the link header and its offset; `None` if the frame ends within the
+    /// header.
     pub(super) fn network_protocol(self, frame: &[u8]) -> Option<(NetworkProtocol, usize)> {
         match self {
             Self::Ethernet => parse_ethernet(frame),
@@ -71,7 +72,7 @@ fn parse_ethernet(frame: &[u8]) -> Option<(NetworkProtocol, usize)> {
     parse_ether_type(frame, u16_at(frame, 12)?, 14)
 }
 
-/// By an `EtherType` whose content begins at `at`, over VLAN tags.
+/// Follows an `EtherType`, whose content begins at `at`, through VLAN tags.
 fn parse_ether_type(
     frame: &[u8],
     mut ether_type: u16,
@@ -82,12 +83,13 @@ fn parse_ether_type(
             0x0800 => return Some((NetworkProtocol::Ipv4, at)),
             0x86dd => return Some((NetworkProtocol::Ipv6, at)),
             0x0806 => return Some((NetworkProtocol::Arp, at)),
-            // 802.1Q, 802.1ad, and what was in use before 802.1ad.
+            // 802.1Q, 802.1ad, and types used before 802.1ad.
             0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
                 ether_type = u16_at(frame, at + 2)?;
                 at += 4;
             }
-            // No type but a length (802.3), with SNAP behind it: its last two bytes are the type.
+            // A length instead of a type (802.3), followed by SNAP, whose last two bytes are the
+            // type.
             0..=1500 if frame.get(at..at + 6) == Some(&[0xaa, 0xaa, 3, 0, 0, 0]) => {
                 ether_type = u16_at(frame, at + 6)?;
                 at += 8;
@@ -107,7 +109,7 @@ fn parse_ether_type(
     Some((NetworkProtocol::Other, at))
 }
 
-/// The family is written in the order of the machine that captured, or in network order. The
+/// The address family is in the byte order of the capturing machine, or in network order. The
 /// numbers for IPv6 are those of Linux, `NetBSD` and `OpenBSD`, `FreeBSD`, macOS.
 fn parse_loopback(frame: &[u8]) -> Option<(NetworkProtocol, usize)> {
     let carried = match frame.get(..4)? {

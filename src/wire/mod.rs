@@ -1,5 +1,5 @@
-//! Bytes and their meaning, one protocol a file. Pure, and safe on any input: nothing here panics,
-//! loops without end or keeps more than a stated amount.
+//! Parsers of wire formats, one protocol per file. Pure, and safe for any input: nothing here
+//! panics, loops without end or keeps more than a stated amount.
 
 mod byte_reader;
 pub mod dns;

@@ -1,8 +1,9 @@
-//! QUIC packets with long headers (RFC 9000 §17.2, RFC 8999), and what their Initial packets say:
-//! those are protected with keys that anybody can work out (RFC 9001 §5.2).
+//! QUIC packets with long headers (RFC 9000 §17.2, RFC 8999), and the content of Initial packets,
+//! whose keys anybody can derive (RFC 9001 §5.2).
 //!
 //! ```text
-//! │ 1 1 type 2 .. 4 │ version 32 │ length 8 │ destination id … │ length 8 │ source id … │ Initial: token length, token │ length │ number …
+//! │ 1 1 type 2 .. 4 │ version 32 │ length 8 │ destination ID … │ length 8 │ source ID … │
+//! │ Initial: token length, token │ length │ packet number …
 //! ```
 
 mod crypto;
@@ -18,44 +19,44 @@ use std::ops::Range;
 
 use super::byte_reader::ByteReader;
 
-/// Connection ids are no longer than this (RFC 9000 §17.2).
+/// Largest connection ID in bytes (RFC 9000 §17.2).
 const MAX_CONNECTION_ID: usize = 20;
 
-/// The kinds of packets with long headers.
+/// Types of packets with long headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PacketKind {
-    /// The first ones of both sides.
+    /// The first packets of both sides.
     Initial,
-    /// What a client sends before the handshake is over.
+    /// Data that a client sends before the handshake is complete.
     ZeroRtt,
     /// The rest of the handshake.
     Handshake,
-    /// The server wants proof of the client's address first.
+    /// The server requests address validation of the client.
     Retry,
-    /// The server does not speak that version (version 0).
+    /// The server does not support the version (version field 0).
     VersionNegotiation,
 }
 
 /// A packet with a long header, as far as it can be read without keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LongHeaderPacket<'a> {
-    /// Its kind.
+    /// Packet type.
     pub kind: PacketKind,
-    /// The version of QUIC.
+    /// QUIC version.
     pub version: u32,
-    /// The connection id it is sent to.
+    /// Destination connection ID.
     pub destination: &'a [u8],
-    /// The connection id its sender wants to be sent to.
+    /// Source connection ID.
     pub source: &'a [u8],
-    /// Where it lies in the datagram.
+    /// Byte range in the datagram.
     pub range: Range<usize>,
-    /// Where its protected packet number begins, counted from the datagram's start; for those that
-    /// have none, its end.
+    /// Offset of the protected packet number in the datagram; the end of the packet for types
+    /// without one.
     pub packet_number_at: usize,
 }
 
-/// The packets with long headers in a datagram: several may lie one behind the other (RFC 9000
-/// §12.2). It ends where no further one is.
+/// The packets with long headers at the start of a datagram; several may be coalesced (RFC 9000
+/// §12.2).
 pub fn long_header_packets(datagram: &[u8]) -> impl Iterator<Item = LongHeaderPacket<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -115,7 +116,7 @@ fn parse_long_header(datagram: &[u8], start: usize) -> Option<LongHeaderPacket<'
     })
 }
 
-/// The two bits of a packet's type mean something else in each version (RFC 9369 §3.2).
+/// Packet type; the meaning of the two type bits depends on the version (RFC 9369 §3.2).
 const fn packet_kind(first: u8, version: u32) -> Option<PacketKind> {
     let bits = (first >> 4) & 3;
     let place = match version {
@@ -132,7 +133,7 @@ const fn packet_kind(first: u8, version: u32) -> Option<PacketKind> {
     })
 }
 
-/// What QUIC's headers and frames are made of.
+/// Elements of QUIC headers and frames.
 impl<'a> ByteReader<'a> {
     fn id(&mut self) -> Option<&'a [u8]> {
         let length = usize::from(self.u8()?);

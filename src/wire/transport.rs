@@ -12,9 +12,8 @@ const TCP_FIXED: u32 = 20;
 const UDP_HEADER: u32 = 8;
 const SYN: u8 = 0x02;
 
-/// Reads the header that a datagram's payload begins with. `at` is where in the frame that is;
-/// `None` where the header's fixed part was not captured, or what it says of its own length cannot
-/// be.
+/// Parses the transport header at the start of an IP packet's payload. `at` is its offset in the
+/// frame; `None` if its fixed part was not captured or its length field is invalid.
 pub(super) fn parse_transport(
     datagram: &IpPacket<'_>,
     at: Option<u32>,
@@ -44,7 +43,7 @@ pub(super) fn parse_transport(
     })
 }
 
-/// The header, and how long it says it is.
+/// Parses a TCP header; returns it with its stated length.
 fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
     let [
@@ -87,10 +86,10 @@ fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     Some((segment, header_bytes))
 }
 
-/// The options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2, RFC 7323
-/// §2).
+/// Parses the options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2,
+/// RFC 7323 §2).
 fn parse_syn_options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
-    /// More shift than this is to be taken for this (RFC 7323 §2.3).
+    /// A larger shift count is treated as this one (RFC 7323 §2.3).
     const MOST_SHIFT: u8 = 14;
     let (mut mss, mut window_scale) = (None, None);
     loop {
@@ -104,8 +103,8 @@ fn parse_syn_options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
                 window_scale = Some((*shift).min(MOST_SHIFT));
                 rest
             }
-            // Any other option states its length, kind and length included; 0 is the end of the
-            // list.
+            // Any other option states its length, which includes kind and length; 0 is the end of
+            // the list.
             [2..=u8::MAX, length @ 2..=u8::MAX, ..] => {
                 bytes.get(usize::from(*length)..).unwrap_or_default()
             }
@@ -114,8 +113,8 @@ fn parse_syn_options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
     }
 }
 
-/// Header and payload as UDP states them, where that fits into the datagram; 0 is stated by what is
-/// longer than 64 KiB (RFC 2675 §4).
+/// Length of UDP header and payload as stated, if it fits into the packet; jumbograms above 64 KiB
+/// state 0 (RFC 2675 §4).
 fn udp_length(datagram: &IpPacket<'_>) -> Option<u32> {
     let [_, _, _, _, high, low, ..] = *datagram.payload.first_chunk::<8>()?;
     let stated = u32::from(u16::from_be_bytes([high, low]));

@@ -1,21 +1,20 @@
-//! Where the pieces of a body lie: chunks, what stands between them, and trailers (RFC 9112 §6,
-//! §7.1). What is in them is not kept.
+//! Tracks the sections of an HTTP/1 body: data, chunk headers and trailers (RFC 9112 §6, §7.1). The
+//! content is not kept.
 
 use super::BodyFraming;
 
-/// What bytes behind a head are.
+/// Section of the bytes after a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodySection {
-    /// The body, or one chunk's share of it.
+    /// Body data, or the data of one chunk.
     Data,
-    /// What stands before a chunk: the end of the line that closes the chunk before, the size,
-    /// extensions, the end of the line.
+    /// A chunk header: the line end of the previous chunk, the size, extensions, the line end.
     ChunkHeader,
-    /// The trailer section, its empty line included.
+    /// The trailer section with its empty line.
     Trailers,
 }
 
-/// Follows a body from behind its head.
+/// Tracks a body from the end of its head.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyReader(State);
 
@@ -26,12 +25,12 @@ enum State {
         chunked: bool,
     },
     UntilClose,
-    /// In a line of chunk size: the number so far, once there is a digit, and whether it is over.
+    /// In a chunk-size line: the number so far, if there was a digit, and whether it is complete.
     ChunkSize {
         size: Option<u64>,
         over: bool,
     },
-    /// In the trailer section: whether the present line has anything in it.
+    /// In the trailer section: whether the current line is non-empty.
     Trailers {
         line: bool,
     },
@@ -39,7 +38,7 @@ enum State {
 }
 
 impl BodyReader {
-    /// For a body that ends so.
+    /// A tracker for a body with this framing.
     pub const fn new(framing: BodyFraming) -> Self {
         Self(match framing {
             BodyFraming::Length(0) => State::Done,
@@ -55,13 +54,12 @@ impl BodyReader {
         })
     }
 
-    /// Whether the body is over, or makes no sense from here on.
+    /// Whether the body is complete, or invalid from here on.
     pub fn is_done(&self) -> bool {
         self.0 == State::Done
     }
 
-    /// Passes over bytes that are not known; false where more than a body's or a chunk's bytes may
-    /// be among them.
+    /// Skips unknown bytes; false if they may include more than the rest of a body or chunk.
     pub const fn skip(&mut self, bytes: u64) -> bool {
         match &mut self.0 {
             State::Data { left, .. } if bytes < *left => {
@@ -73,8 +71,8 @@ impl BodyReader {
         }
     }
 
-    /// Takes the next bytes and tells what they are: how many of what, and whether that ends with
-    /// them. Bytes behind the end are not told.
+    /// Classifies the next bytes: calls `tell` with the section, its length, and whether it ends
+    /// there. Bytes after the body are ignored.
     pub fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(BodySection, usize, bool)) {
         while !bytes.is_empty() && !self.is_done() {
             let before = self.0;
@@ -139,8 +137,8 @@ impl BodyReader {
     }
 }
 
-/// A size line's number with one byte more. The line's end before the first digit closes the chunk
-/// before.
+/// Adds a byte to the number in a chunk-size line. A line end before the first digit closes the
+/// previous chunk.
 fn with_digit(size: Option<u64>, over: bool, byte: u8) -> (Option<u64>, bool) {
     match char::from(byte).to_digit(16) {
         Some(digit) if !over => (
@@ -161,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    /// What is told, put together; and how many bytes of it there are.
+    /// The reported sections, merged, and their total length.
     fn told(framing: BodyFraming, pieces: &[&[u8]]) -> (Vec<(BodySection, usize)>, bool) {
         let (mut reader, mut told, mut fresh) = (
             BodyReader::new(framing),

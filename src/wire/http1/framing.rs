@@ -1,21 +1,20 @@
-//! Whether a response says unambiguously where its body ends (RFC 9112 §6.3).
+//! Body framing of HTTP/1 messages, and contradictory length fields (RFC 9112 §6.3).
 
 use super::{FieldLine, RequestHead, ResponseHead};
 
-/// Statements about a body's length that contradict each other. A receiver that guesses can be made
-/// to take one message's body for another message (response splitting, request smuggling).
+/// Contradictory statements about a body's length. A receiver that guesses can be made to take part
+/// of one message's body for another message (response splitting, request smuggling).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LengthConflict {
-    /// `Content-Length` is there with different values.
+    /// Several `Content-Length` values that differ.
     TwoLengths(Vec<u8>, Vec<u8>),
-    /// `Content-Length` is no number.
+    /// `Content-Length` is not a number.
     NotANumber(Vec<u8>),
-    /// `Content-Length` beside `Transfer-Encoding`.
+    /// `Content-Length` together with `Transfer-Encoding`.
     LengthAndCoding(Vec<u8>, Vec<u8>),
 }
 
-/// Finds such a contradiction. A response that has no body whatever its fields say (204, 304)
-/// cannot have one.
+/// Finds a contradiction. Responses that never have a body (204, 304) are exempt.
 pub fn length_conflict(head: &ResponseHead) -> Option<LengthConflict> {
     if matches!(head.status, 100..=199 | 204 | 304) {
         return None;
@@ -38,18 +37,18 @@ pub fn length_conflict(head: &ResponseHead) -> Option<LengthConflict> {
         .map(|other| LengthConflict::TwoLengths(first.to_vec(), other.to_vec()))
 }
 
-/// Where a body ends.
+/// How the end of a body is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFraming {
-    /// So many bytes after the head; 0 where there is no body.
+    /// After this many bytes; 0 if there is no body.
     Length(u64),
-    /// With the last chunk and its trailer section (RFC 9112 §7.1).
+    /// After the last chunk and the trailer section (RFC 9112 §7.1).
     Chunked,
-    /// Where the connection does.
+    /// When the connection closes.
     UntilClose,
 }
 
-/// Where a response's body ends (RFC 9112 §6.3), once there is no [`length_conflict`].
+/// Framing of a response body (RFC 9112 §6.3), provided there is no [`length_conflict`].
 pub fn response_framing(head: &ResponseHead, to_head_request: bool) -> BodyFraming {
     if to_head_request || matches!(head.status, 100..=199 | 204 | 304) {
         return BodyFraming::Length(0);
@@ -57,7 +56,7 @@ pub fn response_framing(head: &ResponseHead, to_head_request: bool) -> BodyFrami
     framing_from_fields(&head.fields).unwrap_or(BodyFraming::UntilClose)
 }
 
-/// Where a request's body ends (RFC 9112 §6.3): one that does not say has none.
+/// Framing of a request body (RFC 9112 §6.3): without a length field there is no body.
 pub fn request_framing(head: &RequestHead) -> BodyFraming {
     match framing_from_fields(&head.fields) {
         Some(BodyFraming::UntilClose) | None => BodyFraming::Length(0),
@@ -65,7 +64,7 @@ pub fn request_framing(head: &RequestHead) -> BodyFraming {
     }
 }
 
-/// By the fields.
+/// Framing according to the fields.
 fn framing_from_fields(fields: &[FieldLine]) -> Option<BodyFraming> {
     if let Some(codings) = field_values(fields, "transfer-encoding").last() {
         let last = codings

@@ -1,12 +1,12 @@
-//! The internet's checksum (RFC 1071): the ones' complement of a sum of 16-bit words in ones'
-//! complement.
+//! The Internet checksum (RFC 1071): the ones' complement of the ones' complement sum of 16-bit
+//! words.
 
-/// A sum under way.
+/// A partial sum.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ChecksumSum(u64);
 
 impl ChecksumSum {
-    /// With bytes that begin on a word's border.
+    /// Adds bytes that begin at a word boundary.
     #[must_use]
     pub(super) fn add_bytes(self, bytes: &[u8]) -> Self {
         let words = bytes.chunks(2).map(|word| {
@@ -18,19 +18,19 @@ impl ChecksumSum {
         Self(self.0 + words.sum::<u64>())
     }
 
-    /// With a word.
+    /// Adds a word.
     #[must_use]
     pub(super) const fn add_word(self, word: u16) -> Self {
         Self(self.0 + word as u64)
     }
 
-    /// With a length of 32 bits.
+    /// Adds a 32-bit length.
     #[must_use]
     pub(super) fn add_length(self, length: usize) -> Self {
         self.add_bytes(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes())
     }
 
-    /// Whether what was summed up, its checksum included, is as it was sent.
+    /// Whether the sum, the checksum field included, is that of unmodified data.
     const fn is_correct(self) -> bool {
         let mut sum = self.0;
         while sum > 0xffff {
@@ -40,7 +40,7 @@ impl ChecksumSum {
     }
 }
 
-/// A checksum as people read it; without a sum it was not worked out.
+/// Formats a checksum and whether it is correct; without a sum it was not verified.
 pub(super) fn format_checksum(checksum: u16, sum: Option<ChecksumSum>) -> String {
     match sum.map(ChecksumSum::is_correct) {
         Some(true) => format!("0x{checksum:04x} right"),

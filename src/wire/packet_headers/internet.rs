@@ -6,23 +6,23 @@ use super::checksum::{ChecksumSum, format_checksum};
 use super::{FieldBuilder, Layer, PacketHeader};
 use crate::wire::ip;
 
-/// An IP header, and what it says of what it carries.
+/// An IP header and what it says about its payload.
 pub(super) struct ParsedIpHeader {
     pub(super) header: PacketHeader,
-    /// `None` for a fragment that is not the first: what it carries begins with no header.
+    /// `None` for a fragment other than the first, whose payload begins without a header.
     pub(super) payload: Option<IpPayload>,
-    /// Where the packet ends in the frame, by its own word; padding may follow.
+    /// End of the packet in the frame according to its length field; padding may follow.
     pub(super) end: usize,
 }
 
-/// What is above.
+/// The payload of an IP packet.
 pub(super) struct IpPayload {
     pub(super) protocol: u8,
-    /// The pseudo header's part of a checksum (RFC 9293 §3.1), without the length.
+    /// Checksum of the pseudo header (RFC 9293 §3.1), without the length.
     pub(super) pseudo_header: ChecksumSum,
-    /// Bytes above, as stated.
+    /// Payload bytes according to the header.
     pub(super) bytes: usize,
-    /// It is a fragment, or was not captured whole, so its checksum cannot be worked out.
+    /// It is a fragment or was truncated by the capture, so its checksum cannot be verified.
     pub(super) is_partial: bool,
 }
 
@@ -190,7 +190,7 @@ const fn ecn_name(byte: u8) -> &'static str {
     }
 }
 
-/// Of IANA's protocol numbers.
+/// Protocol name in IANA's registry, with its number.
 fn protocol_name(number: u8) -> String {
     let name = match number {
         0 => "hop-by-hop options",

@@ -1,5 +1,5 @@
-//! Link headers: Ethernet II (IEEE 802.3 §3.2) with VLAN tags (IEEE 802.1Q §9.6), Linux's cooked
-//! ones, and loopback's.
+//! Link headers: Ethernet II (IEEE 802.3 §3.2) with VLAN tags (IEEE 802.1Q §9.6), Linux cooked
+//! captures, and BSD loopback.
 
 use super::{FieldBuilder, Layer, PacketHeader};
 use crate::wire::LinkType;

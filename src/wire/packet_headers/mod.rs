@@ -1,11 +1,11 @@
-//! What a packet is made of: its headers from the outside in, field by field, each with the bytes
-//! it takes.
+//! The headers of one packet from the outside in, field by field, each with its byte range.
 //!
 //! ```text
 //! │ link: Ethernet 14 │ internet: IPv4 20 │ transport: TCP 32 │ payload … │
 //! ```
 //!
-//! It is for one packet that somebody looks at; [`frame_of`](super::frame_of) is for all of them.
+//! It describes one packet in detail; [`parse_frame`](super::parse_frame) is for processing every
+//! packet.
 
 mod checksum;
 mod internet;
@@ -17,21 +17,21 @@ use std::ops::Range;
 use super::LinkType;
 use super::link_type::NetworkProtocol;
 
-/// A layer of the internet's model (RFC 1122 §1.1.3).
+/// A layer of the Internet model (RFC 1122 §1.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
-    /// From a machine to the next one.
+    /// Link layer: between neighbours.
     Link,
-    /// From host to host.
+    /// Internet layer: between hosts.
     Internet,
-    /// From program to program.
+    /// Transport layer: between programs.
     Transport,
-    /// What programs say.
+    /// Application layer.
     Application,
 }
 
 impl Layer {
-    /// The name that RFC 1122 gives it.
+    /// Name in RFC 1122.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Link => "Link",
@@ -41,7 +41,7 @@ impl Layer {
         }
     }
 
-    /// Its place in OSI's model (ISO/IEC 7498-1), and the name there.
+    /// Number and name in the OSI model (ISO/IEC 7498-1).
     pub const fn osi(self) -> &'static str {
         match self {
             Self::Link => "2 Data link",
@@ -55,38 +55,38 @@ impl Layer {
 /// A header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PacketHeader {
-    /// The layer it belongs to.
+    /// Layer.
     pub layer: Layer,
-    /// The protocol.
+    /// Protocol name.
     pub name: &'static str,
-    /// Its bytes in the frame.
+    /// Byte range in the frame.
     pub range: Range<usize>,
-    /// Its fields, in their order.
+    /// Fields, in their order.
     pub fields: Vec<PacketField>,
 }
 
 /// A field of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PacketField {
-    /// What the standard calls it.
+    /// Name in the standard.
     pub name: &'static str,
-    /// What it says, for people.
+    /// Value, formatted for people.
     pub value: String,
-    /// Its bytes in the frame; fields of a few bits share a byte.
+    /// Byte range in the frame; fields of a few bits share a byte.
     pub range: Range<usize>,
 }
 
-/// A packet taken apart.
+/// The headers of a packet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PacketHeaders {
-    /// Its headers, from the outside in.
+    /// Headers, from the outside in.
     pub headers: Vec<PacketHeader>,
-    /// What the transport layer carries, as far as it was captured.
+    /// Byte range of the captured payload.
     pub payload: Range<usize>,
 }
 
-/// Takes apart a frame that may be cut short. It ends where a header is not whole, or of a kind
-/// that is not read here; what is left is the payload.
+/// Parses the headers of a frame, which may be truncated, until one is incomplete or of an unknown
+/// kind; the rest is the payload.
 pub fn parse_headers(kind: LinkType, frame: &[u8]) -> PacketHeaders {
     let mut headers = Vec::new();
     let mut at = 0;
@@ -124,7 +124,7 @@ pub fn parse_headers(kind: LinkType, frame: &[u8]) -> PacketHeaders {
     }
 }
 
-/// Makes fields out of a header that begins at `at` of the frame.
+/// Builder of the fields of a header that begins at `at` in the frame.
 struct FieldBuilder<'a> {
     bytes: &'a [u8],
     at: usize,

@@ -37,7 +37,7 @@ fn field_value<'a>(anatomy: &'a PacketHeaders, header: usize, name: &str) -> &'a
 #[test]
 fn headers_are_nested_and_the_rest_is_payload() {
     let mut bytes = tcp_frame();
-    // What an interface adds to reach the least length of a frame.
+    // Padding to the minimum frame length.
     bytes.extend([0; 3]);
     let whole = parse_headers(LinkType::Ethernet, &bytes);
     let ranges: Vec<_> = whole

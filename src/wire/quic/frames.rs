@@ -1,9 +1,8 @@
-//! The frames that Initial packets may have (RFC 9000 §12.4, §19).
+//! Frames in Initial packets (RFC 9000 §12.4, §19).
 
 use crate::wire::byte_reader::ByteReader;
 
-/// The pieces of handshake messages in a packet's frames (`CRYPTO`), each with its offset. It ends
-/// at a frame that is not allowed here.
+/// The `CRYPTO` frames of a packet, each with its offset, up to a frame that is not allowed here.
 pub(super) fn crypto_frames(frames: &[u8]) -> Vec<(u64, &[u8])> {
     let mut rest = ByteReader::new(frames);
     let mut pieces = Vec::new();
@@ -25,7 +24,7 @@ fn read_frame<'a>(rest: &mut ByteReader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) 
             let length = usize::try_from(rest.integer()?).ok()?;
             pieces.push((offset, rest.take(length)?));
         }
-        // CONNECTION_CLOSE and all that is not allowed
+        // CONNECTION_CLOSE, and frames that are not allowed
         _ => return None,
     }
     Some(())

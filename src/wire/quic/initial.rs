@@ -1,4 +1,4 @@
-//! What the two sides of a connection say in their Initial packets.
+//! Reads the TLS hellos in the Initial packets of a connection.
 
 use super::crypto::CryptoStream;
 use super::frames::crypto_frames;
@@ -9,16 +9,16 @@ use crate::wire::tls::{ClientHello, Sender, ServerHello};
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
 
-/// What was said.
+/// A complete hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QuicHello {
-    /// The client's hello is complete.
+    /// The client's hello.
     ClientHello(ClientHello),
-    /// The server's is.
+    /// The server's hello.
     ServerHello(ServerHello),
 }
 
-/// Follows the Initial packets of one connection.
+/// Reader of the Initial packets of one connection.
 #[derive(Default)]
 pub struct InitialReader {
     keys: Option<[InitialKeys; 2]>,
@@ -29,7 +29,7 @@ pub struct InitialReader {
 }
 
 impl InitialReader {
-    /// Takes a datagram of one side; what is complete with it.
+    /// Processes a datagram of one side; returns the hello that it completes.
     pub fn read(&mut self, from: Sender, datagram: &[u8]) -> Option<QuicHello> {
         for packet in
             long_header_packets(datagram).filter(|packet| packet.kind == PacketKind::Initial)
@@ -63,8 +63,8 @@ impl InitialReader {
         if opened.is_some() || from == Sender::Server {
             return opened;
         }
-        // The first one, or the first after a Retry, which gives the server another id (RFC 9001
-        // §5.2).
+        // The client's first packet, or the first after a Retry, which changes the connection ID
+        // and with it the keys (RFC 9001 §5.2).
         let key = |side| InitialKeys::new(packet.version, packet.destination, side);
         let keys = [key(Sender::Client)?, key(Sender::Server)?];
         let opened = keys.first()?.open(datagram, packet)?;

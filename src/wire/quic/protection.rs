@@ -1,4 +1,4 @@
-//! The keys of Initial packets, and how one is opened (RFC 9001 §5.2 to §5.4, RFC 9369 §3.3).
+//! Keys of Initial packets, and removing their protection (RFC 9001 §5.2 to §5.4, RFC 9369 §3.3).
 
 use aws_lc_rs::aead::quic::{AES_128, HeaderProtectionKey};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -15,9 +15,9 @@ const SALT_2: [u8; 20] = [
     0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb,
     0xf9, 0xbd, 0x2e, 0xd9,
 ];
-/// Bytes of the part of a packet that its header's mask is made from.
+/// Bytes of the ciphertext sample from which the header mask is derived.
 const SAMPLE_BYTES: usize = 16;
-/// Bytes of the longest packet number.
+/// Largest packet number length in bytes.
 const MAX_PACKET_NUMBER_BYTES: usize = 4;
 
 /// One side's keys for its Initial packets.
@@ -28,7 +28,7 @@ pub(super) struct InitialKeys {
 }
 
 impl InitialKeys {
-    /// From the connection id that the client chose for the server's first packets.
+    /// Derives the keys from the destination connection ID of the client's first packet.
     pub(super) fn new(version: u32, destination: &[u8], side: Sender) -> Option<Self> {
         let (salt, prefix) = if version == VERSION_2 {
             (SALT_2, "quicv2")
@@ -52,7 +52,8 @@ impl InitialKeys {
         })
     }
 
-    /// The frames of a packet; `None` where it was cut or changed, or is another's.
+    /// Decrypts the frames of a packet; `None` if it is truncated, modified, or of another
+    /// connection.
     pub(super) fn open(&self, datagram: &[u8], packet: &LongHeaderPacket<'_>) -> Option<Vec<u8>> {
         let bytes = datagram.get(packet.range.clone())?;
         let number_at = packet.packet_number_at.checked_sub(packet.range.start)?;
@@ -69,7 +70,7 @@ impl InitialKeys {
             .skip(number_at)
             .zip(&mask[1..])
             .for_each(|(byte, mask)| *byte ^= mask);
-        // Initial packets are so few that their numbers are never cut.
+        // Packet numbers are not truncated in Initial packets: there are too few of them.
         let number = header
             .iter()
             .skip(number_at)

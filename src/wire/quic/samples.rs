@@ -15,8 +15,7 @@ use crate::wire::tls::Sender;
 /// The versions that have been published.
 pub(crate) const VERSIONS: [u32; 2] = [VERSION_1, VERSION_2];
 
-/// A client's Initial packet with a piece of its hello, filled up to the 1,200 bytes that a
-/// datagram of one has.
+/// A client's Initial packet with a fragment of its hello, padded to the required 1,200 bytes.
 pub(crate) fn client_initial(version: u32, number: u32, offset: u16, piece: &[u8]) -> Vec<u8> {
     const ID: [u8; 8] = [0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
     const TAG: usize = 16;
