@@ -45,7 +45,8 @@ impl AddressBook {
 
     /// URL of a path of a service. A scheme's default port is left out (RFC 3986 §3.2.3).
     pub(super) fn url(&self, host: &str, service: &Service, path: &str) -> String {
-        let (scheme, port) = (service.scheme, self.port(service));
+        let scheme = service.scheme;
+        let port = self.port(service);
         match (scheme, port) {
             ("https", 443) | ("http", 80) => format!("{scheme}://{host}{path}"),
             _ => format!("{scheme}://{host}:{port}{path}"),
@@ -97,7 +98,8 @@ impl AddressBook {
                 .map_or(name, |(_, stands_for)| *stands_for)
         });
         let addresses = self.placement.hosts().flat_map(|host| {
-            let (v4, v6) = (self.v4(host).map(IpAddr::V4), self.v6(host).map(IpAddr::V6));
+            let v4 = self.v4(host).map(IpAddr::V4);
+            let v6 = self.v6(host).map(IpAddr::V6);
             v4.into_iter()
                 .chain(v6)
                 .map(move |address| (host.name, address))

@@ -21,20 +21,20 @@ pub(super) const BROKEN: Service = Service::tcp("broken", "http", 80, |visit| {
 
 /// Paths, each with a description of the violation.
 pub(super) const BROKEN_PATHS: [(&str, &str); 8] = [
-    ("/malformed-status", "a status line that is none"),
+    ("/malformed-status", "a malformed status line"),
     (
         "/conflicting-lengths",
-        "two lengths that contradict each other",
+        "two contradictory Content-Length fields",
     ),
-    ("/short-body", "a body that ends before its stated length"),
-    ("/reset-body", "a connection that is reset within the body"),
-    ("/bad-chunk", "a chunk whose size is no number"),
+    ("/short-body", "a body shorter than its Content-Length"),
+    ("/reset-body", "a connection that is reset during the body"),
+    ("/bad-chunk", "a chunk whose size is not a number"),
     (
         "/slow-head",
-        "a head that comes one field a second and never ends",
+        "a response head that arrives one field per second and never ends",
     ),
     ("/endless", "a body that never ends"),
-    ("/silence", "no answer at all"),
+    ("/silence", "no response at all"),
 ];
 
 /// Answers one request in the way its path selects, then closes the connection.

@@ -21,13 +21,13 @@ pub struct CatalogueEntry {
 
 /// Group headings, in the order of the list.
 pub(super) mod group {
-    pub(in crate::lab) const RESPONSES: &str = "Answers";
+    pub(in crate::lab) const PAGES: &str = "Pages";
     pub(in crate::lab) const SERVERS: &str = "Servers";
-    pub(in crate::lab) const NAMES: &str = "Names";
-    pub(in crate::lab) const VERSIONS: &str = "Versions of HTTP";
+    pub(in crate::lab) const NAMES: &str = "DNS names";
+    pub(in crate::lab) const VERSIONS: &str = "HTTP versions";
     pub(in crate::lab) const CERTIFICATES: &str = "TLS and certificates";
-    pub(in crate::lab) const CONNECTION_FAILURES: &str = "On the way";
-    pub(in crate::lab) const BROKEN_HTTP: &str = "HTTP gone wrong";
+    pub(in crate::lab) const CONNECTION_FAILURES: &str = "Connection failures";
+    pub(in crate::lab) const BROKEN_HTTP: &str = "Broken HTTP";
 }
 
 /// Paths of the first host.
@@ -35,42 +35,45 @@ pub(super) const API_PATHS: [(&str, &str); 25] = [
     ("/users", "a page of JSON, about 1 kB"),
     (
         "/delay/500",
-        "the server thinks for half a second: a long wait",
+        "the server takes half a second to respond: a long wait",
     ),
-    (
-        "/drip",
-        "eight pieces, a tenth of a second apart: a long receive",
-    ),
+    ("/drip", "eight chunks, 100 ms apart: a long receive"),
     ("/bytes/10000000", "ten million bytes: many segments"),
     (
         "/redirect/3",
         "three redirects, then the page: a lane for each hop",
     ),
-    ("/elsewhere", "a redirect to another name: what stays home"),
+    (
+        "/elsewhere",
+        "a redirect to another host: credentials are not sent along",
+    ),
     (
         "/cookie",
-        "a cookie is set, and comes back after the redirect",
+        "sets a cookie, which is sent back after the redirect",
     ),
     (
         "/gzip",
-        "compressed with gzip; /br and /zstd are the same in brotli and Zstandard",
+        "compressed with gzip; /br and /zstd use brotli and Zstandard",
     ),
-    ("/chunked", "a body whose length is not told beforehand"),
-    ("/trailers", "fields after the body"),
-    ("/early-hints", "103 first, the answer 50 ms later"),
+    ("/chunked", "a body whose length is not declared in advance"),
+    ("/trailers", "trailer fields after the body"),
+    (
+        "/early-hints",
+        "103 Early Hints first, the response 50 ms later",
+    ),
     (
         "/server-timing",
-        "the server says what it spent its time on",
+        "the server reports where it spent its time",
     ),
-    ("/headers", "the request as the server saw it"),
-    ("/status/503", "any status you name"),
+    ("/headers", "the request as the server received it"),
+    ("/status/503", "any status you choose"),
     (
         "/users/1",
-        "one user, to PUT, PATCH and DELETE; POST /users makes one; Accept: application/xml",
+        "one user: GET, PUT, PATCH, DELETE; POST /users creates one; try Accept: application/xml",
     ),
     (
         "/etag",
-        "a page with an entity tag: 304 for those who send it in If-None-Match",
+        "a page with an entity tag: 304 if If-None-Match matches",
     ),
     (
         "/cache",
@@ -78,11 +81,11 @@ pub(super) const API_PATHS: [(&str, &str); 25] = [
     ),
     (
         "/upload",
-        "send a body with -T or -d: it is counted; with Upload-Complete: ?0 it may be resumed",
+        "send a body with -T or -d: its bytes are counted; resumable with Upload-Complete: ?0",
     ),
     (
         "/rate-limited",
-        "five requests at once, one more each second: 429 with Retry-After",
+        "a burst of five requests, then one per second: 429 with Retry-After",
     ),
     ("/auth/basic", "401 with a challenge; -u class:lab works"),
     (
@@ -97,10 +100,10 @@ pub(super) const API_PATHS: [(&str, &str); 25] = [
         "/auth/apikey",
         "401 with a challenge; -H 'X-API-Key: lab-key' works",
     ),
-    ("/poll/short", "the events so far; POST /poll makes one"),
+    ("/poll/short", "the events so far; POST /poll adds one"),
     (
         "/poll/long",
-        "the answer waits for the next event, 30 s at most",
+        "the response waits for the next event, for 30 s at most",
     ),
 ];
 
@@ -111,7 +114,7 @@ const ADDITIONAL_ENTRIES: [AdditionalEntry; 4] = [
         name: API,
         service: HTTP,
         path: "/users",
-        description: "the same page in clear: no TLS phase",
+        description: "the same page over plaintext HTTP: no TLS phase",
     },
     AdditionalEntry {
         host: API,
@@ -125,14 +128,14 @@ const ADDITIONAL_ENTRIES: [AdditionalEntry; 4] = [
         name: ECHO_HOST,
         service: ECHO_DATAGRAMS,
         path: "",
-        description: "whatever you send over UDP comes back",
+        description: "echoes whatever you send over UDP",
     },
     AdditionalEntry {
         host: PROXY,
         name: PROXY,
         service: SOCKS,
         path: "",
-        description: "a SOCKS5 proxy: give this URL to -x, with class:lab@ or without",
+        description: "a SOCKS5 proxy: pass this URL to -x, with or without class:lab@",
     },
 ];
 
@@ -149,12 +152,18 @@ struct AdditionalEntry {
 const FAILING_NAMES: [(&str, &str); 5] = [
     ("nowhere.lab.test", "a name that does not exist"),
     (NO_ADDRESS, "a name that has no address"),
-    (SERVER_FAILURE, "a name the DNS server fails to look up"),
+    (
+        SERVER_FAILURE,
+        "a name for which the DNS server reports SERVFAIL",
+    ),
     (
         ALIAS_LOOP[0],
-        "two aliases that stand for each other: no address at the end",
+        "two aliases that refer to each other: no address",
     ),
-    (SILENT_NAME, "a name the DNS server keeps silent about"),
+    (
+        SILENT_NAME,
+        "a name that the DNS server does not answer for",
+    ),
 ];
 
 /// Every entry of a lab in a private network.

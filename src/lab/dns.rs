@@ -92,7 +92,8 @@ impl LabDnsHandler {
 /// A zone that contains only its SOA record (RFC 1035 §3.3.13).
 fn empty_zone(origin: Name) -> Result<InMemoryZoneHandler<TokioRuntimeProvider>, ProtoError> {
     let mut zone = InMemoryZoneHandler::empty(origin.clone(), ZoneType::Primary, AxfrPolicy::Deny);
-    let (server, mailbox) = (to_fqdn(NAME_SERVER)?, to_fqdn("hostmaster.lab.test")?);
+    let server = to_fqdn(NAME_SERVER)?;
+    let mailbox = to_fqdn("hostmaster.lab.test")?;
     let soa = SOA::new(server, mailbox, 1, 3600, 600, 86_400, TTL);
     zone.upsert_mut(Record::from_rdata(origin, TTL, RData::SOA(soa)), 0);
     Ok(zone)

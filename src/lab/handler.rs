@@ -21,7 +21,7 @@ pub(super) type RequestBody = UnsyncBoxBody<Bytes, IncompleteBody>;
 
 /// The client disconnected within the body, or violated the protocol.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the body broke off")]
+#[error("the body is incomplete")]
 pub(super) struct IncompleteBody;
 
 /// Future of a handler's response.

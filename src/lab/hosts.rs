@@ -59,103 +59,103 @@ const HTTPS_AND_HTTP: &[Service] = &[HTTPS, HTTP];
 /// or one without a certificate of its own.
 pub(super) const HOSTS: &[Host] = &[
     Host::new(API, 10, HTTPS_AND_HTTP)
-        .in_group(group::RESPONSES)
+        .in_group(group::PAGES)
         .with_tls(TlsProfile::DEFAULT)
         .with_paths(&API_PATHS),
-    Host::new(ZONE, 2, HTTPS_AND_HTTP).in_group(group::RESPONSES),
+    Host::new(ZONE, 2, HTTPS_AND_HTTP).in_group(group::PAGES),
     Host::new(V4, 4, HTTPS_AND_HTTP)
-        .in_group(group::RESPONSES)
+        .in_group(group::PAGES)
         .only_v4()
         .with_paths(&[("/users", "a name with an IPv4 address only")]),
     Host::new(V6, 6, HTTPS_AND_HTTP)
-        .in_group(group::RESPONSES)
+        .in_group(group::PAGES)
         .only_v6()
         .with_paths(&[("/users", "a name with an IPv6 address only")]),
     Host::new(NAME_SERVER, 53, &[]),
     Host::new("page.lab.test", 45, &[PAGE, PAGE_IN_CLEAR])
         .with_tls(TlsProfile::DEFAULT)
-        .with_paths(&[(
-            "/",
-            "a page with fifty resources, of the sizes they have on real pages",
-        )]),
+        .with_paths(&[("/", "a page with fifty resources of realistic sizes")]),
     Host::new("balanced.lab.test", 60, &[BALANCED, BALANCED_IN_CLEAR])
         .with_tls(TlsProfile::DEFAULT)
         .with_paths(&[
             (
                 "/",
-                "a load balancer before three backends, each in its turn: the answer says which",
+                "a load balancer with three backends in turn: the response says which",
             ),
             (
                 "/sticky",
-                "the same, and a cookie binds the client to its backend",
+                "the same, with a cookie that binds the client to its backend",
             ),
         ]),
     Host::new(BACKEND_HOSTS[0], 61, &[BACKENDS[0]])
-        .with_paths(&[("/", "a backend, asked directly")]),
+        .with_paths(&[("/", "a backend, without the load balancer")]),
     Host::new(BACKEND_HOSTS[1], 62, &[BACKENDS[1]]),
     Host::new(BACKEND_HOSTS[2], 63, &[BACKENDS[2]]),
     Host::new(PROXY, 80, &[FORWARD, SOCKS])
-        .with_paths(&[("/", "a forward proxy: give this URL to -x")]),
+        .with_paths(&[("/", "a forward proxy: pass this URL to -x")]),
     Host::new("workers.lab.test", 70, &[WORKERS, WORKERS_IN_CLEAR])
         .with_tls(TlsProfile::DEFAULT)
         .with_paths(&[(
             "/work/200",
-            "a server with four threads that work blocks: the fifth request waits",
+            "a server with four worker threads that requests block: the fifth request waits",
         )]),
     Host::new("async.lab.test", 71, &[ASYNC, ASYNC_IN_CLEAR])
         .with_tls(TlsProfile::DEFAULT)
         .with_paths(&[(
             "/work/200",
-            "the same work on a server that blocks no thread: none waits",
+            "the same work on an asynchronous server: no request waits",
         )]),
     Host::new(ECHO_HOST, 7, &[ECHO, ECHO_DATAGRAMS])
-        .with_paths(&[("", "whatever you send over TCP comes back")]),
+        .with_paths(&[("", "echoes whatever you send over TCP")]),
     Host::new("kv.lab.test", 72, &[KEY_VALUE]).with_paths(&[(
         "",
-        "a store of keys and values: GET key, SET key value, DEL key, a line each",
+        "a key-value store: GET key, SET key value, DEL key, one per line",
     )]),
     Host::new(SLOW_NAME, 57, HTTPS_AND_HTTP)
         .in_group(group::NAMES)
         .with_tls(TlsProfile::DEFAULT)
-        .with_paths(&[("/users", "a name that takes 700 ms to look up")]),
+        .with_paths(&[("/users", "a name that takes 700 ms to resolve")]),
     Host::new(TRUNCATED_NAME, 56, HTTPS_AND_HTTP)
         .in_group(group::NAMES)
         .with_tls(TlsProfile::DEFAULT)
         .with_paths(&[(
             "/users",
-            "a DNS answer too large for UDP: it is asked for again over TCP",
+            "a DNS response too large for UDP: the query is repeated over TCP",
         )]),
     Host::new("h10.lab.test", 40, &[HTTP10])
         .in_group(group::VERSIONS)
-        .with_paths(&[("/users", "HTTP/1.0: the connection ends with the answer")]),
+        .with_paths(&[(
+            "/users",
+            "HTTP/1.0: the connection closes after the response",
+        )]),
     Host::new("close.lab.test", 41, &[HTTP_CLOSING])
         .in_group(group::VERSIONS)
         .with_paths(&[(
             "/users",
-            "HTTP/1.1 that closes after each answer: redirects connect anew",
+            "HTTP/1.1 that closes after each response: redirects need new connections",
         )]),
     Host::new("h1.lab.test", 42, &[HTTPS])
         .in_group(group::VERSIONS)
         .with_tls(TlsProfile::with_alpn(AlpnProtocols::Http1))
-        .with_paths(&[("/users", "a server that speaks HTTP/1.1 only, over TLS")]),
+        .with_paths(&[("/users", "a server that only speaks HTTP/1.1, over TLS")]),
     Host::new("h2.lab.test", 43, &[HTTPS])
         .in_group(group::VERSIONS)
         .with_tls(TlsProfile::with_alpn(AlpnProtocols::Http2))
-        .with_paths(&[("/users", "a server that speaks HTTP/2 only; try --http1.1")]),
+        .with_paths(&[("/users", "a server that only speaks HTTP/2; try --http1.1")]),
     Host::new("h2c.lab.test", 44, &[H2C])
         .in_group(group::VERSIONS)
         .with_paths(&[(
             "/users",
-            "HTTP/2 in clear, for clients that know it: --http2-prior-knowledge",
+            "plaintext HTTP/2, for clients that know it in advance: --http2-prior-knowledge",
         )]),
     Host::new("expired.lab.test", 20, &[HTTPS])
         .in_group(group::CERTIFICATES)
         .with_tls(TlsProfile::with_certificate(CertificateKind::Expired))
-        .with_paths(&[("/users", "a certificate that ended 12 days ago")]),
+        .with_paths(&[("/users", "a certificate that expired 12 days ago")]),
     Host::new("not-yet-valid.lab.test", 21, &[HTTPS])
         .in_group(group::CERTIFICATES)
         .with_tls(TlsProfile::with_certificate(CertificateKind::NotYetValid))
-        .with_paths(&[("/users", "a certificate that begins in 7 days")]),
+        .with_paths(&[("/users", "a certificate that is not valid for 7 more days")]),
     Host::new("wrong-host.lab.test", 22, &[HTTPS])
         .in_group(group::CERTIFICATES)
         .with_tls(TlsProfile::with_certificate(CertificateKind::WrongHost))
@@ -163,7 +163,7 @@ pub(super) const HOSTS: &[Host] = &[
     Host::new("self-signed.lab.test", 23, &[HTTPS])
         .in_group(group::CERTIFICATES)
         .with_tls(TlsProfile::with_certificate(CertificateKind::SelfSigned))
-        .with_paths(&[("/users", "a certificate that vouches for itself")]),
+        .with_paths(&[("/users", "a self-signed certificate")]),
     Host::new("incomplete-chain.lab.test", 24, &[HTTPS])
         .in_group(group::CERTIFICATES)
         .with_tls(TlsProfile::with_certificate(
@@ -171,40 +171,40 @@ pub(super) const HOSTS: &[Host] = &[
         ))
         .with_paths(&[(
             "/users",
-            "a server that leaves out the intermediate certificate",
+            "a server that does not send the intermediate certificate",
         )]),
     Host::new("client-cert.lab.test", 25, &[HTTPS])
         .in_group(group::CERTIFICATES)
         .with_tls(TlsProfile::MUTUAL)
         .with_paths(&[(
             "/users",
-            "the server wants a certificate of the client too: --cert, with what /client.pem gave",
+            "the server requires a client certificate: --cert, with the file from /client.pem",
         )]),
     Host::new("tls12.lab.test", 12, &[HTTPS])
         .in_group(group::CERTIFICATES)
         .with_tls(TlsProfile::with_versions(TlsVersions::Only12))
         .with_paths(&[(
             "/users",
-            "a server that speaks TLS 1.2 only: one more round trip",
+            "a server that only speaks TLS 1.2: one more round trip",
         )]),
     Host::new("tls13.lab.test", 13, &[HTTPS])
         .in_group(group::CERTIFICATES)
         .with_tls(TlsProfile::with_versions(TlsVersions::Only13))
         .with_paths(&[(
             "/users",
-            "a server that speaks TLS 1.3 only; try --tls-max 1.2",
+            "a server that only speaks TLS 1.3; try --tls-max 1.2",
         )]),
     Host::new("refused.lab.test", 32, &[REFUSED])
         .in_group(group::CONNECTION_FAILURES)
         .with_paths(&[("/", "a closed port: the connection is refused")]),
     Host::new("reset.lab.test", 33, &[RESET])
         .in_group(group::CONNECTION_FAILURES)
-        .with_paths(&[("/", "the connection is reset within the TLS handshake")]),
+        .with_paths(&[("/", "the connection is reset during the TLS handshake")]),
     Host::new("plain.lab.test", 30, &[HTTP_ON_TLS_PORT])
         .in_group(group::CONNECTION_FAILURES)
         .with_paths(&[(
             "/users",
-            "a server that does not speak TLS where it is expected",
+            "a server that does not speak TLS on the HTTPS port",
         )]),
     Host::new("dropped.lab.test", 34, HTTPS_AND_HTTP)
         .in_group(group::CONNECTION_FAILURES)
@@ -212,7 +212,7 @@ pub(super) const HOSTS: &[Host] = &[
         .behind_firewall(FirewallRule::DropAll, FirewallRule::DropAll)
         .with_paths(&[(
             "/users",
-            "every packet is dropped: the handshake is tried again and again",
+            "every packet is dropped: the SYN is retransmitted until the timeout",
         )]),
     Host::new("stalled.lab.test", 35, HTTPS_AND_HTTP)
         .in_group(group::CONNECTION_FAILURES)
@@ -223,7 +223,7 @@ pub(super) const HOSTS: &[Host] = &[
         )
         .with_paths(&[(
             "/users",
-            "a connection is made, and every packet after it is dropped",
+            "a connection is established, and every packet after that is dropped",
         )]),
     Host::new("v6dead.lab.test", 36, HTTPS_AND_HTTP)
         .in_group(group::CONNECTION_FAILURES)
@@ -231,7 +231,7 @@ pub(super) const HOSTS: &[Host] = &[
         .behind_firewall(FirewallRule::AllowAll, FirewallRule::DropAll)
         .with_paths(&[(
             "/users",
-            "an IPv6 address that is announced and dead: IPv4 has to step in",
+            "an IPv6 address that is in DNS but dead: fallback to IPv4",
         )]),
     Host::new("ns-dead.lab.test", 54, &[])
         .behind_firewall(FirewallRule::DropAll, FirewallRule::DropAll),
@@ -261,7 +261,8 @@ pub(super) struct Host {
 
 impl Host {
     const fn new(name: &'static str, number: u8, services: &'static [Service]) -> Self {
-        let (firewall_v4, firewall_v6) = (FirewallRule::AllowAll, FirewallRule::AllowAll);
+        let firewall_v4 = FirewallRule::AllowAll;
+        let firewall_v6 = FirewallRule::AllowAll;
         Self {
             name,
             number,

@@ -41,7 +41,7 @@ impl KeyValueStore {
             ("DEL", Some(key), None) => kept
                 .remove(key)
                 .map_or_else(|| "NOTHING".to_owned(), |_| "OK".to_owned()),
-            _ => "ERROR there are GET key, SET key value, and DEL key".to_owned(),
+            _ => "ERROR the commands are GET key, SET key value, and DEL key".to_owned(),
         }
     }
 }
@@ -65,7 +65,8 @@ async fn serve_key_value(
             if line.len() >= MAX_LINE_BYTES {
                 writer
                     .write_all(
-                        format!("ERROR a line has {MAX_LINE_BYTES} bytes at most\n").as_bytes(),
+                        format!("ERROR a line may have {MAX_LINE_BYTES} bytes at most\n")
+                            .as_bytes(),
                     )
                     .await?;
             }

@@ -144,11 +144,11 @@ async fn forward_to_backend(
     let bad = |why: String| {
         ServerResponse::text(
             StatusCode::BAD_GATEWAY,
-            format!("the backend could not be asked: {why}"),
+            format!("the backend could not be reached: {why}"),
         )
     };
     let (Some(name), Some(service)) = (BACKEND_HOSTS.get(index), BACKENDS.get(index)) else {
-        return Err(bad("there is none".to_owned()));
+        return Err(bad("no such backend".to_owned()));
     };
     let address = site
         .addresses
@@ -187,7 +187,7 @@ async fn forward_to_backend(
         Ok(response) => response,
         Err(_) => Err(ServerResponse::text(
             StatusCode::GATEWAY_TIMEOUT,
-            "the backend took too long",
+            "the backend did not respond in time",
         )),
     }
 }
@@ -237,7 +237,7 @@ async fn request_for_backend(
     *asked.method_mut() = head.method;
     *asked.uri_mut() = path
         .parse()
-        .map_err(|_| ServerResponse::text(StatusCode::BAD_REQUEST, "that is no path"))?;
+        .map_err(|_| ServerResponse::text(StatusCode::BAD_REQUEST, "the path is not valid"))?;
     *asked.headers_mut() = head.headers;
     Ok(asked)
 }

@@ -63,7 +63,8 @@ fn bind_on_loopback() -> Result<BoundServices, LabError> {
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         source,
     })?;
-    let (mut sockets, mut ports) = (Vec::new(), BTreeMap::new());
+    let mut sockets = Vec::new();
+    let mut ports = BTreeMap::new();
     for service in Placement::Loopback.hosts().flat_map(|host| host.services) {
         if !ports.contains_key(service.name) {
             let opened = bind_on_free_port(service.kind)?;

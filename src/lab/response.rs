@@ -66,7 +66,7 @@ impl ServerResponse {
     pub(super) fn redirect(status: StatusCode, location: &str) -> Self {
         match HeaderValue::from_str(location) {
             Ok(value) => Self::text(status, format!("see {location}")).with_header(LOCATION, value),
-            Err(_) => Self::text(StatusCode::BAD_REQUEST, "that is nowhere to be sent to"),
+            Err(_) => Self::text(StatusCode::BAD_REQUEST, "the redirect target is not valid"),
         }
     }
 
@@ -74,7 +74,7 @@ impl ServerResponse {
     pub(super) fn method_not_allowed(allowed: &'static str) -> Self {
         Self::text(
             StatusCode::METHOD_NOT_ALLOWED,
-            format!("this wants {allowed}"),
+            format!("allowed methods: {allowed}"),
         )
         .with_header(ALLOW, HeaderValue::from_static(allowed))
     }

@@ -91,7 +91,8 @@ fn serve_socket(
     site: &Arc<LabState>,
     gate: &ConnectionLimiter,
 ) -> io::Result<Option<Socket>> {
-    let (gate, own) = (gate.clone(), Arc::clone(site));
+    let gate = gate.clone();
+    let own = Arc::clone(site);
     let visit = move |stream| AcceptedConnection {
         stream,
         state: Arc::clone(&own),

@@ -99,7 +99,7 @@ fn page_response(request: &IncomingRequest) -> ServerResponse {
         ),
         None => ServerResponse::text(
             StatusCode::NOT_FOUND,
-            "the page is at /, and what belongs to it is named there",
+            "the page is at /, and its resources are linked there",
         ),
     }
 }
@@ -133,11 +133,9 @@ fn page_document() -> String {
         (1..=kind.sizes.len())
             .map(move |number| (kind, format!("/{}/{number}.{}", kind.folder, kind.ending)))
     };
-    let (before, after) = (
-        "<!doctype html>\n<html lang=\"en\">\n<title>Fifty resources</title>\n<h1>Fifty \
-            resources</h1>\n",
-        "</html>\n",
-    );
+    let before = "<!doctype html>\n<html lang=\"en\">\n<title>Fifty resources</title>\n\
+        <h1>Fifty resources</h1>\n";
+    let after = "</html>\n";
     RESOURCE_KINDS
         .iter()
         .flat_map(named)

@@ -349,7 +349,7 @@ fn pages_want_to_know_who_asks() {
             status == 401 && head.contains(&format!("www-authenticate: {challenge}")),
             "{head}"
         );
-        assert!(body.contains("what works is -"), "{body}");
+        assert!(body.contains("authentication; use -"), "{body}");
         assert_eq!(ask(&lab, &arguments, &path).0, 200, "{kind}");
     }
     assert_eq!(

@@ -50,7 +50,7 @@ fn proxies_lead_to_the_labs_hosts() {
     );
     assert!(
         lab.fetch(&[&lab.exhibit("http://proxy")])
-            .contains("give its URL to -x")
+            .contains("pass its URL to -x")
     );
 }
 

@@ -57,7 +57,7 @@ fn keys_have_values() {
     };
     assert_eq!(
         ask("SET colour deep blue\nGET colour\nGET other\r\nnonsense\n").join("|"),
-        "OK|VALUE deep blue|NOTHING|ERROR there are GET key, SET key value, and DEL key"
+        "OK|VALUE deep blue|NOTHING|ERROR the commands are GET key, SET key value, and DEL key"
     );
     other.write_all(b"GET colour\n").unwrap();
     let mut answer = String::new();

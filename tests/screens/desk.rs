@@ -246,37 +246,37 @@ pub(crate) fn exhibits() -> Vec<Suggestion> {
         (
             "Pages",
             "http://api.lab.test/users",
-            "the same page in clear: no TLS phase",
+            "the same page over plaintext HTTP: no TLS phase",
         ),
         (
             "Pages",
             "https://api.lab.test/gzip",
-            "compressed with gzip; /br and /zstd are the same in brotli and Zstandard",
+            "compressed with gzip; /br and /zstd use brotli and Zstandard",
         ),
         (
             "Pages",
             "https://api.lab.test/trailers",
-            "fields after the body",
+            "trailer fields after the body",
         ),
         (
             "Time",
             "https://api.lab.test/delay/500",
-            "the server thinks for half a second: a long wait",
+            "the server takes half a second to respond: a long wait",
         ),
         (
             "Time",
             "https://api.lab.test/drip",
-            "eight pieces, a tenth of a second apart: a long receive",
+            "eight chunks, 100 ms apart: a long receive",
         ),
         (
             "Time",
             "https://api.lab.test/early-hints",
-            "103 first, the answer 50 ms later",
+            "103 Early Hints first, the response 50 ms later",
         ),
         (
             "Certificates",
             "https://expired.lab.test/",
-            "a certificate that ended 12 days ago",
+            "a certificate that expired 12 days ago",
         ),
         (
             "Certificates",
@@ -286,7 +286,7 @@ pub(crate) fn exhibits() -> Vec<Suggestion> {
         (
             "Certificates",
             "https://incomplete-chain.lab.test/",
-            "a server that leaves out the intermediate certificate",
+            "a server that does not send the intermediate certificate",
         ),
         (
             "DNS",

@@ -21,7 +21,7 @@ fn one_exhibit_after_the_other() {
     terminal.type_keys("expired.lab");
     terminal.wait_for("the catalogue, narrowed", |screen| {
         let text = screen.contents();
-        text.contains("ended 12 days ago") && !text.contains("gzip")
+        text.contains("expired 12 days ago") && !text.contains("gzip")
     });
     terminal.type_keys("\r");
     terminal.wait_for_text("failed: TLS");

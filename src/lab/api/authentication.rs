@@ -69,14 +69,14 @@ pub(super) fn auth_page(kind: &str, request: &IncomingRequest) -> ServerResponse
     let Some(scheme) = SCHEMES.iter().find(|scheme| scheme.name == kind) else {
         return ServerResponse::text(
             StatusCode::NOT_FOUND,
-            "there are /auth/basic, /auth/bearer, /auth/cookie and /auth/apikey",
+            "the paths are /auth/basic, /auth/bearer, /auth/cookie and /auth/apikey",
         );
     };
     if (scheme.accepts)(request.headers()) {
         return ServerResponse::json(format!("{{\"scheme\":\"{kind}\",\"known\":true}}\n"));
     }
     let sentence = format!(
-        "this page wants to know who asks; what works is {}",
+        "this page requires authentication; use {}",
         scheme.curl_options
     );
     ServerResponse::text(StatusCode::UNAUTHORIZED, sentence)

@@ -37,7 +37,8 @@ impl Default for CachedCopies {
 impl CachedCopies {
     /// When the current copy was made, and its age in whole seconds.
     fn current(&self) -> (Timestamp, u64) {
-        let (passed, lifetime) = (self.since.elapsed().as_secs(), LIFETIME.as_secs());
+        let passed = self.since.elapsed().as_secs();
+        let lifetime = LIFETIME.as_secs();
         let age = passed % lifetime;
         (
             self.first

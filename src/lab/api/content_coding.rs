@@ -20,7 +20,7 @@ pub(super) fn encoded_page(coding: &'static str) -> ServerResponse {
             .with_header(CONTENT_ENCODING, HeaderValue::from_static(coding)),
         Err(error) => ServerResponse::text(
             StatusCode::INTERNAL_SERVER_ERROR,
-            format!("it could not be packed as {coding}: {error}"),
+            format!("the text could not be compressed with {coding}: {error}"),
         ),
     }
 }

@@ -63,7 +63,8 @@ pub(super) async fn server_timing_page() -> ServerResponse {
     sleep(Duration::from_millis(15)).await;
     let looked_up = Instant::now();
     sleep(Duration::from_millis(5)).await;
-    let (lookup, render) = (looked_up - began, looked_up.elapsed());
+    let lookup = looked_up - began;
+    let render = looked_up.elapsed();
     let told = format!(
         "db;desc=\"look it up\";dur={:.3}, render;desc=\"make the page\";dur={:.3}",
         lookup.as_secs_f64() * 1e3,

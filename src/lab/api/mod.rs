@@ -112,7 +112,7 @@ fn stateless_page(name: &str, request: &IncomingRequest, site: &LabState) -> Ser
 fn unknown_path() -> ServerResponse {
     ServerResponse::text(
         StatusCode::NOT_FOUND,
-        format!("there is no such path; there are {PATHS}"),
+        format!("no such path; the paths are {PATHS}"),
     )
 }
 

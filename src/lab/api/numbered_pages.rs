@@ -19,7 +19,7 @@ pub(super) async fn numbered_page(name: &str, argument: &str) -> ServerResponse 
     let Ok(number) = argument.parse::<u64>() else {
         return ServerResponse::text(
             StatusCode::BAD_REQUEST,
-            format!("/{name}/ wants a whole number after it"),
+            format!("/{name}/ must be followed by a whole number"),
         );
     };
     match name {
@@ -62,7 +62,10 @@ fn status_page(number: u64) -> ServerResponse {
         .and_then(|number| StatusCode::from_u16(number).ok())
     {
         Some(status) if number >= 200 => ServerResponse::text(status, format!("{status}")),
-        _ => ServerResponse::text(StatusCode::BAD_REQUEST, "a final status is 200 to 999"),
+        _ => ServerResponse::text(
+            StatusCode::BAD_REQUEST,
+            "a final status is between 200 and 999",
+        ),
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn rate_limited_page(bucket: &TokenBucket) -> ServerResponse {
             // Whole seconds (RFC 9110 §10.2.3), rounded up.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             let sentence = format!(
-                "{CAPACITY} requests at once and one more each second; try again in {seconds} s"
+                "{CAPACITY} requests at once, then one per second; try again in {seconds} s"
             );
             ServerResponse::text(StatusCode::TOO_MANY_REQUESTS, sentence)
                 .with_header(RETRY_AFTER, HeaderValue::from(seconds))
@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn as_many_as_fit_and_then_one_at_a_time() {
-        let (bucket, start) = (TokenBucket::default(), Instant::now());
+        let bucket = TokenBucket::default();
+        let start = Instant::now();
         for _ in 0..CAPACITY {
             assert!(bucket.take(start).is_ok());
         }

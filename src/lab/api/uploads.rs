@@ -80,7 +80,7 @@ impl Uploads {
             ServerResponse::text(
                 StatusCode::NOT_FOUND,
                 format!(
-                    "there is no upload {id}; POST /upload with Upload-Complete: ?0 begins one"
+                    "there is no upload {id}; POST /upload with Upload-Complete: ?0 creates one"
                 ),
             )
         };
@@ -130,7 +130,7 @@ impl Upload {
         let sentence = if self.is_complete {
             "the upload is complete".to_owned()
         } else {
-            format!("the next byte is number {}", self.offset)
+            format!("the next offset is {}", self.offset)
         };
         Err(self.with_upload_headers(ServerResponse::text(StatusCode::CONFLICT, sentence)))
     }
@@ -158,7 +158,8 @@ impl Upload {
 
     fn status_response(&self) -> ServerResponse {
         let digest = STANDARD.encode(self.digest.clone().finish());
-        let (received, is_complete) = (self.offset, self.is_complete);
+        let received = self.offset;
+        let is_complete = self.is_complete;
         self.with_upload_headers(ServerResponse::json(format!(
             "{{\"received\":{received},\"complete\":{is_complete},\"sha-256\":\"{digest}\"}}\n"
         )))
@@ -197,7 +198,7 @@ pub(super) async fn handle_upload(
     let Ok(id) = id.parse::<u64>() else {
         return ServerResponse::text(
             StatusCode::BAD_REQUEST,
-            "/upload/ wants a whole number after it",
+            "/upload/ must be followed by a whole number",
         );
     };
     let part = match *request.method() {
@@ -216,7 +217,7 @@ pub(super) async fn handle_upload(
     let Some(part) = part else {
         return ServerResponse::text(
             StatusCode::BAD_REQUEST,
-            "PATCH wants Upload-Offset: N, and PUT wants Content-Range: bytes N-M/LENGTH",
+            "PATCH requires Upload-Offset: N, and PUT requires Content-Range: bytes N-M/LENGTH",
         );
     };
     match uploads.receive_part(id, part, request.into_body()).await {
@@ -241,7 +242,8 @@ fn part_from_range(headers: &HeaderMap) -> Option<Part> {
         .strip_prefix("bytes ")?
         .split_once('/')?;
     let (first, last) = range.split_once('-')?;
-    let (offset, last) = (first.parse().ok()?, last.parse::<u64>().ok()?);
+    let offset = first.parse().ok()?;
+    let last = last.parse::<u64>().ok()?;
     Some(Part {
         offset,
         is_last: length

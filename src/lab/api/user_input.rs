@@ -99,7 +99,7 @@ pub(super) async fn read_json<T: DeserializeOwned + BoundedTexts>(
     {
         let answer = ServerResponse::text(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "a user is told in application/json",
+            "send the user as application/json",
         );
         return Err(answer.with_header(ACCEPT, HeaderValue::from_static(JSON)));
     }
@@ -108,7 +108,7 @@ pub(super) async fn read_json<T: DeserializeOwned + BoundedTexts>(
         ServerResponse::text(
             StatusCode::BAD_REQUEST,
             format!(
-                "that is no user: {error}; a user is {{\"name\": …, \"email\": …, \"field\": …}}"
+                "not a valid user: {error}; expected {{\"name\": …, \"email\": …, \"field\": …}}"
             ),
         )
     })?;
@@ -119,7 +119,7 @@ pub(super) async fn read_json<T: DeserializeOwned + BoundedTexts>(
     {
         return Err(ServerResponse::text(
             StatusCode::BAD_REQUEST,
-            format!("{MAX_TEXT_CHARS} characters at most in a text"),
+            format!("{MAX_TEXT_CHARS} characters at most in each text"),
         ));
     }
     Ok(said)

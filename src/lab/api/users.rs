@@ -131,10 +131,11 @@ pub(super) async fn handle_user(
     let Ok(id) = id.parse::<u64>() else {
         return ServerResponse::text(
             StatusCode::BAD_REQUEST,
-            "/users/ wants a whole number after it",
+            "/users/ must be followed by a whole number",
         );
     };
-    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let method = request.method().clone();
+    let headers = request.headers().clone();
     let changed = match method {
         Method::GET | Method::HEAD => {
             return users

@@ -17,11 +17,9 @@ pub(super) fn user_document(user: &User) -> String {
 }
 
 fn user_element(user: &User) -> String {
-    let (name, email, field) = (
-        escape_xml(&user.name),
-        escape_xml(&user.email),
-        escape_xml(&user.field),
-    );
+    let name = escape_xml(&user.name);
+    let email = escape_xml(&user.email);
+    let field = escape_xml(&user.field);
     format!(
         "<user id=\"{}\"><name>{name}</name><email>{email}</email><field>{field}</field></user>",
         user.id
@@ -57,9 +55,9 @@ mod tests {
             email: "a@lab.test".to_owned(),
             field: String::new(),
         };
-        assert!(
-            user_document(&user).contains("<user \
-                id=\"7\"><name>&lt;b&gt;&amp;\u{fffd}</name><email>a@lab.test</email><field></field></user>")
-        );
+        assert!(user_document(&user).contains(
+            "<user id=\"7\"><name>&lt;b&gt;&amp;\u{fffd}</name>\
+            <email>a@lab.test</email><field></field></user>"
+        ));
     }
 }

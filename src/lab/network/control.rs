@@ -97,7 +97,7 @@ fn answer_client(
         match serde_json::from_str(&read_line(&stream)?) {
             Ok(change) => perform(change),
             Err(error) => LinkReply::Refused {
-                error: format!("this is no change of a link: {error}"),
+                error: format!("not a valid change of the link: {error}"),
             },
         }
     } else {
@@ -167,7 +167,7 @@ mod tests {
         assert!(
             read_line(&stream)
                 .unwrap()
-                .contains("this is no change of a link")
+                .contains("not a valid change of the link")
         );
     }
 }

@@ -73,7 +73,7 @@ fn overlay_directory() -> io::Result<PathBuf> {
     found.map(PathBuf::from).ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::NotFound,
-            "there is no directory to lay the lab's files over",
+            "there is no directory to mount the lab's files on",
         )
     })
 }

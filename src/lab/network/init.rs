@@ -84,17 +84,16 @@ fn build_lab(
     name: String,
 ) -> Result<ClientEnvironment, NetworkUnavailable> {
     let hosts = host_addresses();
-    let spaces = Arc::new(
-        LabNetworks::new(&link, &hosts)
-            .map_err(|source| NetworkUnavailable::new("networks joined by cables", source))?,
-    );
+    let spaces = Arc::new(LabNetworks::new(&link, &hosts).map_err(|source| {
+        NetworkUnavailable::new("network namespaces connected by veth pairs", source)
+    })?);
     let shared = SharedLink::new(link)
         .map_err(|source| NetworkUnavailable::new("an event descriptor", source))?;
     start_relay(&spaces, &hosts, &shared)
         .map_err(|source| NetworkUnavailable::new("a relay", source))?;
     let ca_pem = start_servers(&spaces)?;
     let certificate = mount_overlay(&ca_pem, &NAME_SERVERS)
-        .map_err(|source| NetworkUnavailable::new("files of its own", source))?;
+        .map_err(|source| NetworkUnavailable::new("an overlay of system files", source))?;
     // Without it, `no_new_privs` alone prevents programs from gaining rights; but then the kernel
     // refuses to execute files with capabilities that they cannot have (dumpcap), and removes the
     // ambient capabilities of others.
@@ -103,11 +102,12 @@ fn build_lab(
     spaces
         .client
         .enter()
-        .map_err(|source| NetworkUnavailable::new("its client's network", source))?;
+        .map_err(|source| NetworkUnavailable::new("the client's network", source))?;
     let own = control::listen_as(&name)
-        .map_err(|source| NetworkUnavailable::new("a socket to control the lab by", source))?;
+        .map_err(|source| NetworkUnavailable::new("a control socket", source))?;
     for listener in [listener, own] {
-        let (spaces, shared) = (Arc::clone(&spaces), Arc::clone(&shared));
+        let spaces = Arc::clone(&spaces);
+        let shared = Arc::clone(&shared);
         start_thread("control", move || {
             control::serve_control(&listener, |change| apply_change(change, &spaces, &shared));
         })
@@ -127,7 +127,7 @@ fn start_relay(
         .run_inside(|| Relay::open(interfaces, hosts, Arc::clone(shared)))?;
     start_thread("relay", move || {
         let error = relay.run();
-        let _ = writeln!(io::stderr(), "tapline: the lab's relay broke: {error}");
+        let _ = writeln!(io::stderr(), "tapline: the lab's relay failed: {error}");
         exit_now(1)
     })
 }
@@ -188,7 +188,7 @@ fn apply_change(change: LinkChange, spaces: &LabNetworks, shared: &SharedLink) -
             }
         }
         Err(error) => LinkReply::Refused {
-            error: format!("the link cannot be set so: {error}"),
+            error: format!("the link cannot be changed: {error}"),
         },
     }
 }
@@ -198,7 +198,9 @@ fn apply_change(change: LinkChange, spaces: &LabNetworks, shared: &SharedLink) -
 fn start_program(command: &mut Command) -> io::Result<Child> {
     run_on_new_thread(|| {
         restrict_capabilities().map_err(|error| {
-            io::Error::other(format!("the lab's rights cannot be kept from it: {error}"))
+            io::Error::other(format!(
+                "the lab's capabilities could not be dropped: {error}"
+            ))
         })?;
         command.spawn()
     })
@@ -230,7 +232,7 @@ fn run_program(mut command: Command) -> u8 {
         // A program that could not be terminated must not keep running; it ends with this process.
         let _ = writeln!(
             io::stderr(),
-            "tapline: signals cannot be passed on to the program, which ends: {error}"
+            "tapline: signals cannot be forwarded to the program, which is ended: {error}"
         );
         return 1;
     }

@@ -37,7 +37,7 @@ pub fn run(
     client: impl FnOnce(&ClientEnvironment) -> Command,
 ) -> Result<u8, NetworkUnavailable> {
     let (listener, name) = control::listen_for_control()
-        .map_err(|source| NetworkUnavailable::new("a socket to control the lab by", source))?;
+        .map_err(|source| NetworkUnavailable::new("a control socket", source))?;
     let (news, teller) =
         cloexec_pipe().map_err(|source| NetworkUnavailable::new("a pipe", source))?;
     let (lifeline, held) =
@@ -90,7 +90,7 @@ fn wait_until_ready(news: OwnedFd, between: Pid) -> Result<Pid, NetworkUnavailab
         (Some(pid), reason) => {
             let _ = waitpid(Some(pid), WaitOptions::empty());
             Err(NetworkUnavailable {
-                reason: reason.unwrap_or_else(|| "it ended before it stood".to_owned()),
+                reason: reason.unwrap_or_else(|| "it ended before it was ready".to_owned()),
             })
         }
         (None, _) => Err(NetworkUnavailable { reason: lab }),
@@ -141,16 +141,17 @@ fn start_init(orders: InitConfig, client: impl FnOnce(&ClientEnvironment) -> Com
 }
 
 fn enter_new_namespaces() -> Result<(), NetworkUnavailable> {
-    let (user, group) = (geteuid(), getegid());
+    let user = geteuid();
+    let group = getegid();
     if user.is_root() {
         return unshare_namespaces(Namespaces::MountsAndProcesses)
-            .map_err(|source| NetworkUnavailable::new("namespaces of its own", source));
+            .map_err(|source| NetworkUnavailable::new("new namespaces", source));
     }
     // A program with file capabilities is not dumpable, and then its user cannot write the files in
     // `/proc/self` below.
     let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
     unshare_namespaces(Namespaces::UsersMountsAndProcesses)
-        .map_err(|source| NetworkUnavailable::new("namespaces of its own", source))?;
+        .map_err(|source| NetworkUnavailable::new("new namespaces", source))?;
     // Map the user to the same IDs, so that programs run as usual; an ordinary user cannot map more
     // than that.
     let map = |file: &str, text: String| {

@@ -77,7 +77,7 @@ impl NetworkUnavailable {
     #[cfg(target_os = "linux")]
     fn new(what: &str, source: std::io::Error) -> Self {
         Self {
-            reason: format!("this system did not let it have {what}: {source}"),
+            reason: format!("this system did not allow {what}: {source}"),
         }
     }
 }

@@ -15,7 +15,7 @@ pub fn run(
     _client: impl FnOnce(&ClientEnvironment) -> Command,
 ) -> Result<u8, NetworkUnavailable> {
     Err(NetworkUnavailable {
-        reason: "it takes namespaces, which only Linux has".to_owned(),
+        reason: "it needs namespaces, which only Linux has".to_owned(),
     })
 }
 

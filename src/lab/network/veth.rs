@@ -175,7 +175,7 @@ fn set_routes(congestion: &str) -> io::Result<()> {
         io::Error::new(
             error.kind(),
             format!(
-                "TCP with {congestion:?}: {error} (this kernel has {})",
+                "congestion control {congestion:?}: {error} (this kernel has {})",
                 known().trim()
             ),
         )

@@ -59,7 +59,8 @@ async fn serve_forward_proxy(
     let beside = BackgroundTasks::default();
     let tunnels = beside.clone();
     let service = service_fn(move |request| {
-        let (site, beside) = (Arc::clone(&site), beside.clone());
+        let site = Arc::clone(&site);
+        let beside = beside.clone();
         async move { Ok::<_, Infallible>(handle_proxy_request(request, &site, &beside).await) }
     });
     let mut server = http1::Builder::new();
@@ -78,21 +79,20 @@ async fn handle_proxy_request(
 ) -> Response<ProxyBody> {
     let is_tunnel = request.method() == Method::CONNECT;
     let Some(authority) = request.uri().authority().cloned() else {
-        let how =
-            "this is a forward proxy for the hosts of the lab: give its URL to -x, or to --proxy";
+        let how = "this is a forward proxy for the hosts of the lab: pass its URL to -x or --proxy";
         return text_response(StatusCode::OK, how);
     };
     if !is_tunnel && request.uri().scheme_str() != Some("http") {
         return text_response(
             StatusCode::BAD_REQUEST,
-            "this proxy asks for http:// itself, and leads to everything else by CONNECT",
+            "this proxy forwards http:// only; use CONNECT for everything else",
         );
     }
     let port = authority.port_u16().or((!is_tunnel).then_some(80));
     let Some(address) = port.and_then(|port| site.addresses.resolve(authority.host(), port)) else {
         return text_response(
             StatusCode::FORBIDDEN,
-            &format!("{authority} is no place in the lab, and this proxy leads nowhere else"),
+            &format!("{authority} is not a host of the lab, and this proxy reaches nothing else"),
         );
     };
     let stream = match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
@@ -145,7 +145,7 @@ async fn forward_request(
     let bad = |error: hyper::Error| {
         text_response(
             StatusCode::BAD_GATEWAY,
-            &format!("the host could not be asked: {error}"),
+            &format!("the host could not be reached: {error}"),
         )
     };
     let host = request
@@ -159,7 +159,7 @@ async fn forward_request(
         .map_or("/", |path| path.as_str())
         .parse();
     let (Ok(host), Ok(path)) = (HeaderValue::from_str(&host), path) else {
-        return text_response(StatusCode::BAD_REQUEST, "that target cannot be passed on");
+        return text_response(StatusCode::BAD_REQUEST, "the target cannot be forwarded");
     };
     *request.uri_mut() = path;
     *request.version_mut() = Version::HTTP_11;

@@ -94,10 +94,8 @@ async fn negotiate_request(stream: &mut TcpStream) -> io::Result<Option<(String,
 /// Whether the client's user name and password are correct (RFC 1929 §2).
 async fn authenticate_client(stream: &mut TcpStream) -> io::Result<bool> {
     let version = stream.read_u8().await?;
-    let (name, password) = (
-        read_length_prefixed(stream).await?,
-        read_length_prefixed(stream).await?,
-    );
+    let name = read_length_prefixed(stream).await?;
+    let password = read_length_prefixed(stream).await?;
     let is_known = version == 1 && name == b"class" && password == b"lab";
     stream.write_all(&[1, u8::from(!is_known)]).await?;
     Ok(is_known)

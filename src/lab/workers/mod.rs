@@ -82,7 +82,7 @@ fn requested_work(path: &str) -> Result<Duration, ServerResponse> {
     let Some(text) = path.strip_prefix("/work/") else {
         return Err(ServerResponse::text(
             StatusCode::NOT_FOUND,
-            "there is /work/MS: work for so many milliseconds",
+            "try /work/MS: work for MS milliseconds",
         ));
     };
     let work = text
@@ -94,7 +94,7 @@ fn requested_work(path: &str) -> Result<Duration, ServerResponse> {
         ServerResponse::text(
             StatusCode::BAD_REQUEST,
             format!(
-                "/work/ wants a number of milliseconds, {} at most",
+                "/work/ takes a number of milliseconds, {} at most",
                 MAX_WORK.as_millis()
             ),
         )

@@ -78,7 +78,9 @@ mod tests {
         let held = Arc::new(Mutex::new(held));
         let mut jobs = Vec::new();
         for _ in 0..=WORKERS {
-            let (pool, began, held) = (Arc::clone(&pool), began.clone(), Arc::clone(&held));
+            let pool = Arc::clone(&pool);
+            let began = began.clone();
+            let held = Arc::clone(&held);
             jobs.push(runtime.spawn(async move {
                 let work = move |worker| {
                     began.send(worker).unwrap();

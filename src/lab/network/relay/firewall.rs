@@ -47,12 +47,18 @@ impl FirewallRules {
             ),
             _ => return true,
         };
-        [source, destination].iter().filter_map(|address| self.0.get(address)).all(|firewall| match firewall {
-            FirewallRule::AllowAll => true,
-            FirewallRule::DropAll => false,
-            FirewallRule::DropAfterHandshake => {
-                matches!(&packet.transport, Some(TransportSlice::Tcp(segment)) if segment.payload().is_empty() && !segment.fin())
-            }
-        })
+        // A client may close a connection through which no data gets: its FIN is dropped, too.
+        let is_handshake = match &packet.transport {
+            Some(TransportSlice::Tcp(segment)) => segment.payload().is_empty() && !segment.fin(),
+            _ => false,
+        };
+        [source, destination]
+            .iter()
+            .filter_map(|address| self.0.get(address))
+            .all(|rule| match rule {
+                FirewallRule::AllowAll => true,
+                FirewallRule::DropAll => false,
+                FirewallRule::DropAfterHandshake => is_handshake,
+            })
     }
 }

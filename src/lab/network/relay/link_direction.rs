@@ -204,11 +204,9 @@ impl FrameOutcome {
     /// depends only on the seed and its number.
     fn draw(chance: &mut Rng, setting: &EmulationSettings) -> Self {
         let mut befalls = |share: Fraction| chance.u32(..1_000_000) < share.millionths();
-        let (is_lost, is_held_back, is_doubled) = (
-            befalls(setting.loss),
-            befalls(setting.reorder),
-            befalls(setting.duplicate),
-        );
+        let is_lost = befalls(setting.loss);
+        let is_held_back = befalls(setting.reorder);
+        let is_doubled = befalls(setting.duplicate);
         let lot = chance.u64(..);
         // A delay cannot be negative.
         let least = setting.delay.saturating_sub(setting.jitter);
@@ -359,7 +357,8 @@ mod tests {
                 [number]
             );
         }
-        let (least, most) = (delays.iter().min().copied(), delays.iter().max().copied());
+        let least = delays.iter().min().copied();
+        let most = delays.iter().max().copied();
         assert!(
             least >= Some(Nanos::from_millis(15)) && least < Some(Nanos::from_millis(16)),
             "{least:?}"

@@ -191,7 +191,9 @@ impl Relay {
             frames,
             ..
         } = self;
-        let (source, road, target) = (&ends[from], &mut roads[from], &ends[1 - from]);
+        let source = &ends[from];
+        let road = &mut roads[from];
+        let target = &ends[1 - from];
         for _ in 0..MAX_BATCHES {
             let now = Moment::START + Nanos::from(began.elapsed());
             let count = source.receive(frames, |frame| {
