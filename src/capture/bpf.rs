@@ -99,8 +99,8 @@ fn branch_on_ip_version(
     ]);
     ipv4.extend(match_v4);
     ipv4.push(Bpf::ret(0));
-    // Conditional jumps skip 255 instructions at most, which the IPv4 part may exceed: the IPv6 part
-    // is reached by `ja`, whose offset has 32 bits.
+    // Conditional jumps skip 255 instructions at most, which the IPv4 part may exceed: the IPv6
+    // part is reached by `ja`, whose offset has 32 bits.
     let past_ipv4 = u32::try_from(ipv4.len())
         .unwrap_or(u32::MAX)
         .saturating_add(2);
@@ -264,7 +264,9 @@ mod tests {
     /// Interprets a program with the semantics of linux/filter.h. A load beyond the packet rejects
     /// it.
     fn run(program: &[FilterInstruction], packet: &[u8]) -> u32 {
-        let (mut at, mut a, mut x) = (0, 0_u32, 0_u32);
+        let mut at = 0;
+        let mut a = 0_u32;
+        let mut x = 0_u32;
         let load = |from: u32, length: usize| -> Option<u32> {
             let from = usize::try_from(from).unwrap();
             let bytes = packet.get(from..from + length)?;
@@ -351,7 +353,8 @@ mod tests {
                 vec![10, 0, 0, last]
             }
         };
-        let (source, destination) = (address(ends[0].0), address(ends[1].0));
+        let source = address(ends[0].0);
+        let destination = address(ends[1].0);
         let ip = PacketBuilder::ethernet2([2; 6], [4; 6]);
         let ip = if v6 {
             ip.ipv6(
@@ -434,16 +437,22 @@ mod tests {
     proptest! {
         #[test]
         fn it_decides_as_libpcap_does(
-            v6: bool, udp: bool, source in 0_u8..4, destination in 0_u8..4,
-            from in prop::sample::select(vec![53_u16, 443, 5_000]), to in prop::sample::select(vec![53_u16, 443, 5_000]),
-            change in prop::option::of((12_usize..60, any::<u8>())), cut in prop::option::of(0_usize..80),
+            v6: bool,
+            udp: bool,
+            source in 0_u8..4,
+            destination in 0_u8..4,
+            from in prop::sample::select(vec![53_u16, 443, 5_000]),
+            to in prop::sample::select(vec![53_u16, 443, 5_000]),
+            change in prop::option::of((12_usize..60, any::<u8>())),
+            cut in prop::option::of(0_usize..80),
         ) {
             let mut packet = frame(v6, udp, [(source, from), (destination, to)], change);
             packet.truncate(cut.unwrap_or(packet.len()));
             let ours = run(&allow_only(FilterStart::Ethernet, &remotes(), 256), &packet) > 0;
             prop_assert_eq!(ours, by_libpcap().filter(&packet));
             if packet.len() > 14 && packet.get(12..14) == Some(&[8, 0]) && packet[14] >> 4 == 4 {
-                prop_assert_eq!(run(&allow_only(FilterStart::Ip, &remotes(), 256), &packet[14..]) > 0, ours);
+                let over_ip = run(&allow_only(FilterStart::Ip, &remotes(), 256), &packet[14..]);
+                prop_assert_eq!(over_ip > 0, ours);
             }
         }
     }

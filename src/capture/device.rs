@@ -88,14 +88,14 @@ impl CaptureDevice {
             .unwrap_or_else(|_| format!("link type {}", number.0));
         let Some(link) = LinkType::from_number(number.0) else {
             return Err(CaptureError::new(
-                format!("packets on {name} are framed as {link_name}, which is not understood"),
+                format!("the link type of {name}, {link_name}, is not supported"),
                 "use another interface",
             ));
         };
         let socket = capture.as_fd().try_clone_to_owned();
         let socket = socket.map_err(|error| {
             CaptureError::new(
-                format!("the capture of {name} cannot be narrowed: {error}"),
+                format!("the capture of {name} cannot be filtered: {error}"),
                 "close some programs",
             )
         })?;

@@ -37,7 +37,7 @@ impl CaptureError {
     /// A bug in this program.
     pub(super) fn internal_error() -> Self {
         Self::new(
-            "opening an interface failed within this program",
+            "opening an interface failed because of a bug in this program",
             "please report it",
         )
     }

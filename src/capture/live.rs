@@ -73,7 +73,8 @@ impl LiveCapture {
             .and_then(|()| bell.set_nonblocking(true))
             .map_err(failed)?;
         let (commands, receiver) = sync_channel(1);
-        let (mut interfaces, mut sources) = (Vec::new(), Vec::new());
+        let mut interfaces = Vec::new();
+        let mut sources = Vec::new();
         for CaptureDevice {
             name,
             link,
@@ -204,7 +205,7 @@ impl CaptureSession {
                 > 0
         {
             self.shared.emit_note(
-                "the kernel took no filter for this run's addresses: packets may be missing",
+                "the kernel rejected the filter for this run's addresses: packets may be missing",
             );
         }
     }

@@ -80,7 +80,8 @@ mod tests {
     use crate::units::WallTime;
 
     fn packet(up: bool, flags: u8) -> Packet {
-        let (client, server) = (([127, 0, 0, 1], 50_000).into(), ([127, 0, 0, 1], 80).into());
+        let client = ([127, 0, 0, 1], 50_000).into();
+        let server = ([127, 0, 0, 1], 80).into();
         let (source, destination) = if up {
             (client, server)
         } else {

@@ -63,7 +63,8 @@ impl CaptureOpening {
     /// # Errors
     /// None of them could be opened: the first one's error.
     pub fn wait(self) -> Result<LiveCapture, CaptureError> {
-        let (mut devices, mut refusals) = (Vec::new(), Vec::new());
+        let mut devices = Vec::new();
+        let mut refusals = Vec::new();
         for opener in self.0? {
             match opener.join() {
                 Ok(Ok(device)) => devices.push(device),

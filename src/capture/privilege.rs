@@ -36,8 +36,9 @@ pub fn drop_capture_privileges() -> Result<(), String> {
             CapSet::Permitted,
         ] {
             if caps::has_cap(None, set, right).unwrap_or(false) {
-                caps::drop(None, set, right)
-                    .map_err(|error| format!("the right {right} could not be given up: {error}"))?;
+                caps::drop(None, set, right).map_err(|error| {
+                    format!("the capability {right} could not be dropped: {error}")
+                })?;
             }
         }
     }

@@ -87,7 +87,7 @@ impl CaptureReader {
                 }
                 Err(error) => {
                     self.shared
-                        .emit_note(&format!("nothing more is captured: {error}"));
+                        .emit_note(&format!("the capture ended: {error}"));
                     break;
                 }
             }
@@ -178,7 +178,9 @@ impl CaptureReader {
         let Some(source) = self.sources.get_mut(index).filter(|source| !source.ended) else {
             return 0;
         };
-        let (link, intake, aggregates) = (source.link, &mut self.session, &mut source.aggregates);
+        let link = source.link;
+        let intake = &mut self.session;
+        let aggregates = &mut source.aggregates;
         let mut packets = Vec::new();
         let read = source.capture.dispatch(Some(Self::BATCH), |frame| {
             if let Some(intake) = intake
@@ -197,10 +199,8 @@ impl CaptureReader {
         }
         read.unwrap_or_else(|error| {
             source.ended = true;
-            self.shared.emit_note(&format!(
-                "nothing more is captured on {}: {error}",
-                source.name
-            ));
+            self.shared
+                .emit_note(&format!("the capture on {} ended: {error}", source.name));
             0
         })
     }

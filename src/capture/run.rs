@@ -136,7 +136,8 @@ mod tests {
     #[test]
     fn what_is_expected_adds_up_and_is_told_only_when_it_grew() {
         let run = run();
-        let (first, second) = (([127, 0, 0, 1], 80).into(), ([127, 0, 0, 1], 53).into());
+        let first = ([127, 0, 0, 1], 80).into();
+        let second = ([127, 0, 0, 1], 53).into();
         assert_eq!(run.watch(&[first]).unwrap().len(), 1);
         assert!(run.watch(&[first]).is_none());
         assert_eq!(run.watch(&[first, second]).unwrap().len(), 2);

@@ -110,7 +110,10 @@ impl SessionPackets {
         interface: &str,
         link_type: &str,
     ) {
-        let opens = |packet: &Packet| matches!(packet.transport, Transport::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN));
+        let opens = |packet: &Packet| match packet.transport {
+            Transport::Tcp(tcp) => tcp.flags.has(TcpFlags::SYN),
+            _ => false,
+        };
         if self.announced_device != Some(device)
             && packets.iter().any(opens)
             && self.run.emit(EventKind::CaptureOpened {
@@ -164,11 +167,10 @@ mod tests {
 
     impl Scene {
         fn new() -> Self {
-            let (full, given) = (
-                Arc::new(AtomicBool::new(false)),
-                Arc::new(Mutex::new(Vec::new())),
-            );
-            let (is_full, into) = (Arc::clone(&full), Arc::clone(&given));
+            let full = Arc::new(AtomicBool::new(false));
+            let given = Arc::new(Mutex::new(Vec::new()));
+            let is_full = Arc::clone(&full);
+            let into = Arc::clone(&given);
             let sink = move |event: crate::trace::Event| {
                 let room = !is_full.load(Ordering::Relaxed);
                 if room {
@@ -261,9 +263,11 @@ mod tests {
             [EventKind::Packets { .. }]
         ));
         intake.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
-        assert!(
-            matches!(scene.given().as_slice(), [EventKind::CaptureOpened { interface, .. }, EventKind::Packets { .. }] if interface == "eth0")
-        );
+        assert!(matches!(
+            scene.given().as_slice(),
+            [EventKind::CaptureOpened { interface, .. }, EventKind::Packets { .. }]
+                if interface == "eth0"
+        ));
         intake.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
         assert!(matches!(
             scene.given().as_slice(),

@@ -123,7 +123,7 @@ extern "C" fn handle_fatal_signal(
     if is_own_abort {
         write_signal_safe(
             libc::STDERR_FILENO,
-            b"tapline: it had to end at once: there is no memory left, or there is a fault in it\n",
+            b"tapline: aborted: out of memory, or because of a bug in this program\n",
         );
     }
     if let Some(before) = fault

@@ -64,7 +64,8 @@ fn add_entry(found: &mut Vec<NetworkInterface>, entry: &libc::ifaddrs) {
         .iter()
         .position(|interface| interface.name == name)
         .unwrap_or_else(|| {
-            let (up, loopback) = (has(libc::IFF_UP), has(libc::IFF_LOOPBACK));
+            let up = has(libc::IFF_UP);
+            let loopback = has(libc::IFF_LOOPBACK);
             found.push(NetworkInterface {
                 name: name.to_owned(),
                 up,

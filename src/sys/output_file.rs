@@ -111,7 +111,7 @@ pub fn resolve_symlinks(path: &Path) -> io::Result<PathBuf> {
         refuse_foreign_file(&path, &link)?;
         path = parent_directory(&path).join(target);
     }
-    Err(io::Error::other("its symbolic links lead to no end"))
+    Err(io::Error::other("its symbolic links form a loop"))
 }
 
 /// Metadata and target of a symbolic link, read from the same open link; `None` if there is none.
@@ -173,10 +173,8 @@ fn is_pipe(path: &Path) -> bool {
 /// The file is refused.
 pub fn refuse_foreign_file(path: &Path, found: &Metadata) -> io::Result<()> {
     const OTHERS_MAY_WRITE: u32 = 0o022;
-    let (directory, me) = (
-        std::fs::metadata(parent_directory(path)),
-        geteuid().as_raw(),
-    );
+    let directory = std::fs::metadata(parent_directory(path));
+    let me = geteuid().as_raw();
     let Ok(directory) = directory else {
         return Ok(());
     };
@@ -187,20 +185,20 @@ pub fn refuse_foreign_file(path: &Path, found: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     let refused = |what: &str| {
-        let sentence = format!("{what} in a directory that others may write to; give another path");
+        let sentence = format!("{what} in a directory that others may write to; use another path");
         Err(io::Error::new(io::ErrorKind::PermissionDenied, sentence))
     };
     match found.uid() {
         owner if owner == me => {
             if found.is_file() && found.nlink() > 1 {
-                refused("it is a second name (a hard link) of a file,")
+                refused("it is a hard link to another file,")
             } else {
                 Ok(())
             }
         }
         owner if owner == directory.uid() => Ok(()),
         _ if found.is_symlink() => refused("it is another user's symbolic link"),
-        _ => refused("it is another user's"),
+        _ => refused("it belongs to another user,"),
     }
 }
 

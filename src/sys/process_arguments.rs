@@ -44,7 +44,8 @@ fn argument_range() -> Option<(usize, usize)> {
         .split_ascii_whitespace()
         .skip(ARG_START)
         .map(str::parse);
-    let (begin, end) = (fields.next()?.ok()?, fields.next()?.ok()?);
+    let begin = fields.next()?.ok()?;
+    let end = fields.next()?.ok()?;
     (begin > 0).then_some((begin, end))
 }
 

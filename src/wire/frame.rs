@@ -408,7 +408,10 @@ mod tests {
     proptest! {
         #[test]
         fn frames_of_every_kind_are_read_changed_and_cut_without_a_panic(
-            kind in 0_usize..7, changes in prop::collection::vec((0_usize..120, any::<u8>()), 0..6), cut in 0_usize..200, frame_bytes: u32,
+            kind in 0_usize..7,
+            changes in prop::collection::vec((0_usize..120, any::<u8>()), 0..6),
+            cut in 0_usize..200,
+            frame_bytes: u32,
         ) {
             let (link, mut bytes) = frames_of_every_kind().swap_remove(kind);
             for (at, value) in changes {
@@ -420,7 +423,10 @@ mod tests {
             let mut fragments = crate::wire::Fragments::default();
             match parse_frame(link, &bytes, frame_bytes) {
                 ParsedFrame::Segment(segment) => prop_assert!(segment.payload_bytes <= frame_bytes),
-                ParsedFrame::Fragment(fragment) => prop_assert!(fragments.take(&fragment).is_none_or(|whole| whole.payload_bytes <= 65_535)),
+                ParsedFrame::Fragment(fragment) => {
+                    let whole = fragments.take(&fragment);
+                    prop_assert!(whole.is_none_or(|whole| whole.payload_bytes <= 65_535));
+                }
                 _ => {}
             }
         }
@@ -437,7 +443,9 @@ mod tests {
 
         #[test]
         fn a_packet_with_some_bytes_changed_and_cut_is_read_without_a_panic(
-            changes in prop::collection::vec((0_usize..64, any::<u8>()), 0..6), cut in 0_usize..140, frame_bytes: u32,
+            changes in prop::collection::vec((0_usize..64, any::<u8>()), 0..6),
+            cut in 0_usize..140,
+            frame_bytes: u32,
         ) {
             let mut bytes = tcp_over_ip(80);
             for (at, value) in changes {

@@ -152,7 +152,7 @@ fn parse_with_capacity<'b, T>(
     result.map_err(|error| match error {
         ParseError::Grammar(httparse::Error::TooManyHeaders) => HeadError::TooLarge,
         ParseError::Grammar(error) => HeadError::Malformed(grammar_error(error)),
-        ParseError::Partial => HeadError::Malformed("the head has no end"),
+        ParseError::Partial => HeadError::Malformed("the head is incomplete"),
     })
 }
 
@@ -167,7 +167,7 @@ const fn grammar_error(error: httparse::Error) -> &'static str {
     match error {
         httparse::Error::HeaderName => "a field name is malformed",
         httparse::Error::HeaderValue => "a field value is malformed",
-        httparse::Error::NewLine => "a line ends wrongly",
+        httparse::Error::NewLine => "a line ending is malformed",
         httparse::Error::Status => "the status code is malformed",
         httparse::Error::Token => "the start line is malformed",
         httparse::Error::TooManyHeaders => "there are too many fields",
@@ -244,7 +244,7 @@ mod tests {
         );
         assert_eq!(
             buffer(b"HTTP/1.1 200 OK\r\n").response(),
-            Err(HeadError::Malformed("the head has no end"))
+            Err(HeadError::Malformed("the head is incomplete"))
         );
     }
 

@@ -92,8 +92,8 @@ pub(super) fn parse_ipv6(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
     if first >> 4 != 6 {
         return None;
     }
-    let (source, destination): (&[u8; 16], &[u8; 32]) = (addresses.first_chunk()?, addresses);
-    let destination: &[u8; 16] = destination.last_chunk()?;
+    let source: &[u8; 16] = addresses.first_chunk()?;
+    let destination: &[u8; 16] = addresses.last_chunk()?;
     let stated_payload = u32::from(u16::from_be_bytes([*length_0, *length_1]));
     let total = effective_length(
         if stated_payload == 0 {

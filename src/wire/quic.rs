@@ -81,7 +81,8 @@ fn parse_long_header(datagram: &[u8], start: usize) -> Option<LongHeaderPacket<'
         return None;
     }
     let version = u32::from_be_bytes(rest.take(4)?.try_into().ok()?);
-    let (destination, source) = (rest.id()?, rest.id()?);
+    let destination = rest.id()?;
+    let source = rest.id()?;
     let kind = packet_kind(first, version)?;
     match kind {
         PacketKind::VersionNegotiation | PacketKind::Retry => {

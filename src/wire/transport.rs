@@ -69,7 +69,8 @@ fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     if header_bytes < TCP_FIXED {
         return None;
     }
-    let (mut mss, mut window_scale) = (None, None);
+    let mut mss = None;
+    let mut window_scale = None;
     if flags & SYN != 0 {
         // As far as they were captured.
         let end = bytes.len().min(usize::from(offset >> 4) * 4);
@@ -91,7 +92,8 @@ fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
 fn parse_syn_options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
     /// A larger shift count is treated as this one (RFC 7323 §2.3).
     const MOST_SHIFT: u8 = 14;
-    let (mut mss, mut window_scale) = (None, None);
+    let mut mss = None;
+    let mut window_scale = None;
     loop {
         bytes = match bytes {
             [1, rest @ ..] => rest,

@@ -161,11 +161,9 @@ mod tests {
 
     /// The reported sections, merged, and their total length.
     fn told(framing: BodyFraming, pieces: &[&[u8]]) -> (Vec<(BodySection, usize)>, bool) {
-        let (mut reader, mut told, mut fresh) = (
-            BodyReader::new(framing),
-            Vec::<(BodySection, usize)>::new(),
-            true,
-        );
+        let mut reader = BodyReader::new(framing);
+        let mut told = Vec::<(BodySection, usize)>::new();
+        let mut fresh = true;
         for piece in pieces {
             reader.read(piece, |stretch, bytes, ends| {
                 match told.last_mut().filter(|_| !fresh) {

@@ -43,11 +43,11 @@ impl ChecksumSum {
 /// Formats a checksum and whether it is correct; without a sum it was not verified.
 pub(super) fn format_checksum(checksum: u16, sum: Option<ChecksumSum>) -> String {
     match sum.map(ChecksumSum::is_correct) {
-        Some(true) => format!("0x{checksum:04x} right"),
+        Some(true) => format!("0x{checksum:04x} correct"),
         Some(false) => format!(
-            "0x{checksum:04x} not right: changed on the way, or still to be filled in by the \
+            "0x{checksum:04x} incorrect: modified in transit, or still to be filled in by the \
                 network card"
         ),
-        None => format!("0x{checksum:04x} not checked"),
+        None => format!("0x{checksum:04x} not verified"),
     }
 }

@@ -53,7 +53,8 @@ fn parse_ipv4_header(bytes: &[u8], at: usize, length: usize) -> Option<ParsedIpH
         },
     );
     fields.add("identification", 4..6, format!("0x{:04x}", fields.u16(4)));
-    let (flags, offset) = (fields.u8(6) >> 5, usize::from(fields.u16(6) & 0x1fff) * 8);
+    let flags = fields.u8(6) >> 5;
+    let offset = usize::from(fields.u16(6) & 0x1fff) * 8;
     fields.add(
         "flags",
         6..7,

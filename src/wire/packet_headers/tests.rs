@@ -68,13 +68,13 @@ fn headers_are_nested_and_the_rest_is_payload() {
         ("ACK PSH", "timestamp 5 echo 6")
     );
     assert!(
-        field_value(&whole, 1, "checksum").ends_with("right")
-            && field_value(&whole, 2, "checksum").ends_with(" right")
+        field_value(&whole, 1, "checksum").ends_with(" correct")
+            && field_value(&whole, 2, "checksum").ends_with(" correct")
     );
     bytes[50] ^= 1;
     assert!(
         field_value(&parse_headers(LinkType::Ethernet, &bytes), 2, "checksum")
-            .contains("not right")
+            .contains(" incorrect")
     );
 }
 
@@ -99,7 +99,7 @@ fn what_is_cut_is_taken_apart_as_far_as_it_goes() {
             2,
             "checksum"
         )
-        .ends_with("not checked")
+        .ends_with("not verified")
     );
 }
 
@@ -126,7 +126,7 @@ fn ipv6_with_udp_over_a_vlan() {
         ),
         ("11", 8)
     );
-    assert!(field_value(&whole, 2, "checksum").ends_with(" right"));
+    assert!(field_value(&whole, 2, "checksum").ends_with(" correct"));
     assert_eq!(&bytes[whole.payload], [1, 2, 3]);
 }
 
@@ -137,7 +137,13 @@ proptest! {
         kind in 0_usize..5,
         plausible in any::<bool>(),
     ) {
-        let kind = [LinkType::Ethernet, LinkType::LinuxCooked, LinkType::LinuxCooked2, LinkType::Raw, LinkType::Loopback][kind];
+        let kind = [
+            LinkType::Ethernet,
+            LinkType::LinuxCooked,
+            LinkType::LinuxCooked2,
+            LinkType::Raw,
+            LinkType::Loopback,
+        ][kind];
         if plausible && bytes.len() > 34 {
             bytes[12..15].copy_from_slice(&[8, 0, 0x45]);
             bytes[23] = 6;
@@ -147,7 +153,10 @@ proptest! {
         let mut at = 0;
         for header in &whole.headers {
             prop_assert!(header.range.start == at && header.range.end <= bytes.len());
-            prop_assert!(header.fields.iter().all(|field| header.range.start <= field.range.start && field.range.end <= header.range.end));
+            for field in &header.fields {
+                prop_assert!(header.range.start <= field.range.start);
+                prop_assert!(field.range.end <= header.range.end);
+            }
             at = header.range.end;
         }
         prop_assert_eq!(at, whole.payload.start);

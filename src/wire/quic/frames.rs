@@ -32,17 +32,18 @@ fn read_frame<'a>(rest: &mut ByteReader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) 
 
 /// `ACK` (RFC 9000 §19.3).
 fn skip_ack(rest: &mut ByteReader<'_>, counts_congestion: bool) -> Option<()> {
-    let (_largest, _delay, ranges, _first) = (
-        rest.integer()?,
-        rest.integer()?,
-        rest.integer()?,
-        rest.integer()?,
-    );
+    let _largest = rest.integer()?;
+    let _delay = rest.integer()?;
+    let ranges = rest.integer()?;
+    let _first = rest.integer()?;
     for _ in 0..ranges {
-        let (_gap, _length) = (rest.integer()?, rest.integer()?);
+        let _gap = rest.integer()?;
+        let _length = rest.integer()?;
     }
     if counts_congestion {
-        let (_ect0, _ect1, _ce) = (rest.integer()?, rest.integer()?, rest.integer()?);
+        let _ect0 = rest.integer()?;
+        let _ect1 = rest.integer()?;
+        let _ce = rest.integer()?;
     }
     Some(())
 }
