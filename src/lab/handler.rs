@@ -11,7 +11,7 @@ use hyper::StatusCode;
 use hyper::body::Body;
 
 use super::response::ServerResponse;
-use super::state::LabState;
+use super::service::LabState;
 
 /// A request of any HTTP version.
 pub(super) type IncomingRequest = hyper::Request<RequestBody>;

@@ -2,11 +2,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::broken_http::{self, BROKEN};
 use super::catalogue::{API_PATHS, group};
-use super::connection_faults::{REFUSED, RESET};
 use super::dns_faults::{SLOW_NAME, TRUNCATED_NAME};
 use super::echo::{ECHO, ECHO_DATAGRAMS};
+use super::faulty_services::{BROKEN, BROKEN_PATHS, REFUSED, RESET};
 use super::firewall::FirewallRule;
 use super::http_service::{H2C, HTTP, HTTP_CLOSING, HTTP_ON_TLS_PORT, HTTP10, HTTPS};
 use super::key_value_store::KEY_VALUE;
@@ -237,7 +236,7 @@ pub(super) const HOSTS: &[Host] = &[
         .behind_firewall(FirewallRule::DropAll, FirewallRule::DropAll),
     Host::new("broken.lab.test", 31, &[BROKEN])
         .in_group(group::BROKEN_HTTP)
-        .with_paths(&broken_http::BROKEN_PATHS),
+        .with_paths(&BROKEN_PATHS),
 ];
 
 /// A host of the lab.

@@ -7,8 +7,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::handler::{ClientInfo, HandlerContext, HttpHandler};
+use super::identity::accept_tls;
 use super::service::{AcceptedConnection, Service};
-use super::{api, http1, http2, tls_accept};
+use super::{api, http1, http2};
 
 /// HTTP over TLS; ALPN selects the version.
 pub(super) const HTTPS: Service = Service::https("https", api::API_HANDLER);
@@ -85,7 +86,7 @@ impl HttpService {
         if !self.is_secure {
             return self.serve_plain(stream, pages).await;
         }
-        let Some(stream) = tls_accept::accept_tls(stream, &site.identities).await else {
+        let Some(stream) = accept_tls(stream, &site.identities).await else {
             return;
         };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {

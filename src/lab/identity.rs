@@ -1,17 +1,24 @@
-//! TLS server configurations by host name. The first host's is created at startup, the others when
-//! they are first requested.
+//! TLS server configurations by host name, and handshakes: the server name (SNI) selects the
+//! certificate. The first host's configuration is created at startup, the others when they are first
+//! requested.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::server::{WantsServerCert, WebPkiClientVerifier};
+use rustls::server::{Acceptor, WantsServerCert, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
 use super::LabError;
 use super::certificate_authority::CertificateAuthority;
 use super::hosts::{HOSTS, Host, api_certificate_names};
 use super::tls_profile::{TlsProfile, TlsVersions};
+
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// TLS server configurations of the lab's hosts.
 pub(super) struct TlsIdentities {
@@ -116,4 +123,22 @@ impl TlsIdentities {
             verifier.map_err(|error| rustls::Error::General(error.to_string()))?,
         ))
     }
+}
+
+/// Accepts a TLS connection. A failure is reported to the client by a TLS alert, and to nobody
+/// else.
+pub(super) async fn accept_tls(
+    stream: TcpStream,
+    identities: &TlsIdentities,
+) -> Option<TlsStream<TcpStream>> {
+    let handshake = async {
+        let start = LazyConfigAcceptor::new(Acceptor::default(), stream)
+            .await
+            .ok()?;
+        let config = identities
+            .config_for(start.client_hello().server_name())
+            .ok()?;
+        start.into_stream(config).await.ok()
+    };
+    timeout(HANDSHAKE_TIMEOUT, handshake).await.ok().flatten()
 }

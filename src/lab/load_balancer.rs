@@ -19,8 +19,8 @@ use super::handler::{ClientInfo, HttpHandler, IncomingRequest, read_body};
 use super::http_service::HttpMode;
 use super::proxy::remove_hop_by_hop;
 use super::response::ServerResponse;
+use super::service::LabState;
 use super::service::Service;
-use super::state::LabState;
 
 /// The load balancer over TLS.
 pub(super) const BALANCED: Service = Service::https("balanced", |request, site| {

@@ -13,8 +13,8 @@
 //! placement  placement      loopback or network addresses: where everything is; servers: startup
 //! names      dns            zone lab.test       dns_faults: names that fail to resolve
 //! trust      certificate_authority              identity: which host presents which certificate
-//! transport  loopback_ports connection_limiter  connection_faults: closed and resetting ports
-//! protocol   http_service → tls_accept → http1, http2     broken_http: violations of HTTP/1.1
+//! transport  loopback_ports connection_limiter
+//! protocol   http_service → http1, http2        faulty_services: refused, reset, invalid HTTP/1.1
 //! content    handler        requests → responses          api: pages of the first host
 //!            catalogue      the list of URLs to try
 //! ```
@@ -24,16 +24,15 @@
 mod addresses;
 mod api;
 mod body;
-mod broken_http;
 mod catalogue;
 mod certificate_authority;
-mod connection_faults;
 mod connection_limiter;
 mod dns;
 mod dns_faults;
 mod echo;
 mod embedded;
 mod error;
+mod faulty_services;
 mod firewall;
 mod handler;
 mod hosts;
@@ -51,8 +50,6 @@ mod proxy;
 mod response;
 mod servers;
 mod service;
-mod state;
-mod tls_accept;
 mod tls_profile;
 mod web_page;
 mod workers;

@@ -15,8 +15,8 @@ use super::hosts::API;
 use super::http_service::HTTPS;
 use super::identity::TlsIdentities;
 use super::placement::{BoundServices, BoundSocket, Placement};
+use super::service::LabState;
 use super::service::{AcceptedConnection, Service, ServiceKind};
-use super::state::LabState;
 use super::{LabError, dns};
 
 /// All servers of a lab. They are tasks of the runtime in which they were opened, and end with it.

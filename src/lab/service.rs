@@ -1,13 +1,18 @@
-//! A service: what listens on a port of a host.
+//! A service: what listens on a port of a host; and the state that the services of a lab share.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::net::{TcpStream, UdpSocket};
 
+use super::addresses::AddressBook;
+use super::api::ApiState;
 use super::handler::HttpHandler;
 use super::http_service::{HttpMode, HttpService};
-use super::state::LabState;
+use super::identity::TlsIdentities;
+use super::key_value_store::KeyValueStore;
+use super::load_balancer::RoundRobin;
+use super::workers::WorkerPool;
 
 /// A service: what listens on a port of a host.
 #[derive(Clone, Copy)]
@@ -94,6 +99,36 @@ impl Service {
             scheme,
             port,
             kind: ServiceKind::Closed,
+        }
+    }
+}
+
+/// State shared by the servers of one lab.
+pub(super) struct LabState {
+    /// Addresses of hosts and services.
+    pub(super) addresses: AddressBook,
+    /// TLS server configurations.
+    pub(super) identities: TlsIdentities,
+    /// State of the first host's pages.
+    pub(super) api: ApiState,
+    /// Next backend of the load balancer.
+    pub(super) round_robin: RoundRobin,
+    /// Content of the key-value store.
+    pub(super) key_values: KeyValueStore,
+    /// Threads of the worker-pool server.
+    pub(super) workers: WorkerPool,
+}
+
+impl LabState {
+    /// The initial state.
+    pub(super) fn new(addresses: AddressBook, identities: TlsIdentities) -> Self {
+        Self {
+            addresses,
+            identities,
+            api: ApiState::default(),
+            round_robin: RoundRobin::default(),
+            key_values: KeyValueStore::default(),
+            workers: WorkerPool::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The machine's network interfaces.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
@@ -104,6 +104,17 @@ fn address_of(entry: &libc::ifaddrs) -> Option<IpAddr> {
     }
 }
 
+/// Index of an interface, which scopes link-local addresses (RFC 4007 §11); `None` if there is no
+/// interface of this name.
+pub fn interface_index(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: `name` is a string that ends with a zero byte and lives until the call returns; the
+    // function only reads it.
+    #[expect(unsafe_code, reason = "no library in use wraps if_nametoindex")]
+    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+    (index != 0).then_some(index)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -127,5 +138,16 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), found.len());
+    }
+
+    #[test]
+    fn only_an_interface_has_a_number() {
+        assert!(
+            interface_index("lo")
+                .or_else(|| interface_index("lo0"))
+                .is_some()
+        );
+        assert_eq!(interface_index("no such interface"), None);
+        assert_eq!(interface_index("lo\0"), None);
     }
 }

@@ -1,14 +1,9 @@
 //! Safe wrappers of system calls that need `unsafe` and that no library wraps; and opening files
 //! safely in shared directories.
 
-#[cfg(target_os = "linux")]
-mod blocked_signals;
 mod emergency_cleanup;
-mod exit;
-mod fatal_signals;
 #[cfg(target_os = "linux")]
 mod frame_socket;
-mod interface_index;
 mod interfaces;
 #[cfg(target_os = "linux")]
 mod mounts;
@@ -20,22 +15,16 @@ mod output_file;
 mod packet_socket;
 mod poll;
 mod process_arguments;
+mod signals;
 mod tcp_info;
 
-#[cfg(target_os = "linux")]
-pub use blocked_signals::with_signals_blocked;
 pub use emergency_cleanup::{
-    TerminalResetGuard, UnfinishedFileGuard, guard_terminal, guard_unfinished_file,
+    TerminalResetGuard, UnfinishedFileGuard, exit_now, guard_terminal, guard_unfinished_file,
     run_emergency_cleanup,
-};
-pub use exit::exit_now;
-pub use fatal_signals::{
-    acknowledge_interrupt, exit_on_second_signal, install_cleanup_handlers, is_ignored,
 };
 #[cfg(target_os = "linux")]
 pub use frame_socket::{FrameBuffers, FrameSocket};
-pub use interface_index::interface_index;
-pub use interfaces::{NetworkInterface, list_interfaces};
+pub use interfaces::{NetworkInterface, interface_index, list_interfaces};
 #[cfg(target_os = "linux")]
 pub use mounts::set_nosuid_on_mounts;
 #[cfg(target_os = "linux")]
@@ -49,4 +38,9 @@ pub use output_file::{
 pub use packet_socket::{FilterInstruction, attach_filter, ignore_outgoing};
 pub use poll::wait_readable;
 pub use process_arguments::{inherited_file, overwrite_arguments};
+#[cfg(target_os = "linux")]
+pub use signals::with_signals_blocked;
+pub use signals::{
+    acknowledge_interrupt, exit_on_second_signal, install_cleanup_handlers, is_ignored,
+};
 pub use tcp_info::tcp_info;

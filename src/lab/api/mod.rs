@@ -22,7 +22,7 @@ use super::body::PatternBody;
 use super::handler::{HttpHandler, IncomingRequest};
 use super::http_service::HTTPS;
 use super::response::ServerResponse;
-use super::state::LabState;
+use super::service::LabState;
 
 /// A page of JSON, about 1 kB.
 const USERS: &str = include_str!("../../../assets/lab/users.json");

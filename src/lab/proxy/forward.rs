@@ -19,8 +19,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::super::service::LabState;
 use super::super::service::{AcceptedConnection, Service};
-use super::super::state::LabState;
 use super::{CONNECT_TIMEOUT, remove_hop_by_hop};
 
 /// The forward proxy.

@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::super::service::LabState;
 use super::super::service::{AcceptedConnection, Service};
-use super::super::state::LabState;
 use super::CONNECT_TIMEOUT;
 
 /// The SOCKS proxy.

@@ -14,8 +14,8 @@ use tokio::time::sleep;
 use super::handler::IncomingRequest;
 use super::http_service::HttpMode;
 use super::response::ServerResponse;
+use super::service::LabState;
 use super::service::Service;
-use super::state::LabState;
 
 pub(super) use pool::WorkerPool;
 

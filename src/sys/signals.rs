@@ -2,12 +2,13 @@
 //! emergency cleanup first.
 
 use std::ffi::{c_int, c_void};
+#[cfg(target_os = "linux")]
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
-use super::emergency_cleanup::{run_emergency_cleanup, write_signal_safe};
-use super::exit_now;
+use super::emergency_cleanup::{exit_now, run_emergency_cleanup, write_signal_safe};
 
 /// Fatal signals that exist on every system. `SIGPIPE` is not among them: Rust's runtime ignores
 /// it.
@@ -88,6 +89,32 @@ pub fn acknowledge_interrupt() {
 /// Whether a signal is ignored, as the parent process may have requested (`nohup`).
 pub fn is_ignored(signal: c_int) -> bool {
     signal_action(signal).is_some_and(|action| action.sa_sigaction == libc::SIG_IGN)
+}
+
+/// Runs a function with all signals of this thread blocked; pending ones are delivered afterwards.
+#[cfg(target_os = "linux")]
+pub fn with_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: both sets live until the call returns; the first is filled before it is read, and the
+    // second is written where the call succeeds, which it does for every valid way to change a
+    // mask.
+    #[expect(unsafe_code, reason = "no library here changes a thread's signal mask")]
+    let before = unsafe {
+        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+        libc::sigfillset(all.as_mut_ptr());
+        let failed =
+            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) != 0;
+        (!failed).then(|| before.assume_init())
+    };
+    let done = work();
+    if let Some(before) = before {
+        // SAFETY: the mask is one that this thread had.
+        #[expect(unsafe_code, reason = "no library here changes a thread's signal mask")]
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
+        }
+    }
+    done
 }
 
 type SignalHandler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);

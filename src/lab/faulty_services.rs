@@ -1,4 +1,5 @@
-//! A server that violates HTTP/1.1 on purpose, in a way selected by the path.
+//! Services that fail on purpose: they refuse or reset connections, or violate HTTP/1.1 in a way
+//! selected by the path.
 
 use std::io;
 use std::time::Duration;
@@ -14,7 +15,15 @@ const MAX_HEAD_BYTES: usize = 8 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_SILENCE: Duration = Duration::from_secs(10 * 60);
 
-/// The service.
+/// A closed port.
+pub(super) const REFUSED: Service = Service::closed("refused", "https", 443);
+
+/// Connections that are reset before the TLS handshake.
+pub(super) const RESET: Service = Service::tcp("reset", "https", 443, |visit| {
+    Box::pin(reset_connection(visit.stream))
+});
+
+/// Violations of HTTP/1.1.
 pub(super) const BROKEN: Service = Service::tcp("broken", "http", 80, |visit| {
     Box::pin(serve_broken_http(visit.stream))
 });
@@ -36,6 +45,14 @@ pub(super) const BROKEN_PATHS: [(&str, &str); 8] = [
     ("/endless", "a body that never ends"),
     ("/silence", "no response at all"),
 ];
+
+/// Waits for the client's first bytes, then closes so that the kernel sends RST instead of FIN (RFC
+/// 9293 §3.10.4).
+async fn reset_connection(mut stream: TcpStream) {
+    let mut first = [0; 512];
+    let _ = timeout(Duration::from_secs(10), stream.read(&mut first)).await;
+    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+}
 
 /// Answers one request in the way its path selects, then closes the connection.
 async fn serve_broken_http(mut stream: TcpStream) {
