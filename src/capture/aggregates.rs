@@ -87,12 +87,12 @@ impl AggregateSizes {
         let Self {
             socket,
             frames,
-            sizes: known,
+            sizes,
         } = self;
         let mut left = Self::MAX_SIZES;
         while left > 0 {
             let taken = socket
-                .receive(frames, |frame| record_size(known, frame))
+                .receive(frames, |frame| record_size(sizes, frame))
                 .unwrap_or_default();
             if taken == 0 {
                 return;
@@ -102,7 +102,7 @@ impl AggregateSizes {
     }
 }
 
-fn record_size(known: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
+fn record_size(sizes: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
     let Some((description, frame)) = frame.split_at_checked(VNET_HEADER_BYTES) else {
         return;
     };
@@ -117,10 +117,10 @@ fn record_size(known: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
         return;
     };
     if let TransportKind::Tcp(tcp) = segment.kind {
-        if known.len() >= AggregateSizes::MAX_SIZES {
-            known.clear();
+        if sizes.len() >= AggregateSizes::MAX_SIZES {
+            sizes.clear();
         }
-        known.insert((segment.source, segment.destination, tcp.seq), each);
+        sizes.insert((segment.source, segment.destination, tcp.seq), each);
     }
 }
 
@@ -160,17 +160,17 @@ mod tests {
 
     #[test]
     fn a_size_is_known_by_what_the_header_says() {
-        let mut known = HashMap::new();
+        let mut sizes = HashMap::new();
         let key = (
             ([10, 0, 0, 2], 50_000).into(),
             ([10, 0, 0, 10], 443).into(),
             77,
         );
-        record_size(&mut known, &aggregate_frame(0, 200));
-        assert_eq!(known, HashMap::new(), "no aggregate");
-        record_size(&mut known, &aggregate_frame(1_448, 200));
+        record_size(&mut sizes, &aggregate_frame(0, 200));
+        assert_eq!(sizes, HashMap::new(), "no aggregate");
+        record_size(&mut sizes, &aggregate_frame(1_448, 200));
         assert_eq!(
-            known,
+            sizes,
             HashMap::from([(key, NonZeroU16::new(1_448).unwrap())])
         );
     }
@@ -181,10 +181,10 @@ mod tests {
             bytes in proptest::collection::vec(any::<u8>(), 0..120),
             cut in 0..80_usize,
         ) {
-            let mut known = HashMap::new();
-            record_size(&mut known, &bytes);
-            record_size(&mut known, &aggregate_frame(9, cut));
-            prop_assert!(known.len() <= 1);
+            let mut sizes = HashMap::new();
+            record_size(&mut sizes, &bytes);
+            record_size(&mut sizes, &aggregate_frame(9, cut));
+            prop_assert!(sizes.len() <= 1);
         }
     }
 }

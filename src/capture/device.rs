@@ -82,11 +82,11 @@ impl CaptureDevice {
         mut capture: Capture<Active>,
         depth: CaptureDepth,
     ) -> Result<Self, CaptureError> {
-        let number = capture.get_datalink();
-        let link_name = number
+        let link_type_number = capture.get_datalink();
+        let link_name = link_type_number
             .get_name()
-            .unwrap_or_else(|_| format!("link type {}", number.0));
-        let Some(link) = LinkType::from_number(number.0) else {
+            .unwrap_or_else(|_| format!("link type {}", link_type_number.0));
+        let Some(link) = LinkType::from_number(link_type_number.0) else {
             return Err(CaptureError::new(
                 format!("the link type of {name}, {link_name}, is not supported"),
                 "use another interface",
@@ -105,9 +105,14 @@ impl CaptureDevice {
         } else {
             None
         };
-        let beside = aggregates.as_ref().and_then(AggregateSizes::socket);
-        let gate = PacketFilter::new(socket, link, depth.snap_length().unsigned_abs(), beside);
-        if !gate.block_all() {
+        let aggregate_socket = aggregates.as_ref().and_then(AggregateSizes::socket);
+        let filter = PacketFilter::new(
+            socket,
+            link,
+            depth.snap_length().unsigned_abs(),
+            aggregate_socket,
+        );
+        if !filter.block_all() {
             // Filters cannot be replaced from here on this system: filter coarsely with libpcap,
             // and precisely later.
             capture
@@ -120,19 +125,19 @@ impl CaptureDevice {
             // delivered.
             let _ = sys::ignore_outgoing(capture.as_fd());
         }
-        let counted = capture
+        let kernel_counts = capture
             .stats()
             .map_or((0, 0), |stat| (stat.received, stat.dropped));
-        let number = u16::try_from(number.0).unwrap_or(u16::MAX);
+        let link_type_number = u16::try_from(link_type_number.0).unwrap_or(u16::MAX);
         Ok(Self {
             name: name.to_owned(),
             link,
-            link_type_number: number,
+            link_type_number,
             link_name,
             capture,
-            filter: gate,
+            filter,
             aggregates,
-            kernel_counts: counted,
+            kernel_counts,
         })
     }
 }

@@ -26,16 +26,16 @@ impl CaptureDiagnosis {
     pub fn can_capture(&self) -> bool {
         self.interfaces
             .as_ref()
-            .is_ok_and(|found| found.iter().any(|finding| finding.outcome.is_ok()))
+            .is_ok_and(|checks| checks.iter().any(|check| check.outcome.is_ok()))
     }
 
     /// The interfaces that can be captured.
     pub fn usable_interfaces(&self) -> impl Iterator<Item = &str> {
-        let found = self.interfaces.as_deref().unwrap_or_default();
-        found
+        let checks = self.interfaces.as_deref().unwrap_or_default();
+        checks
             .iter()
-            .filter(|finding| finding.outcome.is_ok())
-            .map(|finding| finding.interface.as_str())
+            .filter(|check| check.outcome.is_ok())
+            .map(|check| check.interface.as_str())
     }
 
     /// The first error, if no interface can be captured.
@@ -43,9 +43,7 @@ impl CaptureDiagnosis {
         match &self.interfaces {
             Err(refusal) => Some(refusal),
             Ok(_) if self.can_capture() => None,
-            Ok(found) => found
-                .iter()
-                .find_map(|finding| finding.outcome.as_ref().err()),
+            Ok(checks) => checks.iter().find_map(|check| check.outcome.as_ref().err()),
         }
     }
 }
@@ -75,7 +73,7 @@ fn try_interfaces() -> Result<Vec<InterfaceCheck>, CaptureError> {
         ));
     }
     let outcomes: Vec<Result<String, CaptureError>> = thread::scope(|scope| {
-        let trials: Vec<_> = names
+        let threads: Vec<_> = names
             .iter()
             .map(|name| {
                 scope.spawn(|| {
@@ -83,10 +81,10 @@ fn try_interfaces() -> Result<Vec<InterfaceCheck>, CaptureError> {
                 })
             })
             .collect();
-        trials
+        threads
             .into_iter()
-            .map(|trial| {
-                trial
+            .map(|thread| {
+                thread
                     .join()
                     .unwrap_or_else(|_| Err(CaptureError::internal_error()))
             })

@@ -48,13 +48,13 @@ impl CaptureError {
         let lower = text.to_lowercase();
         if ["permission", "not permitted", "eacces", "eperm"]
             .iter()
-            .any(|sign| lower.contains(sign))
+            .any(|phrase| lower.contains(phrase))
         {
             return Self::not_permitted();
         }
         if ["no such device", "doesn't exist", "disappeared"]
             .iter()
-            .any(|sign| lower.contains(sign))
+            .any(|phrase| lower.contains(phrase))
         {
             return Self::new(
                 format!("there is no interface {interface}"),
@@ -63,7 +63,7 @@ impl CaptureError {
         }
         if ["not up", "is down", "network is down"]
             .iter()
-            .any(|sign| lower.contains(sign))
+            .any(|phrase| lower.contains(phrase))
         {
             return Self::new(
                 format!("the interface {interface} is down"),

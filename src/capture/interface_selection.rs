@@ -27,11 +27,11 @@ impl InterfaceSelection {
 
     /// Names of the interfaces, the likeliest first.
     pub(super) fn names(&self) -> Vec<String> {
-        let known = up_interfaces();
+        let interfaces = up_interfaces();
         let mut names = match self {
             Self::Named(name) => vec![name.clone()],
-            Self::All => all_by_preference(&known),
-            Self::Toward { addresses, names } => interfaces_toward(&known, addresses, *names),
+            Self::All => all_by_preference(&interfaces),
+            Self::Toward { addresses, names } => interfaces_toward(&interfaces, addresses, *names),
         };
         names.truncate(Self::MAX_INTERFACES);
         names
@@ -41,24 +41,28 @@ impl InterfaceSelection {
 /// The machine's interfaces that are up. Names with terminal control characters, which only root
 /// can set, are left out.
 pub(super) fn up_interfaces() -> Vec<NetworkInterface> {
-    let mut known = list_interfaces().unwrap_or_default();
-    known.retain(|interface| interface.up && !interface.name.chars().any(is_unsafe_for_terminal));
-    known
+    let mut interfaces = list_interfaces().unwrap_or_default();
+    interfaces
+        .retain(|interface| interface.up && !interface.name.chars().any(is_unsafe_for_terminal));
+    interfaces
 }
 
 /// The interface used for packets to an address; `None` without a route.
-pub(super) fn interface_toward(known: &[NetworkInterface], remote: SocketAddr) -> Option<String> {
-    let own = |address: IpAddr| {
-        known
+pub(super) fn interface_toward(
+    interfaces: &[NetworkInterface],
+    remote: SocketAddr,
+) -> Option<String> {
+    let with_address = |address: IpAddr| {
+        interfaces
             .iter()
             .find(|interface| interface.addresses.contains(&address))
     };
     // Packets to one of the machine's own addresses use loopback, whichever interface has the
     // address.
-    let found = if own(remote.ip().to_canonical()).is_some() {
-        known.iter().find(|interface| interface.loopback)
+    let found = if with_address(remote.ip().to_canonical()).is_some() {
+        interfaces.iter().find(|interface| interface.loopback)
     } else {
-        own(local_address_toward(remote)?)
+        with_address(local_address_toward(remote)?)
     };
     found.map(|interface| interface.name.clone())
 }
@@ -78,26 +82,34 @@ fn local_address_toward(remote: SocketAddr) -> Option<IpAddr> {
 }
 
 fn interfaces_toward(
-    known: &[NetworkInterface],
+    interfaces: &[NetworkInterface],
     addresses: &[SocketAddr],
     names: bool,
 ) -> Vec<String> {
     // Documentation addresses (RFC 5737, RFC 3849) belong to nobody, so the default route is used
     // for them.
-    let nobodys: [SocketAddr; 2] = [
+    let documentation: [SocketAddr; 2] = [
         ([192, 0, 2, 1], 9).into(),
         (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9).into(),
     ];
-    let way = |remote: &SocketAddr| interface_toward(known, *remote);
-    let defaults: Vec<String> = nobodys.iter().filter(|_| names).filter_map(way).collect();
-    let lost = names && defaults.is_empty();
-    let mut found: Vec<String> = addresses.iter().filter_map(way).chain(defaults).collect();
-    if lost {
+    let interface_of = |remote: &SocketAddr| interface_toward(interfaces, *remote);
+    let defaults: Vec<String> = documentation
+        .iter()
+        .filter(|_| names)
+        .filter_map(interface_of)
+        .collect();
+    let no_default_route = names && defaults.is_empty();
+    let mut found: Vec<String> = addresses
+        .iter()
+        .filter_map(interface_of)
+        .chain(defaults)
+        .collect();
+    if no_default_route {
         // Without a default route, any interface could be used.
-        found.extend(all_by_preference(known));
+        found.extend(all_by_preference(interfaces));
     } else if names || found.is_empty() {
         found.extend(
-            known
+            interfaces
                 .iter()
                 .find(|interface| interface.loopback)
                 .map(|interface| interface.name.clone()),
@@ -115,8 +127,8 @@ fn interfaces_toward(
 
 /// Interfaces with addresses first, since without one an interface carries no connection of this
 /// machine.
-fn all_by_preference(known: &[NetworkInterface]) -> Vec<String> {
-    let mut order: Vec<&NetworkInterface> = known.iter().collect();
+fn all_by_preference(interfaces: &[NetworkInterface]) -> Vec<String> {
+    let mut order: Vec<&NetworkInterface> = interfaces.iter().collect();
     order.sort_by_key(|interface| (interface.addresses.is_empty(), interface.loopback));
     order
         .into_iter()
@@ -139,40 +151,40 @@ mod tests {
 
     #[test]
     fn to_itself_a_machine_talks_over_loopback() {
-        let own = IpAddr::from([198, 51, 100, 7]);
-        let known = [
-            interface("eth9", false, &[own]),
+        let with_address = IpAddr::from([198, 51, 100, 7]);
+        let interfaces = [
+            interface("eth9", false, &[with_address]),
             interface("lo", true, &[Ipv4Addr::LOCALHOST.into()]),
         ];
         assert_eq!(
-            interface_toward(&known, (own, 443).into()).as_deref(),
+            interface_toward(&interfaces, (with_address, 443).into()).as_deref(),
             Some("lo")
         );
         assert_eq!(
-            interface_toward(&known, ([127, 0, 0, 1], 443).into()).as_deref(),
+            interface_toward(&interfaces, ([127, 0, 0, 1], 443).into()).as_deref(),
             Some("lo")
         );
         assert_eq!(
-            interface_toward(&known, ([127, 0, 0, 53], 53).into()).as_deref(),
+            interface_toward(&interfaces, ([127, 0, 0, 53], 53).into()).as_deref(),
             Some("lo")
         );
     }
 
     #[test]
     fn without_any_route_loopback_is_left() {
-        let known = [interface("lo", true, &[Ipv4Addr::LOCALHOST.into()])];
-        assert_eq!(interfaces_toward(&known, &[], true), ["lo"]);
-        assert_eq!(interfaces_toward(&known, &[], false), ["lo"]);
+        let interfaces = [interface("lo", true, &[Ipv4Addr::LOCALHOST.into()])];
+        assert_eq!(interfaces_toward(&interfaces, &[], true), ["lo"]);
+        assert_eq!(interfaces_toward(&interfaces, &[], false), ["lo"]);
     }
 
     #[test]
     fn of_all_those_with_addresses_come_first() {
-        let known = [
+        let interfaces = [
             interface("lo", true, &[Ipv4Addr::LOCALHOST.into()]),
             interface("tun0", false, &[]),
             interface("eth0", false, &[[10, 0, 0, 1].into()]),
         ];
-        assert_eq!(all_by_preference(&known), ["eth0", "lo", "tun0"]);
+        assert_eq!(all_by_preference(&interfaces), ["eth0", "lo", "tun0"]);
     }
 
     #[test]

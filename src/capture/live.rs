@@ -68,9 +68,10 @@ impl LiveCapture {
                 "close some programs",
             )
         };
-        let (ring, bell) = UnixStream::pair().map_err(failed)?;
-        ring.set_nonblocking(true)
-            .and_then(|()| bell.set_nonblocking(true))
+        let (wake_writer, wake_reader) = UnixStream::pair().map_err(failed)?;
+        wake_writer
+            .set_nonblocking(true)
+            .and_then(|()| wake_reader.set_nonblocking(true))
             .map_err(failed)?;
         let (commands, receiver) = sync_channel(1);
         let mut interfaces = Vec::new();
@@ -78,19 +79,19 @@ impl LiveCapture {
         for CaptureDevice {
             name,
             link,
-            link_type_number: number,
+            link_type_number,
             link_name,
             capture,
-            filter: gate,
+            filter,
             aggregates,
-            kernel_counts: counted,
+            kernel_counts,
         } in devices
         {
             interfaces.push(OpenInterface {
                 name: name.clone(),
                 link_name: link_name.clone(),
-                link_type_number: number,
-                filter: gate,
+                link_type_number,
+                filter,
             });
             sources.push(CaptureSource {
                 name,
@@ -98,7 +99,7 @@ impl LiveCapture {
                 link_name,
                 capture,
                 aggregates,
-                kernel_counts: counted,
+                kernel_counts,
                 ended: false,
             });
         }
@@ -111,7 +112,7 @@ impl LiveCapture {
         let reader = CaptureReader {
             sources,
             commands: receiver,
-            wake_socket: bell,
+            wake_socket: wake_reader,
             shared: Arc::clone(&shared),
             session: None,
         };
@@ -119,13 +120,13 @@ impl LiveCapture {
             .name("capture".to_owned())
             .spawn(move || reader.read())
             .map_err(failed)?;
-        let calls = Arc::new(ReaderHandle {
+        let reader_handle = Arc::new(ReaderHandle {
             commands,
-            wake_socket: ring,
+            wake_socket: wake_writer,
         });
         Ok(Self {
             shared,
-            reader: calls,
+            reader: reader_handle,
         })
     }
 
@@ -165,10 +166,10 @@ impl LiveCapture {
                 .map(|interface| interface.link_type_number)
                 .collect()
         };
-        let kept = (self.shared.depth != CaptureDepth::Headers)
+        let packet_store = (self.shared.depth != CaptureDepth::Headers)
             .then(|| Arc::new(PacketStore::new(links())));
-        lock_ignoring_poison(&self.shared.packet_store).clone_from(&kept);
-        let run = Arc::new(CaptureRun::new(sink, now, kept));
+        lock_ignoring_poison(&self.shared.packet_store).clone_from(&packet_store);
+        let run = Arc::new(CaptureRun::new(sink, now, packet_store));
         let names: Vec<&str> = self.interfaces().collect();
         let link_type = self
             .shared
@@ -216,6 +217,8 @@ impl CaptureSession {
         if !self.is_current() {
             return;
         }
+        // Drained twice: first for the packets that tell which connections are still open, then for
+        // those that arrived while waiting for them to close.
         let first = self.reader.drain().unwrap_or_default();
         self.run.wait_until_closed(patience);
         self.shared.close_filters();

@@ -108,11 +108,11 @@ mod tests {
     }
 
     fn open_after(story: &[(bool, u8)]) -> usize {
-        let mut flows = OpenConnections::default();
+        let mut connections = OpenConnections::default();
         for (up, flags) in story {
-            flows.track(&packet(*up, *flags));
+            connections.track(&packet(*up, *flags));
         }
-        flows.count()
+        connections.count()
     }
 
     const SYN: u8 = TcpFlags::SYN;

@@ -40,7 +40,7 @@ impl PacketFilter {
         socket: OwnedFd,
         link: LinkType,
         snap_length: u32,
-        beside: Option<OwnedFd>,
+        aggregate_socket: Option<OwnedFd>,
     ) -> Self {
         let start = match link {
             LinkType::Ethernet => Some(FilterStart::Ethernet),
@@ -53,7 +53,7 @@ impl PacketFilter {
             socket,
             start,
             snap_length,
-            aggregate_socket: beside,
+            aggregate_socket,
         }
     }
 
@@ -75,10 +75,10 @@ impl PacketFilter {
     }
 
     fn attach(&self, program: &[FilterInstruction]) -> bool {
-        if let Some(beside) = &self.aggregate_socket {
+        if let Some(aggregate_socket) = &self.aggregate_socket {
             // If it fails, segment sizes are missing, but no packets.
             let _ = sys::attach_filter(
-                beside.as_fd(),
+                aggregate_socket.as_fd(),
                 &bpf::longer_than(MAX_ETHERNET_FRAME, program.to_vec()),
             );
         }

@@ -104,8 +104,8 @@ impl ByteStore for PacketStore {
                 });
         }
         let begin = usize::try_from(stored.at).unwrap_or(usize::MAX);
-        let there = bytes.memory.get(begin..).unwrap_or_default();
-        into.extend_from_slice(there.get(..needed).unwrap_or(there));
+        let stored_bytes = bytes.memory.get(begin..).unwrap_or_default();
+        into.extend_from_slice(stored_bytes.get(..needed).unwrap_or(stored_bytes));
         if into.len() < needed {
             return Err(StoreError::Truncated {
                 at: stored.at,

@@ -101,12 +101,12 @@ impl CaptureReader {
 
     /// Closes the interfaces in parallel: the kernel takes some 25 ms for each.
     fn close(self) {
-        let gates = Arc::into_inner(self.shared)
+        let filters = Arc::into_inner(self.shared)
             .map(SharedReaderState::into_filters)
             .unwrap_or_default();
-        let mut gates = gates.into_iter();
+        let mut filters = filters.into_iter();
         for source in self.sources {
-            let both = (source, gates.next());
+            let both = (source, filters.next());
             // If no thread can be started, this drops them here.
             let _ = thread::Builder::new()
                 .name("close capture".to_owned())
@@ -116,17 +116,17 @@ impl CaptureReader {
 
     /// Indexes of the sources that are readable.
     fn wait(&self) -> std::io::Result<Vec<usize>> {
-        let alive: Vec<usize> = (0..self.sources.len())
+        let open_sources: Vec<usize> = (0..self.sources.len())
             .filter(|index| self.sources.get(*index).is_some_and(|source| !source.ended))
             .collect();
-        let mut descriptors: Vec<BorrowedFd<'_>> = alive
+        let mut descriptors: Vec<BorrowedFd<'_>> = open_sources
             .iter()
             .filter_map(|index| self.sources.get(*index))
             .map(|source| source.capture.as_fd())
             .collect();
         descriptors.push(self.wake_socket.as_fd());
         let ready = sys::wait_readable(&descriptors)?;
-        Ok(alive
+        Ok(open_sources
             .into_iter()
             .zip(ready)
             .filter_map(|(index, ready)| ready.then_some(index))
@@ -135,9 +135,9 @@ impl CaptureReader {
 
     /// Executes pending commands. Returns false if no sender is left.
     fn handle_commands(&mut self) -> bool {
-        let mut rung = [0_u8; 64];
+        let mut bytes_read = [0_u8; 64];
         // The socket is non-blocking; the number of bytes does not matter.
-        while matches!(self.wake_socket.read(&mut rung), Ok(1..)) {}
+        while matches!(self.wake_socket.read(&mut bytes_read), Ok(1..)) {}
         loop {
             match self.commands.try_recv() {
                 Ok(ReaderCommand::Drain(reply)) => {
@@ -165,9 +165,9 @@ impl CaptureReader {
             .sources
             .iter_mut()
             .fold(CaptureCounts::default(), CaptureSource::add_counts);
-        if let Some(intake) = &mut self.session {
-            intake.report_lost();
-            counts.lost = intake.lost();
+        if let Some(session) = &mut self.session {
+            session.report_lost();
+            counts.lost = session.lost();
         }
         counts
     }
@@ -179,23 +179,23 @@ impl CaptureReader {
             return 0;
         };
         let link = source.link;
-        let intake = &mut self.session;
+        let session = &mut self.session;
         let aggregates = &mut source.aggregates;
         let mut packets = Vec::new();
         let read = source.capture.dispatch(Some(Self::BATCH), |frame| {
-            if let Some(intake) = intake
+            if let Some(session) = session
                 && let Some(mut packet) = packet_from_frame(link, &frame)
-                && intake.is_of_session(&packet)
+                && session.is_of_session(&packet)
             {
-                packet.stored = intake.store_frame(index, frame.data);
+                packet.stored = session.store_frame(index, frame.data);
                 packet.segment_bytes = aggregates
                     .as_mut()
                     .and_then(|aggregates| aggregates.segment_bytes(&packet));
                 packets.push(packet);
             }
         });
-        if let Some(intake) = intake {
-            intake.deliver(packets, index, &source.name, &source.link_name);
+        if let Some(session) = session {
+            session.deliver(packets, index, &source.name, &source.link_name);
         }
         read.unwrap_or_else(|error| {
             source.ended = true;
@@ -208,7 +208,7 @@ impl CaptureReader {
     /// Switches to the current run, if it has changed.
     fn follow_session(&mut self) {
         let run = self.shared.run();
-        if !matches!((&self.session, &run), (Some(intake), Some(run)) if intake.is_for(run)) {
+        if !matches!((&self.session, &run), (Some(session), Some(run)) if session.is_for(run)) {
             let announced = (self.sources.len() == 1).then_some(0);
             self.session = run.map(|run| SessionPackets::new(run, announced));
         }

@@ -54,17 +54,17 @@ impl CaptureRun {
 
     /// Adds addresses. Returns all of them if any was new.
     pub(super) fn watch(&self, remotes: &[SocketAddr]) -> Option<Arc<BTreeSet<RemoteAddress>>> {
-        let mut expected = lock_ignoring_poison(&self.watched);
+        let mut watched = lock_ignoring_poison(&self.watched);
         let new: Vec<RemoteAddress> = remotes
             .iter()
             .map(|remote| remote_address(*remote))
-            .filter(|remote| !expected.contains(remote))
+            .filter(|remote| !watched.contains(remote))
             .collect();
-        if new.is_empty() || expected.len() + new.len() > Self::MAX_WATCHED {
+        if new.is_empty() || watched.len() + new.len() > Self::MAX_WATCHED {
             return None;
         }
-        *expected = Arc::new(expected.iter().copied().chain(new).collect());
-        Some(Arc::clone(&expected))
+        *watched = Arc::new(watched.iter().copied().chain(new).collect());
+        Some(Arc::clone(&watched))
     }
 
     /// The addresses so far.

@@ -48,6 +48,8 @@ impl SessionPackets {
         if self.is_watched(packet) {
             return true;
         }
+        // The kernel's filter already passes packets to addresses that were added a moment ago, so
+        // the list has to be read again before a packet is rejected.
         let latest = self.run.watched();
         if Arc::ptr_eq(&latest, &self.watched) {
             return false;
@@ -223,25 +225,25 @@ mod tests {
     #[test]
     fn only_what_is_expected_is_admitted_and_an_address_counts_from_when_it_is_told() {
         let scene = Scene::new();
-        let mut intake = SessionPackets::new(Arc::clone(&scene.run), Some(0));
-        assert!(!intake.is_of_session(&packet(0)));
+        let mut session = SessionPackets::new(Arc::clone(&scene.run), Some(0));
+        assert!(!session.is_of_session(&packet(0)));
         scene.run.watch(&[server()]);
-        assert!(intake.is_of_session(&packet(0)));
+        assert!(session.is_of_session(&packet(0)));
         let mut other = packet(0);
         other.destination.set_port(80);
-        assert!(!intake.is_of_session(&other));
+        assert!(!session.is_of_session(&other));
     }
 
     #[test]
     fn what_a_full_sink_lost_is_said_before_anything_else() {
         let scene = Scene::new();
-        let mut intake = SessionPackets::new(Arc::clone(&scene.run), Some(0));
+        let mut session = SessionPackets::new(Arc::clone(&scene.run), Some(0));
         scene.full.store(true, Ordering::Relaxed);
-        intake.deliver(vec![packet(0), packet(0)], 0, "lo", "EN10MB");
-        intake.deliver(vec![packet(0)], 0, "lo", "EN10MB");
+        session.deliver(vec![packet(0), packet(0)], 0, "lo", "EN10MB");
+        session.deliver(vec![packet(0)], 0, "lo", "EN10MB");
         assert!(scene.given().is_empty());
         scene.full.store(false, Ordering::Relaxed);
-        intake.deliver(vec![packet(0)], 0, "lo", "EN10MB");
+        session.deliver(vec![packet(0)], 0, "lo", "EN10MB");
         assert_eq!(
             scene.given(),
             [
@@ -256,19 +258,19 @@ mod tests {
     #[test]
     fn the_interface_that_a_connection_is_opened_on_is_named() {
         let scene = Scene::new();
-        let mut intake = SessionPackets::new(Arc::clone(&scene.run), None);
-        intake.deliver(vec![packet(0)], 1, "eth0", "EN10MB");
+        let mut session = SessionPackets::new(Arc::clone(&scene.run), None);
+        session.deliver(vec![packet(0)], 1, "eth0", "EN10MB");
         assert!(matches!(
             scene.given().as_slice(),
             [EventKind::Packets { .. }]
         ));
-        intake.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
+        session.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
         assert!(matches!(
             scene.given().as_slice(),
             [EventKind::CaptureOpened { interface, .. }, EventKind::Packets { .. }]
                 if interface == "eth0"
         ));
-        intake.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
+        session.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
         assert!(matches!(
             scene.given().as_slice(),
             [EventKind::Packets { .. }]

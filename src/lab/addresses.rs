@@ -55,9 +55,9 @@ impl AddressBook {
 
     /// IPv4 address that the host's name resolves to.
     pub(super) fn v4(&self, host: &Host) -> Option<Ipv4Addr> {
-        let own = host.v4()?;
+        let host_address = host.v4()?;
         Some(if self.placement == Placement::Network {
-            own
+            host_address
         } else {
             Ipv4Addr::LOCALHOST
         })
@@ -65,9 +65,9 @@ impl AddressBook {
 
     /// IPv6 address that the host's name resolves to.
     pub(super) fn v6(&self, host: &Host) -> Option<Ipv6Addr> {
-        let own = host.v6().filter(|_| self.has_v6)?;
+        let host_address = host.v6().filter(|_| self.has_v6)?;
         Some(if self.placement == Placement::Network {
-            own
+            host_address
         } else {
             Ipv6Addr::LOCALHOST
         })
@@ -83,7 +83,12 @@ impl AddressBook {
     /// On loopback only the ports of the lab's services resolve, since other ports there belong to
     /// other programs.
     pub(super) fn resolve(&self, host: &str, port: u16) -> Option<SocketAddr> {
-        if self.placement == Placement::Loopback && !self.ports.values().any(|own| *own == port) {
+        if self.placement == Placement::Loopback
+            && !self
+                .ports
+                .values()
+                .any(|service_port| *service_port == port)
+        {
             return None;
         }
         let host = host
@@ -105,8 +110,8 @@ impl AddressBook {
                 .map(move |address| (host.name, address))
         });
         let literal = name.parse::<IpAddr>().ok();
-        let mut fitting =
-            addresses.filter(|(own, address)| *own == name || Some(*address) == literal);
-        fitting.next().map(|(_, address)| (address, port).into())
+        let mut matching = addresses
+            .filter(|(host_name, address)| *host_name == name || Some(*address) == literal);
+        matching.next().map(|(_, address)| (address, port).into())
     }
 }

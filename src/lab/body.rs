@@ -42,10 +42,10 @@ struct Pacing {
 impl PatternBody {
     /// `length` bytes of a repeated pattern, the last repetition truncated. The length is declared
     /// in advance.
-    pub(super) fn repeating(piece: Bytes, length: u64) -> Self {
+    pub(super) fn repeating(pattern: Bytes, length: u64) -> Self {
         Self {
-            remaining: if piece.is_empty() { 0 } else { length },
-            pattern: piece,
+            remaining: if pattern.is_empty() { 0 } else { length },
+            pattern,
             has_known_length: true,
             pacing: None,
             trailers: None,
@@ -61,11 +61,11 @@ impl PatternBody {
     }
 
     /// Pauses before each repetition.
-    pub(super) fn with_interval(self, every: Duration) -> Self {
+    pub(super) fn with_interval(self, interval: Duration) -> Self {
         Self {
             pacing: Some(Pacing {
-                interval: every,
-                next: Box::pin(sleep(every)),
+                interval,
+                next: Box::pin(sleep(interval)),
             }),
             ..self
         }

@@ -172,35 +172,39 @@ pub fn network_catalogue() -> Vec<CatalogueEntry> {
 }
 
 /// Every entry, working ones first.
-pub(super) fn all_entries(places: &AddressBook) -> Vec<CatalogueEntry> {
-    let names = FAILING_NAMES.iter().map(|(name, shows)| CatalogueEntry {
-        group: group::NAMES,
-        url: places.url(name, &HTTPS, "/"),
-        description: shows,
-    });
-    places
+pub(super) fn all_entries(addresses: &AddressBook) -> Vec<CatalogueEntry> {
+    let names = FAILING_NAMES
+        .iter()
+        .map(|(name, description)| CatalogueEntry {
+            group: group::NAMES,
+            url: addresses.url(name, &HTTPS, "/"),
+            description,
+        });
+    addresses
         .placement
         .hosts()
-        .flat_map(|host| host_entries(host, places))
+        .flat_map(|host| host_entries(host, addresses))
         .chain(names)
         .collect()
 }
 
-fn host_entries(host: &'static Host, places: &AddressBook) -> Vec<CatalogueEntry> {
+fn host_entries(host: &'static Host, addresses: &AddressBook) -> Vec<CatalogueEntry> {
     let own = host.services.first().into_iter().flat_map(|service| {
-        host.paths.iter().map(move |(path, shows)| CatalogueEntry {
-            group: host.group,
-            url: places.url(host.name, service, path),
-            description: shows,
-        })
+        host.paths
+            .iter()
+            .map(move |(path, description)| CatalogueEntry {
+                group: host.group,
+                url: addresses.url(host.name, service, path),
+                description,
+            })
     });
-    let besides = ADDITIONAL_ENTRIES
+    let additional = ADDITIONAL_ENTRIES
         .iter()
-        .filter(|beside| beside.host == host.name);
-    own.chain(besides.map(|beside| CatalogueEntry {
+        .filter(|entry| entry.host == host.name);
+    own.chain(additional.map(|entry| CatalogueEntry {
         group: host.group,
-        url: places.url(beside.name, &beside.service, beside.path),
-        description: beside.description,
+        url: addresses.url(entry.name, &entry.service, entry.path),
+        description: entry.description,
     }))
     .collect()
 }

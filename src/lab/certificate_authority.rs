@@ -57,19 +57,19 @@ impl CertificateAuthority {
     pub(super) fn issue(
         &self,
         names: &[String],
-        paper: CertificateKind,
+        kind: CertificateKind,
     ) -> Result<Credentials, LabError> {
         make_certificate(names.first().map_or("", String::as_str), |name| {
             let key = KeyPair::generate()?;
-            let leaf = self.leaf_params(name, names, paper)?;
-            let certificate = if paper == CertificateKind::SelfSigned {
+            let leaf = self.leaf_params(name, names, kind)?;
+            let certificate = if kind == CertificateKind::SelfSigned {
                 leaf.self_signed(&key)?
             } else {
                 leaf.signed_by(&key, &self.intermediate)?
             };
             let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
             Ok(Credentials {
-                chain: self.chain(&certificate, paper),
+                chain: self.chain(&certificate, kind),
                 key,
             })
         })
@@ -100,13 +100,13 @@ impl CertificateAuthority {
         &self,
         name: &str,
         names: &[String],
-        paper: CertificateKind,
+        kind: CertificateKind,
     ) -> Result<CertificateParams, rcgen::Error> {
-        let mut leaf = match paper {
+        let mut leaf = match kind {
             CertificateKind::WrongHost => CertificateParams::new(["another.lab.test".to_owned()])?,
             _ => CertificateParams::new(names)?,
         };
-        let (from, to) = match paper {
+        let (from, to) = match kind {
             CertificateKind::Expired => (
                 self.now.saturating_sub(102 * DAY),
                 self.now.saturating_sub(12 * DAY),
@@ -118,7 +118,7 @@ impl CertificateAuthority {
         leaf.not_after = date_time_ymd(1970, 1, 1) + to;
         leaf.distinguished_name.push(
             DnType::CommonName,
-            if paper == CertificateKind::WrongHost {
+            if kind == CertificateKind::WrongHost {
                 "another.lab.test"
             } else {
                 name
@@ -133,10 +133,10 @@ impl CertificateAuthority {
     fn chain(
         &self,
         certificate: &Certificate,
-        paper: CertificateKind,
+        kind: CertificateKind,
     ) -> Vec<CertificateDer<'static>> {
         let leaf = certificate.der().clone();
-        match paper {
+        match kind {
             CertificateKind::SelfSigned | CertificateKind::IncompleteChain => vec![leaf],
             _ => vec![leaf, self.intermediate.der().clone()],
         }

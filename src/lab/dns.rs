@@ -31,15 +31,15 @@ const TCP_RESPONSE_QUEUE: usize = 32;
 /// Serves DNS on these sockets in the current runtime.
 pub(super) fn start_dns_server(
     sockets: Vec<(StdSocket, StdListener)>,
-    places: &AddressBook,
+    addresses: &AddressBook,
 ) -> Result<(), LabError> {
-    let names = LabDnsHandler::new(places).map_err(|source| LabError::Zone { source })?;
-    let failed = |source| LabError::Thread { source };
+    let names = LabDnsHandler::new(addresses).map_err(|source| LabError::Zone { source })?;
+    let thread_error = |source| LabError::Thread { source };
     let mut server = Server::new(names);
     for (udp, tcp) in sockets {
-        server.register_socket(UdpSocket::from_std(udp).map_err(failed)?);
+        server.register_socket(UdpSocket::from_std(udp).map_err(thread_error)?);
         server.register_listener(
-            TcpListener::from_std(tcp).map_err(failed)?,
+            TcpListener::from_std(tcp).map_err(thread_error)?,
             TCP_IDLE_TIMEOUT,
             TCP_RESPONSE_QUEUE,
         );
@@ -57,7 +57,7 @@ struct LabDnsHandler {
 }
 
 impl LabDnsHandler {
-    fn new(places: &AddressBook) -> Result<Self, ProtoError> {
+    fn new(addresses: &AddressBook) -> Result<Self, ProtoError> {
         let mut zones = Catalog::new();
         zones.upsert(
             Name::root().into(),
@@ -65,13 +65,13 @@ impl LabDnsHandler {
         );
         let origin = to_fqdn(ZONE)?;
         let mut lab = empty_zone(origin.clone())?;
-        for (name, data) in zone_records(places)? {
+        for (name, data) in zone_records(addresses)? {
             lab.upsert_mut(Record::from_rdata(name, TTL, data), 0);
         }
         zones.upsert(origin.into(), vec![Arc::new(lab)]);
         let odd = FAULTY_NAMES
             .iter()
-            .map(|(name, oddity)| Ok((to_fqdn(name)?.into(), *oddity)));
+            .map(|(name, fault)| Ok((to_fqdn(name)?.into(), *fault)));
         Ok(Self {
             zones,
             faults: odd.collect::<Result<_, ProtoError>>()?,
@@ -85,7 +85,7 @@ impl LabDnsHandler {
         self.faults
             .iter()
             .find(|(name, _)| name == info.query.name())
-            .map(|(_, oddity)| *oddity)
+            .map(|(_, fault)| *fault)
     }
 }
 
@@ -99,11 +99,11 @@ fn empty_zone(origin: Name) -> Result<InMemoryZoneHandler<TokioRuntimeProvider>,
     Ok(zone)
 }
 
-fn zone_records(places: &AddressBook) -> Result<Vec<(Name, RData)>, ProtoError> {
+fn zone_records(addresses: &AddressBook) -> Result<Vec<(Name, RData)>, ProtoError> {
     let mut records = Vec::new();
-    for host in places.placement.hosts() {
-        let v4 = places.v4(host).map(|address| RData::A(A(address)));
-        let v6 = places.v6(host).map(|address| RData::AAAA(AAAA(address)));
+    for host in addresses.placement.hosts() {
+        let v4 = addresses.v4(host).map(|address| RData::A(A(address)));
+        let v6 = addresses.v6(host).map(|address| RData::AAAA(AAAA(address)));
         for data in v4.into_iter().chain(v6) {
             records.push((to_fqdn(host.name)?, data));
         }

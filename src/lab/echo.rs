@@ -17,8 +17,8 @@ pub(super) const ECHO_DATAGRAMS: Service = Service {
 };
 
 /// Echo over TCP.
-pub(super) const ECHO: Service = Service::tcp("echo over TCP", "tcp", 7, |visit| {
-    Box::pin(echo_stream(visit.stream))
+pub(super) const ECHO: Service = Service::tcp("echo over TCP", "tcp", 7, |connection| {
+    Box::pin(echo_stream(connection.stream))
 });
 
 const BUFFER_BYTES: usize = 16 * 1024;
@@ -28,9 +28,9 @@ const MAX_DATAGRAM: usize = 65_535;
 const ERROR_PAUSE: Duration = Duration::from_millis(10);
 
 async fn echo_stream(mut stream: TcpStream) {
-    let mut piece = vec![0; BUFFER_BYTES];
-    while let Ok(length @ 1..) = stream.read(&mut piece).await {
-        let Some(bytes) = piece.get(..length) else {
+    let mut buffer = vec![0; BUFFER_BYTES];
+    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+        let Some(bytes) = buffer.get(..length) else {
             return;
         };
         if stream.write_all(bytes).await.is_err() {

@@ -19,13 +19,13 @@ const MAX_SILENCE: Duration = Duration::from_secs(10 * 60);
 pub(super) const REFUSED: Service = Service::closed("refused", "https", 443);
 
 /// Connections that are reset before the TLS handshake.
-pub(super) const RESET: Service = Service::tcp("reset", "https", 443, |visit| {
-    Box::pin(reset_connection(visit.stream))
+pub(super) const RESET: Service = Service::tcp("reset", "https", 443, |connection| {
+    Box::pin(reset_connection(connection.stream))
 });
 
 /// Violations of HTTP/1.1.
-pub(super) const BROKEN: Service = Service::tcp("broken", "http", 80, |visit| {
-    Box::pin(serve_broken_http(visit.stream))
+pub(super) const BROKEN: Service = Service::tcp("broken", "http", 80, |connection| {
+    Box::pin(serve_broken_http(connection.stream))
 });
 
 /// Paths, each with a description of the violation.
@@ -154,13 +154,13 @@ async fn send_reset_body(stream: &mut TcpStream) -> io::Result<()> {
 /// Sends a head and then the same bytes repeatedly until the client disconnects.
 async fn send_repeatedly(
     stream: &mut TcpStream,
-    beginning: &[u8],
-    again: &[u8],
+    head: &[u8],
+    repeated: &[u8],
     every: Duration,
 ) -> io::Result<()> {
-    stream.write_all(beginning).await?;
+    stream.write_all(head).await?;
     loop {
-        stream.write_all(again).await?;
+        stream.write_all(repeated).await?;
         sleep(every).await;
     }
 }

@@ -59,8 +59,8 @@ impl HandlerContext {
 }
 
 impl From<IncompleteBody> for ServerResponse {
-    fn from(why: IncompleteBody) -> Self {
-        Self::text(StatusCode::BAD_REQUEST, why.to_string())
+    fn from(error: IncompleteBody) -> Self {
+        Self::text(StatusCode::BAD_REQUEST, error.to_string())
     }
 }
 
@@ -69,17 +69,17 @@ pub(super) async fn read_body(
     mut body: RequestBody,
     most_bytes: usize,
 ) -> Result<Bytes, ServerResponse> {
-    let mut whole = BytesMut::new();
+    let mut body_bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {
-            whole.extend_from_slice(&data);
+            body_bytes.extend_from_slice(&data);
         }
-        if whole.len() > most_bytes {
+        if body_bytes.len() > most_bytes {
             return Err(ServerResponse::text(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("{most_bytes} bytes at most"),
             ));
         }
     }
-    Ok(whole.freeze())
+    Ok(body_bytes.freeze())
 }

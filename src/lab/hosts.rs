@@ -287,11 +287,8 @@ impl Host {
         }
     }
 
-    const fn with_paths(self, sights: &'static [(&'static str, &'static str)]) -> Self {
-        Self {
-            paths: sights,
-            ..self
-        }
+    const fn with_paths(self, paths: &'static [(&'static str, &'static str)]) -> Self {
+        Self { paths, ..self }
     }
 
     const fn only_v4(self) -> Self {

@@ -23,19 +23,19 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Serves one connection until it closes.
 pub(super) async fn serve_http1<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    pages: HandlerContext,
-    manner: HttpMode,
+    context: HandlerContext,
+    mode: HttpMode,
 ) {
     let (connection, pending) = InterimConnection::new(TokioIo::new(stream));
     let service = service_fn(move |request: Request<Incoming>| {
-        handle_request(request, pages.clone(), manner, pending.clone())
+        handle_request(request, context.clone(), mode, pending.clone())
     });
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES);
-    server.keep_alive(manner == HttpMode::Any);
+    server.keep_alive(mode == HttpMode::Any);
     // A client that disconnects or violates the protocol ends its connection; the lab has nothing
     // to report.
     let _ = server.serve_connection(connection, service).await;
@@ -43,21 +43,21 @@ pub(super) async fn serve_http1<S: AsyncRead + AsyncWrite + Unpin>(
 
 async fn handle_request(
     request: Request<Incoming>,
-    pages: HandlerContext,
-    manner: HttpMode,
+    context: HandlerContext,
+    mode: HttpMode,
     pending: InterimSender,
 ) -> Result<Response<ResponseBody>, Infallible> {
     // HTTP/1.0 has no interim responses (RFC 9110 §15.2).
-    let takes_interim = request.version() >= Version::HTTP_11 && manner != HttpMode::Http10;
+    let takes_interim = request.version() >= Version::HTTP_11 && mode != HttpMode::Http10;
     let ServerResponse {
         interim: early,
         mut response,
-    } = pages.respond(request).await;
+    } = context.respond(request).await;
     if let Some(early) = early.filter(|_| takes_interim) {
         pending.send(early.status, &early.headers).await;
         sleep(early.delay).await;
     }
-    if manner == HttpMode::Http10 {
+    if mode == HttpMode::Http10 {
         *response.version_mut() = Version::HTTP_10;
     }
     Ok(*response)

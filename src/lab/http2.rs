@@ -31,7 +31,7 @@ const UNREAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Serves one connection until it closes.
 pub(super) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    pages: HandlerContext,
+    context: HandlerContext,
 ) {
     let mut server = h2::server::Builder::new();
     server
@@ -45,9 +45,9 @@ pub(super) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin>(
     };
     // Dropping the set with the connection aborts the streams' tasks.
     let mut streams = JoinSet::new();
-    while let Some(Ok((request, reply))) = connection.accept().await {
+    while let Some(Ok((request, responder))) = connection.accept().await {
         while streams.try_join_next().is_some() {}
-        streams.spawn(handle_stream(request, reply, pages.clone()));
+        streams.spawn(handle_stream(request, responder, context.clone()));
     }
 }
 
@@ -55,21 +55,21 @@ pub(super) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin>(
 /// dropped; there is nobody to report it to.
 async fn handle_stream(
     request: Request<RecvStream>,
-    mut reply: SendResponse<Bytes>,
-    pages: HandlerContext,
+    mut responder: SendResponse<Bytes>,
+    context: HandlerContext,
 ) {
     let is_head = request.method() == Method::HEAD;
     let ServerResponse {
         interim: early,
         response,
-    } = pages
+    } = context
         .respond(request.map(|body| RequestBodyStream(Some(body))))
         .await;
     if let Some(early) = early {
         let mut interim = Response::new(());
         *interim.status_mut() = early.status;
         *interim.headers_mut() = early.headers;
-        if reply.send_informational(interim).is_err() {
+        if responder.send_informational(interim).is_err() {
             return;
         }
         sleep(early.delay).await;
@@ -81,7 +81,7 @@ async fn handle_stream(
             .or_insert(HeaderValue::from(length));
     }
     let is_empty = is_head || body.is_end_stream();
-    if let Ok(stream) = reply.send_response(Response::from_parts(head, ()), is_empty)
+    if let Ok(stream) = responder.send_response(Response::from_parts(head, ()), is_empty)
         && !is_empty
     {
         let _ = send_body(body, stream).await;

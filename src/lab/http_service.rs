@@ -64,13 +64,7 @@ pub(super) enum HttpMode {
 
 impl HttpService {
     /// Serves one connection until it closes.
-    pub(super) async fn serve(
-        self,
-        AcceptedConnection {
-            stream,
-            state: site,
-        }: AcceptedConnection,
-    ) {
+    pub(super) async fn serve(self, AcceptedConnection { stream, state }: AcceptedConnection) {
         let Ok(address) = stream.peer_addr() else {
             return;
         };
@@ -78,35 +72,36 @@ impl HttpService {
             address,
             scheme: if self.is_secure { "https" } else { "http" },
         };
-        let pages = HandlerContext {
+        let context = HandlerContext {
             handler: self.handler,
-            state: Arc::clone(&site),
+            state: Arc::clone(&state),
             client,
         };
         if !self.is_secure {
-            return self.serve_plain(stream, pages).await;
+            return self.serve_plain(stream, context).await;
         }
-        let Some(stream) = accept_tls(stream, &site.identities).await else {
+        let Some(stream) = accept_tls(stream, &state.identities).await else {
             return;
         };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-            http2::serve_http2(stream, pages).await;
+            http2::serve_http2(stream, context).await;
         } else {
-            http1::serve_http1(stream, pages, self.mode).await;
+            http1::serve_http1(stream, context, self.mode).await;
         }
     }
 
-    async fn serve_plain(self, stream: TcpStream, pages: HandlerContext) {
+    async fn serve_plain(self, stream: TcpStream, context: HandlerContext) {
+        // Peeked, not read: the bytes are left for the parser of the protocol that they select.
         let mut first = [0; HTTP2_PREFACE.len()];
         let Ok(Ok(_)) = timeout(FIRST_BYTES_TIMEOUT, stream.peek(&mut first)).await else {
             return;
         };
         match (self.mode, first == HTTP2_PREFACE) {
             (HttpMode::Any | HttpMode::PriorKnowledge, true) => {
-                http2::serve_http2(stream, pages).await
+                http2::serve_http2(stream, context).await
             }
             (HttpMode::PriorKnowledge, false) => {}
-            (manner, _) => http1::serve_http1(stream, pages, manner).await,
+            (mode, _) => http1::serve_http1(stream, context, mode).await,
         }
     }
 }

@@ -25,20 +25,22 @@ pub(super) struct KeyValueStore(Mutex<BTreeMap<String, String>>);
 impl KeyValueStore {
     /// Executes one command line and returns the reply line.
     fn execute(&self, line: &str) -> String {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut words = line.splitn(3, ' ');
         match (words.next().unwrap_or_default(), words.next(), words.next()) {
-            ("GET", Some(key), None) => kept
+            ("GET", Some(key), None) => entries
                 .get(key)
                 .map_or_else(|| "NOTHING".to_owned(), |value| format!("VALUE {value}")),
-            ("SET", Some(key), Some(_)) if kept.len() >= MAX_KEYS && !kept.contains_key(key) => {
+            ("SET", Some(key), Some(_))
+                if entries.len() >= MAX_KEYS && !entries.contains_key(key) =>
+            {
                 format!("ERROR {MAX_KEYS} keys at most; DEL one first")
             }
             ("SET", Some(key), Some(value)) => {
-                kept.insert(key.to_owned(), value.to_owned());
+                entries.insert(key.to_owned(), value.to_owned());
                 "OK".to_owned()
             }
-            ("DEL", Some(key), None) => kept
+            ("DEL", Some(key), None) => entries
                 .remove(key)
                 .map_or_else(|| "NOTHING".to_owned(), |_| "OK".to_owned()),
             _ => "ERROR the commands are GET key, SET key value, and DEL key".to_owned(),
@@ -48,10 +50,7 @@ impl KeyValueStore {
 
 /// Serves one connection; a line that is too long ends it.
 async fn serve_key_value(
-    AcceptedConnection {
-        stream,
-        state: site,
-    }: AcceptedConnection,
+    AcceptedConnection { stream, state }: AcceptedConnection,
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
@@ -72,10 +71,10 @@ async fn serve_key_value(
             }
             return Ok(());
         };
-        let answer = site
+        let reply = state
             .key_values
             .execute(String::from_utf8_lossy(line).trim_end_matches('\r'));
-        writer.write_all((answer + "\n").as_bytes()).await?;
+        writer.write_all((reply + "\n").as_bytes()).await?;
     }
 }
 

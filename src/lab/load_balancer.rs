@@ -23,14 +23,14 @@ use super::service::LabState;
 use super::service::Service;
 
 /// The load balancer over TLS.
-pub(super) const BALANCED: Service = Service::https("balanced", |request, site| {
-    Box::pin(balance_request(request, site))
+pub(super) const BALANCED: Service = Service::https("balanced", |request, state| {
+    Box::pin(balance_request(request, state))
 });
 
 /// The load balancer over plaintext HTTP.
 pub(super) const BALANCED_IN_CLEAR: Service =
-    Service::http("balanced in clear", HttpMode::Any, |request, site| {
-        Box::pin(balance_request(request, site))
+    Service::http("balanced in clear", HttpMode::Any, |request, state| {
+        Box::pin(balance_request(request, state))
     });
 
 /// The backends, each a service of its own, so that each has its own port on loopback.
@@ -84,38 +84,38 @@ fn backend_response(index: usize, request: &IncomingRequest) -> ServerResponse {
                 serde_json::Value::from(String::from_utf8_lossy(value.as_bytes())),
             ))
         });
-    let told = serde_json::json!({
+    let description = serde_json::json!({
         "backend": BACKEND_HOSTS.get(index),
         "method": request.method().as_str(),
         "target": request.uri().to_string(),
         "told": fields.collect::<serde_json::Map<_, _>>(),
     });
-    ServerResponse::json(format!("{told:#}\n"))
+    ServerResponse::json(format!("{description:#}\n"))
 }
 
-async fn balance_request(request: IncomingRequest, site: Arc<LabState>) -> ServerResponse {
+async fn balance_request(request: IncomingRequest, state: Arc<LabState>) -> ServerResponse {
     let is_sticky = request.uri().path().starts_with("/sticky");
-    let known = if is_sticky {
+    let bound = if is_sticky {
         sticky_backend(request.headers())
     } else {
         None
     };
-    let index = known.unwrap_or_else(|| site.round_robin.next());
-    let answer = match forward_to_backend(request, index, &site).await {
+    let index = bound.unwrap_or_else(|| state.round_robin.next());
+    let response = match forward_to_backend(request, index, &state).await {
         Ok(response) => ServerResponse {
             interim: None,
             response: Box::new(response.map(body::full_body)),
         },
-        Err(answer) => answer,
+        Err(response) => response,
     };
-    let answer = answer.with_header(VIA, HeaderValue::from_static("1.1 balanced.lab.test"));
-    if is_sticky && known.is_none() {
-        answer.with_text_header(
+    let response = response.with_header(VIA, HeaderValue::from_static("1.1 balanced.lab.test"));
+    if is_sticky && bound.is_none() {
+        response.with_text_header(
             SET_COOKIE,
             &format!("{STICKY_COOKIE}={}; Path=/sticky; HttpOnly", index + 1),
         )
     } else {
-        answer
+        response
     }
 }
 
@@ -139,42 +139,42 @@ fn sticky_backend(headers: &HeaderMap) -> Option<usize> {
 async fn forward_to_backend(
     request: IncomingRequest,
     index: usize,
-    site: &LabState,
+    state: &LabState,
 ) -> Result<Response<Bytes>, ServerResponse> {
-    let bad = |why: String| {
+    let bad_gateway = |why: String| {
         ServerResponse::text(
             StatusCode::BAD_GATEWAY,
             format!("the backend could not be reached: {why}"),
         )
     };
     let (Some(name), Some(service)) = (BACKEND_HOSTS.get(index), BACKENDS.get(index)) else {
-        return Err(bad("no such backend".to_owned()));
+        return Err(bad_gateway("no such backend".to_owned()));
     };
-    let address = site
+    let address = state
         .addresses
         .address(name, service)
-        .ok_or_else(|| bad("it has no address".to_owned()))?;
+        .ok_or_else(|| bad_gateway("it has no address".to_owned()))?;
     let request = request_for_backend(request, name).await?;
-    let asked = async {
+    let exchange_with_backend = async {
         let stream = TcpStream::connect(address)
             .await
-            .map_err(|error| bad(error.to_string()))?;
+            .map_err(|error| bad_gateway(error.to_string()))?;
         let _ = stream.set_nodelay(true);
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
-            .map_err(|error| bad(error.to_string()))?;
+            .map_err(|error| bad_gateway(error.to_string()))?;
         let exchange = async {
             let response = sender
                 .send_request(request)
                 .await
-                .map_err(|error| bad(error.to_string()))?;
+                .map_err(|error| bad_gateway(error.to_string()))?;
             let (mut head, incoming) = response.into_parts();
-            let whole = Limited::new(incoming, MAX_BODY_BYTES)
+            let body = Limited::new(incoming, MAX_BODY_BYTES)
                 .collect()
                 .await
-                .map_err(|error| bad(error.to_string()))?;
+                .map_err(|error| bad_gateway(error.to_string()))?;
             remove_hop_by_hop(&mut head.headers);
-            Ok(Response::from_parts(head, whole.to_bytes()))
+            Ok(Response::from_parts(head, body.to_bytes()))
         };
         tokio::pin!(exchange);
         tokio::select! {
@@ -183,7 +183,7 @@ async fn forward_to_backend(
             _ = connection => exchange.await,
         }
     };
-    match timeout(BACKEND_TIMEOUT, asked).await {
+    match timeout(BACKEND_TIMEOUT, exchange_with_backend).await {
         Ok(response) => response,
         Err(_) => Err(ServerResponse::text(
             StatusCode::GATEWAY_TIMEOUT,
@@ -208,7 +208,7 @@ async fn request_for_backend(
             .authority()
             .map(hyper::http::uri::Authority::as_str));
     let host = host.unwrap_or_default().to_owned();
-    let received = match head.version {
+    let via = match head.version {
         hyper::Version::HTTP_2 => "2 balanced.lab.test",
         hyper::Version::HTTP_10 => "1.0 balanced.lab.test",
         _ => "1.1 balanced.lab.test",
@@ -230,16 +230,16 @@ async fn request_for_backend(
         append_header(headers, FORWARDED_FOR, &address.to_string());
         append_header(headers, FORWARDED_PROTO, scheme);
     }
-    append_header(headers, VIA, received);
+    append_header(headers, VIA, via);
     headers.insert(HOST, HeaderValue::from_static(name));
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut asked = hyper::Request::new(Full::new(body));
-    *asked.method_mut() = head.method;
-    *asked.uri_mut() = path
+    let mut forwarded = hyper::Request::new(Full::new(body));
+    *forwarded.method_mut() = head.method;
+    *forwarded.uri_mut() = path
         .parse()
         .map_err(|_| ServerResponse::text(StatusCode::BAD_REQUEST, "the path is not valid"))?;
-    *asked.headers_mut() = head.headers;
-    Ok(asked)
+    *forwarded.headers_mut() = head.headers;
+    Ok(forwarded)
 }
 
 /// Appends a field value to those of earlier proxies.

@@ -90,7 +90,7 @@ pub(super) fn bind_udp_and_tcp() -> Result<(UdpSocket, TcpListener), LabError> {
 fn open_dual_stack<S>(
     open: impl Fn(SocketAddr) -> io::Result<(S, u16)>,
 ) -> Result<DualStack<S>, LabError> {
-    let both = || {
+    let open_both = || {
         let (v4, port) = open((V4, 0).into())?;
         match open((V6, port).into()) {
             Ok((v6, _)) => Ok(DualStack {
@@ -102,7 +102,7 @@ fn open_dual_stack<S>(
             Err(_) => Ok(DualStack { port, v4, v6: None }),
         }
     };
-    retry_while_in_use(both).map_err(|source| LabError::Bind {
+    retry_while_in_use(open_both).map_err(|source| LabError::Bind {
         address: V4,
         source,
     })

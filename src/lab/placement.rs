@@ -73,7 +73,7 @@ fn bind_on_loopback() -> Result<BoundServices, LabError> {
         }
     }
     let has_v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-    let places = AddressBook {
+    let addresses = AddressBook {
         placement: Placement::Loopback,
         ports,
         has_v6,
@@ -82,7 +82,7 @@ fn bind_on_loopback() -> Result<BoundServices, LabError> {
     Ok(BoundServices {
         sockets,
         dns: vec![(udp, tcp)],
-        addresses: places,
+        addresses,
     })
 }
 
@@ -131,11 +131,11 @@ fn bind_on_network() -> Result<BoundServices, LabError> {
             }
         }
     }
-    let places = AddressBook::on_network(has_v6);
+    let addresses = AddressBook::on_network(has_v6);
     Ok(BoundServices {
         sockets,
         dns,
-        addresses: places,
+        addresses,
     })
 }
 

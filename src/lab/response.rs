@@ -47,9 +47,9 @@ impl ServerResponse {
         } else {
             String::new()
         };
-        let mut answer = Self::ok("text/plain; charset=utf-8", body::full_body(text));
-        *answer.response.status_mut() = status;
-        answer
+        let mut built = Self::ok("text/plain; charset=utf-8", body::full_body(text));
+        *built.response.status_mut() = status;
+        built
     }
 
     /// Any status without a body.
@@ -100,9 +100,9 @@ impl ServerResponse {
     }
 
     /// Adds an interim response.
-    pub(super) fn with_interim(self, early: InterimResponse) -> Self {
+    pub(super) fn with_interim(self, interim: InterimResponse) -> Self {
         Self {
-            interim: Some(Box::new(early)),
+            interim: Some(Box::new(interim)),
             ..self
         }
     }

@@ -42,21 +42,21 @@ impl Servers {
             addresses: places,
         } = ground.bind()?;
         dns::start_dns_server(dns, &places)?;
-        let site = Arc::new(LabState::new(places, identities));
-        let mut gates: BTreeMap<&str, ConnectionLimiter> = BTreeMap::new();
+        let state = Arc::new(LabState::new(places, identities));
+        let mut limiters: BTreeMap<&str, ConnectionLimiter> = BTreeMap::new();
         let mut closed = Vec::new();
         for (service, socket) in sockets {
-            let gate = gates
+            let limiter = limiters
                 .entry(service.name)
                 .or_insert_with(ConnectionLimiter::new);
-            if let Some(socket) = serve_socket(service, socket, &site, gate)
+            if let Some(socket) = serve_socket(service, socket, &state, limiter)
                 .map_err(|source| LabError::Thread { source })?
             {
                 closed.push(socket);
             }
         }
         Ok(Self {
-            state: site,
+            state,
             ca_pem,
             _reserved: closed,
         })
@@ -88,32 +88,32 @@ impl Servers {
 fn serve_socket(
     service: Service,
     socket: BoundSocket,
-    site: &Arc<LabState>,
-    gate: &ConnectionLimiter,
+    state: &Arc<LabState>,
+    limiter: &ConnectionLimiter,
 ) -> io::Result<Option<Socket>> {
-    let gate = gate.clone();
-    let own = Arc::clone(site);
-    let visit = move |stream| AcceptedConnection {
+    let limiter = limiter.clone();
+    let shared = Arc::clone(state);
+    let connect = move |stream| AcceptedConnection {
         stream,
-        state: Arc::clone(&own),
+        state: Arc::clone(&shared),
     };
     match (socket, service.kind) {
         (BoundSocket::Tcp(listener), ServiceKind::Http(web)) => {
             tokio::spawn(
-                gate.accept_connections(TcpListener::from_std(listener)?, move |stream| {
-                    web.serve(visit(stream))
+                limiter.accept_connections(TcpListener::from_std(listener)?, move |stream| {
+                    web.serve(connect(stream))
                 }),
             );
         }
         (BoundSocket::Tcp(listener), ServiceKind::Tcp(serve)) => {
             tokio::spawn(
-                gate.accept_connections(TcpListener::from_std(listener)?, move |stream| {
-                    serve(visit(stream))
+                limiter.accept_connections(TcpListener::from_std(listener)?, move |stream| {
+                    serve(connect(stream))
                 }),
             );
         }
         (BoundSocket::Udp(socket), ServiceKind::Udp(serve)) => {
-            tokio::spawn(serve(UdpSocket::from_std(socket)?, Arc::clone(site)));
+            tokio::spawn(serve(UdpSocket::from_std(socket)?, Arc::clone(state)));
         }
         (BoundSocket::Reserved(socket), _) => return Ok(Some(socket)),
         // A socket that does not fit the service's kind is closed here.

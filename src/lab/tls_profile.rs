@@ -81,9 +81,9 @@ impl TlsProfile {
     };
 
     /// Default settings with another kind of certificate.
-    pub(super) const fn with_certificate(paper: CertificateKind) -> Self {
+    pub(super) const fn with_certificate(certificate: CertificateKind) -> Self {
         Self {
-            certificate: paper,
+            certificate,
             ..Self::DEFAULT
         }
     }

@@ -129,7 +129,7 @@ fn fill_to_size((before, after): (&str, &str), size: usize) -> String {
 }
 
 fn page_document() -> String {
-    let named = |kind: &'static ResourceKind| {
+    let paths_of = |kind: &'static ResourceKind| {
         (1..=kind.sizes.len())
             .map(move |number| (kind, format!("/{}/{number}.{}", kind.folder, kind.ending)))
     };
@@ -138,7 +138,7 @@ fn page_document() -> String {
     let after = "</html>\n";
     RESOURCE_KINDS
         .iter()
-        .flat_map(named)
+        .flat_map(paths_of)
         .fold(before.to_owned(), |page, (kind, path)| {
             page + kind.element.0 + &path + kind.element.1
         })
@@ -152,12 +152,12 @@ mod tests {
     #[test]
     fn everything_the_document_names_is_there_in_its_size() {
         let document = page_document();
-        let named: Vec<&str> = document
+        let paths: Vec<&str> = document
             .split('"')
             .filter(|part| part.starts_with('/'))
             .collect();
-        assert_eq!(named.len(), 50);
-        for path in named {
+        assert_eq!(paths.len(), 50);
+        for path in paths {
             let found = find_resource(path)
                 .map(|(kind, size)| (fill_to_size(kind.wrapper, size).len(), size));
             assert!(

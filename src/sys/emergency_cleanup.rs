@@ -56,7 +56,7 @@ unsafe impl Send for UnfinishedFileGuard {}
 /// Saves the settings of this process's terminal for the emergency cleanup, which also writes
 /// `reset_sequence` to it. Without a terminal on standard input or output, there is nothing to
 /// save.
-pub fn guard_terminal(switch_off: &'static [u8]) -> TerminalResetGuard {
+pub fn guard_terminal(reset_sequence: &'static [u8]) -> TerminalResetGuard {
     let descriptor = match (io::stdin().is_terminal(), io::stdout().is_terminal()) {
         (_, true) => libc::STDOUT_FILENO,
         (true, false) => libc::STDIN_FILENO,
@@ -65,23 +65,23 @@ pub fn guard_terminal(switch_off: &'static [u8]) -> TerminalResetGuard {
     let Some(settings) = terminal_settings(descriptor) else {
         return TerminalResetGuard(ptr::null_mut());
     };
-    let nowhere = File::options()
+    let dev_null = File::options()
         .write(true)
         .open("/dev/null")
         .ok()
         .map(IntoRawFd::into_raw_fd);
     // Without a free descriptor, the one that others draw on is used.
-    let own = if descriptor == libc::STDOUT_FILENO {
+    let duplicate = if descriptor == libc::STDOUT_FILENO {
         io::stdout().as_fd().try_clone_to_owned()
     } else {
         io::stdin().as_fd().try_clone_to_owned()
     };
-    let descriptor = own.map_or(descriptor, IntoRawFd::into_raw_fd);
+    let descriptor = duplicate.map_or(descriptor, IntoRawFd::into_raw_fd);
     let terminal = Box::into_raw(Box::new(SavedTerminal {
         descriptor,
-        dev_null: nowhere,
+        dev_null,
         settings,
-        reset_sequence: switch_off,
+        reset_sequence,
     }));
     TERMINAL.store(terminal, Ordering::SeqCst);
     TerminalResetGuard(terminal)
@@ -184,7 +184,7 @@ fn restore_terminal() {
     if !is_in_foreground(terminal.descriptor) {
         return;
     }
-    if let Some(nowhere) = terminal
+    if let Some(dev_null) = terminal
         .dev_null
         .filter(|_| terminal.descriptor != libc::STDOUT_FILENO)
     {
@@ -194,7 +194,7 @@ fn restore_terminal() {
             reason = "this is called from signal handlers, for which no library vouches"
         )]
         unsafe {
-            libc::dup2(nowhere, libc::STDOUT_FILENO);
+            libc::dup2(dev_null, libc::STDOUT_FILENO);
         }
     }
     // SAFETY: the settings are those of this terminal; nothing is kept of the pointer.
@@ -254,7 +254,7 @@ fn is_in_foreground(descriptor: RawFd) -> bool {
 /// Whether the terminal accepts output: writing to one whose other end does not read would block
 /// the end of the process.
 fn is_writable(descriptor: RawFd) -> bool {
-    let mut waited = libc::pollfd {
+    let mut poll_fd = libc::pollfd {
         fd: descriptor,
         events: libc::POLLOUT,
         revents: 0,
@@ -264,8 +264,8 @@ fn is_writable(descriptor: RawFd) -> bool {
         unsafe_code,
         reason = "this is called from signal handlers, for which no library vouches"
     )]
-    let ready = unsafe { libc::poll(&raw mut waited, 1, WRITE_TIMEOUT_MS) };
-    ready == 1 && waited.revents & libc::POLLOUT != 0
+    let ready = unsafe { libc::poll(&raw mut poll_fd, 1, WRITE_TIMEOUT_MS) };
+    ready == 1 && poll_fd.revents & libc::POLLOUT != 0
 }
 
 fn terminal_settings(terminal: RawFd) -> Option<libc::termios> {

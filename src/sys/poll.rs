@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 /// # Errors
 /// The system call's, for lack of memory or for too many descriptors.
 pub fn wait_readable(descriptors: &[BorrowedFd<'_>]) -> io::Result<Vec<bool>> {
-    let mut waited: Vec<libc::pollfd> = descriptors
+    let mut poll_fds: Vec<libc::pollfd> = descriptors
         .iter()
         .map(|descriptor| libc::pollfd {
             fd: descriptor.as_raw_fd(),
@@ -17,16 +17,16 @@ pub fn wait_readable(descriptors: &[BorrowedFd<'_>]) -> io::Result<Vec<bool>> {
             revents: 0,
         })
         .collect();
-    let count = libc::nfds_t::try_from(waited.len())
+    let count = libc::nfds_t::try_from(poll_fds.len())
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     loop {
-        // SAFETY: `waited` holds `count` entries, which the kernel reads and of which it writes
+        // SAFETY: `poll_fds` holds `count` entries, which the kernel reads and of which it writes
         // `revents` only; it lives until the call returns. The descriptors are open for as
         // long as they are borrowed.
         #[expect(unsafe_code, reason = "the standard library has no poll")]
-        let status = unsafe { libc::poll(waited.as_mut_ptr(), count, -1) };
+        let status = unsafe { libc::poll(poll_fds.as_mut_ptr(), count, -1) };
         if status >= 0 {
-            return Ok(waited.iter().map(|entry| entry.revents != 0).collect());
+            return Ok(poll_fds.iter().map(|entry| entry.revents != 0).collect());
         }
         let error = io::Error::last_os_error();
         if error.kind() != io::ErrorKind::Interrupted {

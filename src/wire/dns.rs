@@ -136,7 +136,9 @@ impl ByteReader<'_> {
     /// that a name always ends.
     fn read_name(&mut self) -> Option<String> {
         let mut labels = Vec::new();
-        let mut behind = None;
+        let mut after_first_pointer = None;
+        // Pointers have to lead to before this offset, which decreases with each: a crafted loop of
+        // pointers cannot go on for ever.
         let mut frontier = self.position;
         loop {
             let length = self.u8()?;
@@ -147,7 +149,7 @@ impl ByteReader<'_> {
                 }
                 3 => {
                     let target = usize::from(u16::from_be_bytes([length & 0x3f, self.u8()?]));
-                    behind.get_or_insert(self.position);
+                    after_first_pointer.get_or_insert(self.position);
                     if target >= frontier {
                         return None;
                     }
@@ -156,7 +158,7 @@ impl ByteReader<'_> {
                 _ => return None,
             }
         }
-        self.position = behind.unwrap_or(self.position);
+        self.position = after_first_pointer.unwrap_or(self.position);
         Some(if labels.is_empty() {
             ".".to_owned()
         } else {
@@ -173,7 +175,7 @@ impl ByteReader<'_> {
         let start = self.position;
         let data = self.take(length)?;
         // Names in it may point to earlier parts of the message.
-        let said = Self {
+        let formatted = Self {
             bytes: self.bytes.get(..start + length)?,
             position: start,
         }
@@ -183,7 +185,7 @@ impl ByteReader<'_> {
             name,
             kind,
             ttl,
-            data: said.chars().take(MAX_DATA_CHARS).collect(),
+            data: formatted.chars().take(MAX_DATA_CHARS).collect(),
         })
     }
 

@@ -72,14 +72,14 @@ pub struct TcpSegment {
 
 /// Parses a frame, which may be truncated. `frame_bytes` is its length on the link.
 pub fn parse_frame(link: LinkType, frame: &[u8], frame_bytes: u32) -> ParsedFrame<'_> {
-    let Some((carried, at)) = link.network_protocol(frame) else {
+    let Some((protocol, at)) = link.network_protocol(frame) else {
         return ParsedFrame::Unreadable;
     };
     let Some(bytes) = frame.get(at..) else {
         return ParsedFrame::Unreadable;
     };
     let reported = frame_bytes.saturating_sub(u32::try_from(at).unwrap_or(u32::MAX));
-    let datagram = match carried {
+    let datagram = match protocol {
         NetworkProtocol::Ipv4 => ip::parse_ipv4(bytes, reported),
         NetworkProtocol::Ipv6 => ip::parse_ipv6(bytes, reported),
         NetworkProtocol::Arp => return ParsedFrame::Arp,
@@ -101,8 +101,8 @@ pub fn parse_segment(link: LinkType, frame: &[u8], frame_bytes: u32) -> Option<T
 
 /// Parses the payload of an IP packet that begins at `at` in its frame.
 fn parse_ip_payload<'a>(datagram: &IpPacket<'a>, at: usize) -> ParsedFrame<'a> {
-    if let Some(piece) = datagram.fragment {
-        return ParsedFrame::Fragment(Fragment::new(datagram, piece));
+    if let Some(fragment) = datagram.fragment {
+        return ParsedFrame::Fragment(Fragment::new(datagram, fragment));
     }
     match datagram.protocol {
         transport::TCP | transport::UDP => {
@@ -218,12 +218,15 @@ mod tests {
             .udp(40_000, 53);
         let mut frame = Vec::new();
         builder.write(&mut frame, &[0; 33]).unwrap();
-        let read = parse_whole(LinkType::Ethernet, &frame).unwrap();
+        let parsed = parse_whole(LinkType::Ethernet, &frame).unwrap();
         assert_eq!(
-            (read.source, read.destination),
+            (parsed.source, parsed.destination),
             (([1_u8; 16], 40_000).into(), ([2_u8; 16], 53).into())
         );
-        assert_eq!((read.payload_bytes, read.kind), (33, TransportKind::Udp));
+        assert_eq!(
+            (parsed.payload_bytes, parsed.kind),
+            (33, TransportKind::Udp)
+        );
     }
 
     #[test]
@@ -238,8 +241,8 @@ mod tests {
             );
         }
         for captured in 40..header {
-            let read = parse_segment(LinkType::Raw, &ip[..captured], 1_234).unwrap();
-            assert_eq!(read.payload_bytes, 1_000, "{captured} bytes");
+            let parsed = parse_segment(LinkType::Raw, &ip[..captured], 1_234).unwrap();
+            assert_eq!(parsed.payload_bytes, 1_000, "{captured} bytes");
         }
         for captured in 0..40 {
             assert_eq!(
@@ -270,7 +273,7 @@ mod tests {
         let mut ip = tcp_over_ip(10);
         ip[2..4].copy_from_slice(&21_u16.to_be_bytes());
         assert_eq!(
-            parse_whole(LinkType::Raw, &ip).map_or(0, |read| read.payload_bytes),
+            parse_whole(LinkType::Raw, &ip).map_or(0, |parsed| parsed.payload_bytes),
             0
         );
     }
@@ -304,9 +307,9 @@ mod tests {
         frame[6] = 0;
         frame[5] += u8::try_from(extensions.len()).unwrap();
         frame.splice(40..40, extensions);
-        let read = parse_whole(LinkType::Raw, &frame).unwrap();
+        let parsed = parse_whole(LinkType::Raw, &frame).unwrap();
         assert_eq!(
-            (read.payload_bytes, read.payload_at, read.kind),
+            (parsed.payload_bytes, parsed.payload_at, parsed.kind),
             (33, Some(88), TransportKind::Udp)
         );
         frame[75] = 1;
@@ -454,8 +457,8 @@ mod tests {
                 }
             }
             bytes.truncate(cut);
-            if let Some(read) = parse_segment(LinkType::Raw, &bytes, frame_bytes) {
-                prop_assert!(read.payload_bytes <= frame_bytes.max(65_575));
+            if let Some(parsed) = parse_segment(LinkType::Raw, &bytes, frame_bytes) {
+                prop_assert!(parsed.payload_bytes <= frame_bytes.max(65_575));
             }
         }
     }

@@ -65,11 +65,11 @@ pub(super) fn parse_ipv4(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
     if first >> 4 != 4 || header_bytes < 20 {
         return None;
     }
-    let cut = u16::from_be_bytes([offset_0, offset_1]);
-    let piece = (cut & 0x3fff != 0).then(|| FragmentInfo {
+    let flags_and_offset = u16::from_be_bytes([offset_0, offset_1]);
+    let fragment = (flags_and_offset & 0x3fff != 0).then(|| FragmentInfo {
         id: u32::from(u16::from_be_bytes([id_0, id_1])),
-        offset: u32::from(cut & 0x1fff) * 8,
-        more_fragments: cut & 0x2000 != 0,
+        offset: u32::from(flags_and_offset & 0x1fff) * 8,
+        more_fragments: flags_and_offset & 0x2000 != 0,
     });
     let total = effective_length(u32::from(u16::from_be_bytes([total_0, total_1])), reported);
     Some(IpPacket {
@@ -79,7 +79,7 @@ pub(super) fn parse_ipv4(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
         header_bytes,
         payload: bytes.get(header_bytes..).unwrap_or_default(),
         payload_bytes: total.saturating_sub(u32::from(first & 0x0f) * 4),
-        fragment: piece,
+        fragment,
     })
 }
 
@@ -133,42 +133,45 @@ struct ExtensionHeaders {
 
 /// Skips the extension headers after the fixed one.
 fn skip_extensions(bytes: &[u8], next: u8) -> Option<ExtensionHeaders> {
-    let mut passed = ExtensionHeaders {
+    let mut skipped = ExtensionHeaders {
         protocol: next,
         end: 40,
         fragment: None,
     };
     for _ in 0..MAX_EXTENSIONS {
-        let length = match passed.protocol {
+        let length = match skipped.protocol {
             // Hop-by-hop, routing, destination options, mobility, host identity, shim6: length in
             // units of 8 bytes, not counting the first.
-            0 | 43 | 60 | 135 | 139 | 140 => (usize::from(*bytes.get(passed.end + 1)?) + 1) * 8,
+            0 | 43 | 60 | 135 | 139 | 140 => (usize::from(*bytes.get(skipped.end + 1)?) + 1) * 8,
             // Authentication (RFC 4302 §2.2): length in units of 4 bytes, not counting the first
             // two.
-            51 => (usize::from(*bytes.get(passed.end + 1)?) + 2) * 4,
+            51 => (usize::from(*bytes.get(skipped.end + 1)?) + 2) * 4,
             44 => {
-                let header: &[u8; 8] = bytes.get(passed.end..)?.first_chunk()?;
+                let header: &[u8; 8] = bytes.get(skipped.end..)?.first_chunk()?;
                 let [_, _, offset_0, offset_1, id @ ..] = *header;
-                let cut = u16::from_be_bytes([offset_0, offset_1]);
-                let piece = FragmentInfo {
+                let flags_and_offset = u16::from_be_bytes([offset_0, offset_1]);
+                let fragment = FragmentInfo {
                     id: u32::from_be_bytes(id),
-                    offset: u32::from(cut & 0xfff8),
-                    more_fragments: cut & 1 != 0,
+                    offset: u32::from(flags_and_offset & 0xfff8),
+                    more_fragments: flags_and_offset & 1 != 0,
                 };
                 // Both zero is an atomic fragment: a whole datagram with a fragment header (RFC
                 // 6946).
-                passed.fragment = (piece.offset != 0 || piece.more_fragments).then_some(piece);
+                skipped.fragment =
+                    (fragment.offset != 0 || fragment.more_fragments).then_some(fragment);
                 8
             }
             _ => break,
         };
-        let behind = passed.fragment.is_some_and(|piece| piece.offset != 0);
-        passed.protocol = *bytes.get(passed.end)?;
-        passed.end += length;
-        if behind {
+        let is_later_fragment = skipped
+            .fragment
+            .is_some_and(|fragment| fragment.offset != 0);
+        skipped.protocol = *bytes.get(skipped.end)?;
+        skipped.end += length;
+        if is_later_fragment {
             // What follows is not a header but the middle of the payload.
             break;
         }
     }
-    Some(passed)
+    Some(skipped)
 }

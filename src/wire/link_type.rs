@@ -112,7 +112,7 @@ fn parse_ether_type(
 /// The address family is in the byte order of the capturing machine, or in network order. The
 /// numbers for IPv6 are those of Linux, `NetBSD` and `OpenBSD`, `FreeBSD`, macOS.
 fn parse_loopback(frame: &[u8]) -> Option<(NetworkProtocol, usize)> {
-    let carried = match frame.get(..4)? {
+    let protocol = match frame.get(..4)? {
         [family, 0, 0, 0] | [0, 0, 0, family] => match family {
             2 => NetworkProtocol::Ipv4,
             10 | 24 | 28 | 30 => NetworkProtocol::Ipv6,
@@ -120,7 +120,7 @@ fn parse_loopback(frame: &[u8]) -> Option<(NetworkProtocol, usize)> {
         },
         _ => NetworkProtocol::Other,
     };
-    Some((carried, 4))
+    Some((protocol, 4))
 }
 
 fn protocol_by_ip_version(packet: &[u8]) -> Option<NetworkProtocol> {

@@ -19,7 +19,7 @@ pub(super) fn parse_transport(
     at: Option<u32>,
 ) -> Option<TransportSegment> {
     let [source_0, source_1, destination_0, destination_1] = *datagram.payload.first_chunk()?;
-    let (kind, header_bytes, carried) = match datagram.protocol {
+    let (kind, header_bytes, transport_bytes) = match datagram.protocol {
         TCP => {
             let (tcp, header_bytes) = parse_tcp(datagram.payload)?;
             (
@@ -37,7 +37,7 @@ pub(super) fn parse_transport(
             datagram.destination,
             u16::from_be_bytes([destination_0, destination_1]),
         ),
-        payload_bytes: carried.saturating_sub(header_bytes),
+        payload_bytes: transport_bytes.saturating_sub(header_bytes),
         payload_at: at.and_then(|at| at.checked_add(header_bytes)),
         kind,
     })

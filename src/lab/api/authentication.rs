@@ -75,11 +75,11 @@ pub(super) fn auth_page(kind: &str, request: &IncomingRequest) -> ServerResponse
     if (scheme.accepts)(request.headers()) {
         return ServerResponse::json(format!("{{\"scheme\":\"{kind}\",\"known\":true}}\n"));
     }
-    let sentence = format!(
+    let text = format!(
         "this page requires authentication; use {}",
         scheme.curl_options
     );
-    ServerResponse::text(StatusCode::UNAUTHORIZED, sentence)
+    ServerResponse::text(StatusCode::UNAUTHORIZED, text)
         .with_text_header(WWW_AUTHENTICATE, scheme.challenge)
 }
 

@@ -53,40 +53,39 @@ impl CachedCopies {
 pub(super) fn etag_page(request: &IncomingRequest) -> ServerResponse {
     let digest = digest::digest(&digest::SHA256, USERS.as_bytes());
     let tag = format!("\"{}\"", STANDARD.encode(digest));
-    let answer = if matches_etag(request.headers(), &tag) {
+    let response = if matches_etag(request.headers(), &tag) {
         ServerResponse::empty(StatusCode::NOT_MODIFIED)
     } else {
         ServerResponse::json(USERS)
     };
-    answer
+    response
         .with_text_header(ETAG, &tag)
         .with_header(CACHE_CONTROL, HeaderValue::from_static("no-cache"))
 }
 
 /// Whether `If-None-Match` matches the tag (RFC 9110 §13.1.2, weak comparison).
 fn matches_etag(headers: &HeaderMap, tag: &str) -> bool {
-    let listed = headers
+    let tags = headers
         .get_all(IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','));
-    listed
-        .map(str::trim)
-        .any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+    tags.map(str::trim)
+        .any(|listed| listed == "*" || listed.trim_start_matches("W/") == tag)
 }
 
 /// `/cache`: a copy that is fresh for a minute, with its age.
 pub(super) fn cache_page(request: &IncomingRequest, copies: &CachedCopies) -> ServerResponse {
     let (made, age) = copies.current();
-    let known = request
+    let client_date = request
         .headers()
         .get(IF_MODIFIED_SINCE)
         .and_then(|value| value.to_str().ok());
     // HTTP dates have whole seconds, so the comparison has, too.
-    let is_known = known
+    let is_known = client_date
         .and_then(|date| DateTimeParser::new().parse_timestamp(date).ok())
-        .is_some_and(|known| known.as_second() >= made.as_second());
-    let answer = if is_known {
+        .is_some_and(|client_date| client_date.as_second() >= made.as_second());
+    let response = if is_known {
         ServerResponse::empty(StatusCode::NOT_MODIFIED)
     } else {
         ServerResponse::json(USERS)
@@ -94,7 +93,7 @@ pub(super) fn cache_page(request: &IncomingRequest, copies: &CachedCopies) -> Se
     let made = DateTimePrinter::new()
         .timestamp_to_rfc9110_string(&made)
         .unwrap_or_default();
-    answer
+    response
         .with_text_header(
             CACHE_CONTROL,
             &format!("public, max-age={}", LIFETIME.as_secs()),

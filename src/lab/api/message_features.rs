@@ -44,7 +44,7 @@ pub(super) fn trailers_page() -> ServerResponse {
 /// 103 (RFC 8297) at once, the final response 50 ms later.
 pub(super) fn early_hints_page() -> ServerResponse {
     let link = HeaderValue::from_static("</style.css>; rel=preload; as=style");
-    let early = InterimResponse {
+    let interim = InterimResponse {
         status: StatusCode::EARLY_HINTS,
         headers: HeaderMap::from_iter([(LINK, link.clone())]),
         delay: Duration::from_millis(50),
@@ -54,7 +54,7 @@ pub(super) fn early_hints_page() -> ServerResponse {
         body::full_body("<!doctype html><link rel=stylesheet href=/style.css><p>103, then 200\n"),
     )
     .with_header(LINK, link)
-    .with_interim(early)
+    .with_interim(interim)
 }
 
 /// Two steps, timed by this server's own clock and reported in `Server-Timing`.
@@ -65,12 +65,12 @@ pub(super) async fn server_timing_page() -> ServerResponse {
     sleep(Duration::from_millis(5)).await;
     let lookup = looked_up - began;
     let render = looked_up.elapsed();
-    let told = format!(
+    let metrics = format!(
         "db;desc=\"look it up\";dur={:.3}, render;desc=\"make the page\";dur={:.3}",
         lookup.as_secs_f64() * 1e3,
         render.as_secs_f64() * 1e3
     );
-    match HeaderValue::from_str(&told) {
+    match HeaderValue::from_str(&metrics) {
         Ok(value) => {
             ServerResponse::json(USERS).with_header(HeaderName::from_static("server-timing"), value)
         }
@@ -99,11 +99,11 @@ pub(super) fn echo_request_page(request: &IncomingRequest) -> ServerResponse {
             ]
         })
         .collect();
-    let told = serde_json::json!({
+    let description = serde_json::json!({
         "method": request.method().as_str(),
         "target": request.uri().to_string(),
         "version": format!("{:?}", request.version()),
         "headers": fields,
     });
-    ServerResponse::json(format!("{told:#}\n"))
+    ServerResponse::json(format!("{description:#}\n"))
 }

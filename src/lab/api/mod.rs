@@ -39,7 +39,8 @@ const PATHS: &str = "/users /users/N /bytes/N /delay/MS /drip /chunked /trailers
 /client.pem";
 
 /// Request handler of the first host.
-pub(super) const API_HANDLER: HttpHandler = |request, site| Box::pin(route_request(request, site));
+pub(super) const API_HANDLER: HttpHandler =
+    |request, state| Box::pin(route_request(request, state));
 
 /// State of the first host, kept as long as the lab runs.
 #[derive(Default)]
@@ -51,40 +52,40 @@ pub(super) struct ApiState {
     cached_copies: caching::CachedCopies,
 }
 
-async fn route_request(request: IncomingRequest, site: Arc<LabState>) -> ServerResponse {
+async fn route_request(request: IncomingRequest, state: Arc<LabState>) -> ServerResponse {
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let state = &site.api;
+    let api = &state.api;
     match segments[..] {
         [""] => ServerResponse::json(USERS),
-        ["users"] => users::handle_users(request, &state.users, &state.events).await,
-        ["users", id] => users::handle_user(id, request, &state.users, &state.events).await,
-        ["upload"] => uploads::handle_uploads(request, &state.uploads).await,
-        ["upload", id] => uploads::handle_upload(id, request, &state.uploads).await,
+        ["users"] => users::handle_users(request, &api.users, &api.events).await,
+        ["users", id] => users::handle_user(id, request, &api.users, &api.events).await,
+        ["upload"] => uploads::handle_uploads(request, &api.uploads).await,
+        ["upload", id] => uploads::handle_upload(id, request, &api.uploads).await,
         ["etag"] => caching::etag_page(&request),
-        ["cache"] => caching::cache_page(&request, &state.cached_copies),
-        ["rate-limited"] => rate_limit::rate_limited_page(&state.bucket),
+        ["cache"] => caching::cache_page(&request, &api.cached_copies),
+        ["rate-limited"] => rate_limit::rate_limited_page(&api.bucket),
         ["auth", kind] => authentication::auth_page(kind, &request),
-        ["poll"] => polling::publish_event(request, &state.events).await,
+        ["poll"] => polling::publish_event(request, &api.events).await,
         ["poll", "short"] => {
-            polling::short_poll(request.uri().query().unwrap_or_default(), &state.events)
+            polling::short_poll(request.uri().query().unwrap_or_default(), &api.events)
         }
         ["poll", "long"] => {
             let query = request.uri().query().unwrap_or_default().to_owned();
-            polling::long_poll(&query, &state.events).await
+            polling::long_poll(&query, &api.events).await
         }
-        ["client.pem"] => client_certificate(&site),
+        ["client.pem"] => client_certificate(&state),
         [name @ ("bytes" | "delay" | "status" | "redirect"), argument] => {
             numbered_pages::numbered_page(name, argument).await
         }
         ["server-timing"] => message_features::server_timing_page().await,
-        [name] => stateless_page(name, &request, &site),
+        [name] => stateless_page(name, &request, &state),
         _ => unknown_path(),
     }
 }
 
 /// Pages without state.
-fn stateless_page(name: &str, request: &IncomingRequest, site: &LabState) -> ServerResponse {
+fn stateless_page(name: &str, request: &IncomingRequest, state: &LabState) -> ServerResponse {
     match name {
         "headers" => message_features::echo_request_page(request),
         "gzip" => content_coding::encoded_page("gzip"),
@@ -103,7 +104,7 @@ fn stateless_page(name: &str, request: &IncomingRequest, site: &LabState) -> Ser
         "trailers" => message_features::trailers_page(),
         "early-hints" => message_features::early_hints_page(),
         "loop" => ServerResponse::redirect(StatusCode::FOUND, "/loop"),
-        "elsewhere" => redirect_to_other_name(site),
+        "elsewhere" => redirect_to_other_name(state),
         "cookie" => message_features::cookie_page(),
         _ => unknown_path(),
     }
@@ -118,16 +119,16 @@ fn unknown_path() -> ServerResponse {
 
 /// Redirects to another host name on the same port, across which a client must not send
 /// credentials.
-fn redirect_to_other_name(site: &LabState) -> ServerResponse {
+fn redirect_to_other_name(state: &LabState) -> ServerResponse {
     ServerResponse::redirect(
         StatusCode::FOUND,
-        &site.addresses.url("www.lab.test", &HTTPS, "/headers"),
+        &state.addresses.url("www.lab.test", &HTTPS, "/headers"),
     )
 }
 
 /// A client certificate of this run, with its private key.
-fn client_certificate(site: &LabState) -> ServerResponse {
-    match site.identities.client_pem() {
+fn client_certificate(state: &LabState) -> ServerResponse {
+    match state.identities.client_pem() {
         Ok(pem) => ServerResponse::ok("application/x-pem-file", super::body::full_body(pem)),
         Err(error) => ServerResponse::text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }

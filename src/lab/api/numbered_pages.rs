@@ -38,10 +38,10 @@ fn bytes_page(length: u64) -> ServerResponse {
         );
     }
     let line = b"0123456789abcdefghijklmnopqrstuvwxyz-0123456789ABCDEFGHIJKLMNOP\n";
-    let piece = Bytes::from(line.repeat(PATTERN_BYTES / line.len()));
+    let pattern = Bytes::from(line.repeat(PATTERN_BYTES / line.len()));
     ServerResponse::ok(
         "application/octet-stream",
-        PatternBody::repeating(piece, length).boxed(),
+        PatternBody::repeating(pattern, length).boxed(),
     )
 }
 

@@ -61,8 +61,8 @@ impl EventBuffer {
             .iter()
             .filter(|event| event.number > number)
             .collect();
-        let told = serde_json::json!({ "last": self.last, "events": events });
-        ServerResponse::json(format!("{told}\n"))
+        let json = serde_json::json!({ "last": self.last, "events": events });
+        ServerResponse::json(format!("{json}\n"))
             .with_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 }

@@ -30,11 +30,11 @@ impl TokenBucket {
     /// The bucket is stored as the time at which it will be full again: each token taken moves it
     /// by the time that refills one.
     fn take(&self, now: Instant) -> Result<(), Duration> {
-        let mut full = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let after = (*full).max(now) + REFILL;
+        let mut full_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = (*full_at).max(now) + REFILL;
         let excess = after.saturating_duration_since(now + REFILL * CAPACITY);
         if excess.is_zero() {
-            *full = after;
+            *full_at = after;
             Ok(())
         } else {
             Err(excess)
@@ -49,10 +49,10 @@ pub(super) fn rate_limited_page(bucket: &TokenBucket) -> ServerResponse {
         Err(wait) => {
             // Whole seconds (RFC 9110 §10.2.3), rounded up.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            let sentence = format!(
+            let text = format!(
                 "{CAPACITY} requests at once, then one per second; try again in {seconds} s"
             );
-            ServerResponse::text(StatusCode::TOO_MANY_REQUESTS, sentence)
+            ServerResponse::text(StatusCode::TOO_MANY_REQUESTS, text)
                 .with_header(RETRY_AFTER, HeaderValue::from(seconds))
         }
     }

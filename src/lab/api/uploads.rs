@@ -52,10 +52,10 @@ impl Uploads {
     }
 
     fn create(&self) -> u64 {
-        let mut known = self.lock();
-        known.last += 1;
-        let id = known.last;
-        known.uploads.insert(
+        let mut table = self.lock();
+        table.last += 1;
+        let id = table.last;
+        table.uploads.insert(
             id,
             Upload {
                 offset: 0,
@@ -63,8 +63,8 @@ impl Uploads {
                 digest: Context::new(&SHA256),
             },
         );
-        if known.uploads.len() > MAX_UPLOADS {
-            known.uploads.pop_first();
+        if table.uploads.len() > MAX_UPLOADS {
+            table.uploads.pop_first();
         }
         id
     }
@@ -75,8 +75,8 @@ impl Uploads {
         id: u64,
         work: impl FnOnce(&mut Upload) -> T,
     ) -> Result<T, ServerResponse> {
-        let mut known = self.lock();
-        let gone = || {
+        let mut table = self.lock();
+        let not_found = || {
             ServerResponse::text(
                 StatusCode::NOT_FOUND,
                 format!(
@@ -84,7 +84,7 @@ impl Uploads {
                 ),
             )
         };
-        known.uploads.get_mut(&id).map(work).ok_or_else(gone)
+        table.uploads.get_mut(&id).map(work).ok_or_else(not_found)
     }
 
     fn status_response(&self, id: u64) -> Result<ServerResponse, ServerResponse> {
@@ -146,8 +146,8 @@ impl Upload {
         Ok(())
     }
 
-    fn with_upload_headers(&self, answer: ServerResponse) -> ServerResponse {
-        answer
+    fn with_upload_headers(&self, response: ServerResponse) -> ServerResponse {
+        response
             .with_header(OFFSET, HeaderValue::from(self.offset))
             .with_header(
                 COMPLETE,
@@ -174,18 +174,18 @@ pub(super) async fn handle_uploads(request: IncomingRequest, uploads: &Uploads) 
     if !request.headers().contains_key(COMPLETE) {
         return count_body(request.into_body())
             .await
-            .unwrap_or_else(|answer| answer);
+            .unwrap_or_else(|response| response);
     }
     let id = uploads.create();
     let part = Part {
         offset: 0,
         is_last: is_last(request.headers()),
     };
-    let answer = match uploads.receive_part(id, part, request.into_body()).await {
-        Ok(answer) => answer.with_status(StatusCode::CREATED),
-        Err(answer) => answer,
+    let response = match uploads.receive_part(id, part, request.into_body()).await {
+        Ok(response) => response.with_status(StatusCode::CREATED),
+        Err(response) => response,
     };
-    answer.with_text_header(LOCATION, &format!("/upload/{id}"))
+    response.with_text_header(LOCATION, &format!("/upload/{id}"))
 }
 
 /// `/upload/:id`: the status, or the next part: `PATCH` with `Upload-Offset`, or `PUT` with
@@ -203,12 +203,15 @@ pub(super) async fn handle_upload(
     };
     let part = match *request.method() {
         Method::GET | Method::HEAD => {
-            return uploads.status_response(id).unwrap_or_else(|answer| answer);
+            return uploads
+                .status_response(id)
+                .unwrap_or_else(|response| response);
         }
         Method::DELETE => {
-            let answer = uploads.with_upload(id, |_| ServerResponse::empty(StatusCode::NO_CONTENT));
+            let response =
+                uploads.with_upload(id, |_| ServerResponse::empty(StatusCode::NO_CONTENT));
             uploads.lock().uploads.remove(&id);
-            return answer.unwrap_or_else(|answer| answer);
+            return response.unwrap_or_else(|response| response);
         }
         Method::PATCH => part_from_offset(request.headers()),
         Method::PUT => part_from_range(request.headers()),
@@ -221,7 +224,7 @@ pub(super) async fn handle_upload(
         );
     };
     match uploads.receive_part(id, part, request.into_body()).await {
-        Ok(answer) | Err(answer) => answer,
+        Ok(response) | Err(response) => response,
     }
 }
 

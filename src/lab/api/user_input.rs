@@ -97,14 +97,14 @@ pub(super) async fn read_json<T: DeserializeOwned + BoundedTexts>(
         .trim()
         .eq_ignore_ascii_case(JSON)
     {
-        let answer = ServerResponse::text(
+        let response = ServerResponse::text(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "send the user as application/json",
         );
-        return Err(answer.with_header(ACCEPT, HeaderValue::from_static(JSON)));
+        return Err(response.with_header(ACCEPT, HeaderValue::from_static(JSON)));
     }
     let body = read_body(request.into_body(), MAX_BODY_BYTES).await?;
-    let said: T = serde_json::from_slice(&body).map_err(|error| {
+    let input: T = serde_json::from_slice(&body).map_err(|error| {
         ServerResponse::text(
             StatusCode::BAD_REQUEST,
             format!(
@@ -112,7 +112,7 @@ pub(super) async fn read_json<T: DeserializeOwned + BoundedTexts>(
             ),
         )
     })?;
-    if said
+    if input
         .texts()
         .iter()
         .any(|text| text.chars().count() > MAX_TEXT_CHARS)
@@ -122,5 +122,5 @@ pub(super) async fn read_json<T: DeserializeOwned + BoundedTexts>(
             format!("{MAX_TEXT_CHARS} characters at most in each text"),
         ));
     }
-    Ok(said)
+    Ok(input)
 }

@@ -114,7 +114,7 @@ pub(super) async fn handle_users(
                         .with_status(StatusCode::CREATED)
                         .with_text_header(LOCATION, &format!("/users/{}", user.id))
                 }
-                Err(answer) => answer,
+                Err(response) => response,
             }
         }
         _ => ServerResponse::method_not_allowed("GET, HEAD, POST"),
@@ -140,7 +140,7 @@ pub(super) async fn handle_user(
         Method::GET | Method::HEAD => {
             return users
                 .update(id, |_| ())
-                .map_or_else(|answer| answer, |user| user_response(&user, &headers));
+                .map_or_else(|response| response, |user| user_response(&user, &headers));
         }
         Method::PUT => read_json::<NewUser>(request)
             .await
@@ -156,7 +156,7 @@ pub(super) async fn handle_user(
             events.publish(format!("user {id} was changed"));
             user_response(&user, &headers)
         }
-        Err(answer) => answer,
+        Err(response) => response,
     }
 }
 
@@ -169,12 +169,12 @@ fn delete_user(id: u64, users: &Users, events: &PollEvents) -> ServerResponse {
 }
 
 fn user_response(user: &User, headers: &HeaderMap) -> ServerResponse {
-    let answer = if prefers_xml(headers) {
+    let response = if prefers_xml(headers) {
         ServerResponse::ok("application/xml", body::full_body(xml::user_document(user)))
     } else {
         ServerResponse::json(user_json(user) + "\n")
     };
-    answer.with_header(VARY, HeaderValue::from_static("accept"))
+    response.with_header(VARY, HeaderValue::from_static("accept"))
 }
 
 /// Members are in the order of their declaration.

@@ -30,21 +30,25 @@ const ROOT_CAPABILITIES: [Capability; 3] = [
 /// The kernel refuses; the thread may have more capabilities than it should.
 pub(super) fn restrict_capabilities() -> Result<(), CapsError> {
     let is_root = geteuid().is_root();
-    let roots = if is_root { &ROOT_CAPABILITIES[..] } else { &[] };
-    let wanted: CapsHashSet = USER_CAPABILITIES.iter().chain(roots).copied().collect();
-    let held = caps::read(None, CapSet::Permitted)?;
-    let kept: CapsHashSet = wanted.intersection(&held).copied().collect();
+    let root_capabilities = if is_root { &ROOT_CAPABILITIES[..] } else { &[] };
+    let wanted: CapsHashSet = USER_CAPABILITIES
+        .iter()
+        .chain(root_capabilities)
+        .copied()
+        .collect();
+    let permitted = caps::read(None, CapSet::Permitted)?;
+    let allowed: CapsHashSet = wanted.intersection(&permitted).copied().collect();
     // First, since dropping from the bounding set needs CAP_SETPCAP.
-    for needless in caps::read(None, CapSet::Bounding)?.difference(&wanted) {
-        caps::drop(None, CapSet::Bounding, *needless)?;
+    for capability in caps::read(None, CapSet::Bounding)?.difference(&wanted) {
+        caps::drop(None, CapSet::Bounding, *capability)?;
     }
     let none = CapsHashSet::new();
-    let handed_on = if is_root { &none } else { &kept };
+    let inherited = if is_root { &none } else { &allowed };
     caps::set(None, CapSet::Ambient, &none)?;
-    caps::set(None, CapSet::Inheritable, handed_on)?;
-    caps::set(None, CapSet::Ambient, handed_on)?;
-    caps::set(None, CapSet::Effective, &kept)?;
-    caps::set(None, CapSet::Permitted, &kept)?;
+    caps::set(None, CapSet::Inheritable, inherited)?;
+    caps::set(None, CapSet::Ambient, inherited)?;
+    caps::set(None, CapSet::Effective, &allowed)?;
+    caps::set(None, CapSet::Permitted, &allowed)?;
     set_no_new_privs(true).map_err(|error| CapsError::from(error.to_string()))
 }
 

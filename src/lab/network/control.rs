@@ -79,23 +79,23 @@ pub(super) fn listen_as(name: &str) -> io::Result<UnixListener> {
 }
 
 /// Serves clients one after the other, forever. Only the lab's user and root are served.
-pub(super) fn serve_control(listener: &UnixListener, perform: impl Fn(LinkChange) -> LinkReply) {
+pub(super) fn serve_control(listener: &UnixListener, apply: impl Fn(LinkChange) -> LinkReply) {
     for stream in listener.incoming().flatten() {
         // A client that disconnects early loses its reply, nothing else.
-        let _ = answer_client(stream, &perform);
+        let _ = answer_client(stream, &apply);
     }
 }
 
 fn answer_client(
     mut stream: UnixStream,
-    perform: &impl Fn(LinkChange) -> LinkReply,
+    apply: &impl Fn(LinkChange) -> LinkReply,
 ) -> io::Result<()> {
     stream.set_read_timeout(Some(IO_TIMEOUT))?;
     stream.set_write_timeout(Some(IO_TIMEOUT))?;
-    let asker = rustix::net::sockopt::socket_peercred(&stream)?.uid;
-    let state = if asker == geteuid() || asker.is_root() {
+    let peer = rustix::net::sockopt::socket_peercred(&stream)?.uid;
+    let state = if peer == geteuid() || peer.is_root() {
         match serde_json::from_str(&read_line(&stream)?) {
-            Ok(change) => perform(change),
+            Ok(change) => apply(change),
             Err(error) => LinkReply::Refused {
                 error: format!("not a valid change of the link: {error}"),
             },

@@ -27,20 +27,20 @@ pub(super) fn mount_overlay(ca_pem: &str, resolvers: &[std::net::IpAddr]) -> io:
         "/",
         MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
     )?;
-    let own = overlay_directory()?;
+    let directory = overlay_directory()?;
     mount(
         "tapline",
-        &own,
+        &directory,
         "tmpfs",
         MountFlags::NODEV | MountFlags::NOSUID,
         Some(c"mode=0755"),
     )?;
     mount_own_proc();
-    let place = |name: &str, text: &str| {
-        let file = own.join(name);
+    let write_file = |name: &str, text: &str| {
+        let file = directory.join(name);
         fs::write(&file, text).map(|()| file)
     };
-    let certificate = place("ca.pem", ca_pem)?;
+    let certificate = write_file("ca.pem", ca_pem)?;
     for bundle in CA_BUNDLES
         .iter()
         .map(Path::new)
@@ -49,15 +49,15 @@ pub(super) fn mount_overlay(ca_pem: &str, resolvers: &[std::net::IpAddr]) -> io:
         bind_over(&certificate, bundle)?;
     }
     bind_over(
-        &place("resolv.conf", &resolv_conf(resolvers))?,
+        &write_file("resolv.conf", &resolv_conf(resolvers))?,
         Path::new("/etc/resolv.conf"),
     )?;
-    bind_over(&place("hosts", HOSTS)?, Path::new("/etc/hosts"))?;
-    let switch = Path::new("/etc/nsswitch.conf");
-    if let Ok(text) = fs::read_to_string(switch) {
+    bind_over(&write_file("hosts", HOSTS)?, Path::new("/etc/hosts"))?;
+    let nsswitch = Path::new("/etc/nsswitch.conf");
+    if let Ok(text) = fs::read_to_string(nsswitch) {
         bind_over(
-            &place("nsswitch.conf", &nsswitch_files_and_dns(&text))?,
-            switch,
+            &write_file("nsswitch.conf", &nsswitch_files_and_dns(&text))?,
+            nsswitch,
         )?;
     }
     Ok(certificate)
@@ -108,7 +108,7 @@ fn resolv_conf(resolvers: &[std::net::IpAddr]) -> String {
 
 /// Restricts host lookups to files and DNS. Other sources know nothing of the lab, and some reach
 /// the machine's own resolver by a Unix-domain socket, which no network namespace prevents.
-fn nsswitch_files_and_dns(switch: &str) -> String {
+fn nsswitch_files_and_dns(nsswitch: &str) -> String {
     let line = |line: &str| {
         if line.trim_start().starts_with("hosts:") {
             "hosts: files dns".to_owned()
@@ -116,7 +116,7 @@ fn nsswitch_files_and_dns(switch: &str) -> String {
             line.to_owned()
         }
     };
-    switch.lines().map(|old| line(old) + "\n").collect()
+    nsswitch.lines().map(|old| line(old) + "\n").collect()
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) struct InitConfig {
 /// Builds the lab, runs the program on its client, and exits with the program's exit code. All
 /// other processes of the lab end with this one.
 pub(super) fn run_init(
-    orders: InitConfig,
+    config: InitConfig,
     client: impl FnOnce(&ClientEnvironment) -> Command,
 ) -> ! {
     let InitConfig {
@@ -51,21 +51,21 @@ pub(super) fn run_init(
         listener,
         name,
         lifeline,
-        status_pipe: mut teller,
-    } = orders;
-    let of_thread = |source| NetworkUnavailable::new("a thread", source);
+        mut status_pipe,
+    } = config;
+    let thread_error = |source| NetworkUnavailable::new("a thread", source);
     let inside = match exit_with_parent(lifeline)
-        .map_err(of_thread)
+        .map_err(thread_error)
         .and_then(|()| build_lab(link, listener, name))
     {
         Ok(inside) => inside,
-        Err(refused) => {
-            let _ = writeln!(teller, "{}", refused.reason);
+        Err(error) => {
+            let _ = writeln!(status_pipe, "{}", error.reason);
             exit_now(1)
         }
     };
-    let _ = writeln!(teller, "{READY_LINE}");
-    drop(teller);
+    let _ = writeln!(status_pipe, "{READY_LINE}");
+    drop(status_pipe);
     exit_now(run_program(client(&inside)))
 }
 
@@ -84,14 +84,14 @@ fn build_lab(
     name: String,
 ) -> Result<ClientEnvironment, NetworkUnavailable> {
     let hosts = host_addresses();
-    let spaces = Arc::new(LabNetworks::new(&link, &hosts).map_err(|source| {
+    let networks = Arc::new(LabNetworks::new(&link, &hosts).map_err(|source| {
         NetworkUnavailable::new("network namespaces connected by veth pairs", source)
     })?);
     let shared = SharedLink::new(link)
         .map_err(|source| NetworkUnavailable::new("an event descriptor", source))?;
-    start_relay(&spaces, &hosts, &shared)
+    start_relay(&networks, &hosts, &shared)
         .map_err(|source| NetworkUnavailable::new("a relay", source))?;
-    let ca_pem = start_servers(&spaces)?;
+    let ca_pem = start_servers(&networks)?;
     let certificate = mount_overlay(&ca_pem, &NAME_SERVERS)
         .map_err(|source| NetworkUnavailable::new("an overlay of system files", source))?;
     // Without it, `no_new_privs` alone prevents programs from gaining rights; but then the kernel
@@ -99,17 +99,17 @@ fn build_lab(
     // ambient capabilities of others.
     let _ = set_nosuid_on_mounts();
     // From here on this process and its children are on the client.
-    spaces
+    networks
         .client
         .enter()
         .map_err(|source| NetworkUnavailable::new("the client's network", source))?;
-    let own = control::listen_as(&name)
+    let inner_listener = control::listen_as(&name)
         .map_err(|source| NetworkUnavailable::new("a control socket", source))?;
-    for listener in [listener, own] {
-        let spaces = Arc::clone(&spaces);
+    for listener in [listener, inner_listener] {
+        let networks = Arc::clone(&networks);
         let shared = Arc::clone(&shared);
         start_thread("control", move || {
-            control::serve_control(&listener, |change| apply_change(change, &spaces, &shared));
+            control::serve_control(&listener, |change| apply_change(change, &networks, &shared));
         })
         .map_err(|source| NetworkUnavailable::new("a thread", source))?;
     }
@@ -117,12 +117,12 @@ fn build_lab(
 }
 
 fn start_relay(
-    spaces: &Arc<LabNetworks>,
+    networks: &Arc<LabNetworks>,
     hosts: &[HostAddresses],
     shared: &Arc<SharedLink>,
 ) -> io::Result<()> {
-    let interfaces = spaces.relay_interfaces()?;
-    let relay = spaces
+    let interfaces = networks.relay_interfaces()?;
+    let relay = networks
         .relay
         .run_inside(|| Relay::open(interfaces, hosts, Arc::clone(shared)))?;
     start_thread("relay", move || {
@@ -133,12 +133,12 @@ fn start_relay(
 }
 
 /// Starts the servers on a thread of their own. Returns the authority's certificate.
-fn start_servers(spaces: &Arc<LabNetworks>) -> Result<String, NetworkUnavailable> {
+fn start_servers(networks: &Arc<LabNetworks>) -> Result<String, NetworkUnavailable> {
     let (sender, receiver) = sync_channel(1);
-    let spaces = Arc::clone(spaces);
+    let networks = Arc::clone(networks);
     let serve = move || {
         let opened = (|| {
-            spaces.servers.enter()?;
+            networks.servers.enter()?;
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
@@ -164,17 +164,17 @@ fn start_servers(spaces: &Arc<LabNetworks>) -> Result<String, NetworkUnavailable
     opened.map_err(|source: io::Error| NetworkUnavailable::new("servers", source))
 }
 
-fn apply_change(change: LinkChange, spaces: &LabNetworks, shared: &SharedLink) -> LinkReply {
+fn apply_change(change: LinkChange, networks: &LabNetworks, shared: &SharedLink) -> LinkReply {
     let before = shared.link();
     let link = change.apply_to(before.clone());
     let applied = (|| {
         if link.mtu != before.mtu {
-            spaces.set_mtu(link.mtu)?;
+            networks.set_mtu(link.mtu)?;
         }
         if link.congestion == before.congestion {
             Ok(())
         } else {
-            spaces.set_congestion(&link.congestion)
+            networks.set_congestion(&link.congestion)
         }
     })();
     match applied {

@@ -38,35 +38,36 @@ pub fn run(
 ) -> Result<u8, NetworkUnavailable> {
     let (listener, name) = control::listen_for_control()
         .map_err(|source| NetworkUnavailable::new("a control socket", source))?;
-    let (news, teller) =
+    let (status_reader, status_pipe) =
         cloexec_pipe().map_err(|source| NetworkUnavailable::new("a pipe", source))?;
-    let (lifeline, held) =
+    let (lifeline, lifeline_end) =
         cloexec_pipe().map_err(|source| NetworkUnavailable::new("a pipe", source))?;
-    let forked = |source| NetworkUnavailable::new("a process", source);
+    let process_error = |source| NetworkUnavailable::new("a process", source);
     // Buffered output would otherwise be written by both processes.
     let _ = io::stdout().flush();
-    set_child_subreaper(Some(rustix::process::getpid())).map_err(|error| forked(error.into()))?;
-    match fork_process().map_err(forked)? {
+    set_child_subreaper(Some(rustix::process::getpid()))
+        .map_err(|error| process_error(error.into()))?;
+    match fork_process().map_err(process_error)? {
         Fork::Child => {
-            drop((news, held));
+            drop((status_reader, lifeline_end));
             start_init(
                 InitConfig {
                     link,
                     listener,
                     name,
                     lifeline,
-                    status_pipe: teller.into(),
+                    status_pipe: status_pipe.into(),
                 },
                 client,
             )
         }
-        Fork::Parent(between) => {
-            drop((teller, lifeline, listener));
-            let lab = wait_until_ready(news, between)?;
+        Fork::Parent(intermediate) => {
+            drop((status_pipe, lifeline, listener));
+            let lab = wait_until_ready(status_reader, intermediate)?;
             // On failure, closing the lifeline ends the lab.
             let code = wait_for_lab(lab)
                 .map_err(|source| NetworkUnavailable::new("a thread for signals", source));
-            drop(held);
+            drop(lifeline_end);
             code
         }
     }
@@ -77,15 +78,17 @@ fn cloexec_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// Waits until the lab is ready, or returns why it failed.
-fn wait_until_ready(news: OwnedFd, between: Pid) -> Result<Pid, NetworkUnavailable> {
-    let mut told = BufReader::new(File::from(news).take(1 << 16))
+fn wait_until_ready(status_reader: OwnedFd, intermediate: Pid) -> Result<Pid, NetworkUnavailable> {
+    let mut lines = BufReader::new(File::from(status_reader).take(1 << 16))
         .lines()
         .map_while(Result::ok);
-    let lab = told.next().unwrap_or_default();
-    let verdict = told.next();
-    let _ = waitpid(Some(between), WaitOptions::empty());
+    // The intermediate process writes the init process's ID, or why there is none; the init process
+    // then writes that it is ready, or why it failed.
+    let lab = lines.next().unwrap_or_default();
+    let second_line = lines.next();
+    let _ = waitpid(Some(intermediate), WaitOptions::empty());
     let pid = lab.parse().ok().and_then(Pid::from_raw);
-    match (pid, verdict) {
+    match (pid, second_line) {
         (Some(pid), Some(ready)) if ready == init::READY_LINE => Ok(pid),
         (Some(pid), reason) => {
             let _ = waitpid(Some(pid), WaitOptions::empty());
@@ -120,21 +123,21 @@ pub(super) fn exit_code(status: WaitStatus) -> u8 {
 }
 
 /// Creates the namespaces, forks the init process, and exits.
-fn start_init(orders: InitConfig, client: impl FnOnce(&ClientEnvironment) -> Command) -> ! {
-    let Ok(mut teller) = orders.status_pipe.try_clone() else {
+fn start_init(config: InitConfig, client: impl FnOnce(&ClientEnvironment) -> Command) -> ! {
+    let Ok(mut status_pipe) = config.status_pipe.try_clone() else {
         exit_now(1)
     };
     let forked = enter_new_namespaces().and_then(|()| {
         fork_process().map_err(|source| NetworkUnavailable::new("a process", source))
     });
     match forked {
-        Ok(Fork::Child) => init::run_init(orders, client),
+        Ok(Fork::Child) => init::run_init(config, client),
         Ok(Fork::Parent(lab)) => {
-            let _ = writeln!(teller, "{}", lab.as_raw_nonzero());
+            let _ = writeln!(status_pipe, "{}", lab.as_raw_nonzero());
             exit_now(0)
         }
         Err(refused) => {
-            let _ = writeln!(teller, "{}", refused.reason);
+            let _ = writeln!(status_pipe, "{}", refused.reason);
             exit_now(1)
         }
     }

@@ -36,11 +36,11 @@ impl NetworkNamespace {
         &self,
         work: impl FnOnce() -> io::Result<T> + Send,
     ) -> io::Result<T> {
-        let inside = || {
+        let enter_and_run = || {
             self.enter()?;
             work()
         };
-        run_on_new_thread(inside)
+        run_on_new_thread(enter_and_run)
     }
 }
 

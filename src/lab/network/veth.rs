@@ -45,17 +45,17 @@ impl LabNetworks {
     /// Creates the namespaces and connects them by veth pairs that are up.
     pub(super) fn new(link: &LinkConfig, hosts: &[HostAddresses]) -> io::Result<Self> {
         let mtu = link.mtu;
-        let spaces = Self {
+        let networks = Self {
             client: NetworkNamespace::new()?,
             relay: NetworkNamespace::new()?,
             servers: NetworkNamespace::new()?,
         };
-        spaces.relay.run_inside(|| {
+        networks.relay.run_inside(|| {
             with_netlink(async |handle| {
                 add_veth(
                     &handle,
                     RELAY_INTERFACES[0],
-                    &spaces.client,
+                    &networks.client,
                     CLIENT_MAC,
                     mtu,
                 )
@@ -63,7 +63,7 @@ impl LabNetworks {
                 add_veth(
                     &handle,
                     RELAY_INTERFACES[1],
-                    &spaces.servers,
+                    &networks.servers,
                     SERVERS_MAC,
                     mtu,
                 )
@@ -73,7 +73,7 @@ impl LabNetworks {
                 .iter()
                 .try_for_each(|name| disable_offload_of(name))
         })?;
-        spaces.client.run_inside(|| {
+        networks.client.run_inside(|| {
             let neighbours: Vec<(IpAddr, [u8; 6])> = hosts
                 .iter()
                 .flat_map(addresses_of)
@@ -81,7 +81,7 @@ impl LabNetworks {
                 .collect();
             configure_host(&[CLIENT_V4.into(), CLIENT_V6.into()], &neighbours)
         })?;
-        spaces.servers.run_inside(|| {
+        networks.servers.run_inside(|| {
             let addresses: Vec<IpAddr> = hosts.iter().flat_map(addresses_of).collect();
             configure_host(
                 &addresses,
@@ -91,8 +91,8 @@ impl LabNetworks {
                 ],
             )
         })?;
-        spaces.set_congestion(&link.congestion)?;
-        Ok(spaces)
+        networks.set_congestion(&link.congestion)?;
+        Ok(networks)
     }
 
     /// Indexes of the relay's interfaces, the one towards the client first.
@@ -127,21 +127,21 @@ impl LabNetworks {
             .try_for_each(|name| self.relay.run_inside(set(name)))?;
         [&self.client, &self.servers]
             .iter()
-            .try_for_each(|space| space.run_inside(set(HOST_INTERFACE)))
+            .try_for_each(|namespace| namespace.run_inside(set(HOST_INTERFACE)))
     }
 
     /// Sets the TCP congestion control of both hosts, by the kernel's name, for new connections.
     pub(super) fn set_congestion(&self, name: &str) -> io::Result<()> {
         [&self.client, &self.servers]
             .into_iter()
-            .try_for_each(|space| space.run_inside(|| set_routes(name)))
+            .try_for_each(|namespace| namespace.run_inside(|| set_routes(name)))
     }
 }
 
 /// Sets a host's routes: the whole lab is on-link. The congestion control is a route attribute,
 /// since the setting of a whole namespace offers an ordinary user only some.
 fn set_routes(congestion: &str) -> io::Result<()> {
-    let known = || {
+    let available = || {
         fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control")
             .unwrap_or_default()
     };
@@ -176,7 +176,7 @@ fn set_routes(congestion: &str) -> io::Result<()> {
             error.kind(),
             format!(
                 "congestion control {congestion:?}: {error} (this kernel has {})",
-                known().trim()
+                available().trim()
             ),
         )
     })
@@ -193,21 +193,21 @@ fn addresses_of(host: &HostAddresses) -> impl Iterator<Item = IpAddr> {
 async fn add_veth(
     handle: &Handle,
     name: &str,
-    far: &NetworkNamespace,
+    peer_namespace: &NetworkNamespace,
     mac: [u8; 6],
     mtu: u16,
 ) -> io::Result<()> {
-    let far_end = LinkMessageBuilder::<LinkUnspec>::new()
+    let peer = LinkMessageBuilder::<LinkUnspec>::new()
         .name(HOST_INTERFACE)
         .mtu(mtu.into())
         .address(mac.to_vec())
-        .append_extra_attribute(LinkAttribute::NetNsFd(far.as_fd().as_raw_fd()))
+        .append_extra_attribute(LinkAttribute::NetNsFd(peer_namespace.as_fd().as_raw_fd()))
         .build();
-    let near_end = LinkMessageBuilder::<LinkVeth>::new(name, HOST_INTERFACE)
-        .set_info_data(InfoData::Veth(InfoVeth::Peer(far_end)));
+    let end = LinkMessageBuilder::<LinkVeth>::new(name, HOST_INTERFACE)
+        .set_info_data(InfoData::Veth(InfoVeth::Peer(peer)));
     handle
         .link()
-        .add(near_end.mtu(mtu.into()).up().build())
+        .add(end.mtu(mtu.into()).up().build())
         .execute()
         .await
         .map_err(netlink_error)
@@ -230,13 +230,13 @@ fn configure_host(addresses: &[IpAddr], neighbours: &[(IpAddr, [u8; 6])]) -> io:
             ignore_ipv6_failure(*address, assign_address(&handle, outer, *address).await)?;
         }
         for (address, mac) in neighbours {
-            let known = handle
+            let added = handle
                 .neighbours()
                 .add(outer, *address)
                 .link_layer_address(mac)
                 .execute()
                 .await;
-            ignore_ipv6_failure(*address, known.map_err(netlink_error))?;
+            ignore_ipv6_failure(*address, added.map_err(netlink_error))?;
         }
         Ok(())
     })
@@ -261,8 +261,8 @@ async fn assign_address(handle: &Handle, interface: u32, address: IpAddr) -> io:
 }
 
 /// Ignores failures for IPv6, which a machine may lack.
-fn ignore_ipv6_failure(address: IpAddr, done: io::Result<()>) -> io::Result<()> {
-    if address.is_ipv6() { Ok(()) } else { done }
+fn ignore_ipv6_failure(address: IpAddr, result: io::Result<()>) -> io::Result<()> {
+    if address.is_ipv6() { Ok(()) } else { result }
 }
 
 async fn link_index(handle: &Handle, name: &str) -> io::Result<u32> {
@@ -289,10 +289,10 @@ fn with_netlink<T>(work: impl AsyncFnOnce(Handle) -> io::Result<T>) -> io::Resul
         .build()?;
     runtime.block_on(async {
         let (connection, handle, _) = new_connection()?;
-        let talking = tokio::spawn(connection);
-        let done = work(handle).await;
-        talking.abort();
-        done
+        let task = tokio::spawn(connection);
+        let result = work(handle).await;
+        task.abort();
+        result
     })
 }
 

@@ -50,18 +50,13 @@ impl BackgroundTasks {
     }
 }
 
-async fn serve_forward_proxy(
-    AcceptedConnection {
-        stream,
-        state: site,
-    }: AcceptedConnection,
-) {
-    let beside = BackgroundTasks::default();
-    let tunnels = beside.clone();
+async fn serve_forward_proxy(AcceptedConnection { stream, state }: AcceptedConnection) {
+    let tasks = BackgroundTasks::default();
+    let tunnels = tasks.clone();
     let service = service_fn(move |request| {
-        let site = Arc::clone(&site);
-        let beside = beside.clone();
-        async move { Ok::<_, Infallible>(handle_proxy_request(request, &site, &beside).await) }
+        let state = Arc::clone(&state);
+        let tasks = tasks.clone();
+        async move { Ok::<_, Infallible>(handle_proxy_request(request, &state, &tasks).await) }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD_BYTES);
@@ -74,13 +69,14 @@ async fn serve_forward_proxy(
 
 async fn handle_proxy_request(
     request: Request<Incoming>,
-    site: &LabState,
-    beside: &BackgroundTasks,
+    state: &LabState,
+    tasks: &BackgroundTasks,
 ) -> Response<ProxyBody> {
     let is_tunnel = request.method() == Method::CONNECT;
     let Some(authority) = request.uri().authority().cloned() else {
-        let how = "this is a forward proxy for the hosts of the lab: pass its URL to -x or --proxy";
-        return text_response(StatusCode::OK, how);
+        let usage =
+            "this is a forward proxy for the hosts of the lab: pass its URL to -x or --proxy";
+        return text_response(StatusCode::OK, usage);
     };
     if !is_tunnel && request.uri().scheme_str() != Some("http") {
         return text_response(
@@ -89,7 +85,8 @@ async fn handle_proxy_request(
         );
     }
     let port = authority.port_u16().or((!is_tunnel).then_some(80));
-    let Some(address) = port.and_then(|port| site.addresses.resolve(authority.host(), port)) else {
+    let Some(address) = port.and_then(|port| state.addresses.resolve(authority.host(), port))
+    else {
         return text_response(
             StatusCode::FORBIDDEN,
             &format!("{authority} is not a host of the lab, and this proxy reaches nothing else"),
@@ -112,9 +109,9 @@ async fn handle_proxy_request(
     };
     let _ = stream.set_nodelay(true);
     if is_tunnel {
-        open_tunnel(request, stream, beside)
+        open_tunnel(request, stream, tasks)
     } else {
-        forward_request(request, stream, beside).await
+        forward_request(request, stream, tasks).await
     }
 }
 
@@ -122,9 +119,9 @@ async fn handle_proxy_request(
 fn open_tunnel(
     request: Request<Incoming>,
     mut stream: TcpStream,
-    beside: &BackgroundTasks,
+    tasks: &BackgroundTasks,
 ) -> Response<ProxyBody> {
-    beside.spawn(async move {
+    tasks.spawn(async move {
         if let Ok(client) = hyper::upgrade::on(request).await {
             let _ = copy_bidirectional(&mut TokioIo::new(client), &mut stream).await;
         }
@@ -140,9 +137,9 @@ fn open_tunnel(
 async fn forward_request(
     mut request: Request<Incoming>,
     stream: TcpStream,
-    beside: &BackgroundTasks,
+    tasks: &BackgroundTasks,
 ) -> Response<ProxyBody> {
-    let bad = |error: hyper::Error| {
+    let bad_gateway = |error: hyper::Error| {
         text_response(
             StatusCode::BAD_GATEWAY,
             &format!("the host could not be reached: {error}"),
@@ -170,9 +167,9 @@ async fn forward_request(
         .append(VIA, HeaderValue::from_static(VIA_VALUE));
     let (mut sender, connection) = match conn::http1::handshake(TokioIo::new(stream)).await {
         Ok(opened) => opened,
-        Err(error) => return bad(error),
+        Err(error) => return bad_gateway(error),
     };
-    beside.spawn(async {
+    tasks.spawn(async {
         let _ = connection.await;
     });
     match sender.send_request(request).await {
@@ -183,7 +180,7 @@ async fn forward_request(
                 .append(VIA, HeaderValue::from_static(VIA_VALUE));
             response.map(BodyExt::boxed_unsync)
         }
-        Err(error) => bad(error),
+        Err(error) => bad_gateway(error),
     }
 }
 

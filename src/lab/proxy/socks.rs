@@ -37,26 +37,21 @@ enum SocksReply {
     AddressNotSupported = 8,
 }
 
-async fn serve_socks(
-    AcceptedConnection {
-        mut stream,
-        state: site,
-    }: AcceptedConnection,
-) {
+async fn serve_socks(AcceptedConnection { mut stream, state }: AcceptedConnection) {
     let Ok(Ok(Some((host, port)))) =
         timeout(NEGOTIATION_TIMEOUT, negotiate_request(&mut stream)).await
     else {
         return;
     };
-    let opened = connect_to_target(&host, port, &site).await;
-    let (reply, bound) = match &opened {
-        Ok(opened) => (SocksReply::Succeeded, opened.local_addr().ok()),
+    let connection = connect_to_target(&host, port, &state).await;
+    let (reply, bound) = match &connection {
+        Ok(connection) => (SocksReply::Succeeded, connection.local_addr().ok()),
         Err(reply) => (*reply, None),
     };
     if send_reply(&mut stream, reply, bound).await.is_ok()
-        && let Ok(mut opened) = opened
+        && let Ok(mut connection) = connection
     {
-        let _ = copy_bidirectional(&mut stream, &mut opened).await;
+        let _ = copy_bidirectional(&mut stream, &mut connection).await;
     }
 }
 
@@ -114,9 +109,9 @@ async fn read_host(stream: &mut TcpStream, kind: u8) -> io::Result<Option<String
 async fn connect_to_target(
     host: &str,
     port: u16,
-    site: &LabState,
+    state: &LabState,
 ) -> Result<TcpStream, SocksReply> {
-    let address = site
+    let address = state
         .addresses
         .resolve(host, port)
         .ok_or(SocksReply::NotAllowed)?;

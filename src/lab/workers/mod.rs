@@ -20,14 +20,14 @@ use super::service::Service;
 pub(super) use pool::WorkerPool;
 
 /// The worker-pool server over TLS.
-pub(super) const WORKERS: Service = Service::https("workers", |request, site| {
-    Box::pin(respond_on_worker(request, site))
+pub(super) const WORKERS: Service = Service::https("workers", |request, state| {
+    Box::pin(respond_on_worker(request, state))
 });
 
 /// The worker-pool server over plaintext HTTP.
 pub(super) const WORKERS_IN_CLEAR: Service =
-    Service::http("workers in clear", HttpMode::Any, |request, site| {
-        Box::pin(respond_on_worker(request, site))
+    Service::http("workers in clear", HttpMode::Any, |request, state| {
+        Box::pin(respond_on_worker(request, state))
     });
 
 /// The asynchronous server over TLS.
@@ -42,19 +42,19 @@ pub(super) const ASYNC_IN_CLEAR: Service =
 
 const MAX_WORK: Duration = Duration::from_secs(10);
 
-async fn respond_on_worker(request: IncomingRequest, site: Arc<LabState>) -> ServerResponse {
+async fn respond_on_worker(request: IncomingRequest, state: Arc<LabState>) -> ServerResponse {
     let work = match requested_work(request.uri().path()) {
         Ok(work) => work,
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     drop(request);
     let queued = Instant::now();
-    let done = site.workers.run(move |worker| {
+    let job = state.workers.run(move |worker| {
         let queue = queued.elapsed();
         thread::sleep(work);
         (worker, queue, queued.elapsed().saturating_sub(queue))
     });
-    match done.await {
+    match job.await {
         Some((worker, queue, work)) => {
             work_response(&format!("\"worker\":{worker},"), Some(queue), work)
         }
@@ -69,7 +69,7 @@ async fn respond_on_worker(request: IncomingRequest, site: Arc<LabState>) -> Ser
 async fn respond_async(request: IncomingRequest) -> ServerResponse {
     let work = match requested_work(request.uri().path()) {
         Ok(work) => work,
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     drop(request);
     let began = Instant::now();

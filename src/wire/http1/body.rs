@@ -76,9 +76,11 @@ impl BodyReader {
     pub fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(BodySection, usize, bool)) {
         while !bytes.is_empty() && !self.is_done() {
             let before = self.0;
-            let (stretch, taken) = self.take(bytes);
+            let (section, taken) = self.take(bytes);
+            // A section ends where the state becomes one of another kind; a change within a kind, such
+            // as fewer bytes left of the data, does not end it.
             let ends = std::mem::discriminant(&before) != std::mem::discriminant(&self.0);
-            tell(stretch, taken, ends);
+            tell(section, taken, ends);
             bytes = bytes.get(taken..).unwrap_or_default();
         }
     }
@@ -165,10 +167,10 @@ mod tests {
         let mut told = Vec::<(BodySection, usize)>::new();
         let mut fresh = true;
         for piece in pieces {
-            reader.read(piece, |stretch, bytes, ends| {
+            reader.read(piece, |section, bytes, ends| {
                 match told.last_mut().filter(|_| !fresh) {
                     Some((_, known)) => *known += bytes,
-                    None => told.push((stretch, bytes)),
+                    None => told.push((section, bytes)),
                 }
                 fresh = ends;
             });

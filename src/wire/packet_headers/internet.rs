@@ -90,19 +90,19 @@ fn parse_ipv4_header(bytes: &[u8], at: usize, length: usize) -> Option<ParsedIpH
         fields.add("options", 20..length, format!("{} bytes", length - 20));
     }
     let stated = if total < length { bytes.len() } else { total };
-    let pseudo = ChecksumSum::default()
+    let pseudo_header = ChecksumSum::default()
         .add_bytes(addresses)
         .add_word(u16::from(protocol));
-    let cut = flags & 1 != 0 || offset > 0 || stated > bytes.len();
-    let carries = (offset == 0).then(|| IpPayload {
+    let is_partial = flags & 1 != 0 || offset > 0 || stated > bytes.len();
+    let payload = (offset == 0).then(|| IpPayload {
         protocol,
-        pseudo_header: pseudo,
+        pseudo_header,
         bytes: stated - length,
-        is_partial: cut,
+        is_partial,
     });
     Some(ParsedIpHeader {
         header: fields.finish(Layer::Internet, "IPv4"),
-        payload: carries,
+        payload,
         end: at + stated,
     })
 }
@@ -163,20 +163,20 @@ fn parse_ipv6_header(
         payload + 40
     }
     .max(length);
-    let pseudo = ChecksumSum::default()
+    let pseudo_header = ChecksumSum::default()
         .add_bytes(addresses)
         .add_word(u16::from(datagram.protocol));
     let first = datagram.fragment.is_none_or(|piece| piece.offset == 0);
-    let cut = datagram.fragment.is_some() || stated > bytes.len();
-    let carries = first.then(|| IpPayload {
+    let is_partial = datagram.fragment.is_some() || stated > bytes.len();
+    let payload = first.then(|| IpPayload {
         protocol: datagram.protocol,
-        pseudo_header: pseudo,
+        pseudo_header,
         bytes: stated - length,
-        is_partial: cut,
+        is_partial,
     });
     Some(ParsedIpHeader {
         header: fields.finish(Layer::Internet, "IPv6"),
-        payload: carries,
+        payload,
         end: at + stated,
     })
 }

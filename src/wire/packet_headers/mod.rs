@@ -90,7 +90,7 @@ pub struct PacketHeaders {
 pub fn parse_headers(kind: LinkType, frame: &[u8]) -> PacketHeaders {
     let mut headers = Vec::new();
     let mut at = 0;
-    if let Some((carried, end)) = kind
+    if let Some((protocol, end)) = kind
         .network_protocol(frame)
         .filter(|(_, end)| *end <= frame.len())
     {
@@ -99,8 +99,8 @@ pub fn parse_headers(kind: LinkType, frame: &[u8]) -> PacketHeaders {
             frame.get(..end).unwrap_or_default(),
         ));
         at = end;
-        let whole = matches!(carried, NetworkProtocol::Ipv4 | NetworkProtocol::Ipv6);
-        if let Some(datagram) = whole
+        let is_ip = matches!(protocol, NetworkProtocol::Ipv4 | NetworkProtocol::Ipv6);
+        if let Some(datagram) = is_ip
             .then(|| internet::parse_ip_header(frame, end))
             .flatten()
         {
@@ -108,7 +108,7 @@ pub fn parse_headers(kind: LinkType, frame: &[u8]) -> PacketHeaders {
             headers.push(datagram.header);
             let transport = datagram
                 .payload
-                .and_then(|carries| transport::parse_transport_header(&carries, frame, at));
+                .and_then(|ip_payload| transport::parse_transport_header(&ip_payload, frame, at));
             at = transport.as_ref().map_or(at, |header| header.range.end);
             headers.extend(transport);
             let end = datagram.end.clamp(at, frame.len());

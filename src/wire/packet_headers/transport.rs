@@ -19,19 +19,19 @@ const FLAGS: [(u8, &str); 8] = [
 ];
 
 pub(super) fn parse_transport_header(
-    carries: &IpPayload,
+    ip_payload: &IpPayload,
     frame: &[u8],
     at: usize,
 ) -> Option<PacketHeader> {
     let bytes = frame.get(at..)?;
-    match carries.protocol {
-        TCP => tcp_header(carries, bytes, at),
-        UDP => udp_header(carries, bytes, at),
+    match ip_payload.protocol {
+        TCP => tcp_header(ip_payload, bytes, at),
+        UDP => udp_header(ip_payload, bytes, at),
         _ => None,
     }
 }
 
-fn tcp_header(carries: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketHeader> {
+fn tcp_header(ip_payload: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketHeader> {
     let slice = TcpSlice::from_slice(bytes).ok()?;
     let length = slice.header_slice().len();
     let mut fields = FieldBuilder::new(slice.header_slice(), at);
@@ -59,7 +59,7 @@ fn tcp_header(carries: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketHead
     fields.add(
         "checksum",
         16..18,
-        check_transport_checksum(slice.checksum(), carries, bytes),
+        check_transport_checksum(slice.checksum(), ip_payload, bytes),
     );
     if slice.urgent_pointer() > 0 || flags & 0x20 != 0 {
         fields.add("urgent pointer", 18..20, slice.urgent_pointer().to_string());
@@ -70,7 +70,7 @@ fn tcp_header(carries: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketHead
     Some(fields.finish(Layer::Transport, "TCP"))
 }
 
-fn udp_header(carries: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketHeader> {
+fn udp_header(ip_payload: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketHeader> {
     let mut fields = FieldBuilder::new(bytes.get(..8)?, at);
     fields.add("source port", 0..2, fields.u16(0).to_string());
     fields.add("destination port", 2..4, fields.u16(2).to_string());
@@ -82,49 +82,52 @@ fn udp_header(carries: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketHead
         if sum == 0 {
             "none".to_owned()
         } else {
-            check_transport_checksum(sum, carries, bytes)
+            check_transport_checksum(sum, ip_payload, bytes)
         },
     );
     Some(fields.finish(Layer::Transport, "UDP"))
 }
 
-fn check_transport_checksum(stated: u16, carries: &IpPayload, bytes: &[u8]) -> String {
-    let whole = bytes.get(..carries.bytes).filter(|_| !carries.is_partial);
+fn check_transport_checksum(stated: u16, ip_payload: &IpPayload, bytes: &[u8]) -> String {
+    let complete = bytes
+        .get(..ip_payload.bytes)
+        .filter(|_| !ip_payload.is_partial);
     format_checksum(
         stated,
-        whole.map(|whole| {
-            carries
+        complete.map(|complete| {
+            ip_payload
                 .pseudo_header
-                .add_length(carries.bytes)
-                .add_bytes(whole)
+                .add_length(ip_payload.bytes)
+                .add_bytes(complete)
         }),
     )
 }
 
 fn format_tcp_options(slice: &TcpSlice<'_>) -> String {
-    let said = slice
-        .options_iterator()
-        .map_while(Result::ok)
-        .filter_map(|option| match option {
-            TcpOptionElement::Noop => None,
-            TcpOptionElement::MaximumSegmentSize(bytes) => Some(format!("MSS {bytes}")),
-            TcpOptionElement::WindowScale(bits) => Some(format!("window scale {bits}")),
-            TcpOptionElement::SelectiveAcknowledgementPermitted => {
-                Some("SACK permitted".to_owned())
-            }
-            TcpOptionElement::SelectiveAcknowledgement(first, rest) => {
-                let blocks = std::iter::once(first).chain(rest.into_iter().flatten());
-                Some(format!(
-                    "SACK {}",
-                    blocks
-                        .map(|(from, to)| format!("{from}-{to}"))
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                ))
-            }
-            TcpOptionElement::Timestamp(value, echo) => {
-                Some(format!("timestamp {value} echo {echo}"))
-            }
-        });
-    said.collect::<Vec<_>>().join(", ")
+    let formatted =
+        slice
+            .options_iterator()
+            .map_while(Result::ok)
+            .filter_map(|option| match option {
+                TcpOptionElement::Noop => None,
+                TcpOptionElement::MaximumSegmentSize(bytes) => Some(format!("MSS {bytes}")),
+                TcpOptionElement::WindowScale(bits) => Some(format!("window scale {bits}")),
+                TcpOptionElement::SelectiveAcknowledgementPermitted => {
+                    Some("SACK permitted".to_owned())
+                }
+                TcpOptionElement::SelectiveAcknowledgement(first, rest) => {
+                    let blocks = std::iter::once(first).chain(rest.into_iter().flatten());
+                    Some(format!(
+                        "SACK {}",
+                        blocks
+                            .map(|(from, to)| format!("{from}-{to}"))
+                            .collect::<Vec<_>>()
+                            .join(" ")
+                    ))
+                }
+                TcpOptionElement::Timestamp(value, echo) => {
+                    Some(format!("timestamp {value} echo {echo}"))
+                }
+            });
+    formatted.collect::<Vec<_>>().join(", ")
 }

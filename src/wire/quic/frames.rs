@@ -4,25 +4,25 @@ use crate::wire::byte_reader::ByteReader;
 
 /// The `CRYPTO` frames of a packet, each with its offset, up to a frame that is not allowed here.
 pub(super) fn crypto_frames(frames: &[u8]) -> Vec<(u64, &[u8])> {
-    let mut rest = ByteReader::new(frames);
-    let mut pieces = Vec::new();
-    while !rest.is_at_end() {
-        if read_frame(&mut rest, &mut pieces).is_none() {
+    let mut reader = ByteReader::new(frames);
+    let mut crypto = Vec::new();
+    while !reader.is_at_end() {
+        if read_frame(&mut reader, &mut crypto).is_none() {
             break;
         }
     }
-    pieces
+    crypto
 }
 
-fn read_frame<'a>(rest: &mut ByteReader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) -> Option<()> {
-    match rest.integer()? {
+fn read_frame<'a>(reader: &mut ByteReader<'a>, crypto: &mut Vec<(u64, &'a [u8])>) -> Option<()> {
+    match reader.integer()? {
         // PADDING, PING
         0 | 1 => {}
-        kind @ (2 | 3) => skip_ack(rest, kind == 3)?,
+        kind @ (2 | 3) => skip_ack(reader, kind == 3)?,
         6 => {
-            let offset = rest.integer()?;
-            let length = usize::try_from(rest.integer()?).ok()?;
-            pieces.push((offset, rest.take(length)?));
+            let offset = reader.integer()?;
+            let length = usize::try_from(reader.integer()?).ok()?;
+            crypto.push((offset, reader.take(length)?));
         }
         // CONNECTION_CLOSE, and frames that are not allowed
         _ => return None,
@@ -31,19 +31,19 @@ fn read_frame<'a>(rest: &mut ByteReader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) 
 }
 
 /// `ACK` (RFC 9000 §19.3).
-fn skip_ack(rest: &mut ByteReader<'_>, counts_congestion: bool) -> Option<()> {
-    let _largest = rest.integer()?;
-    let _delay = rest.integer()?;
-    let ranges = rest.integer()?;
-    let _first = rest.integer()?;
+fn skip_ack(reader: &mut ByteReader<'_>, counts_congestion: bool) -> Option<()> {
+    let _largest = reader.integer()?;
+    let _delay = reader.integer()?;
+    let ranges = reader.integer()?;
+    let _first = reader.integer()?;
     for _ in 0..ranges {
-        let _gap = rest.integer()?;
-        let _length = rest.integer()?;
+        let _gap = reader.integer()?;
+        let _length = reader.integer()?;
     }
     if counts_congestion {
-        let _ect0 = rest.integer()?;
-        let _ect1 = rest.integer()?;
-        let _ce = rest.integer()?;
+        let _ect0 = reader.integer()?;
+        let _ect1 = reader.integer()?;
+        let _ce = reader.integer()?;
     }
     Some(())
 }

@@ -76,8 +76,8 @@ impl LinkDirection {
     /// Accepts a frame received at `now`. Returns true if it is to be forwarded immediately, by the
     /// caller.
     pub(super) fn enqueue(&mut self, frame: &[u8], now: Moment) -> bool {
-        let fate = FrameOutcome::draw(&mut self.rng, &self.settings);
-        if fate.is_lost {
+        let outcome = FrameOutcome::draw(&mut self.rng, &self.settings);
+        if outcome.is_lost {
             self.counts.lost += 1;
             return false;
         }
@@ -85,17 +85,20 @@ impl LinkDirection {
             self.counts.overflowed += 1;
             return false;
         };
-        let mut arrives = (sent + fate.delay).max(self.last_arrival);
-        if fate.is_reordered {
+        // Jitter alone must not reorder: no frame arrives before the one sent before it.
+        let mut arrives = (sent + outcome.delay).max(self.last_arrival);
+        if outcome.is_reordered {
+            // `last_arrival` stays, so that the following frames overtake this one.
             self.counts.reordered += 1;
             arrives = arrives + Nanos((self.settings.delay.0 / 2).max(MIN_REORDER_DELAY.0));
         } else {
             self.last_arrival = arrives;
         }
-        if fate.is_duplicated {
+        if outcome.is_duplicated {
             self.counts.duplicated += 1;
             self.schedule(frame, arrives);
         }
+        // The common case of a link without delay: no copy of the frame is needed.
         if arrives <= now && self.in_flight.is_empty() {
             return true;
         }
@@ -118,14 +121,14 @@ impl LinkDirection {
         if self.next_arrival()? > now {
             return None;
         }
-        let Reverse(travelling) = self.in_flight.pop()?;
-        self.bytes -= travelling.frame.len();
-        Some(travelling.frame)
+        let Reverse(in_flight_frame) = self.in_flight.pop()?;
+        self.bytes -= in_flight_frame.frame.len();
+        Some(in_flight_frame.frame)
     }
 
     /// Counts a frame as delivered, or as dropped by a full interface.
-    pub(super) fn count_delivery(&mut self, taken: bool) {
-        if taken {
+    pub(super) fn count_delivery(&mut self, accepted: bool) {
+        if accepted {
             self.counts.passed += 1;
         } else {
             self.counts.overflowed += 1;
@@ -136,7 +139,7 @@ impl LinkDirection {
     pub(super) fn next_arrival(&self) -> Option<Moment> {
         self.in_flight
             .peek()
-            .map(|Reverse(travelling)| travelling.arrives)
+            .map(|Reverse(in_flight_frame)| in_flight_frame.arrives)
     }
 
     /// Counters so far.
@@ -158,6 +161,8 @@ impl LinkDirection {
                     .unwrap_or(u64::MAX),
             )
         };
+        // The queue is bounded by how long its last frame would wait, like the buffer of a router:
+        // a fixed number of bytes would be too much for a slow link and too little for a fast one.
         let began = self.idle_at.max(now);
         if began.since(now) > MAX_QUEUE_TIME.max(time_of(MIN_QUEUE_BYTES)) {
             return None;
@@ -202,20 +207,20 @@ struct FrameOutcome {
 impl FrameOutcome {
     /// Draws the same number of random values whatever the settings are, so that a frame's outcome
     /// depends only on the seed and its number.
-    fn draw(chance: &mut Rng, setting: &EmulationSettings) -> Self {
-        let mut befalls = |share: Fraction| chance.u32(..1_000_000) < share.millionths();
-        let is_lost = befalls(setting.loss);
-        let is_held_back = befalls(setting.reorder);
-        let is_doubled = befalls(setting.duplicate);
-        let lot = chance.u64(..);
+    fn draw(rng: &mut Rng, settings: &EmulationSettings) -> Self {
+        let mut happens = |share: Fraction| rng.u32(..1_000_000) < share.millionths();
+        let is_lost = happens(settings.loss);
+        let is_reordered = happens(settings.reorder);
+        let is_duplicated = happens(settings.duplicate);
+        let random = rng.u64(..);
         // A delay cannot be negative.
-        let least = setting.delay.saturating_sub(setting.jitter);
-        let spread = (setting.delay + setting.jitter).saturating_sub(least);
-        let share = u64::try_from((u128::from(lot) * u128::from(spread.0)) >> 64).unwrap_or(0);
+        let least = settings.delay.saturating_sub(settings.jitter);
+        let spread = (settings.delay + settings.jitter).saturating_sub(least);
+        let share = u64::try_from((u128::from(random) * u128::from(spread.0)) >> 64).unwrap_or(0);
         Self {
             is_lost,
-            is_reordered: is_held_back,
-            is_duplicated: is_doubled,
+            is_reordered,
+            is_duplicated,
             delay: least + Nanos(share),
         }
     }
@@ -235,10 +240,10 @@ mod tests {
     }
 
     /// Removes the frames that have arrived by then; returns their first bytes.
-    fn arrived_frames(road: &mut LinkDirection, by: Moment) -> Vec<u8> {
-        let frames: Vec<Box<[u8]>> = std::iter::from_fn(|| road.dequeue(by)).collect();
+    fn arrived_frames(direction: &mut LinkDirection, by: Moment) -> Vec<u8> {
+        let frames: Vec<Box<[u8]>> = std::iter::from_fn(|| direction.dequeue(by)).collect();
         for _ in &frames {
-            road.count_delivery(true);
+            direction.count_delivery(true);
         }
         frames
             .iter()
@@ -248,27 +253,27 @@ mod tests {
 
     #[test]
     fn a_frame_takes_half_a_round_trip_and_keeps_its_place() {
-        let mut road = LinkDirection::new(&sample_link(), 0);
-        assert!(!road.enqueue(&[1], moment_at(0)));
-        assert!(!road.enqueue(&[2], moment_at(5)));
-        assert_eq!(road.next_arrival(), Some(moment_at(20)));
-        assert!(arrived_frames(&mut road, moment_at(19)).is_empty());
-        assert_eq!(arrived_frames(&mut road, moment_at(20)), [1]);
-        road.set_link(&LinkConfig {
+        let mut direction = LinkDirection::new(&sample_link(), 0);
+        assert!(!direction.enqueue(&[1], moment_at(0)));
+        assert!(!direction.enqueue(&[2], moment_at(5)));
+        assert_eq!(direction.next_arrival(), Some(moment_at(20)));
+        assert!(arrived_frames(&mut direction, moment_at(19)).is_empty());
+        assert_eq!(arrived_frames(&mut direction, moment_at(20)), [1]);
+        direction.set_link(&LinkConfig {
             round_trip: Nanos::ZERO,
             ..sample_link()
         });
         assert!(
-            !road.enqueue(&[3], moment_at(21)),
+            !direction.enqueue(&[3], moment_at(21)),
             "it waits behind what is under way"
         );
-        assert_eq!(arrived_frames(&mut road, moment_at(25)), [2, 3]);
+        assert_eq!(arrived_frames(&mut direction, moment_at(25)), [2, 3]);
         assert!(
-            road.enqueue(&[4], moment_at(26)),
+            direction.enqueue(&[4], moment_at(26)),
             "an empty road without delay is passed at once"
         );
-        road.count_delivery(true);
-        assert_eq!(road.counts().passed, 4);
+        direction.count_delivery(true);
+        assert_eq!(direction.counts().passed, 4);
     }
 
     #[test]
@@ -279,15 +284,21 @@ mod tests {
             round_trip: Nanos::ZERO,
             ..sample_link()
         };
-        let mut road = LinkDirection::new(&slow, 0);
+        let mut direction = LinkDirection::new(&slow, 0);
         for number in 0..=255 {
-            road.enqueue(&[number; 1_000], moment_at(0));
+            direction.enqueue(&[number; 1_000], moment_at(0));
         }
-        assert_eq!(arrived_frames(&mut road, moment_at(3)), [0, 1, 2]);
-        assert_eq!(arrived_frames(&mut road, moment_at(1_000)).len(), 198);
-        assert_eq!((road.counts().passed, road.counts().overflowed), (201, 55));
-        road.count_delivery(false);
-        assert_eq!((road.counts().passed, road.counts().overflowed), (201, 56));
+        assert_eq!(arrived_frames(&mut direction, moment_at(3)), [0, 1, 2]);
+        assert_eq!(arrived_frames(&mut direction, moment_at(1_000)).len(), 198);
+        assert_eq!(
+            (direction.counts().passed, direction.counts().overflowed),
+            (201, 55)
+        );
+        direction.count_delivery(false);
+        assert_eq!(
+            (direction.counts().passed, direction.counts().overflowed),
+            (201, 56)
+        );
     }
 
     #[test]
@@ -298,7 +309,7 @@ mod tests {
             ..sample_link()
         };
         let passed = |seed, direction| {
-            let mut road = LinkDirection::new(
+            let mut direction = LinkDirection::new(
                 &LinkConfig {
                     seed,
                     ..lossy.clone()
@@ -306,7 +317,7 @@ mod tests {
                 direction,
             );
             (0..2_000)
-                .map(|_| road.enqueue(&[0], moment_at(0)))
+                .map(|_| direction.enqueue(&[0], moment_at(0)))
                 .collect::<Vec<bool>>()
         };
         assert_eq!(passed(1, 0), passed(1, 0));
@@ -328,12 +339,12 @@ mod tests {
             ..lossy.clone()
         };
         let lost = |link: &LinkConfig| {
-            let mut road = LinkDirection::new(link, 0);
+            let mut direction = LinkDirection::new(link, 0);
             (0..1_000)
                 .filter(|_| {
-                    let before = road.counts().lost;
-                    road.enqueue(&[0], moment_at(0));
-                    road.counts().lost > before
+                    let before = direction.counts().lost;
+                    direction.enqueue(&[0], moment_at(0));
+                    direction.counts().lost > before
                 })
                 .collect::<Vec<_>>()
         };
@@ -346,14 +357,14 @@ mod tests {
             jitter: Nanos::from_millis(5),
             ..sample_link()
         };
-        let mut road = LinkDirection::new(&uneven, 0);
+        let mut direction = LinkDirection::new(&uneven, 0);
         let mut delays = Vec::new();
         for number in 0..200_u8 {
             let sent = moment_at(u64::from(number) * 100);
-            road.enqueue(&[number], sent);
-            delays.extend(road.next_arrival().map(|arrives| arrives.since(sent)));
+            direction.enqueue(&[number], sent);
+            delays.extend(direction.next_arrival().map(|arrives| arrives.since(sent)));
             assert_eq!(
-                arrived_frames(&mut road, sent + Nanos::from_millis(99)),
+                arrived_frames(&mut direction, sent + Nanos::from_millis(99)),
                 [number]
             );
         }
@@ -368,9 +379,9 @@ mod tests {
             "{most:?}"
         );
         (0..100).for_each(|number| {
-            road.enqueue(&[number], moment_at(100_000));
+            direction.enqueue(&[number], moment_at(100_000));
         });
-        assert!(arrived_frames(&mut road, moment_at(200_000)).is_sorted());
+        assert!(arrived_frames(&mut direction, moment_at(200_000)).is_sorted());
     }
 
     #[test]
@@ -379,20 +390,20 @@ mod tests {
             reorder: Fraction::from_millionths(200_000),
             ..sample_link()
         };
-        let mut road = LinkDirection::new(&mixed, 0);
+        let mut direction = LinkDirection::new(&mixed, 0);
         (0..100).for_each(|number| {
-            road.enqueue(&[number], moment_at(u64::from(number)));
+            direction.enqueue(&[number], moment_at(u64::from(number)));
         });
-        let order = arrived_frames(&mut road, moment_at(1_000));
+        let order = arrived_frames(&mut direction, moment_at(1_000));
         assert_eq!(order.len(), 100);
         assert!(!order.is_sorted());
         let doubled = LinkConfig {
             duplicate: Fraction::from_millionths(1_000_000),
             ..sample_link()
         };
-        let mut road = LinkDirection::new(&doubled, 0);
-        road.enqueue(&[9], moment_at(0));
-        assert_eq!(arrived_frames(&mut road, moment_at(1_000)), [9, 9]);
+        let mut direction = LinkDirection::new(&doubled, 0);
+        direction.enqueue(&[9], moment_at(0));
+        assert_eq!(arrived_frames(&mut direction, moment_at(1_000)), [9, 9]);
     }
 
     #[test]
@@ -401,10 +412,10 @@ mod tests {
             round_trip: Nanos::from_millis(600_000),
             ..sample_link()
         };
-        let mut road = LinkDirection::new(&far, 0);
+        let mut direction = LinkDirection::new(&far, 0);
         (0..MAX_FRAMES + 5).for_each(|_| {
-            road.enqueue(&[0], moment_at(0));
+            direction.enqueue(&[0], moment_at(0));
         });
-        assert_eq!(road.counts().overflowed, 5);
+        assert_eq!(direction.counts().overflowed, 5);
     }
 }

@@ -127,23 +127,23 @@ impl Relay {
 
     /// Waits for a frame, for changed settings, or for the time at which a delayed frame arrives.
     fn wait(&self) -> io::Result<()> {
-        let due = self
+        let next_arrival = self
             .directions
             .iter()
             .filter_map(LinkDirection::next_arrival)
             .min();
-        let pause = due.map(|due| to_timespec(due.since(self.now())));
+        let timeout = next_arrival.map(|next_arrival| to_timespec(next_arrival.since(self.now())));
         let [first, second] = &self.sockets;
-        let mut waited = [
+        let mut poll_fds = [
             PollFd::new(first, PollFlags::IN),
             PollFd::new(second, PollFlags::IN),
             PollFd::new(&self.shared.changed, PollFlags::IN),
         ];
-        match poll(&mut waited, pause.as_ref()) {
+        match poll(&mut poll_fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        if waited
+        if poll_fds
             .get(2)
             .is_some_and(|changed| !changed.revents().is_empty())
         {
@@ -162,12 +162,12 @@ impl Relay {
                 self.directions[from].count_delivery(taken);
             }
         }
-        let [there, back] = self.directions.each_ref().map(LinkDirection::counts);
+        let [forward, backward] = self.directions.each_ref().map(LinkDirection::counts);
         *self
             .shared
             .counts
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = there + back;
+            .unwrap_or_else(PoisonError::into_inner) = forward + backward;
         Ok(())
     }
 
@@ -178,36 +178,36 @@ impl Relay {
             let link = self.shared.link();
             self.directions
                 .iter_mut()
-                .for_each(|road| road.set_link(&link));
+                .for_each(|direction| direction.set_link(&link));
         }
     }
 
     fn receive_frames(&mut self, from: usize) -> io::Result<()> {
         let Self {
-            sockets: ends,
-            directions: roads,
+            sockets,
+            directions,
             firewalls,
             began,
             frames,
             ..
         } = self;
-        let source = &ends[from];
-        let road = &mut roads[from];
-        let target = &ends[1 - from];
+        let source = &sockets[from];
+        let direction = &mut directions[from];
+        let target = &sockets[1 - from];
         for _ in 0..MAX_BATCHES {
             let now = Moment::START + Nanos::from(began.elapsed());
             let count = source.receive(frames, |frame| {
                 if !firewalls.allows(frame) {
-                    road.count_firewalled();
-                } else if road.enqueue(frame, now) {
-                    road.count_delivery(target.send(frame));
+                    direction.count_firewalled();
+                } else if direction.enqueue(frame, now) {
+                    direction.count_delivery(target.send(frame));
                 }
             })?;
             if count == 0 {
                 break;
             }
         }
-        road.count_overflowed(source.dropped_frames()?);
+        direction.count_overflowed(source.dropped_frames()?);
         Ok(())
     }
 
@@ -216,10 +216,10 @@ impl Relay {
     }
 }
 
-fn to_timespec(pause: Nanos) -> Timespec {
-    let seconds = i64::try_from(pause.0 / 1_000_000_000).unwrap_or(i64::MAX);
+fn to_timespec(timeout: Nanos) -> Timespec {
+    let seconds = i64::try_from(timeout.0 / 1_000_000_000).unwrap_or(i64::MAX);
     Timespec {
         tv_sec: seconds,
-        tv_nsec: i64::try_from(pause.0 % 1_000_000_000).unwrap_or(0),
+        tv_nsec: i64::try_from(timeout.0 % 1_000_000_000).unwrap_or(0),
     }
 }
