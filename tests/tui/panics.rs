@@ -104,7 +104,7 @@ fn of_any_kind_it_ends_the_program_and_says_so() {
 #[test]
 fn an_abort_gives_the_terminal_back_too() {
     for (part, said) in [
-        ("abort", "it had to end at once"),
+        ("abort", "aborted: out of memory"),
         ("overflow", "has overflowed its stack"),
     ] {
         let mut terminal = child(part);
