@@ -57,10 +57,7 @@ pub(super) const API_PATHS: [(&str, &str); 25] = [
     ),
     ("/chunked", "a body whose length is not declared in advance"),
     ("/trailers", "trailer fields after the body"),
-    (
-        "/early-hints",
-        "103 Early Hints first, the response 50 ms later",
-    ),
+    ("/early-hints", "103 first, the response 50 ms later"),
     (
         "/server-timing",
         "the server reports where it spent its time",
@@ -114,7 +111,7 @@ const ADDITIONAL_ENTRIES: [AdditionalEntry; 4] = [
         name: API,
         service: HTTP,
         path: "/users",
-        description: "the same page over plaintext HTTP: no TLS phase",
+        description: "the same page over HTTP: no TLS phase",
     },
     AdditionalEntry {
         host: API,

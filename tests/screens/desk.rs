@@ -246,7 +246,7 @@ pub(crate) fn exhibits() -> Vec<Suggestion> {
         (
             "Pages",
             "http://api.lab.test/users",
-            "the same page over plaintext HTTP: no TLS phase",
+            "the same page over HTTP: no TLS phase",
         ),
         (
             "Pages",
@@ -271,7 +271,7 @@ pub(crate) fn exhibits() -> Vec<Suggestion> {
         (
             "Time",
             "https://api.lab.test/early-hints",
-            "103 Early Hints first, the response 50 ms later",
+            "103 first, the response 50 ms later",
         ),
         (
             "Certificates",
