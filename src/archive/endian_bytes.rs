@@ -1,6 +1,6 @@
-//! Numbers in either byte order.
+//! Reading of integers in either byte order.
 
-/// Bytes in which numbers stand, and in which order their bytes do. Beyond the end there are zeros.
+/// Bytes with their byte order. Reading beyond the end yields zeros.
 #[derive(Clone, Copy)]
 pub(super) struct EndianBytes<'a> {
     pub(super) bytes: &'a [u8],
@@ -35,7 +35,7 @@ impl<'a> EndianBytes<'a> {
         }
     }
 
-    /// 64 bits as pcapng's times have them: the upper half first in either order.
+    /// A 64-bit number as in pcapng timestamps: the upper half first, in either byte order.
     pub(super) fn split_u64_at(self, at: usize) -> u64 {
         u64::from(self.u32_at(at)) << 32 | u64::from(self.u32_at(at.saturating_add(4)))
     }
@@ -48,7 +48,7 @@ impl<'a> EndianBytes<'a> {
             .unwrap_or([0; N])
     }
 
-    /// Those from `at` on.
+    /// The bytes after an offset.
     pub(super) fn after(self, at: usize) -> EndianBytes<'a> {
         EndianBytes {
             bytes: self.bytes.get(at..).unwrap_or_default(),

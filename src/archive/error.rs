@@ -1,25 +1,25 @@
-//! Why a capture file cannot be read, or not further.
+//! Errors of reading capture files and documents.
 
 use std::io;
 
 use crate::units::{Bytes, Untrusted};
 
-/// Why a capture file cannot be read, or not further than to a place.
+/// Why a file cannot be read, or not beyond some position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveError {
-    /// It does not begin as one.
+    /// The format is unknown.
     #[error(
         "this is no capture file: pcap and pcapng begin with other bytes than {}",
         format_hex(found)
     )]
     NotACapture {
-        /// What it begins with, up to four bytes.
+        /// The first bytes, up to four.
         found: Vec<u8>,
     },
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("this is no capture file: it is empty")]
     Empty,
-    /// It came through a pipe, and is no longer there from its beginning.
+    /// The beginning of the piped input has been overwritten.
     #[error(
         "what came through the pipe is no longer kept from its beginning, but the latest {limit} \
             of it; --spool-limit keeps more"
@@ -28,83 +28,83 @@ pub enum ArchiveError {
         /// How much is kept.
         limit: Bytes,
     },
-    /// It is no file.
+    /// It is a directory.
     #[error("this is a folder, and no capture file")]
     Folder,
-    /// It ends within something.
+    /// The file is truncated.
     #[error(
         "the file ends within {layer} at offset {offset}: {needed} bytes are needed, {found} are \
             left"
     )]
     Truncated {
-        /// What it ends within.
+        /// The structure that is incomplete.
         layer: &'static str,
-        /// Where that begins.
+        /// The structure's offset.
         offset: u64,
-        /// Its length.
+        /// The structure's length.
         needed: u64,
-        /// What there is of it.
+        /// The bytes that are there.
         found: u64,
     },
-    /// A length that cannot be.
+    /// A length is invalid.
     #[error("{layer} at offset {offset} says it is {found} bytes long, and {needed}")]
     Length {
-        /// What has the length.
+        /// The structure with that length.
         layer: &'static str,
-        /// Where it begins.
+        /// The structure's offset.
         offset: u64,
-        /// What would be right.
+        /// What would be valid.
         needed: ExpectedLength,
-        /// What it says.
+        /// The length found.
         found: u64,
     },
-    /// A field that cannot be what it is.
+    /// A field is invalid.
     #[error("{layer} at offset {offset} has {field} {found}, and {needed} is needed")]
     Field {
-        /// What has the field.
+        /// The structure with that field.
         layer: &'static str,
-        /// Where that begins.
+        /// The structure's offset.
         offset: u64,
-        /// Which field.
+        /// The field.
         field: &'static str,
-        /// What would be right.
+        /// What would be valid.
         needed: &'static str,
-        /// What it says.
+        /// The value found.
         found: u64,
     },
-    /// It is JSON, and cannot be read as a HAR or a summary.
+    /// The JSON is neither a readable HAR nor a readable summary.
     #[error("this is neither a HAR nor a summary that can be read: {reason}")]
     Document {
-        /// What was needed and what was found, and in which line and column.
+        /// What was expected and found, with line and column.
         reason: String,
     },
-    /// It is JSON of another kind.
+    /// The JSON is of another kind.
     #[error("this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's{}", describe_schema(schema.as_ref()))]
     UnknownDocument {
-        /// The schema that it names, where it names one.
+        /// Its schema, if it names one.
         schema: Option<Untrusted>,
     },
-    /// It is a summary, which has no events.
+    /// It is a run summary, which contains no events.
     #[error("this is a summary of a run, in which the events are not; 'tapline diff' compares it")]
     Summary,
-    /// The system refuses.
+    /// The system refused to read.
     #[error("it cannot be read at offset {offset}: {reason}")]
     System {
-        /// Where.
+        /// The offset.
         offset: u64,
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
 }
 
-/// What a length would have to be.
+/// The length that would have been valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedLength {
-    /// No less than this.
+    /// At least this.
     AtLeast(u64),
-    /// No more than this.
+    /// At most this.
     AtMost(u64),
-    /// As long as its other end says.
+    /// The same as the length repeated at the end of the block.
     SameAsTrailer(u64),
 }
 
@@ -126,7 +126,7 @@ impl ArchiveError {
         }
     }
 
-    /// Whether the input is no capture at all.
+    /// Returns true if the input is not a capture file at all.
     pub const fn is_not_capture(&self) -> bool {
         matches!(
             self,

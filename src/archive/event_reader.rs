@@ -1,4 +1,4 @@
-//! From records to a run's events.
+//! Conversion of capture records into the events of a run.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,33 +17,33 @@ use crate::trace::{
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 use crate::wire::{Fragments, LinkType, ParsedFrame, parse_frame};
 
-/// What is in a file and is no event.
+/// The content of a capture file other than events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attachments {
     /// Why it was not read to its end.
     pub error: Option<ArchiveError>,
-    /// TLS key logs (`SSLKEYLOGFILE`'s format), in their order.
+    /// TLS key logs (in the format of `SSLKEYLOGFILE`), in order.
     pub key_logs: Vec<Extent>,
-    /// Entries of the systemd journal, in their order.
+    /// Entries of the systemd journal from other programs, in order.
     pub journal: Vec<Extent>,
-    /// Names that the file knows for addresses.
+    /// Names of addresses.
     pub names: BTreeMap<IpAddr, Untrusted>,
 }
 
-/// What is said where runs were put one behind the other.
+/// The note on concatenated runs.
 const ANOTHER_RUN: &str =
     "another run begins in the file; what is behind its beginning is left out";
 
 pub(super) struct EventReader<F> {
     store: Arc<CaptureStore>,
-    /// What stands for an interface without a name.
+    /// The name for interfaces without one.
     name: String,
     sink: F,
-    /// When the first frame passed; from there the run's time counts.
+    /// The time of the first frame, at which the run's time axis starts.
     started: Option<WallTime>,
-    /// When the latest did.
+    /// The time of the latest frame.
     latest: WallTime,
-    /// What was told before the first frame.
+    /// Events before the first frame.
     before_start: Vec<EventKind>,
     links: Vec<Option<LinkType>>,
     fragments: Fragments,
@@ -54,20 +54,20 @@ pub(super) struct EventReader<F> {
     comments: usize,
     without_time: u64,
     attachments: Attachments,
-    /// It is a run of ours, and tells itself.
+    /// The state of a saved run, whose events are passed on.
     saved_run: Option<SavedRun>,
-    /// Events of a run of ours, behind packets of others.
+    /// Events of a saved run after packets of another capture.
     misplaced: u64,
-    /// It was said that the first bytes of the pipe are no longer kept.
+    /// Whether the note on overwritten bytes has been emitted.
     noted_overwritten: bool,
 }
 
 impl<F: FnMut(Event)> EventReader<F> {
-    /// Packets in an event at most.
+    /// Maximum number of packets per event.
     const MAX_BATCH: usize = 512;
-    /// Comments that are told.
+    /// Maximum number of comments emitted.
     const MAX_COMMENTS: usize = 1_000;
-    /// Key logs, journal entries and names that are kept, of each.
+    /// Maximum number of key logs, journal entries and names, each.
     const MAX_ATTACHMENTS: usize = 1 << 20;
 
     pub(super) fn new(store: Arc<CaptureStore>, name: String, to: F) -> Self {
@@ -95,7 +95,7 @@ impl<F: FnMut(Event)> EventReader<F> {
 
     pub(super) fn read_events(mut self, mut reader: RecordReader) -> Attachments {
         loop {
-            // Somebody may be watching: what is known is not kept back while more is waited for.
+            // Somebody may be watching: do not hold back packets while waiting for more.
             if reader.may_block() {
                 self.flush();
             }
@@ -168,14 +168,14 @@ impl<F: FnMut(Event)> EventReader<F> {
                 .is_some_and(SavedRun::has_ended_section)
     }
 
-    /// The run of ours that an entry of the journal is of: one that begins the file. Behind packets
-    /// of others it could not be told from them.
+    /// The saved run that an event belongs to, if it begins the file. Behind packets of another
+    /// capture its events could not be told apart from those.
     fn saved_run_mut(&mut self) -> Option<&mut SavedRun> {
         if self.saved_run.is_none() && self.started.is_some() {
             self.misplaced += 1;
             return None;
         }
-        // What is said so far is in the run itself.
+        // What would have been emitted so far is part of the run itself.
         self.before_start.clear();
         Some(self.saved_run.get_or_insert_default())
     }
@@ -294,7 +294,7 @@ impl<F: FnMut(Event)> EventReader<F> {
         }
     }
 
-    /// Says once that what came first is no longer kept.
+    /// Emits the note on overwritten bytes, once.
     fn note_overwritten(&mut self) {
         if let Some((_, limit)) = self.store.overwritten().filter(|_| !self.noted_overwritten) {
             self.noted_overwritten = true;
@@ -381,7 +381,8 @@ impl<F: FnMut(Event)> EventReader<F> {
                 "of the packets' bytes the first {forgotten} are no longer kept"
             ));
         }
-        // A run of ours says itself that it is over. Where it does not, it was cut off.
+        // A saved run has its own end event. If that is missing, the run was cut off, and the
+        // screen says so.
         if self.saved_run.is_none() {
             self.emit(EventKind::RunEnded);
         }
@@ -395,7 +396,7 @@ impl<F: FnMut(Event)> EventReader<F> {
         });
     }
 
-    /// Tells something in its place among the packets.
+    /// Emits an event in its place among the packets.
     fn emit_in_place(&mut self, what: EventKind) {
         self.flush();
         if self.started.is_none() && self.saved_run.is_none() && self.attachments.error.is_none() {

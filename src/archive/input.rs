@@ -1,4 +1,4 @@
-//! The input, in large blocks.
+//! Buffered input of capture files and documents.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,16 +8,16 @@ use super::ArchiveError;
 use super::pipe_file::PipeFile;
 use super::store::RereadableInput;
 
-/// Reads a file, or a pipe that is kept in a file while it is read.
+/// A file, or a pipe that is copied to a file while it is read.
 pub(super) struct ArchiveInput {
     kind: InputKind,
-    /// What was read and is not yet used up, from `start` to `end`.
+    /// Buffered bytes, unread from `start` to `end`.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     /// How many bytes before `start` were taken last.
     taken: usize,
-    /// Where in the input `start` is.
+    /// The offset of `start` in the input.
     offset: u64,
     ended: bool,
 }
@@ -63,7 +63,7 @@ impl ArchiveInput {
         }
     }
 
-    /// The file in which all that was read lies, to read it again.
+    /// The file with everything that was read, for reading it again.
     pub(super) fn rereadable(&self) -> Result<RereadableInput, ArchiveError> {
         match &self.kind {
             InputKind::File(file) => file
@@ -74,20 +74,19 @@ impl ArchiveInput {
         }
     }
 
-    /// Where the next byte is.
+    /// The offset of the next byte.
     pub(super) const fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// What was read and is not yet used up, where reading more may have to wait for it; `None` of
-    /// a file, which never has to.
+    /// The unread buffered bytes of a pipe, where reading more may block; `None` for a file, which
+    /// never blocks.
     pub(super) fn buffered(&self) -> Option<&[u8]> {
         matches!(self.kind, InputKind::Pipe { .. })
             .then(|| self.buffer.get(self.start..self.end).unwrap_or_default())
     }
 
-    /// What is at hand of the next `wanted` bytes: all of them, or all that are left. Memory grows
-    /// only with what is there.
+    /// The next `wanted` bytes, or all that are left. The buffer only grows with what is there.
     pub(super) fn peek(&mut self, wanted: usize) -> Result<&[u8], ArchiveError> {
         if self.end - self.start < wanted {
             self.fill(wanted)?;
@@ -96,7 +95,7 @@ impl ArchiveInput {
         Ok(self.buffer.get(self.start..end).unwrap_or_default())
     }
 
-    /// The next bytes, which are those of a `layer`.
+    /// Takes the next bytes, which belong to a `layer` that errors name.
     pub(super) fn take(
         &mut self,
         bytes: usize,
@@ -117,14 +116,14 @@ impl ArchiveInput {
         Ok(self.taken())
     }
 
-    /// The bytes that were taken last, if nothing else was asked for since.
+    /// The bytes taken last, if nothing else was requested since.
     pub(super) fn taken(&self) -> &[u8] {
         self.buffer
             .get(self.start.saturating_sub(self.taken)..self.start)
             .unwrap_or_default()
     }
 
-    /// Passes over bytes without holding them.
+    /// Skips bytes without holding them.
     pub(super) fn skip(&mut self, bytes: u64, layer: &'static str) -> Result<(), ArchiveError> {
         let begin = self.offset;
         let mut left = bytes;

@@ -1,4 +1,4 @@
-//! What a file says of the interface that packets were captured on.
+//! Descriptions of capture interfaces.
 
 use crate::units::{Untrusted, WallTime};
 use crate::wire::LinkType;
@@ -6,23 +6,23 @@ use crate::wire::LinkType;
 /// An interface.
 #[derive(Clone, Debug)]
 pub(super) struct CaptureInterface {
-    /// Its name, where the file has one.
+    /// Its name, if the file has one.
     pub(super) name: Option<Untrusted>,
     /// The number of its link type.
     pub(super) link_type: u16,
-    /// How its times count.
+    /// How its timestamps count.
     pub(super) timestamps: TimestampUnit,
-    /// The most bytes of a packet that were captured; 0 for no limit.
+    /// The most bytes captured of a packet; 0 for no limit.
     pub(super) snap_length: u32,
 }
 
 impl CaptureInterface {
-    /// What frames begin with; `None` where that is not understood.
+    /// The link layer; `None` if it is not supported.
     pub(super) fn link(&self) -> Option<LinkType> {
         LinkType::from_number(i32::from(self.link_type))
     }
 
-    /// The link type for people.
+    /// The link type for display.
     pub(super) fn link_name(&self) -> String {
         self.link().map_or_else(
             || format!("LINKTYPE {}", self.link_type),
@@ -31,7 +31,7 @@ impl CaptureInterface {
     }
 }
 
-/// The unit of an interface's times, and where they count from.
+/// The unit of an interface's timestamps, and their offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TimestampUnit {
     length: TickLength,
@@ -41,11 +41,11 @@ pub(super) struct TimestampUnit {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TickLength {
-    /// So many nanoseconds.
+    /// A number of nanoseconds.
     Nanos(u64),
-    /// So many of them make a nanosecond.
+    /// A fraction of a nanosecond, given its inverse.
     PerNano(u64),
-    /// Two to this power of them make a second.
+    /// A fraction of a second, 2 to the power of minus this.
     Binary(u8),
 }
 
@@ -55,7 +55,7 @@ impl TimestampUnit {
         offset: 0,
     };
 
-    /// From the option `if_tsresol`: a negative power of ten, or with the highest bit of two.
+    /// From the option `if_tsresol`: a negative power of ten, or of two if the highest bit is set.
     pub(super) const fn from_resolution(resolution: u8, offset: i64) -> Self {
         let power = resolution & 0x7f;
         let length = match (resolution & 0x80 != 0, power) {
@@ -68,7 +68,7 @@ impl TimestampUnit {
         Self { length, offset }
     }
 
-    /// The time that a count means, as near as nanoseconds since 1970 can say.
+    /// Converts a timestamp, as precisely as nanoseconds since 1970 allow.
     pub(super) fn to_wall_time(self, count: u64) -> WallTime {
         const SECOND: i128 = 1_000_000_000;
         let nanos = match self.length {
@@ -77,7 +77,7 @@ impl TimestampUnit {
             }
             TickLength::Nanos(nanos) => i128::from(count) * i128::from(nanos),
             TickLength::PerNano(per_nano) => i128::from(count / per_nano),
-            // 64 bits of count and 30 of a second fit into the type.
+            // 64 bits of count and 30 bits of a second fit into an `i128`.
             TickLength::Binary(power) => (i128::from(count) * SECOND) >> power.min(127),
         };
         let moved = nanos.saturating_add(i128::from(self.offset) * SECOND);

@@ -1,8 +1,9 @@
-//! Entries of the systemd journal (<https://systemd.io/JOURNAL_EXPORT_FORMATS>), and the one in which an event of a run lies.
+//! Entries of the systemd journal (<https://systemd.io/JOURNAL_EXPORT_FORMATS>) that contain the
+//! events of a saved run.
 //!
 //! ```text
-//! NAME=value\n                      where the value is text without control characters
-//! NAME\n │ length 8 │ value │ \n    else; the length is little-endian in any file
+//! NAME=value\n                      if the value is text without control characters
+//! NAME\n │ length 8 │ value │ \n    otherwise; the length is little-endian in any file
 //! \n                                ends the entry
 //! ```
 
@@ -13,15 +14,15 @@ const TIME: &str = "__REALTIME_TIMESTAMP";
 const MESSAGE: &str = "MESSAGE";
 const IDENTIFIER: &str = "SYSLOG_IDENTIFIER";
 const EVENT: &str = "TAPLINE_EVENT";
-/// Who we are in a journal.
+/// The value of `SYSLOG_IDENTIFIER` in entries written by tapline.
 const TAPLINE: &str = "tapline";
 
-/// Bytes of an entry that is read; a longer one is somebody else's. The longest event there is, a
-/// head of nothing but characters that JSON spells out, comes to some 3 MiB.
+/// Maximum size of an entry that is read; longer ones come from other programs. The longest event,
+/// a head full of characters that JSON escapes, takes some 3 MiB.
 pub(super) const MAX_ENTRY_BYTES: usize = 4 << 20;
 
-/// An entry that tells an event: when it happened by the wall clock, in a sentence for people, and
-/// as it is.
+/// Encodes an event as a journal entry: its wall-clock time, a sentence for people, and the event
+/// itself as JSON.
 pub(super) fn encode_entry(event: &Event, wall: WallTime, sentence: &str) -> Vec<u8> {
     let mut entry = Vec::new();
     append_field(&mut entry, TIME, &(wall.0 / 1_000).to_string());
@@ -44,18 +45,18 @@ fn append_field(entry: &mut Vec<u8>, name: &str, value: &str) {
     entry.push(b'\n');
 }
 
-/// What an entry is to us.
+/// A parsed journal entry.
 #[derive(Debug, PartialEq)]
 pub(super) enum JournalEntry {
     /// An event of a run.
     Event(Box<Event>),
-    /// It says it is one, and is not; why.
+    /// An entry of tapline whose event is invalid, with the error.
     Unreadable(Untrusted),
-    /// Somebody else's.
+    /// An entry of another program.
     Foreign,
 }
 
-/// Reads an entry.
+/// Parses a journal entry.
 pub(super) fn parse_entry(bytes: &[u8]) -> JournalEntry {
     let (mut ours, mut event) = (false, None);
     for (name, value) in JournalFields(bytes) {
@@ -74,7 +75,7 @@ pub(super) fn parse_entry(bytes: &[u8]) -> JournalEntry {
 fn parse_event(json: &[u8]) -> JournalEntry {
     match serde_json::from_slice::<Event>(json) {
         Ok(mut event) => {
-            // Where bytes lay when it was written says nothing about this file.
+            // Byte positions from when it was written do not refer to this file.
             event.kind.clear_stored_locations();
             event.kind.escape_own_strings();
             JournalEntry::Event(Box::new(event))
@@ -83,7 +84,8 @@ fn parse_event(json: &[u8]) -> JournalEntry {
     }
 }
 
-/// An entry's fields, up to the empty line that ends it, its end, or one that reaches beyond it.
+/// The fields of an entry, up to the empty line that ends it, the end of the input, or a field that
+/// reaches beyond it.
 struct JournalFields<'a>(&'a [u8]);
 
 impl<'a> Iterator for JournalFields<'a> {

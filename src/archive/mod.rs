@@ -1,17 +1,17 @@
-//! Capture files of anybody's, as events: pcap and pcapng, read in one pass and in large blocks;
-//! and runs of ours, [saved](saving) as such a file and told again as they were. HAR files of
-//! anybody's as events, too; and summaries of runs, as what is compared of them.
+//! Files as events: capture files of any program (pcap and pcapng), read in one pass and in large
+//! blocks; [saved](saving) runs, whose events are restored; and HAR files. Run summaries are read
+//! for comparison only.
 //!
 //! ```text
-//!   file ─┐                    ┌─ pcap ───┐
-//!         ├─► Source (blocks) ─┤          ├─► Record ─► Teller ─► Event
-//!   pipe ─┘      │             └─ pcapng ─┘                │
-//!                └── Store: a packet's bytes, read again when they are wanted
+//!   file ─┐                          ┌─ pcap ───┐
+//!         ├─► ArchiveInput (blocks) ─┤          ├─► CaptureRecord ─► EventReader ─► Event
+//!   pipe ─┘      │                   └─ pcapng ─┘
+//!                └── CaptureStore: packets' bytes, read again when needed
 //! ```
 //!
-//! The trace keeps an index entry for each packet and where its bytes lie; the bytes stay in the
-//! file. What comes through a pipe is kept in a file without a name. A file that breaks off or
-//! contradicts itself yields what could be read, and a note.
+//! The trace has an index entry for each packet with the position of its bytes; the bytes stay in
+//! the file. Piped input is copied to an unnamed file. A truncated or inconsistent file yields
+//! everything that could be read, and a note.
 
 mod document;
 mod endian_bytes;
@@ -56,10 +56,10 @@ use event_reader::EventReader;
 use input::ArchiveInput;
 use reader::RecordReader;
 
-/// Bytes of a pipe that are kept where nothing else is said: 1 GiB.
+/// Default limit for the copy of piped input: 1 GiB.
 pub const SPOOL_LIMIT: u64 = 1 << 30;
 
-/// A capture file or a HAR that is open, and known to be one.
+/// An open capture file or HAR, whose format has been recognized.
 pub struct Archive {
     content: ArchiveContent,
     store: Arc<CaptureStore>,
@@ -70,29 +70,29 @@ enum ArchiveContent {
     Har(Box<har::HarFile>),
 }
 
-/// What can be compared with another: what tells events, or a summary of a run.
+/// Something that can be compared: a source of events, or a run summary.
 pub enum Comparable {
-    /// A saved run, a capture of anybody's or a HAR.
+    /// A saved run, a capture file or a HAR.
     Events(Box<Archive>),
     /// A summary, schema `tapline/summary/1`.
     Summary(Box<ComparedRun>),
 }
 
 impl Archive {
-    /// Opens a file; what is no regular file (a pipe, a terminal) is read as [`Archive::piped`]
-    /// does.
+    /// Opens a file; anything that is not a regular file (a pipe, a terminal) is read like
+    /// [`Archive::from_pipe`] does.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
         Comparable::open(path)?.into_archive()
     }
 
-    /// Reads what comes once only. It is kept in a file without a name, so that packets' bytes can
-    /// be had afterwards.
+    /// Reads input that can only be read once. It is copied to an unnamed file, so that packets'
+    /// bytes remain available.
     pub fn from_pipe(input: impl Read + Send + 'static) -> Result<Self, ArchiveError> {
         Self::from_pipe_with_limit(input, SPOOL_LIMIT)
     }
 
-    /// The same, with a limit for that file in bytes: when it is full, the latest bytes take the
-    /// place of the first, which is told as a note.
+    /// Like [`Archive::from_pipe`], with a limit for the copy in bytes: once it is full, new bytes
+    /// overwrite the oldest, and a note says so.
     pub fn from_pipe_with_limit(
         input: impl Read + Send + 'static,
         limit: u64,
@@ -104,17 +104,16 @@ impl Archive {
         .into_archive()
     }
 
-    /// Opens what was read once, to read it again: a file, or what came through a pipe and was
-    /// kept.
+    /// Opens input again that has already been read: a file, or the copy of piped input.
     ///
     /// # Errors
-    /// The system refuses, or the file is no longer what it was.
+    /// The system refuses, or the file has changed.
     pub fn reopen(store: &CaptureStore, name: &str) -> Result<Self, ArchiveError> {
         Comparable::from_input(ArchiveInput::from_file(store.rewound()?), name.to_owned())?
             .into_archive()
     }
 
-    /// Where the packets' bytes can be read.
+    /// The store with the packets' bytes.
     pub fn store(&self) -> Arc<CaptureStore> {
         Arc::clone(&self.store)
     }
@@ -124,15 +123,15 @@ impl Archive {
         matches!(self.content, ArchiveContent::Har(_))
     }
 
-    /// Of a HAR, tells no more than so many entries, and says how many are left out.
+    /// Limits the number of entries of a HAR; a note says how many are left out.
     pub fn limit_entries(&mut self, entries: usize) {
         if let ArchiveContent::Har(har) = &mut self.content {
             har.index.limit_entries(entries);
         }
     }
 
-    /// Tells all that is in the file as events, in its order, and returns what is no event. An
-    /// unreadable part is told as a note, and is the error of what is returned.
+    /// Emits everything in the file as events, in its order, and returns its other content. An
+    /// unreadable part becomes a note, and the error of the result.
     pub fn read_events(self, to: impl FnMut(Event)) -> Attachments {
         match self.content {
             ArchiveContent::Capture { reader, name } => {
@@ -150,7 +149,7 @@ impl Archive {
 }
 
 impl Comparable {
-    /// Opens a file of any kind that is known, by what is in it.
+    /// Opens a file of any supported format, recognized by its content.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
         let file = File::open(path).map_err(|error| ArchiveError::system(0, &error))?;
         let metadata = file

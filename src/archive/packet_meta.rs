@@ -1,5 +1,5 @@
-//! What a packet's bytes do not say, beside it: an option of its block with a code for local use
-//! (pcapng §3.5), which others pass over.
+//! Metadata of a saved packet that its bytes do not contain, in a pcapng option for local use
+//! (pcapng §3.5), which other programs ignore.
 
 use std::num::NonZeroU16;
 
@@ -13,29 +13,29 @@ use crate::wire::{LinkType, ParsedFrame, parse_frame};
 /// The option's code: the bit for local use, and `ta`.
 pub(super) const OPTION_CODE: u16 = 0x8000 | 0x7461;
 
-/// What stands beside a packet.
+/// The metadata of a packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PacketMeta {
-    /// When the batch was told that it and those behind it are of.
+    /// When the event was emitted that this packet, and those after it, belong to.
     #[serde(rename = "at_ns", default, skip_serializing_if = "Option::is_none")]
     pub(super) at: Option<Moment>,
     /// See [`Packet::segment_bytes`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) segment_bytes: Option<NonZeroU16>,
-    /// The packet as it was told, where its bytes would be understood as another one, or none.
+    /// The whole packet, if parsing its bytes would not yield the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) packet: Option<Packet>,
 }
 
-/// The option's value: since nobody owns the code, it says whose it is.
+/// The option's value. Codes for local use are not registered, so the value names its owner.
 #[derive(Serialize, Deserialize)]
 struct OptionValue {
     tapline: PacketMeta,
 }
 
 impl PacketMeta {
-    /// What has to stand beside the bytes of a packet, so that it is read as it was told. Of its
-    /// batch that says nothing.
+    /// The metadata needed to restore the packet from its bytes. The time of its event is added by
+    /// the caller.
     pub(super) fn for_packet(packet: &Packet, link: Option<LinkType>, bytes: &[u8]) -> Self {
         let frame_bytes = packet
             .frame_bytes
@@ -70,12 +70,12 @@ impl PacketMeta {
         }
     }
 
-    /// The option's value; `None` where there is nothing to say.
+    /// The option's value; `None` if there is no metadata.
     pub(super) fn to_option_value(self) -> Option<String> {
         (self != Self::default()).then(|| json_line(&OptionValue { tapline: self }))
     }
 
-    /// Reads an option's value; `None` where it is another program's, or damaged.
+    /// Parses an option's value; `None` if it belongs to another program or is damaged.
     pub(super) fn from_option_value(value: &[u8]) -> Option<Self> {
         serde_json::from_slice::<OptionValue>(value)
             .ok()

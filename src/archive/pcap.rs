@@ -15,40 +15,41 @@ use crate::units::WallTime;
 
 const FILE_HEADER: usize = 24;
 const PACKET_HEADER: usize = 16;
-/// Alexey Kuznetzov's packets have an interface, a protocol and a kind behind the usual header.
+/// Alexey Kuznetzov's modified format has an interface, a protocol and a packet type behind the
+/// usual header.
 const MODIFIED_PACKET_HEADER: usize = 24;
-/// No program captures more of a packet (`MAXIMUM_SNAPLEN` of libpcap).
+/// The most bytes that programs capture of a packet (`MAXIMUM_SNAPLEN` of libpcap).
 pub(super) const MAX_CAPTURED: u32 = 262_144;
 
-/// A pcap file.
+/// A reader of pcap files.
 pub(super) struct Pcap {
     source: ArchiveInput,
     format: PacketFormat,
     interface: CaptureInterface,
-    /// The interface was told of.
+    /// Whether the interface record has been returned.
     interface_returned: bool,
 }
 
-/// How packets' headers are written.
+/// The format of packet headers.
 #[derive(Clone, Copy)]
 struct PacketFormat {
     variant: PcapVariant,
-    /// Which of both lengths comes first.
+    /// The order of the two lengths.
     length_order: LengthOrder,
 }
 
-/// What the magic number says.
+/// The variant of the format, by its magic number.
 #[derive(Clone, Copy)]
 pub(super) struct PcapVariant {
     big_endian: bool,
-    /// Nanoseconds to a unit of the fraction.
+    /// Nanoseconds per unit of the fraction.
     fraction: u64,
-    /// Bytes of a packet's header.
+    /// Bytes of a packet header.
     header: usize,
 }
 
-/// Whether what is on the link stands before what was captured: before version 2.3, and sometimes
-/// in it.
+/// The order of the captured and the original length: swapped before version 2.3, and in some files
+/// of 2.3.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LengthOrder {
     CapturedFirst,
@@ -57,7 +58,7 @@ enum LengthOrder {
 }
 
 impl PcapVariant {
-    /// By a file's first four bytes; `None` where it is no pcap.
+    /// Recognizes a file's first four bytes; `None` if it is not pcap.
     pub(super) const fn from_magic(magic: &[u8]) -> Option<Self> {
         let (big_endian, fraction, header) = match magic {
             [0xa1, 0xb2, 0xc3, 0xd4] => (true, 1_000, PACKET_HEADER),
@@ -77,7 +78,7 @@ impl PcapVariant {
 }
 
 impl Pcap {
-    /// Reads the file's header.
+    /// Reads the file header.
     pub(super) fn new(
         mut source: ArchiveInput,
         variant: PcapVariant,
@@ -91,8 +92,8 @@ impl Pcap {
             (2, 0..3) => LengthOrder::OriginalFirst,
             _ => LengthOrder::CapturedFirst,
         };
-        // What stands above says how long the frame check sequence is, which is behind what IP's
-        // length covers.
+        // The upper half contains the length of the frame check sequence, which lies behind the
+        // bytes that IP's length covers.
         let link_type = u16::try_from(header.u32_at(20) & 0xffff).unwrap_or(u16::MAX);
         let interface = CaptureInterface {
             name: None,
@@ -115,7 +116,7 @@ impl Pcap {
         &self.source
     }
 
-    /// Bytes of the next record, where its header is at hand.
+    /// The size of the next record, if its header is buffered.
     pub(super) fn next_length(&self) -> Option<usize> {
         let header = self.format.variant.header;
         let bytes = self.source.buffered()?.get(..header)?;

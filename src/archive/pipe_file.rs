@@ -1,12 +1,12 @@
-//! What comes through a pipe, kept in a file without a name: all of it up to a limit, then the
-//! latest of it.
+//! A copy of piped input in an unnamed file, as a ring buffer: everything up to a limit, then the
+//! latest bytes.
 
 use std::fs::File;
 use std::io::{self, Seek as _};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A file of limited size, in which new bytes take the place of the oldest.
+/// A file of limited size in which new bytes overwrite the oldest.
 pub(super) struct PipeFile {
     file: File,
     limit: u64,
@@ -14,7 +14,7 @@ pub(super) struct PipeFile {
 }
 
 impl PipeFile {
-    /// Makes the file, which takes no more than `limit` bytes of disk.
+    /// Creates the file, which takes up at most `limit` bytes on disk.
     pub(super) fn new(limit: u64) -> io::Result<Self> {
         Ok(Self {
             file: tempfile::tempfile()?,
@@ -23,24 +23,25 @@ impl PipeFile {
         })
     }
 
-    /// Returns how many bytes it takes at most.
+    /// The size limit.
     pub(super) const fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// Returns how many bytes, from the first that came, are no longer there.
+    /// The number of bytes from the beginning that have been overwritten.
     pub(super) fn overwritten(&self) -> u64 {
         self.written
             .load(Ordering::Acquire)
             .saturating_sub(self.limit)
     }
 
-    /// Adds what came. Only one thread does.
+    /// Appends bytes. Must only be called by one thread.
     pub(super) fn append(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let written = self.written.load(Ordering::Relaxed);
             let (now, rest) = bytes.split_at(self.contiguous(written, bytes.len()));
-            // Told first: who reads meanwhile what is overwritten finds out.
+            // Published before writing, so that a concurrent reader notices that its bytes are
+            // being overwritten.
             self.written
                 .store(written + now.len() as u64, Ordering::Release);
             self.file.write_all_at(now, written % self.limit)?;
@@ -49,7 +50,7 @@ impl PipeFile {
         Ok(())
     }
 
-    /// Reads what came at `at`; `None` where that is no longer there.
+    /// Reads bytes at an offset of the input; `None` if they have been overwritten.
     pub(super) fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<Option<usize>> {
         if at < self.overwritten() {
             return Ok(None);
@@ -63,7 +64,7 @@ impl PipeFile {
         Ok((at >= self.overwritten()).then_some(read))
     }
 
-    /// Returns the file to be read from its beginning, while all that came is there.
+    /// The file, positioned at its beginning, if nothing has been overwritten.
     pub(super) fn complete_file(&self) -> io::Result<Option<File>> {
         if self.overwritten() > 0 {
             return Ok(None);
@@ -73,7 +74,7 @@ impl PipeFile {
         Ok(Some(file))
     }
 
-    /// How many of so many bytes lie in one piece.
+    /// How many of `bytes` lie before the file wraps around.
     fn contiguous(&self, at: u64, bytes: usize) -> usize {
         usize::try_from(self.limit - at % self.limit)
             .unwrap_or(usize::MAX)

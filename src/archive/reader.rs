@@ -1,4 +1,4 @@
-//! Which of the formats it is.
+//! Detection of the capture format.
 
 use super::ArchiveError;
 use super::input::ArchiveInput;
@@ -13,7 +13,7 @@ pub(super) enum RecordReader {
 }
 
 impl RecordReader {
-    /// Looks at how it begins, and reads the header.
+    /// Recognizes the format and reads the header.
     pub(super) fn new(mut source: ArchiveInput) -> Result<Self, ArchiveError> {
         let magic = source.peek(4)?;
         if magic.is_empty() {
@@ -30,7 +30,7 @@ impl RecordReader {
         }
     }
 
-    /// Whether the next record may not be there yet, so that asking for it waits.
+    /// Returns true if reading the next record may block.
     pub(super) fn may_block(&self) -> bool {
         let (source, length) = match self {
             Self::Pcap(pcap) => (pcap.source(), pcap.next_length()),

@@ -1,4 +1,4 @@
-//! What capture files consist of.
+//! Records of capture files, independent of the format.
 
 use std::net::IpAddr;
 
@@ -7,63 +7,63 @@ use super::packet_meta::PacketMeta;
 use crate::trace::Event;
 use crate::units::{Untrusted, WallTime};
 
-/// The next thing in a file.
+/// A record.
 #[derive(Debug)]
 pub(super) enum CaptureRecord<'a> {
-    /// An interface, numbered from 0 in the order in which they come.
+    /// An interface; they are numbered from 0 in order.
     Interface(&'a CaptureInterface),
-    /// Another file begins here: somebody put one behind the other.
+    /// The start of another section: somebody concatenated files.
     Section,
     /// A frame.
     Frame(CapturedFrame<'a>),
-    /// Somebody's remark.
+    /// A comment.
     Comment(Untrusted),
     /// The name of an address.
     Name(IpAddr, Untrusted),
-    /// An interface's counts so far.
+    /// The counts of an interface so far.
     Statistics(InterfaceStatistics),
     /// A TLS key log (Decryption Secrets Block of type `TLSK`).
     KeyLog(Extent),
-    /// An entry of the systemd journal.
+    /// The position of an entry of the systemd journal.
     Journal(Extent),
-    /// An entry of the systemd journal that is an event of a run.
+    /// An event of a saved run, from the systemd journal.
     Event(Box<Event>),
-    /// One that says it is, and cannot be read; why.
+    /// An unreadable event of a saved run, with the error.
     UnreadableEvent(Untrusted),
 }
 
-/// A frame as it was captured.
+/// A captured frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CapturedFrame<'a> {
     /// The interface's number.
     pub(super) interface: u16,
-    /// When it passed; `None` where the file does not say.
+    /// Its timestamp; `None` if the file has none.
     pub(super) wall: Option<WallTime>,
-    /// What was captured of it.
+    /// The captured bytes.
     pub(super) bytes: &'a [u8],
-    /// How long it was on the link.
+    /// Its length on the link.
     pub(super) frame_bytes: u32,
-    /// Where in the file its first byte lies.
+    /// The offset of its first byte in the file.
     pub(super) at: u64,
-    /// What stands beside it, where a run was saved.
+    /// Its metadata, in a saved run.
     pub(super) meta: Option<PacketMeta>,
 }
 
-/// An interface's counts.
+/// The counts of an interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct InterfaceStatistics {
     pub(super) interface: u16,
-    /// Packets that came, as the capturing system counted them.
+    /// Packets received, as counted by the capturing system.
     pub(super) received: Option<u64>,
-    /// Packets it had no room for.
+    /// Packets dropped for lack of space.
     pub(super) dropped: Option<u64>,
 }
 
-/// Bytes of the file that are kept where they are.
+/// A range of bytes in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// Offset of the first one.
+    /// The offset of its first byte.
     pub at: u64,
-    /// How many.
+    /// Its length.
     pub bytes: u64,
 }

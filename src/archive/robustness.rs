@@ -1,4 +1,4 @@
-//! Files as they should be, as they should not be, and as nobody would write them.
+//! Robustness tests: valid files, invalid files, and arbitrary bytes.
 
 use std::io::Cursor;
 
@@ -9,7 +9,7 @@ use super::*;
 use crate::trace::{ByteStore, Direction, EventKind, Packet, Trace};
 use crate::units::{Untrusted, WallTime};
 
-/// Everything that a file tells.
+/// Everything read from a file.
 struct FileContent {
     events: Vec<Event>,
     kept: Attachments,
@@ -284,7 +284,7 @@ fn a_length_that_leaves_out_its_padding_is_understood() {
 }
 
 fn is_bounded(told: &FileContent, bytes: usize) -> bool {
-    // A packet takes no less than its header.
+    // A packet takes up at least its header.
     told.packets().len() <= bytes / 16
         && told.kept.names.len() <= bytes
         && told.events.len() <= bytes + 16

@@ -1,5 +1,5 @@
-//! The law of the file: events of a run, written, read and folded, give the same trace, but for
-//! where packets' bytes lie.
+//! Round-trip tests of saved runs: events that are written, read and folded yield the same trace,
+//! except for the positions of packets' bytes.
 
 use std::io::Cursor;
 use std::num::NonZeroU16;
@@ -18,7 +18,7 @@ use crate::trace::{ByteStore, EventKind, Packet, PacketLocation, StoreError, Tra
 use crate::units::{Moment, WallTime};
 use crate::wire::{LinkType, parse_segment};
 
-/// A store that has the frame of a segment at its sequence number, and for places beyond them none.
+/// A store that has the frame of a segment at its sequence number, and nothing beyond.
 struct SegmentStore;
 
 impl ByteStore for SegmentStore {
@@ -63,7 +63,7 @@ fn save_options(with_secrets: bool) -> SaveOptions {
     }
 }
 
-/// A packet of which the store has the bytes.
+/// A packet whose bytes are in the store.
 fn stored_packet(wall: u64, seq: u32, payload: u32, segment_bytes: Option<NonZeroU16>) -> Packet {
     let bytes = tcp_frame(seq, payload as usize);
     let stored = PacketLocation {
@@ -360,7 +360,7 @@ fn of_runs_that_were_put_one_behind_the_other_the_first_is_told() {
 fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
     let mut file = super::sample_files::file_with_everything();
     let ours = save_events(&sample_run(), false);
-    // Behind packets of others.
+    // After packets of another capture.
     file.extend(&ours);
     let (read, kept, _) = read_back(&file);
     assert_eq!(kept.error, None);
@@ -370,7 +370,7 @@ fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
     assert!(
         read.iter().any(|event| matches!(&event.kind, EventKind::Note { text, .. } if text.raw().starts_with("5 events of a run stand behind")))
     );
-    // An entry that is damaged is a note, and the rest is there.
+    // A damaged entry becomes a note, and the rest is read.
     let place = ours
         .windows(6)
         .position(|bytes| bytes == b"second")

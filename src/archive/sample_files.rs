@@ -1,8 +1,8 @@
-//! Capture files for tests, in either byte order.
+//! Builders of capture files for tests, in either byte order.
 
 use etherparse::PacketBuilder;
 
-/// Builds a file.
+/// A builder of a capture file.
 pub(super) struct CaptureBuilder {
     pub(super) bytes: Vec<u8>,
     big_endian: bool,
@@ -53,13 +53,13 @@ impl CaptureBuilder {
         self
     }
 
-    /// Bytes and what fills them up to a multiple of four.
+    /// Bytes padded to a multiple of four.
     pub(super) fn padded(&mut self, bytes: &[u8]) -> &mut Self {
         self.raw(bytes)
             .raw(&vec![0; bytes.len().next_multiple_of(4) - bytes.len()])
     }
 
-    /// A packet of a pcap file; `between` stands between its header and its bytes.
+    /// A packet of a pcap file; `between` are bytes between its header and the frame.
     pub(super) fn packet(
         &mut self,
         seconds: u32,
@@ -135,7 +135,7 @@ fn length_u32(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
-/// A TCP segment of one connection over Ethernet, with so many bytes of payload.
+/// A TCP segment of one connection over Ethernet, with a payload of the given size.
 pub(super) fn tcp_frame(seq: u32, payload: usize) -> Vec<u8> {
     let builder = PacketBuilder::ethernet2([2; 6], [4; 6])
         .ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64)

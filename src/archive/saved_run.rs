@@ -1,48 +1,48 @@
-//! A run of this program's that was saved, as it is read again.
+//! Reading of saved runs.
 //!
-//! Its events say all that a capture of others has to be told of by the reader: when it began, what
-//! was captured and how it ended. So they are passed on as they are, and packets as the batches in
-//! which they were told.
+//! The events of a saved run contain everything that the reader has to make up for other captures:
+//! when it began, what was captured, and how it ended. So they are passed on unchanged, and packets
+//! are regrouped into their original batches.
 
 use crate::trace::{Event, EventKind, Packet};
 use crate::units::{Moment, Untrusted};
 
 use super::packet_meta::PacketMeta;
 
-/// What is known of the run so far.
+/// The state of reading a saved run.
 #[derive(Debug, Default)]
 pub(super) struct SavedRun {
-    /// When the batch was told that packets are of now.
+    /// The time of the event that current packets belong to.
     batch: Option<Moment>,
-    /// The latest instant that was heard of.
+    /// The latest instant seen.
     latest: Moment,
-    /// Entries that could not be read, and why the first could not.
+    /// Number of unreadable entries, and the error of the first.
     unreadable: u64,
     first_error: Option<Untrusted>,
-    /// The section of the file that it began in is over.
+    /// Whether the run's section of the file has ended.
     section_ended: bool,
 }
 
 impl SavedRun {
-    /// An event as it was told.
+    /// Takes note of an event.
     pub(super) fn observe(&mut self, event: &Event) {
         self.latest = self.latest.max(event.at);
     }
 
-    /// Whether a packet begins another batch than the ones before it are of.
+    /// Returns true if a packet begins a new batch.
     pub(super) fn begins_batch(&self, aside: Option<PacketMeta>) -> bool {
         aside
             .and_then(|aside| aside.at)
             .is_some_and(|at| self.batch != Some(at))
     }
 
-    /// The batch of a packet.
+    /// Enters the batch of a packet.
     pub(super) fn enter_batch(&mut self, aside: Option<PacketMeta>) {
         self.batch = aside.and_then(|aside| aside.at).or(self.batch);
     }
 
-    /// Packets of one batch as they were told. Where somebody took away when that was, as of the
-    /// latest that is known.
+    /// Packets of one batch as an event. If the time of the batch is missing, since another program
+    /// removed it, the latest known instant is used.
     pub(super) fn batch_event(&self, packets: Vec<Packet>) -> Event {
         Event {
             at: self.batch.unwrap_or(self.latest),
@@ -50,13 +50,13 @@ impl SavedRun {
         }
     }
 
-    /// An entry could not be read.
+    /// Counts an unreadable entry.
     pub(super) fn add_unreadable(&mut self, why: Untrusted) {
         self.unreadable += 1;
         self.first_error.get_or_insert(why);
     }
 
-    /// What is to be said of such entries.
+    /// The note on unreadable entries.
     pub(super) fn unreadable_note(&self) -> Option<String> {
         let why = self.first_error.as_ref()?;
         Some(format!(
@@ -66,17 +66,17 @@ impl SavedRun {
         ))
     }
 
-    /// The section of the file is over.
+    /// Marks the end of the run's section.
     pub(super) const fn end_section(&mut self) {
         self.section_ended = true;
     }
 
-    /// Whether that was so: a run that begins now is another one.
+    /// Returns true after the end of the section: a run that begins now is another one.
     pub(super) const fn has_ended_section(&self) -> bool {
         self.section_ended
     }
 
-    /// The latest instant that was heard of.
+    /// The latest instant seen.
     pub(super) const fn latest(&self) -> Moment {
         self.latest
     }

@@ -1,4 +1,4 @@
-//! Packets' bytes, read again from the file.
+//! Access to packets' bytes after a capture has been read.
 
 use std::fs::File;
 use std::io::{self, Seek as _};
@@ -13,15 +13,15 @@ use crate::units::Bytes;
 /// The bytes of a capture file.
 pub struct CaptureStore {
     input: RereadableInput,
-    /// The link types of its interfaces, as far as they have come.
+    /// The link types of the interfaces seen so far.
     link_types: RwLock<Vec<u16>>,
 }
 
-/// Where what was read can be read again.
+/// Input that can be read again.
 pub(super) enum RereadableInput {
     /// The file itself.
     File(File),
-    /// What is kept of a pipe.
+    /// The copy of a pipe.
     Pipe(Arc<PipeFile>),
 }
 
@@ -33,7 +33,7 @@ impl CaptureStore {
         }
     }
 
-    /// Returns the file, to be read again from its beginning.
+    /// The file, positioned at its beginning.
     pub(super) fn rewound(&self) -> Result<File, ArchiveError> {
         let refused = |error: &io::Error| ArchiveError::system(0, error);
         match &self.input {
@@ -51,8 +51,8 @@ impl CaptureStore {
         }
     }
 
-    /// Returns how many bytes of what came through a pipe are no longer kept, from the first on,
-    /// and how many are kept at most.
+    /// The number of piped bytes that have been overwritten, and the limit; `None` if there are
+    /// none.
     pub(super) fn overwritten(&self) -> Option<(Bytes, Bytes)> {
         let RereadableInput::Pipe(pipe) = &self.input else {
             return None;
@@ -61,7 +61,7 @@ impl CaptureStore {
             .filter(|(forgotten, _)| forgotten.0 > 0)
     }
 
-    /// Reads a piece; an error says what was refused, or that it is no longer kept.
+    /// Reads bytes at an offset; fails if the system refuses or they have been overwritten.
     pub(super) fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, StoreError> {
         loop {
             let read = match &self.input {
@@ -87,7 +87,7 @@ impl CaptureStore {
         }
     }
 
-    /// The next interface has this link type.
+    /// Adds the link type of the next interface.
     pub(super) fn add_interface(&self, link_type: u16) {
         self.link_types
             .write()
@@ -95,14 +95,14 @@ impl CaptureStore {
             .push(link_type);
     }
 
-    /// Bytes that are kept where they are, such as a key log, of which at most `most` are wanted.
+    /// Reads a range of the file, such as a key log, up to `most` bytes.
     pub fn read_extent(&self, extent: Extent, most: usize) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
         self.fill(extent.at, extent.bytes.min(most as u64), &mut bytes)?;
         Ok(bytes)
     }
 
-    /// Memory grows only with what is there.
+    /// Reads in steps, so that memory only grows with what is there.
     fn fill(&self, at: u64, needed: u64, into: &mut Vec<u8>) -> Result<(), StoreError> {
         const STEP: usize = 1 << 18;
         into.clear();

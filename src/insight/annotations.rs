@@ -1,4 +1,5 @@
-//! A few words beside a bar: what a phase came to. Several ways to say it, the longest first.
+//! Annotations beside the bars of a timeline: the result of a phase, a query, an attempt. Each is
+//! offered in several lengths, longest first.
 
 use super::redact::Redactor;
 use super::{server_timing, wire_phase};
@@ -8,7 +9,7 @@ use crate::trace::{
 };
 use crate::units::{Bytes, Nanos, Untrusted, format_count};
 
-/// What a phase came to. Of *wait*, whose outcome is a status, only what came before it.
+/// The result of a phase. For *wait*, whose result is a status, only informational responses.
 pub fn phase_annotations(
     trace: &Trace,
     exchange: &Exchange,
@@ -106,7 +107,7 @@ fn tls_annotations(trace: &Trace, exchange: &Exchange) -> Vec<String> {
     ]
 }
 
-/// `TLSv1.3` as people write it: `TLS 1.3`.
+/// The common name of a TLS version: `TLS 1.3` for `TLSv1.3`.
 pub fn tls_version_name(version: &str) -> String {
     version.replacen("TLSv", "TLS ", 1)
 }
@@ -161,9 +162,9 @@ fn receive_annotations(trace: &Trace, exchange: &Exchange) -> Vec<String> {
     ]
 }
 
-/// Segments with payload that came while the response was received, by the wire clock.
+/// Segments with payload received during *receive*, by the wire clock.
 fn segments_received(trace: &Trace, exchange: &Exchange) -> Option<usize> {
-    /// Instants go from clock to clock and back by whole nanoseconds.
+    /// Converting instants between clocks rounds to whole nanoseconds.
     const ROUNDING: Nanos = Nanos(2);
     let span = wire_phase(trace, exchange, Phase::Receive)?;
     let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
@@ -175,7 +176,7 @@ fn segments_received(trace: &Trace, exchange: &Exchange) -> Option<usize> {
     usize::try_from(passed.received.data_segments).ok()
 }
 
-/// What a question came to.
+/// The result of a DNS query.
 pub fn query_annotations(query: &DnsQuery) -> Vec<String> {
     let server = format!(" from {}", query.server.address);
     match &query.outcome {
@@ -210,7 +211,7 @@ pub fn query_annotations(query: &DnsQuery) -> Vec<String> {
     }
 }
 
-/// A domain name without the dot of the root, for reading.
+/// A domain name for display, without the dot of the root.
 pub fn without_root_dot(name: &Untrusted) -> String {
     let name = name.escaped();
     name.strip_suffix('.')
@@ -219,7 +220,7 @@ pub fn without_root_dot(name: &Untrusted) -> String {
         .to_owned()
 }
 
-/// What a connection attempt came to.
+/// The result of a connection attempt.
 pub fn attempt_annotations(attempt: &Attempt) -> Vec<String> {
     let outcome = match &attempt.outcome {
         None => "\u{2026}".to_owned(),
@@ -228,7 +229,7 @@ pub fn attempt_annotations(attempt: &Attempt) -> Vec<String> {
     vec![format!("{} {outcome}", attempt.remote), outcome]
 }
 
-/// How an attempt ended, in words.
+/// Describes the outcome of a connection attempt.
 pub fn describe_attempt_outcome(outcome: &AttemptOutcome) -> String {
     match outcome {
         AttemptOutcome::Connected => "connected".to_owned(),
@@ -240,7 +241,7 @@ pub fn describe_attempt_outcome(outcome: &AttemptOutcome) -> String {
     }
 }
 
-/// What the server says of its own time, each duration written by `figure`.
+/// The durations reported by the server, formatted by `figure`.
 pub fn server_timing_annotations(
     exchange: &Exchange,
     figure: impl Fn(Nanos) -> String,
@@ -260,8 +261,9 @@ pub fn server_timing_annotations(
     ]
 }
 
-/// Where on the axis the server's durations are drawn: they have no start, so one after another in
-/// the middle of the wait, or only the longest where they cannot have been one after another.
+/// The spans at which the server's durations are drawn. `Server-Timing` gives them no start, so
+/// they are laid out one after another in the middle of the wait; if they do not fit, only the
+/// longest is drawn.
 pub fn server_timing_spans(
     exchange: &Exchange,
 ) -> Vec<(crate::units::Moment, crate::units::Moment)> {

@@ -1,30 +1,29 @@
-//! A phase on both clocks: what the application felt, what the wire saw, and what of the first was
-//! this machine's own.
+//! A phase on both clocks: on the program's, on the wire's, and the machine's own overhead between
+//! them.
 
 use super::{WireSpan, wire_phase};
 use crate::trace::{Attempt, AttemptOutcome, Exchange, Phase, Trace};
 use crate::units::{Moment, Nanos};
 
-/// A phase as the wire saw it, and the part of it on the app clock that this is to be compared
-/// with.
+/// A phase on the wire's clock, and the comparable part of it on the program's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockComparison {
-    /// On the wire.
+    /// The span on the wire's clock.
     pub wire: WireSpan,
-    /// When that part began on the app clock.
+    /// When the comparable part began on the program's clock.
     pub app_began: Moment,
-    /// When it ended there.
+    /// When it ended on the program's clock.
     pub app_ended: Moment,
 }
 
 impl ClockComparison {
-    /// `None` where packets do not tell.
+    /// Compares the clocks for a phase; `None` without packets.
     pub fn for_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<Self> {
         let wire = wire_phase(trace, exchange, phase)?;
         let span = exchange.phases.get(phase)?;
         let whole = (span.began, span.ended?);
-        // The wire's figure is that of the attempt that worked; the ones before it were waited for,
-        // not worked on.
+        // The wire's span is that of the successful attempt. Earlier attempts were waited for and
+        // are not overhead of this machine.
         let (app_began, app_ended) = if phase == Phase::Connect {
             successful_attempt_span(exchange).unwrap_or(whole)
         } else {
@@ -37,17 +36,17 @@ impl ClockComparison {
         })
     }
 
-    /// How long the application felt it.
+    /// The duration on the program's clock.
     pub fn app_duration(&self) -> Nanos {
         self.app_ended.since(self.app_began)
     }
 
-    /// What the application felt beyond what the wire saw: this machine's own share.
+    /// Time on the program's clock beyond the wire's: the machine's own overhead.
     pub fn local_overhead(&self) -> Nanos {
         self.app_duration().saturating_sub(self.wire.duration())
     }
 
-    /// Where that share lies: before the wire's part, and after it.
+    /// The spans of the overhead: before the wire's span, and after it.
     pub fn local_spans(&self) -> impl Iterator<Item = (Moment, Moment)> {
         [
             (self.app_began, self.wire.began),
@@ -58,7 +57,7 @@ impl ClockComparison {
     }
 }
 
-/// When the attempt that worked was under way, where it was not the only one.
+/// The span of the successful attempt, if there were several.
 fn successful_attempt_span(exchange: &Exchange) -> Option<(Moment, Moment)> {
     let tries = &exchange.attempts;
     let won = |attempt: &&Attempt| attempt.outcome == Some(AttemptOutcome::Connected);

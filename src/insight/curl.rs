@@ -1,32 +1,32 @@
-//! The marks of curl's `-w`, as curl counts them.
+//! The time marks of curl's `-w` option, as curl computes them.
 //!
-//! Each mark is the time from the start of a transfer to the end of a step; a mark that is not
-//! reached is 0, as curl writes it. Over redirects curl *adds* the marks of the hops, so their
-//! differences mean nothing there; that is why they are told per hop too. Checked against curl 7.88
+//! Each mark is the time from the start of a transfer to the end of a step; a mark that was not
+//! reached is 0, as in curl. Over redirects curl *adds up* the marks of the hops, so their
+//! differences are meaningless; reports therefore also list them per hop. Checked against curl 7.88
 //! with redirects, reused connections, refused connections and untrusted certificates.
 
 use super::Transfer;
 use crate::trace::{Exchange, Phase, PhaseSpan};
 use crate::units::{Moment, Nanos};
 
-/// The marks of one exchange, or of a transfer.
+/// The marks of an exchange or of a transfer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CurlMarks {
     /// `time_namelookup`: the addresses are known.
     pub namelookup: Nanos,
-    /// `time_connect`: TCP is connected. 0 on a reused connection.
+    /// `time_connect`: the TCP connection is established. 0 on a reused connection.
     pub connect: Nanos,
     /// `time_appconnect`: TLS is established. 0 without TLS and on a reused connection.
     pub appconnect: Nanos,
     /// `time_pretransfer`: the request is about to be sent.
     pub pretransfer: Nanos,
-    /// `time_posttransfer`: its last byte is sent.
+    /// `time_posttransfer`: the last byte of the request is sent.
     pub posttransfer: Nanos,
-    /// `time_starttransfer`: the first byte of the response is here.
+    /// `time_starttransfer`: the first byte of the response has arrived.
     pub starttransfer: Nanos,
-    /// `time_total`: all is over.
+    /// `time_total`: the transfer is complete.
     pub total: Nanos,
-    /// `time_redirect`: the exchanges before the last one took this long.
+    /// `time_redirect`: the duration of all exchanges before the last one.
     pub redirect: Nanos,
 }
 
@@ -47,7 +47,8 @@ pub fn curl_marks(exchange: &Exchange) -> CurlMarks {
     }
 }
 
-/// The marks of a transfer with all its hops, as `curl -L` gives them: sums, but for the total.
+/// The marks of a transfer with all its hops, as `curl -L` reports them: sums, except for the
+/// total.
 pub fn transfer_curl_marks(transfer: &Transfer) -> CurlMarks {
     let gone = transfer
         .gone()
@@ -111,7 +112,7 @@ impl CurlMarks {
     }
 }
 
-/// A phase's span, unless the exchange failed in it.
+/// The span of a phase, unless the exchange failed in it.
 fn completed_span(exchange: &Exchange, phase: Phase) -> Option<&PhaseSpan> {
     let failed = exchange
         .failure
@@ -120,8 +121,8 @@ fn completed_span(exchange: &Exchange, phase: Phase) -> Option<&PhaseSpan> {
     exchange.phases.get(phase).filter(|_| !failed)
 }
 
-/// curl sets this mark also where there was no name to look up: then it is the moment the next step
-/// begins.
+/// When the addresses were known. curl sets this mark even if no lookup was needed; it is then the
+/// start of the next phase.
 fn addresses_known_at(exchange: &Exchange) -> Option<Moment> {
     match exchange.phases.get(Phase::Dns) {
         Some(_) => completed_span(exchange, Phase::Dns)?.ended,

@@ -1,26 +1,26 @@
-//! How a connection ended, by its packets.
+//! How a TCP connection ended, by its packets.
 
 use crate::trace::{Direction, Flow, TcpFlags};
 
-/// How it ended, as far as packets were captured.
+/// How a connection ended, as far as its packets were captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConnectionEnding {
-    /// Nobody answered the SYN.
+    /// Nothing answered the SYN.
     Unanswered,
-    /// A reset answered the SYN (RFC 9293 §3.5.2).
+    /// The SYN was answered with a reset (RFC 9293 §3.5.2).
     Refused,
-    /// Both sides said that they have no more to say (RFC 9293 §3.6).
+    /// Both sides sent a FIN (RFC 9293 §3.6).
     Closed,
     /// One side reset it.
     Reset(Direction),
-    /// Only one side has said that it has no more to say.
+    /// Only one side sent a FIN.
     HalfClosed(Direction),
-    /// It had not ended.
+    /// It was still open at the end of the capture.
     Open,
 }
 
 impl ConnectionEnding {
-    /// Whether it is not what both sides will have wanted.
+    /// Returns true for endings that both sides are unlikely to have wanted.
     pub const fn is_bad(self) -> bool {
         matches!(self, Self::Unanswered | Self::Refused | Self::Reset(_))
     }
@@ -59,7 +59,7 @@ mod tests {
     use crate::trace::{Event, EventKind, Packet, TcpHeader, Trace, Transport};
     use crate::units::{Moment, WallTime};
 
-    /// The ending where these flags pass, each from the client or not.
+    /// The ending of a connection, given each packet's direction (true for the client) and flags.
     fn of(packets: &[(bool, u8)]) -> Option<ConnectionEnding> {
         let ends = [
             SocketAddr::from(([10, 0, 0, 1], 5_000)),

@@ -1,4 +1,5 @@
-//! Pure findings about a trace: phases on two clocks, round trips, what the packets say.
+//! Findings about a trace: phases on two clocks, round trips, idle times, budgets, differences
+//! between runs, secrets to mask. Pure.
 
 mod annotations;
 pub mod budget;

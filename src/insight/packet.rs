@@ -1,10 +1,10 @@
-//! A frame that was read, as a packet of the trace.
+//! Conversion of parsed frames into packets of the trace.
 
 use crate::trace::{Packet, PacketLocation, TcpFlags, TcpHeader, Transport};
 use crate::units::WallTime;
 use crate::wire::{TransportKind, TransportSegment};
 
-/// A segment that passed at `wall` in a frame of so many bytes on the link.
+/// A segment captured at `wall` in a frame of `frame_bytes` on the link.
 pub fn packet_from_segment(
     segment: &TransportSegment,
     wall: WallTime,

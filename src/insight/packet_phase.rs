@@ -1,18 +1,18 @@
-//! Which phase a packet belongs to.
+//! Assignment of packets to phases.
 //!
 //! | packet | phase |
 //! |---|---|
-//! | to or from a name server that was asked | dns |
-//! | of a connection attempt that came to nothing; SYN and SYN-ACK | connect |
-//! | with payload | the one in whose part of the stream its first byte lies |
-//! | without | the one under way on the app clock when it passed |
+//! | to or from a name server that was queried | dns |
+//! | of a failed connection attempt; SYN and SYN-ACK | connect |
+//! | with payload | the one whose part of the stream contains its first byte |
+//! | without payload | the one in progress on the program's clock when it passed |
 
 use crate::trace::{
     Direction, Endpoint, Exchange, Flow, FlowKey, PacketEntry, Phase, TcpFlags, Trace,
 };
 use crate::units::Moment;
 
-/// The phase of an exchange that a packet belongs to; `None` where it belongs to none.
+/// The phase of an exchange that a packet belongs to; `None` if it belongs to none.
 pub fn phase_of_packet(
     trace: &Trace,
     exchange: &Exchange,

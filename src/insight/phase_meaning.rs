@@ -1,8 +1,8 @@
-//! What the phases are, and where it is written down.
+//! Explanations of the phases, with references to the standards.
 
 use crate::trace::{Exchange, HttpVersion, Phase, Trace};
 
-/// What happens in a phase, in two or three words.
+/// The phase's title, in two or three words.
 pub const fn phase_title(phase: Phase) -> &'static str {
     match phase {
         Phase::Dns => "DNS lookup",
@@ -52,7 +52,7 @@ pub const fn phase_meaning(phase: Phase) -> &'static str {
     }
 }
 
-/// Where it is written down.
+/// The standards that define the phase.
 pub fn phase_references(trace: &Trace, exchange: &Exchange, phase: Phase) -> Vec<&'static str> {
     let version = exchange.request.as_ref().map(|request| request.version);
     let agreed = exchange

@@ -1,10 +1,11 @@
-//! A request and its repeats, those included whose exchanges are no longer held.
+//! Repeated requests: a request with all its runs, including those whose exchanges have been
+//! retired.
 
 use super::{Spread, Transfer, group_into_transfers};
 use crate::trace::{Clock, ExchangeCause, Phase, RetiredHops, RetiredRepeats, TimeKey, Trace};
 use crate::units::Nanos;
 
-/// The runs of one request: the first, and those that repeat it.
+/// A request with its runs: the first one and its repeats.
 #[derive(Clone, Debug)]
 pub struct RepeatedRequest<'a> {
     retained: &'a [Transfer<'a>],
@@ -18,7 +19,7 @@ pub fn repeated_requests<'a>(
 ) -> impl Iterator<Item = RepeatedRequest<'a>> {
     let retired = trace.retired();
     let asked = |run: &Transfer<'a>| run.hops().first().map(|first| (&first.method, &first.url));
-    // Where runs have gone, a repeat may follow another request's.
+    // Once runs have been retired, a repeat may follow the run of another request.
     let repeats = move |run: &Transfer<'a>, next: &Transfer<'a>| {
         next.is_repeat() && (retired.runs == 0 || asked(run) == asked(next))
     };
@@ -38,7 +39,7 @@ pub fn repeated_requests<'a>(
 }
 
 impl<'a> RepeatedRequest<'a> {
-    /// Takes all runs together, whatever they asked for.
+    /// Groups all runs, whatever they requested.
     pub fn all_runs(trace: &'a Trace, all: &'a [Transfer<'a>]) -> Self {
         Self {
             retained: all,
@@ -48,12 +49,12 @@ impl<'a> RepeatedRequest<'a> {
         }
     }
 
-    /// Returns the runs whose exchanges are held, in their order; never none.
+    /// The runs whose exchanges are retained, in order; never empty.
     pub const fn retained(&self) -> &'a [Transfer<'a>] {
         self.retained
     }
 
-    /// Returns those of them before the first that is not held: the place of each is its number.
+    /// The retained runs before the first retired one: the index of each is its number.
     pub fn retained_from_start(&self) -> &'a [Transfer<'a>] {
         let ids = |run: &Transfer<'_>| Some((run.hops().first()?.id.0, run.last()?.id.0));
         let follows = |one: &Transfer<'_>, next: &Transfer<'_>| {
@@ -64,24 +65,24 @@ impl<'a> RepeatedRequest<'a> {
         self.retained.chunk_by(follows).next().unwrap_or_default()
     }
 
-    /// Returns how many runs there were.
+    /// The number of runs.
     pub fn count(&self) -> usize {
         self.retained.len().saturating_add(saturating_usize(
             self.retired.iter().map(|retired| retired.runs).sum(),
         ))
     }
 
-    /// Returns how many runs are not held.
+    /// The number of retired runs.
     pub fn retired_count(&self) -> usize {
         self.count() - self.retained.len()
     }
 
-    /// Returns how many of those failed.
+    /// The number of retired runs that failed.
     pub fn retired_failed_count(&self) -> usize {
         saturating_usize(self.retired.iter().map(|retired| retired.failed).sum())
     }
 
-    /// Returns how many runs did not fail: theirs are the figures that compare.
+    /// The number of runs that succeeded; statistics are about these.
     pub fn succeeded_count(&self) -> usize {
         let retired = self
             .retired
@@ -93,7 +94,7 @@ impl<'a> RepeatedRequest<'a> {
             .saturating_add(saturating_usize(retired))
     }
 
-    /// Returns how many runs failed.
+    /// The number of runs that failed.
     pub fn failed_count(&self) -> usize {
         self.retained
             .iter()
@@ -102,7 +103,7 @@ impl<'a> RepeatedRequest<'a> {
             .saturating_add(self.retired_failed_count())
     }
 
-    /// Returns whether any run was in a phase.
+    /// Returns true if any run had a phase.
     pub fn has_phase(&self, phase: Phase) -> bool {
         self.retained.iter().any(|run| run.phase(phase).is_some())
             || self.retired.iter().any(|retired| {
@@ -112,8 +113,8 @@ impl<'a> RepeatedRequest<'a> {
             })
     }
 
-    /// Returns the times of the runs that did not fail, on the program's clock and in no order:
-    /// those in a phase, or the whole.
+    /// The durations of successful runs on the program's clock, in no particular order: of a phase,
+    /// or of the whole run.
     pub fn times(&self, phase: Option<Phase>) -> impl Iterator<Item = Nanos> + '_ {
         let held = self
             .retained_succeeded()
@@ -121,12 +122,12 @@ impl<'a> RepeatedRequest<'a> {
         held.chain(self.retired_times((phase, Clock::App)))
     }
 
-    /// Returns how those times are spread; `None` of no figures.
+    /// The spread of these durations; `None` if there are none.
     pub fn spread(&self, phase: Option<Phase>) -> Option<Spread> {
         Spread::from_durations(self.times(phase))
     }
 
-    /// Returns the times of the runs that did not fail in a phase as the packets saw it.
+    /// The durations of a phase of successful runs on the wire's clock.
     pub fn wire_times(&self, trace: &'a Trace, phase: Phase) -> impl Iterator<Item = Nanos> + '_ {
         let held = self
             .retained_succeeded()
@@ -150,20 +151,20 @@ impl<'a> RepeatedRequest<'a> {
     }
 }
 
-/// All the runs of a trace, whatever they asked for.
+/// Statistics over all runs of a trace, whatever they requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunStatistics {
-    /// How many there were.
+    /// The number of runs.
     pub count: usize,
-    /// How many of them failed.
+    /// The number of runs that failed.
     pub failed: usize,
-    /// How many repeat another.
+    /// The number of runs that repeat another.
     pub repeated: usize,
-    /// How long those took that did not fail.
+    /// The durations of successful runs.
     pub spread: Option<Spread>,
 }
 
-/// Counts all the runs of a trace, those included whose exchanges are no longer held.
+/// Computes statistics over all runs of a trace, including retired ones.
 pub fn run_statistics(trace: &Trace) -> RunStatistics {
     let retired = trace.retired();
     let held = || group_into_transfers(trace);
@@ -179,7 +180,7 @@ pub fn run_statistics(trace: &Trace) -> RunStatistics {
     }
 }
 
-/// Returns how many exchanges there were, those included that are no longer held.
+/// The number of exchanges, including retired ones.
 pub fn exchange_count(trace: &Trace) -> usize {
     trace
         .exchanges()
@@ -192,20 +193,20 @@ fn saturating_usize(number: u64) -> usize {
 }
 
 impl Transfer<'_> {
-    /// Returns whether it repeats another.
+    /// Returns true if it repeats another transfer.
     pub fn is_repeat(&self) -> bool {
         self.hops()
             .first()
             .is_some_and(|first| first.cause == ExchangeCause::Repeat)
     }
 
-    /// Returns whether its last exchange failed.
+    /// Returns true if its last exchange failed.
     pub fn failed(&self) -> bool {
         self.last().is_some_and(|last| last.failure.is_some())
     }
 
-    /// Returns the time in a phase as the packets saw it, over all hops; `None` unless they tell it
-    /// of every hop that had it.
+    /// The wire time of a phase over all hops; `None` unless it is known for every hop that had the
+    /// phase.
     pub fn wire_phase(&self, trace: &Trace, phase: Phase) -> Option<Nanos> {
         let had = |gone: &RetiredHops| gone.sums.phases.contains_key(&phase);
         if self.gone().iter().any(had) {

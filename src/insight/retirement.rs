@@ -18,18 +18,18 @@ use crate::trace::{
 };
 use crate::units::Nanos;
 
-/// How many exchanges of which kind are held.
+/// The numbers of exchanges that are retained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetentionLimits {
-    /// Exchanges held before any of them goes.
+    /// Exchanges retained before any of them is retired.
     pub all: usize,
-    /// The first ones.
+    /// The first exchanges.
     pub first: usize,
-    /// The latest ones.
+    /// The latest exchanges.
     pub latest: usize,
-    /// Runs that failed.
+    /// Failed runs.
     pub failed: usize,
-    /// Requests that were repeated and have statistics of their own.
+    /// Repeated requests that have statistics of their own.
     pub requests: usize,
     /// How many exchanges of one run: those between the first and the latest go of a run of very
     /// many redirects, also while it goes on.
@@ -63,7 +63,7 @@ impl Hops {
 }
 
 impl RetentionLimits {
-    /// For reports that tell a selection.
+    /// For reports of a selection of exchanges.
     pub const SELECTION: Self = Self {
         all: 2_560,
         first: 256,
@@ -81,7 +81,7 @@ impl RetentionLimits {
         },
         ..Self::SELECTION
     };
-    /// For one of many runs at a time, of which but the figures are told.
+    /// For one of many concurrent runs, of which only statistics are reported.
     pub const SUITE: Self = Self {
         all: 320,
         first: 64,
@@ -94,7 +94,7 @@ impl RetentionLimits {
             latest: 32,
         },
     };
-    /// For what is read once from its beginning to its end.
+    /// For a single pass from beginning to end.
     pub const STREAMING: Self = Self {
         all: 2_048,
         first: 0,
@@ -110,20 +110,20 @@ impl RetentionLimits {
     };
 }
 
-/// Lets exchanges go as a run becomes long.
+/// Retires exchanges as a run grows.
 #[derive(Clone, Copy, Debug)]
 pub struct Retirement {
     limits: RetentionLimits,
-    /// Exchanges held at which it is worth looking for some that can go.
+    /// Number of retained exchanges at which to check again.
     next_check_at: usize,
     /// The same, for exchanges of runs that stay.
     look_at_hops: usize,
-    /// An exchange that is looked at, and stays with its run.
+    /// An exchange that is being viewed; its run is retained.
     pinned: Option<ExchangeId>,
 }
 
 impl Retirement {
-    /// Holds so many.
+    /// Creates a retirement with the given limits.
     pub const fn new(holding: RetentionLimits) -> Self {
         Self {
             limits: holding,
@@ -133,19 +133,18 @@ impl Retirement {
         }
     }
 
-    /// Returns whether some are about to go.
+    /// Returns true if some exchanges are about to be retired.
     pub fn is_due(&self, trace: &Trace) -> bool {
         trace.exchanges().len() >= self.next_check_at.min(self.look_at_hops)
     }
 
-    /// Keeps the run of an exchange, from now on instead of another one's, as long as somebody
-    /// looks at it.
+    /// Retains the run of the exchange being viewed; the previous one is released.
     pub const fn pin(&mut self, exchange: Option<ExchangeId>) {
         self.pinned = exchange;
     }
 
-    /// Lets those go that can be done without, if there are too many. `last_seen` is called for
-    /// each run that goes, in their order, while its exchanges are still there.
+    /// Retires exchanges if there are too many. `last_seen` is called for each run about to be
+    /// retired, in order, while its exchanges still exist.
     pub fn retire(&mut self, trace: &mut Trace, last_seen: impl FnMut(&Trace, &Transfer<'_>)) {
         self.retire_hops(trace);
         if trace.exchanges().len() <= self.next_check_at {
@@ -153,8 +152,8 @@ impl Retirement {
         }
         let runs = self.select_retired(trace, last_seen);
         trace.retire(runs, Vec::new());
-        // As many have to come before it is worth looking again, so that looking costs no more than
-        // their coming did.
+        // As many exchanges have to come before the next check, so that the cost of checking stays
+        // proportional to their number.
         let held = trace.exchanges().len();
         let RetentionLimits {
             all, latest, hops, ..
@@ -198,7 +197,8 @@ impl Retirement {
                     .is_some_and(|id| run.hops().iter().any(|hop| hop.id == id));
                 if left.must_retain(run) || is_looked_at || remarkable.contains(&Some(place)) {
                     if self.limits.first == 0 {
-                        // What is read in its order goes in its order.
+                        // In a single pass exchanges are retired in order, so nothing behind a
+                        // retained one is.
                         return going;
                     }
                     continue;
@@ -231,7 +231,7 @@ impl Retirement {
     }
 }
 
-/// What is left to be kept while one goes through the runs.
+/// The state of a pass over all runs: what still has to be retained.
 struct RetentionState {
     limits: RetentionLimits,
     exchanges: usize,
@@ -260,7 +260,7 @@ impl RetentionState {
         }
     }
 
-    /// The first exchange of a request that was repeated, if its statistics are kept.
+    /// The first exchange of a repeated request, if its statistics are kept.
     fn head_of(&mut self, request: &RepeatedRequest<'_>) -> Option<ExchangeId> {
         let first = request
             .retained()
@@ -287,7 +287,7 @@ impl RetentionState {
     }
 }
 
-/// The places of the first run of a request, the last, the fastest and the slowest.
+/// The indices of the first, the last, the fastest and the slowest run of a request.
 fn notable_runs(request: &RepeatedRequest<'_>) -> [Option<usize>; 4] {
     let timed = || {
         request

@@ -1,4 +1,4 @@
-//! Round trips: how long one takes, how many an exchange took, how few would have done.
+//! Round trips: how long one takes, how many an exchange took, and how few would have been enough.
 
 use super::exchange_packets::ExchangePackets;
 use crate::trace::{Clock, Connection, Direction, Exchange, Phase, PhaseSpan, Tls, Trace};
@@ -6,20 +6,20 @@ use crate::units::Nanos;
 
 use super::wire_phase;
 
-/// The time a packet takes to the other side and its answer back.
+/// A round-trip time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rtt {
-    /// How long.
+    /// The duration.
     pub duration: Nanos,
-    /// Who says so: [`Clock::Wire`] (SYN to SYN-ACK) or [`Clock::Kernel`] (`TCP_INFO`).
+    /// Its source: [`Clock::Wire`] (SYN to SYN-ACK) or [`Clock::Kernel`] (`TCP_INFO`).
     pub clock: Clock,
 }
 
 /// The round-trip time of an exchange's connection.
 ///
-/// By the wire it is SYN to SYN-ACK, unless the SYN was sent more than once: then the SYN-ACK's
-/// cause is not known (Karn's rule, RFC 6298 §3). Else it is the smallest the kernel saw, else its
-/// smoothed one.
+/// On the wire it is the time from SYN to SYN-ACK, unless the SYN was sent more than once: then it
+/// is ambiguous which one was answered (Karn's algorithm, RFC 6298 §3). Otherwise it is the
+/// kernel's minimum, or else its smoothed estimate.
 pub fn connection_rtt(trace: &Trace, exchange: &Exchange) -> Option<Rtt> {
     let connection = trace.connection(exchange.connection?)?;
     let of_wire = handshake_rtt(trace, connection).map(|duration| Rtt {
@@ -45,26 +45,26 @@ fn handshake_rtt(trace: &Trace, connection: &Connection) -> Option<Nanos> {
     wire_phase(trace, opener, Phase::Connect).map(|span| span.duration())
 }
 
-/// What an exchange took, counted in round trips.
+/// The duration of an exchange in round trips.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoundTrips {
-    /// The round-trip time counted in, and who says so.
+    /// The round-trip time.
     pub rtt: Rtt,
     /// The exchange's time without name resolution, divided by the round-trip time. On loopback,
-    /// where a round trip is shorter than this machine's own work, that is a large number and
+    /// where a round trip is shorter than the machine's own processing, this is a large number that
     /// says nothing about the network.
     pub used: f64,
-    /// The fewest round trips in which these protocols can do it.
+    /// The minimum for these protocols.
     pub minimum: u32,
 }
 
-/// The round trips an answered exchange took and could have taken; `None` before its end and where
-/// the round-trip time is unknown.
+/// The round trips that an answered exchange took, and the minimum; `None` before its end or if the
+/// round-trip time is unknown.
 ///
 /// | step | at least |
 /// |---|---|
 /// | name resolution | not counted: its server is another machine |
-/// | TCP | 1 (RFC 9293 §3.5); 0 on a reused connection, as all up to the request |
+/// | TCP | 1 (RFC 9293 §3.5); 0 on a reused connection, as for everything before the request |
 /// | proxy | 1 for `CONNECT`; 2 for SOCKS 5 (greeting and request, RFC 1928); TLS to an `https` proxy as below |
 /// | TLS 1.3 | 1 (RFC 8446 §2); 0 with early data |
 /// | TLS 1.2 | 2; 1 resumed (RFC 5246 §7.3) |

@@ -1,4 +1,4 @@
-//! The sizes of segments, and what they say.
+//! The distribution of segment sizes, and its explanation.
 
 use std::collections::BTreeMap;
 
@@ -6,41 +6,41 @@ use super::{ConnectionSegments, flow_segments};
 use crate::trace::{Direction, Exchange, Flow, Trace};
 use crate::units::group_digits;
 
-/// How many segments of a direction have which payload.
+/// The number of segments of a direction for each payload size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SegmentSizes(BTreeMap<u32, u64>);
 
-/// Segments whose payload lies between two sizes, both included.
+/// Segments whose payload lies within a range of sizes, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SizeRange {
-    /// The smallest size meant.
+    /// The smallest size.
     pub from: u32,
-    /// The largest.
+    /// The largest size.
     pub to: u32,
-    /// How many there are.
+    /// The number of segments.
     pub segments: u64,
 }
 
-/// TCP's timestamps take so many bytes of every segment (RFC 7323 §3.2).
+/// Bytes that the timestamp option takes up in every segment (RFC 7323 §3.2).
 const TIMESTAMP_OPTION_BYTES: u32 = 12;
 
 impl SegmentSizes {
-    /// Of all packets of a direction that carry payload.
+    /// The sizes of all packets of a direction that carry payload.
     pub fn from_flow(flow: &Flow, direction: Direction) -> Self {
         Self(flow.payload_sizes(direction))
     }
 
-    /// The largest size, and how many segments have it.
+    /// The largest size, and the number of segments that have it.
     pub fn largest(&self) -> Option<(u32, u64)> {
         self.0.last_key_value().map(|(size, count)| (*size, *count))
     }
 
-    /// All segments.
+    /// The number of all segments.
     pub fn count(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// Sorted into so many equal ranges, from 1 to the largest size.
+    /// The sizes in `count` equal ranges, from 1 to the largest size.
     pub fn ranges(&self, count: u32) -> Vec<SizeRange> {
         let Some((largest, _)) = self.largest() else {
             return Vec::new();
@@ -58,13 +58,13 @@ impl SegmentSizes {
     }
 }
 
-/// What the sizes of an exchange's connection say, in a sentence: those of the direction that
-/// carried more. `None` where no payload was seen.
+/// Explains the segment sizes of an exchange's connection in a sentence, for the direction that
+/// carried more. `None` without payload.
 pub fn describe_connection_sizes(trace: &Trace, exchange: &Exchange) -> Option<String> {
     describe_flow_sizes(trace.flow_of(trace.connection(exchange.connection?)?)?)
 }
 
-/// The same of a flow.
+/// Explains the segment sizes of a flow in a sentence.
 pub fn describe_flow_sizes(flow: &Flow) -> Option<String> {
     let counted = flow_segments(flow);
     let direction = if counted.sent.payload_bytes > counted.received.payload_bytes {
@@ -135,7 +135,7 @@ fn format_segment_count(count: u64) -> String {
     }
 }
 
-/// How the largest size follows from the MSS, where it does.
+/// Explains how the largest size follows from the MSS.
 fn describe_mss_limit(counted: &ConnectionSegments, largest: u32) -> String {
     match counted.mss.map(u32::from) {
         Some(mss) if mss == largest => format!(" (the MSS of {})", group_digits(mss.into())),

@@ -1,57 +1,57 @@
-//! How many segments a connection took, by the packets or by the kernel.
+//! Segment counts of a connection, by the packets or by the kernel.
 
 use crate::trace::{Clock, Connection, Direction, Exchange, Flow, SegmentCounts, TcpInfo, Trace};
 
-/// The packets of a connection, counted on the wire.
+/// Segments of a connection as captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionSegments {
-    /// From this side.
+    /// Sent by this side.
     pub sent: SegmentCounts,
-    /// To this side.
+    /// Received by this side.
     pub received: SegmentCounts,
-    /// A payload was seen that is larger than the receiver's announced MSS: the capture saw an
-    /// aggregate that the network card or the kernel cuts into segments on the way out, or
-    /// glued together on the way in. Sizes and counts are then not the wire's.
+    /// Whether a payload exceeded the receiver's announced MSS: the capture saw an aggregate that
+    /// the network card or the kernel splits into segments when sending, or merged from segments
+    /// when receiving (offload). Sizes and counts are then not the wire's.
     pub offloaded: bool,
-    /// What the aggregates are on the wire, where the kernel told of all of them.
+    /// The segments on the wire, if the kernel reported the segmentation of all aggregates.
     pub on_wire: Option<WireSegments>,
-    /// The smaller of the two announced maximum segment sizes (RFC 9293 §3.7.1); `None` where no
-    /// SYN was seen.
+    /// The smaller of the two announced maximum segment sizes (RFC 9293 §3.7.1); `None` if no SYN
+    /// was captured.
     pub mss: Option<u16>,
 }
 
-/// Segments as the wire carries them.
+/// Segments as they were on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireSegments {
-    /// With payload, from this side.
+    /// Segments with payload, sent by this side.
     pub sent: u64,
-    /// With payload, to this side.
+    /// Segments with payload, received by this side.
     pub received: u64,
     /// The largest payload.
     pub largest: u32,
 }
 
 impl ConnectionSegments {
-    /// Where these figures come from.
+    /// The source of these figures.
     pub const CLOCK: Clock = Clock::Wire;
 }
 
-/// The packets of an exchange's connection, those of the other exchanges on it included; `None`
-/// where none was seen.
+/// The segments of an exchange's connection, including those of other exchanges on it; `None` if
+/// none was captured.
 pub fn connection_segments(trace: &Trace, exchange: &Exchange) -> Option<ConnectionSegments> {
     trace
         .flow_of(exchange_connection(trace, exchange)?)
         .map(flow_segments)
 }
 
-/// The packets of a flow.
+/// The segments of a flow.
 pub fn flow_segments(flow: &Flow) -> ConnectionSegments {
     let (sent, received) = (
         *flow.counts(Direction::Sent),
         *flow.counts(Direction::Received),
     );
-    // A SYN announces what its sender accepts, so each direction's limit is the other's
-    // announcement.
+    // A SYN announces the MSS that its sender accepts, so the limit for one direction is announced
+    // by the other.
     let (ours, theirs) = (
         flow.announced_mss(Direction::Sent),
         flow.announced_mss(Direction::Received),
@@ -74,32 +74,32 @@ pub fn flow_segments(flow: &Flow) -> ConnectionSegments {
     }
 }
 
-/// One direction's counts as the kernel gives them; what it does not give is absent.
+/// Counts of one direction as the kernel reports them; others are absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KernelCounts {
     /// Segments of any kind.
     pub packets: Option<u64>,
     /// Segments with payload.
     pub data_segments: Option<u64>,
-    /// Their payload.
+    /// Payload bytes.
     pub payload_bytes: Option<u64>,
-    /// Segments sent again. Not known for what is received.
+    /// Retransmitted segments; unknown for the receiving direction.
     pub retransmitted: Option<u64>,
 }
 
-/// The kernel's counts for a connection (`TCP_INFO`): what stands in where there was no capture.
+/// The kernel's counts for a connection (`TCP_INFO`), used if there was no capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KernelSegments {
-    /// From this side.
+    /// Sent by this side.
     pub sent: KernelCounts,
-    /// To this side.
+    /// Received by this side.
     pub received: KernelCounts,
-    /// Payload bytes this side may put into a segment.
+    /// The MSS for sending.
     pub mss: Option<u32>,
 }
 
 impl KernelSegments {
-    /// Where these figures come from.
+    /// The source of these figures.
     pub const CLOCK: Clock = Clock::Kernel;
 
     const fn from_tcp_info(figures: &TcpInfo) -> Self {
@@ -121,7 +121,7 @@ impl KernelSegments {
     }
 }
 
-/// The kernel's counts for an exchange's connection; `None` where it was not asked.
+/// The kernel's counts for an exchange's connection; `None` if they were not queried.
 pub fn kernel_segments(trace: &Trace, exchange: &Exchange) -> Option<KernelSegments> {
     exchange_connection(trace, exchange)?
         .tcp_info

@@ -1,5 +1,6 @@
-//! Which server a connection was for, by what its client sent first: the name in a TLS hello (RFC
-//! 6066 §3), which QUIC's Initial packets carry too (RFC 9001 §4), or HTTP's Host (RFC 9110 §7.2).
+//! Names of servers, found in the first bytes that a client sends: the server name in a TLS
+//! ClientHello (RFC 6066 §3), also in QUIC's Initial packets (RFC 9001 §4), or the Host field of
+//! HTTP (RFC 9110 §7.2).
 
 use std::collections::BTreeMap;
 
@@ -10,12 +11,12 @@ use crate::wire::http1::HeadBuffer;
 use crate::wire::quic::{InitialReader, QuicHello};
 use crate::wire::tls::{HandshakeReader, Sender, What};
 
-/// The names of flows' servers, by the place of the flow in [`Trace::flows`].
+/// The servers' names, by the index of the flow in [`Trace::flows`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerNames(BTreeMap<usize, Untrusted>);
 
 impl ServerNames {
-    /// Looks at what every flow's client sent first.
+    /// Searches the first bytes of every flow.
     pub fn from_trace(trace: &Trace, store: &dyn ByteStore) -> Self {
         let named = trace
             .flows()
@@ -25,18 +26,18 @@ impl ServerNames {
         Self(named.collect())
     }
 
-    /// The name of a flow's server, where its client said it in the clear.
+    /// The name of a flow's server, if it was sent in the clear.
     pub fn at(&self, place: usize) -> Option<&Untrusted> {
         self.0.get(&place)
     }
 }
 
-/// The name of a flow's server, where its client said it in the clear.
+/// The name of a flow's server, if it was sent in the clear.
 pub fn server_name(flow: &Flow, store: &dyn ByteStore) -> Option<Untrusted> {
     FlowOpening::from_flow(flow)?.server_name(store)
 }
 
-/// What was sent first in a flow, for whoever has the packets' bytes to look for a name in.
+/// The first packets of a flow, to search for a name where the packets' bytes are available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowOpening {
     tcp: bool,
@@ -44,12 +45,13 @@ pub struct FlowOpening {
 }
 
 impl FlowOpening {
-    /// A hello with keys that no quantum computer breaks takes two segments; 16 KiB is a record.
+    /// A ClientHello with post-quantum keys takes two segments; 16 KiB is the maximum of a TLS
+    /// record.
     const MAX_BYTES: usize = 16 * 1024;
-    /// Packets that it may take. Each may come again.
+    /// Packets considered, retransmissions included.
     const MAX_PACKETS: usize = 32;
 
-    /// `None` where nothing was sent yet.
+    /// The first packets of a flow; `None` if nothing was sent yet.
     pub fn from_flow(flow: &Flow) -> Option<Self> {
         let tcp = flow.key.tcp;
         let of_side = |direction| {
@@ -59,13 +61,13 @@ impl FlowOpening {
         };
         let mut packets: Vec<PacketEntry> = of_side(Direction::Sent).collect();
         if !tcp {
-            // Who has the lower port may still be the client.
+            // For UDP the client is guessed by the ports, so the other side may be the client.
             packets.extend(of_side(Direction::Received));
         }
         (!packets.is_empty()).then_some(Self { tcp, packets })
     }
 
-    /// The server's name, where it was said in the clear.
+    /// The server's name, if it was sent in the clear.
     pub fn server_name(&self, store: &dyn ByteStore) -> Option<Untrusted> {
         const HANDSHAKE: u8 = 22;
         if !self.tcp {
@@ -85,10 +87,10 @@ impl FlowOpening {
         }
     }
 
-    /// A hello over a few of a client's first datagrams.
+    /// The name in a ClientHello that spans a client's first datagrams.
     fn name_in_datagrams(&self, from: Direction, store: &dyn ByteStore) -> Option<Untrusted> {
         const MAX_DATAGRAM: usize = 1 << 16;
-        /// The first bit of a packet with a long header (RFC 8999 §5.1).
+        /// The header-form bit of a QUIC packet with a long header (RFC 8999 §5.1).
         const LONG: u8 = 0x80;
         let mut reader = InitialReader::default();
         for (place, packet) in self
@@ -119,7 +121,7 @@ fn name_in_tls_hello(bytes: &[u8]) -> Option<Untrusted> {
     name.map(|name| Untrusted::from_bytes(&name))
 }
 
-/// Host without its port.
+/// The host without its port.
 fn name_in_http_request(bytes: &[u8]) -> Option<Untrusted> {
     let mut head = HeadBuffer::default();
     head.take(bytes).ok()?;
@@ -151,7 +153,7 @@ mod tests {
     use crate::wire::quic::samples::{VERSIONS, client_initial};
     use crate::wire::{LinkType, parse_segment};
 
-    /// Frames in memory, one behind the other.
+    /// Frames in memory, one after another.
     #[derive(Default)]
     struct Memory(Vec<u8>);
 
@@ -173,7 +175,7 @@ mod tests {
         }
     }
 
-    /// The name found where a client sends these pieces, each with its offset in the stream.
+    /// The name found if a client sends these pieces, each at its stream offset.
     fn named(pieces: &[(u32, &[u8])]) -> Option<Untrusted> {
         let frame = |(offset, content): &(u32, &[u8])| {
             let mut frame = Vec::new();
@@ -186,7 +188,7 @@ mod tests {
         name_in(pieces.iter().map(frame))
     }
 
-    /// The name found where a client sends these datagrams from a port.
+    /// The name found if a client sends these datagrams from a port.
     fn named_over_udp(port: u16, datagrams: &[&[u8]]) -> Option<Untrusted> {
         let frame = |content: &&[u8]| {
             let mut frame = Vec::new();

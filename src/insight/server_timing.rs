@@ -1,25 +1,26 @@
-//! What the server says of its own time: the `Server-Timing` field (W3C Server Timing §3).
+//! Parser of the `Server-Timing` field, in which servers report their own durations (W3C Server
+//! Timing §3).
 //!
-//! `metric *( OWS ";" OWS name "=" value )`, metrics separated by commas, a value a token or a
-//! quoted string. As the specification asks, what cannot be read is skipped and of two parameters
-//! of one name the first counts. A metric has a duration but no beginning: it happened somewhere
+//! `metric *( OWS ";" OWS name "=" value )`, metrics separated by commas, each value a token or a
+//! quoted string. As the specification requires, invalid parts are skipped, and of repeated
+//! parameters the first counts. A metric has a duration but no start: it happened at some time
 //! within *wait*.
 
 use crate::trace::{Exchange, HttpHeader};
 use crate::units::{Nanos, Untrusted};
 
-/// One metric.
+/// A metric of `Server-Timing`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerTiming {
     /// Its name.
     pub name: Untrusted,
-    /// How long it took (`dur`, in milliseconds on the wire).
+    /// Its duration (`dur`, in milliseconds on the wire).
     pub duration: Option<Nanos>,
-    /// What it is (`desc`).
+    /// Its description (`desc`).
     pub description: Option<Untrusted>,
 }
 
-/// The metrics of a response, those in its trailers included.
+/// The metrics of a response, including those in its trailers.
 pub fn server_timing(exchange: &Exchange) -> Vec<ServerTiming> {
     let fields = exchange
         .response
@@ -60,7 +61,7 @@ fn parse_metric(text: &str) -> Option<ServerTiming> {
     Some(metric)
 }
 
-/// Splits at a separator that is not within a quoted string.
+/// Splits at separators outside of quoted strings.
 fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(move |c| {
@@ -76,7 +77,7 @@ fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
     .collect()
 }
 
-/// RFC 9110 §5.6.2.
+/// Returns true for tokens (RFC 9110 §5.6.2).
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -84,7 +85,7 @@ fn is_token(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 
-/// A quoted string's content, escapes undone (RFC 9110 §5.6.4); a token as it is.
+/// The value of a token or quoted string, with escapes resolved (RFC 9110 §5.6.4).
 fn unquote_value(value: &str) -> String {
     let Some(inner) = value.strip_prefix('"') else {
         return value.to_owned();

@@ -1,23 +1,23 @@
-//! How the figures of repeated runs are spread.
+//! The spread of repeated measurements.
 
 use crate::units::Nanos;
 
-/// The smallest, middle, high and largest of some figures. Percentiles are nearest-rank: each is a
-/// figure that was measured.
+/// The minimum, median, 90th percentile and maximum. Percentiles are nearest-rank: each is a value
+/// that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spread {
     /// The smallest.
     pub min: Nanos,
-    /// Half are no larger.
+    /// The median.
     pub median: Nanos,
-    /// Nine of ten are no larger.
+    /// The 90th percentile.
     pub p90: Nanos,
     /// The largest.
     pub max: Nanos,
 }
 
 impl Spread {
-    /// `None` of no figures.
+    /// Computes the spread; `None` for no values.
     pub fn from_durations(figures: impl IntoIterator<Item = Nanos>) -> Option<Self> {
         let mut sorted: Vec<Nanos> = figures.into_iter().collect();
         sorted.sort_unstable();

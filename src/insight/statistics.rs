@@ -1,39 +1,38 @@
-//! What repeated runs come down to, exactly: every figure counts, none is estimated.
+//! Exact statistics over repeated runs: every value counts, none is estimated.
 
 use super::RepeatedRequest;
 use crate::trace::{Clock, Phase, Trace};
 use crate::units::Nanos;
 
-/// A figure over all runs of a request that did not fail. Percentiles are nearest-rank: each is a
-/// figure that was measured.
+/// Statistics of a duration over all successful runs of a request. Percentiles are nearest-rank:
+/// each is a value that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimingStatistics {
-    /// The phase; `None` for the whole, from the start of the first exchange to the end of the
+    /// The phase; `None` for the whole run, from the start of the first exchange to the end of the
     /// last.
     pub phase: Option<Phase>,
-    /// Whose time it is.
+    /// The clock that measured it.
     pub clock: Clock,
-    /// Runs in which it was measured.
+    /// The number of runs in which it was measured.
     pub count: usize,
     /// The smallest.
     pub min: Nanos,
-    /// Half are no larger.
+    /// The median.
     pub p50: Nanos,
-    /// Nine of ten are no larger.
+    /// The 90th percentile.
     pub p90: Nanos,
-    /// 99 of a hundred are no larger.
+    /// The 99th percentile.
     pub p99: Nanos,
     /// The largest.
     pub max: Nanos,
-    /// Their sum by their number, rounded to nanoseconds.
+    /// The arithmetic mean, rounded to nanoseconds.
     pub mean: Nanos,
-    /// The standard deviation of a sample (by n - 1), rounded to nanoseconds; `None` of a single
-    /// figure.
+    /// The sample standard deviation (n - 1), rounded to nanoseconds; `None` for a single value.
     pub deviation: Option<Nanos>,
 }
 
-/// Returns the statistics of a request's runs, the whole first, then each phase on each clock that
-/// tells it.
+/// The statistics of a request's runs: the whole run first, then each phase on each clock that
+/// measured it.
 pub fn timing_statistics(trace: &Trace, request: &RepeatedRequest<'_>) -> Vec<TimingStatistics> {
     let measures = std::iter::once(None).chain(Phase::ALL.into_iter().map(Some));
     let of = |phase: Option<Phase>| {
@@ -110,7 +109,8 @@ mod tests {
         let hundred = of((1..=100).rev())
             .map(|it| [it.min, it.p50, it.p90, it.p99, it.max, it.mean].map(|figure| figure.0));
         assert_eq!(hundred, Some([1, 50, 90, 99, 100, 51]), "the mean is 50.5");
-        // 2, 4, 4, 4, 5, 5, 7, 9: squares of the distances from 5 add up to 32, by 7 is 4.57.
+        // 2, 4, 4, 4, 5, 5, 7, 9: the squared distances from 5 sum to 32; divided by 7, that is
+        // 4.57.
         let few = of([2_000, 4_000, 4_000, 4_000, 5_000, 5_000, 7_000, 9_000]);
         assert_eq!(
             few.map(|it| (it.count, it.mean.0, it.deviation)),

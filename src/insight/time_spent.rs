@@ -1,22 +1,21 @@
-//! Which phase a run's time went to, on whose side, and what nothing passed for in a phase, by the
-//! packets.
+//! Where an exchange's time went: its longest phase with the reason, and the idle times of a phase.
 
 use super::{IdleCause, IdleTotal, LEAST_IDLE, idle_totals_within};
 use crate::trace::{Exchange, Phase, PhaseSpan, Trace};
 use crate::units::Nanos;
 
-/// The phase that took most of an exchange's time.
+/// The phase that took the most time of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LongestPhase {
-    /// Which one.
+    /// The phase.
     pub phase: Phase,
-    /// How long.
+    /// Its duration.
     pub took: Nanos,
-    /// What it went to.
+    /// What the time was spent on.
     pub reason: String,
 }
 
-/// The phase that took most of an exchange's time, and what for; `None` where none has ended.
+/// The longest phase of an exchange and the reason; `None` if no phase has ended.
 pub fn longest_phase(trace: &Trace, exchange: &Exchange) -> Option<LongestPhase> {
     let (took, phase) = exchange
         .phases
@@ -32,7 +31,7 @@ pub fn longest_phase(trace: &Trace, exchange: &Exchange) -> Option<LongestPhase>
     })
 }
 
-/// On whose side the time of a phase mostly is spent.
+/// What a phase usually spends its time on.
 const fn usual_reason(phase: Phase, exchange: &Exchange) -> &'static str {
     match phase {
         Phase::Connect if exchange.attempts.len() > 1 => "the addresses that were tried first",
@@ -46,10 +45,10 @@ const fn usual_reason(phase: Phase, exchange: &Exchange) -> &'static str {
     }
 }
 
-/// A connection of more packets is not looked through for every picture.
+/// Connections with more packets are not analysed, since this runs for every screen update.
 const MAX_PACKETS: usize = 50_000;
 
-/// What was waited for within a phase, the longest first; nothing where no packets tell of it.
+/// The idle totals within a phase, longest first; empty without packets.
 fn idle_totals_in_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Vec<IdleTotal> {
     let flow = exchange
         .connection
@@ -68,7 +67,7 @@ fn idle_totals_in_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Vec
     idle_totals_within(trace, exchange, began, ended).unwrap_or_default()
 }
 
-/// What made a phase as long as it was, where that is nothing usual.
+/// The idle cause that dominated a phase, if it is an unusual one.
 fn dominant_idle_time(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<String> {
     let took = exchange.phases.get(phase).and_then(PhaseSpan::duration)?;
     let most = idle_totals_in_phase(trace, exchange, phase)
@@ -85,7 +84,7 @@ const fn is_unusual(cause: IdleCause) -> bool {
     )
 }
 
-/// What nothing passed for in a phase, in sentences.
+/// Describes the idle times of a phase in sentences.
 pub fn describe_idle_times(trace: &Trace, exchange: &Exchange, phase: Phase) -> Vec<String> {
     let all = idle_totals_in_phase(trace, exchange, phase);
     let seen = all

@@ -1,4 +1,4 @@
-//! Traces for tests, told as a story: what the app did and what passed on the wire, each at its
+//! A builder of traces for tests: what the program did and what passed on the wire, each at its
 //! time in microseconds.
 
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use crate::units::{Moment, Nanos, WallTime};
 
 /// The wall clock at the start of the run.
 const WALL: u64 = 1_700_000_000_000_000_000;
-/// Initial sequence numbers of the two sides, one of them close to wrapping.
+/// Initial sequence numbers of the two sides; one of them is close to wrapping.
 const OUR_ISN: u32 = u32::MAX - 100;
 const THEIR_ISN: u32 = 7_000;
 
@@ -41,12 +41,12 @@ impl TraceBuilder {
         scene.start(0, Self::FIRST)
     }
 
-    /// Starts an exchange; what follows is about it.
+    /// Starts an exchange; subsequent calls are about it.
     pub(super) fn start(self, at: i64, id: ExchangeId) -> Self {
         self.start_because(at, id, ExchangeCause::Asked)
     }
 
-    /// Starts an exchange for a reason; what follows is about it.
+    /// Starts an exchange with a cause; subsequent calls are about it.
     pub(super) fn start_because(mut self, at: i64, id: ExchangeId, cause: ExchangeCause) -> Self {
         self.exchange = id;
         self.event(
@@ -74,7 +74,7 @@ impl TraceBuilder {
         )
     }
 
-    /// A phase from and to a time, and (sent, received) at both edges.
+    /// A phase with its start and end times, and the positions (sent, received) at both.
     pub(super) fn phase(
         self,
         phase: Phase,
@@ -218,7 +218,7 @@ impl TraceBuilder {
         )
     }
 
-    /// Payload to the server, from a stream offset.
+    /// Payload to the server at a stream offset.
     pub(super) fn payload_sent(self, at: i64, offset: u32, bytes: u32) -> Self {
         self.tcp(
             at,
@@ -230,7 +230,7 @@ impl TraceBuilder {
         )
     }
 
-    /// Payload from the server, from a stream offset.
+    /// Payload from the server at a stream offset.
     pub(super) fn payload_received(self, at: i64, offset: u32, bytes: u32) -> Self {
         self.tcp(
             at,
@@ -246,7 +246,7 @@ impl TraceBuilder {
         self.packet(at, source, destination, 40, Transport::Udp)
     }
 
-    /// The packet told last is an aggregate of segments of so many bytes.
+    /// Makes the latest packet an offload aggregate of segments of that many bytes.
     pub(super) fn of_segments(mut self, bytes: u16) -> Self {
         if let Some(Event {
             kind: EventKind::Packets { packets },
@@ -260,7 +260,7 @@ impl TraceBuilder {
         self
     }
 
-    /// Anything else that happened.
+    /// Adds any other event.
     pub(super) fn event(mut self, at: i64, what: EventKind) -> Self {
         self.push(at, what);
         self

@@ -1,9 +1,9 @@
-//! Transfers: what the user asked for once, with the redirects and retries that followed from it.
+//! Transfers: what the user requested once, including the redirects and retries that followed.
 
 use crate::trace::{Exchange, ExchangeCause, HopSums, Phase, PhaseSpan, RetiredHops, Trace};
 use crate::units::Nanos;
 
-/// The exchanges that one request of the user's led to, in order; never empty.
+/// The exchanges that one request of the user led to, in order; never empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Transfer<'a> {
     hops: &'a [Exchange],
@@ -11,7 +11,7 @@ pub struct Transfer<'a> {
     gone: &'a [RetiredHops],
 }
 
-/// The transfers of a run: one, unless it was repeated or had several URLs.
+/// Groups the exchanges of a run into transfers: one, unless it was repeated or had several URLs.
 pub fn group_into_transfers(trace: &Trace) -> impl Iterator<Item = Transfer<'_>> {
     trace
         .exchanges()
@@ -65,17 +65,18 @@ impl<'a> Transfer<'a> {
             .fold(0, u64::saturating_add)
     }
 
-    /// The exchange that was answered for good, or is under way, or failed.
+    /// The final exchange: answered, failed, or still in progress.
     pub fn last(&self) -> Option<&'a Exchange> {
         self.hops.last()
     }
 
-    /// From the start of the first exchange to the end of the last; `None` while it goes on.
+    /// The time from the start of the first exchange to the end of the last; `None` while in
+    /// progress.
     pub fn total(&self) -> Option<Nanos> {
         Some(self.hops.last()?.ended?.since(self.hops.first()?.started))
     }
 
-    /// Time spent in a phase, over all hops; `None` where no hop had it or it goes on.
+    /// Time in a phase over all hops; `None` if no hop had it or it is in progress.
     pub fn phase(&self, phase: Phase) -> Option<Nanos> {
         let gone = self
             .gone
@@ -91,7 +92,7 @@ impl<'a> Transfer<'a> {
         times.sum()
     }
 
-    /// From the start of the first exchange to the first byte of the last one's final response.
+    /// The time from the start of the first exchange to the first byte of the final response.
     pub fn first_byte(&self) -> Option<Nanos> {
         let last = self.hops.last()?;
         last.response.as_ref()?;

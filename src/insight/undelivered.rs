@@ -1,4 +1,4 @@
-//! ICMP errors about the packets of a flow.
+//! Conversion of ICMP errors into those of the trace.
 
 use std::net::IpAddr;
 
@@ -6,12 +6,12 @@ use crate::trace::DeliveryError;
 use crate::units::WallTime;
 use crate::wire;
 
-/// What an error means, in a word of machines: `host_unreachable`.
+/// The name of the error in machine output: `host_unreachable`.
 pub const fn undelivered_name(error: &DeliveryError) -> &'static str {
     wire::icmp_error_name(matches!(error.from, IpAddr::V6(_)), error.kind, error.code)
 }
 
-/// An error that passed at `wall`.
+/// An error that was captured at `wall`.
 pub const fn undelivered_from_icmp(error: &wire::IcmpError, wall: WallTime) -> DeliveryError {
     let wire::IcmpError {
         reporter: from,

@@ -1,26 +1,26 @@
-//! Phases on the wire clock: from the packets that carried them.
+//! Phases on the wire clock, computed from packets.
 //!
 //! | phase | begins with the packet that | ends with the packet that |
 //! |---|---|---|
-//! | dns | first went to a server the exchange asked, within the phase on the app clock | last brought payload from one, within it |
-//! | connect | carried the SYN (the first one, were it lost) | carried the SYN-ACK: one round trip |
-//! | proxy | carried the first byte to the proxy | completed the bytes that were read from it when the phase ended |
-//! | tls | carried the handshake's first byte | completed the bytes that were read when the phase ended |
+//! | dns | was the first to a server that the exchange queried, within the phase on the program's clock | was the last with payload from such a server, within it |
+//! | connect | carried the SYN (the first one, even if it was lost) | carried the SYN-ACK: one round trip |
+//! | proxy | carried the first byte to the proxy | completed the bytes that had been read from it when the phase ended |
+//! | tls | carried the handshake's first byte | completed the bytes that had been read when the phase ended |
 //! | send | carried the request's first byte | was the first to carry its last byte |
-//! | wait | ended `send` | first carried the response, see below |
-//! | receive | ended `wait` | completed the bytes that were read when the phase ended |
+//! | wait | ended `send` | was the first to carry the response, see below |
+//! | receive | ended `wait` | completed the bytes that had been read when the phase ended |
 //!
-//! The byte that a packet must have carried is known exactly: phases name the
-//! [position](crate::trace::StreamPosition) of both streams at their edges, and packets are indexed
-//! on the same offsets. This holds on reused connections too. A phase is absent where a packet that
-//! marks its edge was not captured.
+//! It is known exactly which byte a packet must carry: phases record the
+//! [position](crate::trace::StreamPosition) in both streams at their edges, and packets are indexed
+//! by the same offsets. This also works on reused connections. A phase is absent if a packet at its
+//! edge was not captured.
 //!
-//! Where *the response begins* needs care: between the end of `send` and the first byte of the
+//! The beginning of *the response* needs care: between the end of `send` and the first byte of the
 //! final response's head, a server may send TLS 1.3 session tickets (RFC 8446 §4.6.1), HTTP/2
 //! settings (RFC 9113 §3.4) and informational responses. So it is not the first packet after the
 //! request, but the first with a byte at or after the position where `receive` began: the start of
-//! the TLS record, or without TLS of the read from the kernel, that brought the response's first
-//! byte.
+//! the TLS record that contained the response's first byte or, without TLS, of the read from the
+//! kernel that returned it.
 
 use std::net::SocketAddr;
 
@@ -31,30 +31,29 @@ use crate::trace::{
 };
 use crate::units::{Moment, Nanos};
 
-/// When a phase began and ended on the wire, on the run's time axis.
+/// The span of a phase on the wire's clock, on the run's time axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireSpan {
-    /// The timestamp of the packet it began with.
+    /// The timestamp of its first packet.
     pub began: Moment,
-    /// The timestamp of the packet it ended with.
+    /// The timestamp of its last packet.
     pub ended: Moment,
 }
 
 impl WireSpan {
-    /// How long it took.
+    /// Its duration.
     pub fn duration(&self) -> Nanos {
         self.ended.since(self.began)
     }
 
-    /// `None` where the end would lie before the beginning: a response that overtook its request
-    /// had no wait.
+    /// `None` if the end lies before the beginning: a response that overtook its request had no
+    /// *wait*.
     fn from_edges(began: Moment, ended: Moment) -> Option<Self> {
         (began <= ended).then_some(Self { began, ended })
     }
 }
 
-/// A phase of an exchange on the wire clock; `None` where packets don't cover it, or it has not
-/// ended.
+/// The span of a phase on the wire's clock; `None` if packets do not cover it, or it has not ended.
 pub fn wire_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<WireSpan> {
     let span = exchange.phases.get(phase)?;
     span.ended?;
@@ -83,7 +82,7 @@ fn connect_span(carried: &ExchangePackets) -> Option<WireSpan> {
     )
 }
 
-/// A phase that begins with a byte sent and ends with a byte received.
+/// A span that begins with a byte sent and ends with a byte received.
 fn request_reply_span(carried: &ExchangePackets, span: &PhaseSpan) -> Option<WireSpan> {
     let (from, to) = edge_positions(span)?;
     let began = carried.first(Direction::Sent, from.sent)?;
@@ -104,7 +103,7 @@ fn receive_span(carried: &ExchangePackets, began: Moment, span: &PhaseSpan) -> O
     WireSpan::from_edges(began, received_by(carried, from.received, to.received)?)
 }
 
-/// When the request's last byte first left.
+/// When the request's last byte was first sent.
 fn request_sent_at(carried: &ExchangePackets, exchange: &Exchange) -> Option<Moment> {
     carried.first(
         Direction::Sent,
@@ -112,7 +111,7 @@ fn request_sent_at(carried: &ExchangePackets, exchange: &Exchange) -> Option<Mom
     )
 }
 
-/// When the response's first byte came, as said above.
+/// When the response's first byte was received, as defined above.
 fn response_received_at(carried: &ExchangePackets, exchange: &Exchange) -> Option<Moment> {
     let began = exchange
         .phases
@@ -122,7 +121,7 @@ fn response_received_at(carried: &ExchangePackets, exchange: &Exchange) -> Optio
     carried.first(Direction::Received, began.received)
 }
 
-/// How far the streams were when the request was sent.
+/// The stream positions at the end of *send*.
 fn position_after_send(exchange: &Exchange) -> Option<StreamPosition> {
     exchange.phases.get(Phase::Send)?.ended_position
 }
@@ -137,8 +136,8 @@ fn received_by(carried: &ExchangePackets, from: u64, to: u64) -> Option<Moment> 
     (from < to).then(|| carried.completed(Direction::Received, from, to))?
 }
 
-/// How far the app clock's edges are widened, beyond the mapping's own uncertainty, to find the DNS
-/// packets of a phase.
+/// How far a phase on the program's clock is widened, beyond the uncertainty of the clock mapping,
+/// to find its DNS packets.
 const DNS_SLACK: Nanos = Nanos::from_millis(1);
 
 fn dns_span(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan> {
@@ -171,13 +170,13 @@ fn dns_span(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<Wire
     WireSpan::from_edges(first?, last?)
 }
 
-/// The direction that leads to the server, if the flow is with it. Which end a flow takes for its
-/// own is a guess where no SYN tells.
+/// The direction towards the server, if the flow is with it. Without a SYN it is a guess which end
+/// of a flow is local.
 fn direction_to_server(flow: &Flow, server: DnsServer) -> Option<Direction> {
     if flow.key.tcp != (server.transport != DnsTransport::Udp) {
         return None;
     }
-    // A link-local server's address names an interface, which packets do not.
+    // A link-local server address has a scope, which packets do not carry.
     let is_server = |end: SocketAddr| {
         (end.ip(), end.port()) == (server.address.ip().to_canonical(), server.address.port())
     };
@@ -195,14 +194,14 @@ mod tests {
     use super::*;
     use crate::trace::{EventKind, ExchangeId};
 
-    /// The wire's span of a phase of the first exchange, in microseconds.
+    /// The wire span of a phase of the first exchange, in microseconds.
     fn micros(trace: &Trace, phase: Phase) -> Option<(i64, i64)> {
         wire_phase(trace, first_exchange(trace), phase)
             .map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000))
     }
 
     /// HTTPS with TLS 1.3: the handshake takes 300 bytes up and 2,000 down, the request 100, the
-    /// response 3,000 after 500 of tickets.
+    /// response 3,000 after 500 of session tickets.
     fn https() -> TraceBuilder {
         TraceBuilder::new()
             .connected(41_000, false)
@@ -295,7 +294,7 @@ mod tests {
         assert_eq!(micros(&going_on, Phase::Wait), None);
     }
 
-    /// Plain HTTP/1.1: the program read late, when more than the first packet had come.
+    /// Plain HTTP/1.1: the program read late, when more than the first packet had arrived.
     fn http() -> TraceBuilder {
         TraceBuilder::new()
             .connected(100, false)

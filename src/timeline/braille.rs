@@ -1,7 +1,7 @@
-//! A picture of dots, two beside and four above each other in every cell, each of one of a few
-//! series.
+//! A dot plot in braille characters: each cell holds two by four dots, and each dot belongs to a
+//! data series.
 
-/// The dots of a plot.
+/// A canvas of braille cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BraillePlot {
     columns: u16,
@@ -11,19 +11,19 @@ pub struct BraillePlot {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Cell {
-    /// One bit for each dot, as Unicode's braille patterns number them.
+    /// One bit per dot, numbered like Unicode's braille patterns.
     bits: u8,
-    /// The series with the highest number among them.
+    /// The highest series number among the dots of the cell.
     series: u8,
 }
 
 impl BraillePlot {
-    /// Dots beside each other in a cell.
+    /// Dots per cell, horizontally.
     pub const DOTS_ACROSS: u16 = 2;
-    /// Dots above each other in a cell.
+    /// Dots per cell, vertically.
     pub const DOTS_DOWN: u16 = 4;
 
-    /// No dot yet, in so many cells.
+    /// An empty canvas of `columns` by `lines` cells.
     pub fn new(columns: u16, lines: u16) -> Self {
         Self {
             columns,
@@ -32,33 +32,32 @@ impl BraillePlot {
         }
     }
 
-    /// Sets a dot: `x` from the left, `part` of `whole` of the height from the bottom. What lies
-    /// above goes to the top. Where series meet in a cell, the cell is that of the higher
-    /// number.
+    /// Sets a dot: `x` counts dots from the left, `part` of `whole` is the height from the bottom,
+    /// clamped to the top. A cell takes the highest series number of its dots.
     pub fn set(&mut self, x: u16, part: u64, whole: u64, series: u8) {
         self.set_vertical_line(x, (part, part), whole, series);
     }
 
-    /// Sets all dots above each other from one value to another.
+    /// Sets a vertical line of dots from one value to another.
     pub fn set_vertical_line(&mut self, x: u16, (from, to): (u64, u64), whole: u64, series: u8) {
         for level in self.row_of_value(from, whole)..=self.row_of_value(to, whole) {
             self.set_row(x, level, series);
         }
     }
 
-    /// How many dots there are above each other.
+    /// The height in dots.
     pub fn height(&self) -> u64 {
         u64::from(self.lines) * u64::from(Self::DOTS_DOWN)
     }
 
-    /// Which dot from the bottom a value is.
+    /// The row of dots, counted from the bottom, that a value falls into.
     fn row_of_value(&self, part: u64, whole: u64) -> u64 {
         let (part, whole, most) = (
             part.min(whole),
             whole.max(1),
             self.height().saturating_sub(1),
         );
-        // Dividing 128 bits takes many times as long, and there may be a million values.
+        // 128-bit division is many times slower, and there may be a million values.
         match part.checked_mul(most) {
             Some(product) => product / whole,
             None => u64::try_from(u128::from(part) * u128::from(most) / u128::from(whole))
@@ -85,7 +84,7 @@ impl BraillePlot {
         }
     }
 
-    /// The cells that have dots: column, line, braille pattern, series.
+    /// The non-empty cells: column, line, braille character, series.
     pub fn cells(&self) -> impl Iterator<Item = (u16, u16, char, u8)> {
         let columns = usize::from(self.columns.max(1));
         self.cells
@@ -105,7 +104,8 @@ impl BraillePlot {
     }
 }
 
-/// Braille's dots are numbered down the left column, then the right; the lowest two came later.
+/// The bit of a dot: braille dots are numbered down the left column, then the right; the bottom row
+/// was added later.
 const fn braille_bit(across: u16, down: u64) -> u8 {
     match (across, down) {
         (0, 3) => 0x40,

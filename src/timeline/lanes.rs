@@ -1,28 +1,28 @@
-//! Which rows an exchange takes on a time axis.
+//! The rows that an exchange takes up on a timeline.
 
 use crate::trace::{AttemptOutcome, Exchange, Phase};
 
-/// A row.
+/// A row of the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// All phases of the exchange one after another: the exchange, folded.
+    /// A collapsed exchange: all phases in one row.
     Folded,
     /// One phase on the app clock.
     Phase(Phase),
     /// One phase on the wire clock.
     Wire(Phase),
-    /// A DNS query, by its place in the resolution.
+    /// A DNS query, by its index in the resolution.
     Query(usize),
-    /// A connection attempt, by its place in the exchange.
+    /// A connection attempt, by its index in the exchange.
     Attempt(usize),
-    /// What the server says it did meanwhile (`Server-Timing`).
+    /// The durations that the server reports (`Server-Timing`).
     ServerTiming,
-    /// The body under way: bytes, rate, time left.
+    /// The progress of a body being transferred: bytes, rate, time left.
     Progress,
 }
 
 impl Lane {
-    /// The phase it belongs to; none for a folded exchange.
+    /// The phase that the row belongs to; `None` for a collapsed exchange.
     pub const fn phase(self) -> Option<Phase> {
         match self {
             Self::Folded => None,
@@ -35,27 +35,27 @@ impl Lane {
     }
 }
 
-/// What there is beside the phases themselves, and room for.
+/// Which optional rows to show, as space allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each stands for a kind of row that is there or not"
 )]
 pub struct LaneOptions {
-    /// Rows for the wire clock.
+    /// Rows for phases on the wire clock.
     pub wire: bool,
-    /// Rows for DNS queries, where there were several.
+    /// Rows for DNS queries, if there are several.
     pub queries: bool,
-    /// Rows for connection attempts, where there was more than one that worked at once.
+    /// Rows for connection attempts, unless a single one succeeded at once.
     pub attempts: bool,
     /// A row for `Server-Timing`.
     pub server_timing: bool,
-    /// A row for the progress of a body.
+    /// A row for the progress of a body being transferred.
     pub progress: bool,
 }
 
-/// The rows of an exchange from top to bottom: each phase that began, with what belongs to it below
-/// it. `on_the_wire` tells whether a phase was seen on the wire.
+/// The rows of an exchange from top to bottom: each phase that has begun, followed by its details.
+/// `on_the_wire` returns whether a phase was seen on the wire.
 pub fn exchange_lanes(
     exchange: &Exchange,
     detail: LaneOptions,
@@ -78,7 +78,7 @@ pub fn exchange_lanes(
     rows
 }
 
-/// Queries shown at most; a hostile name server may cause hundreds.
+/// Rows of one kind that are shown; a hostile name server may cause hundreds of queries.
 const MAX_ROWS: usize = 12;
 
 fn query_lanes(exchange: &Exchange) -> impl Iterator<Item = Lane> {

@@ -1,5 +1,5 @@
-//! Where things lie on a time axis. Pure geometry, shared by every picture with such an axis: no
-//! colour, no character, no screen.
+//! Geometry of time axes: scales, ticks, zoom, rows. Pure, and shared by every picture with a time
+//! axis: no colours, no characters, no screen.
 
 mod braille;
 mod lanes;

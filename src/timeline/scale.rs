@@ -1,43 +1,42 @@
-//! Instants to columns, and back.
+//! Conversion between instants and columns.
 
 use super::TimeWindow;
 use crate::units::{Moment, Nanos};
 
-/// A window of time laid over a row of columns. Positions are counted in eighths of a column, the
-/// finest that block characters can show.
+/// A time window mapped to a row of columns. Positions are in eighths of a column, the finest
+/// resolution of block characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale {
     window: TimeWindow,
     columns: u16,
 }
 
-/// What a span covers of a row, in eighths of a column: `[from, to)`.
+/// The part of a row that a time span covers, in eighths of a column: `[from, to)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColumnSpan {
-    /// Where it begins.
+    /// The first eighth.
     pub from: u32,
-    /// Where it ends; always past its beginning.
+    /// The eighth after the last; always greater than `from`.
     pub to: u32,
 }
 
 impl Scale {
-    /// Lays a window over so many columns.
+    /// Maps a window to a number of columns.
     pub const fn new(window: TimeWindow, columns: u16) -> Self {
         Self { window, columns }
     }
 
-    /// The window.
+    /// The time window.
     pub const fn window(&self) -> TimeWindow {
         self.window
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub const fn columns(&self) -> u16 {
         self.columns
     }
 
-    /// Where an instant lies, in eighths of a column; what lies outside is moved to the nearer
-    /// edge.
+    /// The position of an instant in eighths of a column, clamped to the window.
     pub fn eighths(&self, at: Moment) -> u32 {
         let into = u128::from(
             at.clamp(self.window.from(), self.window.to())
@@ -49,7 +48,7 @@ impl Scale {
         u32::try_from((into * wide + length / 2) / length).unwrap_or(u32::MAX)
     }
 
-    /// The column an instant lies in, if it is in the window.
+    /// The column that contains an instant; `None` outside the window.
     pub fn column_of(&self, at: Moment) -> Option<u16> {
         if self.columns == 0 || !self.window.contains(at) {
             return None;
@@ -65,7 +64,7 @@ impl Scale {
         self.window.from() + Nanos(u64::try_from(into).unwrap_or(u64::MAX))
     }
 
-    /// The earliest instant that lies in a column.
+    /// The earliest instant that [`Scale::column_of`] assigns to a column.
     pub fn column_start(&self, column: u16) -> Moment {
         let sixteenths = (u128::from(column) * 16).saturating_sub(1);
         let into = (u128::from(self.window.length().0) * sixteenths)
@@ -73,8 +72,8 @@ impl Scale {
         self.window.from() + Nanos(u64::try_from(into).unwrap_or(u64::MAX))
     }
 
-    /// What a span of time covers, `None` where nothing of it is in the window. What is too short
-    /// to see covers an eighth: it did happen.
+    /// The columns that a time span covers; `None` if it lies outside the window. Spans too short
+    /// to see still cover one eighth, since they did happen.
     pub fn column_span(&self, began: Moment, ended: Moment) -> Option<ColumnSpan> {
         if self.columns == 0
             || ended < self.window.from()
@@ -93,7 +92,7 @@ impl Scale {
 }
 
 impl ColumnSpan {
-    /// Its first and last column.
+    /// The first and the last column.
     pub const fn columns(self) -> (u32, u32) {
         (self.from / 8, (self.to - 1) / 8)
     }

@@ -1,9 +1,9 @@
-//! Round instants on an axis, and the unit they are told in.
+//! Tick marks at round instants of a time axis, and the unit of their labels.
 
 use super::Scale;
 use crate::units::{Moment, Nanos};
 
-/// The unit that an axis is labelled with.
+/// The unit of an axis' labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AxisUnit {
     /// Microseconds.
@@ -15,7 +15,7 @@ pub enum AxisUnit {
 }
 
 impl AxisUnit {
-    /// The unit that keeps an axis up to `end` readable.
+    /// The unit that keeps labels up to `end` readable.
     pub const fn for_end(end: Nanos) -> Self {
         match end.0 {
             0..=999_999 => Self::Micros,
@@ -24,7 +24,7 @@ impl AxisUnit {
         }
     }
 
-    /// Its symbol.
+    /// The unit's symbol.
     pub const fn symbol(self) -> &'static str {
         match self {
             Self::Micros => "µs",
@@ -41,7 +41,7 @@ impl AxisUnit {
         }
     }
 
-    /// Decimals needed to tell multiples of `step` apart.
+    /// The number of decimals needed to tell multiples of `step` apart.
     fn decimals(self, step: u64) -> usize {
         let mut decimals = 0;
         let mut unit = self.nanos();
@@ -53,28 +53,28 @@ impl AxisUnit {
     }
 }
 
-/// A round instant.
+/// A tick mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AxisTick {
-    /// When.
+    /// Its instant.
     pub at: Moment,
-    /// The column it lies in.
+    /// Its column.
     pub column: u16,
-    /// The number to write there, in the axis' unit.
+    /// The number to print there, in the axis' unit.
     pub label: String,
 }
 
-/// The round instants of an axis.
+/// The tick marks of an axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AxisTicks {
     /// The unit of all labels.
     pub unit: AxisUnit,
-    /// The ticks from left to right. No two labels touch.
+    /// The ticks from left to right. Labels do not overlap.
     pub ticks: Vec<AxisTick>,
 }
 
 impl AxisTicks {
-    /// The ticks of a scale: as many as leave at least four blank columns between labels.
+    /// Computes the ticks of a scale: as many as leave at least four blank columns between labels.
     pub fn for_scale(scale: &Scale) -> Self {
         let end = scale
             .window()
@@ -92,8 +92,8 @@ impl AxisTicks {
     }
 }
 
-/// The `n`th round duration: 1, 2, 5, 10, 20 … nanoseconds, then whole minutes and hours as people
-/// divide them.
+/// The `n`th round duration: 1, 2, 5, 10, 20 … nanoseconds, then the usual divisions of minutes and
+/// hours.
 fn nth_round_step(n: u32) -> Option<u64> {
     const LONG: [u64; 13] = [
         60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 864_000, 8_640_000,
@@ -107,8 +107,8 @@ fn nth_round_step(n: u32) -> Option<u64> {
     }
 }
 
-/// Whether labels every `step` nanoseconds do not touch. Round steps grow, so the longest label is
-/// that of the right edge.
+/// Returns true if labels every `step` nanoseconds fit without touching. The label at the right
+/// edge is the longest.
 fn labels_fit(scale: &Scale, unit: AxisUnit, step: u64) -> bool {
     let length = scale.window().length().0;
     let widest = format_label(scale.window().to(), unit, step)
@@ -146,8 +146,8 @@ fn format_label(at: Moment, unit: AxisUnit, step: u64) -> String {
     )
 }
 
-/// The end of an axis that has to reach `now` and shall not be drawn anew at every instant: the
-/// next of 1, 1.5, 2, 3, 5, 7.5 times a power of ten, at least a tenth past `now`.
+/// The end of a live axis: the next of 1, 1.5, 2, 3, 5, 7.5 times a power of ten that is at least a
+/// tenth past `now`, so the axis is not rescaled at every update.
 pub fn round_axis_end(now: Moment) -> Moment {
     let wanted = now
         .from_start()

@@ -1,8 +1,8 @@
-//! The part of the axis that is looked at.
+//! The visible part of the time axis: zooming and panning.
 
 use crate::units::{Moment, Nanos};
 
-/// A stretch of the run's time axis, at least a nanosecond long.
+/// A window of the run's time axis, at least a nanosecond long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeWindow {
     from: Moment,
@@ -10,7 +10,7 @@ pub struct TimeWindow {
 }
 
 impl TimeWindow {
-    /// From one instant to a later one. Where `to` is not later, the window is a nanosecond long.
+    /// Creates a window. If `to` is not later than `from`, the window is a nanosecond long.
     pub fn new(from: Moment, to: Moment) -> Self {
         let from = Moment(from.0.min(i64::MAX - 1));
         Self {
@@ -29,12 +29,12 @@ impl TimeWindow {
         self.to
     }
 
-    /// How long it is.
+    /// Its length.
     pub fn length(&self) -> Nanos {
         self.to.since(self.from)
     }
 
-    /// Whether an instant lies in it, edges included.
+    /// Returns true if an instant lies in it, edges included.
     pub fn contains(&self, at: Moment) -> bool {
         self.from <= at && at <= self.to
     }
@@ -44,7 +44,7 @@ impl TimeWindow {
         self.from + scale_duration(self.length(), fraction.clamp(0.0, 1.0))
     }
 
-    /// As long as it is, moved into `bounds`; `bounds` itself where it is longer than that.
+    /// The window moved into `bounds` at the same length, or `bounds` if it is longer than them.
     fn clamped_to(self, bounds: Self) -> Self {
         if self.length() >= bounds.length() {
             return bounds;
@@ -59,26 +59,26 @@ impl TimeWindow {
     }
 }
 
-/// The whole run, or a part of it that the user chose.
+/// A zoom state: the whole run, or a window that the user chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Zoom(Option<TimeWindow>);
 
 impl Zoom {
-    /// The shortest window one may zoom to.
+    /// The shortest window that can be zoomed to.
     const MIN_LENGTH: Nanos = Nanos(100);
 
-    /// The window to look at, where `whole` is all there is.
+    /// The visible window, given the whole run's.
     pub fn window(self, whole: TimeWindow) -> TimeWindow {
         self.0.map_or(whole, |chosen| chosen.clamped_to(whole))
     }
 
-    /// Whether only a part is looked at.
+    /// Returns true if only a part of the run is visible.
     pub const fn is_zoomed(self) -> bool {
         self.0.is_some()
     }
 
-    /// Makes the window `factor` times as long, with the instant `around` staying where it is on
-    /// the screen.
+    /// Scales the window's length by `factor`; the instant `around` keeps its position on the
+    /// screen.
     #[must_use]
     pub fn scaled(self, whole: TimeWindow, factor: f64, around: Moment) -> Self {
         let window = self.window(whole);
@@ -95,7 +95,7 @@ impl Zoom {
         Self(Some(TimeWindow::new(from, from + length).clamped_to(whole)))
     }
 
-    /// Moves the window by a fraction of its own length, to the right where that is positive.
+    /// Moves the window by a fraction of its length; positive moves right.
     #[must_use]
     pub fn panned(self, whole: TimeWindow, fraction: f64) -> Self {
         let Some(window) = self.0.map(|chosen| chosen.clamped_to(whole)) else {
@@ -112,7 +112,7 @@ impl Zoom {
         ))
     }
 
-    /// Moves the window, if it has to, so that the instant is in it.
+    /// Scrolls the window, if necessary, so that an instant is visible.
     #[must_use]
     pub fn scrolled_to(self, whole: TimeWindow, at: Moment) -> Self {
         let Some(window) = self.0.map(|chosen| chosen.clamped_to(whole)) else {

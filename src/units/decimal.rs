@@ -1,11 +1,12 @@
-//! A decimal number times a whole scale, exactly.
+//! Exact parsing of decimal numbers with a unit.
 
-/// A decimal number times a scale: `scaled("1.5", 1_000)` is 1500. `None` for what is no plain
-/// decimal number, where the product is no whole number, and where it does not fit.
+/// Parses a decimal number and multiplies it by a scale: `parse_scaled_decimal("1.5", 1_000)` is
+/// 1500. `None` if it is not a plain decimal number, if the product is not a whole number, or on
+/// overflow.
 pub fn parse_scaled_decimal(number: &str, scale: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits = format!("{whole}{fraction}");
-    // Unlike this check, `parse` alone takes a sign.
+    // `parse` alone would accept a sign.
     let plain = digits.bytes().all(|digit| digit.is_ascii_digit());
     let parsed: u128 = digits.parse().ok().filter(|_| plain)?;
     let divisor = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;

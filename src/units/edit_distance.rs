@@ -1,7 +1,7 @@
-//! What somebody may have meant who wrote something else.
+//! Suggestions for misspelt words: the known word with the smallest edit distance.
 
-/// The word that is most like `written`, if one is like it at all: at most a third of its letters,
-/// and always two, are other ones.
+/// The known word most similar to `written`, if it is close enough: at most two edits, or a third
+/// of its letters.
 pub fn closest_match<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
@@ -10,7 +10,7 @@ pub fn closest_match<'a>(
     (changes <= (word.chars().count() / 3).max(2)).then_some(word)
 }
 
-/// The word that is most like `written`, if at most `most` of its letters are other ones.
+/// The known word most similar to `written`, if it is at most `most` edits away.
 pub fn closest_match_within<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
@@ -21,8 +21,8 @@ pub fn closest_match_within<'a>(
         .map(|(_, word)| word)
 }
 
-/// The word with the fewest other letters, and how many those are, but for one that has no letter
-/// in common with it.
+/// The candidate with the smallest edit distance, and that distance; `None` if it has no letter in
+/// common with `written`.
 fn best_candidate<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
@@ -36,9 +36,8 @@ fn best_candidate<'a>(
         .filter(|(changes, word)| *changes < word.chars().count())
 }
 
-/// How many letters have to be put in, taken out, replaced or swapped with their neighbour (the
-/// restricted Damerau-Levenshtein distance). What is too long to be a misspelt word is not
-/// compared.
+/// The restricted Damerau-Levenshtein distance: insertions, deletions, replacements and swaps of
+/// neighbours. Texts too long to be a misspelt word are not compared.
 fn edit_distance(written: &str, word: &str) -> usize {
     const MAX_LETTERS: usize = 64;
     let (from, to): (Vec<char>, Vec<char>) = (

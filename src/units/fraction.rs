@@ -1,4 +1,4 @@
-//! A part of a whole.
+//! Fractions of a whole, such as a loss rate.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use super::parse_scaled_decimal;
 
-/// A part of a whole in millionths: 0 to 1,000,000.
+/// A fraction of a whole in millionths: 0 to 1,000,000.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(from = "u32", into = "u32")]
 pub struct Fraction(u32);
 
-/// From millionths; more than the whole is the whole.
+/// Converts from millionths; values above the whole are clamped to it.
 impl From<u32> for Fraction {
     fn from(millionths: u32) -> Self {
         Self::from_millionths(millionths)
     }
 }
 
-/// In millionths.
+/// Converts to millionths.
 impl From<Fraction> for u32 {
     fn from(share: Fraction) -> Self {
         share.0
@@ -29,11 +29,11 @@ impl From<Fraction> for u32 {
 }
 
 impl Fraction {
-    /// Nothing of it.
+    /// Zero.
     pub const NONE: Self = Self(0);
     const WHOLE: u32 = 1_000_000;
 
-    /// From millionths; more than the whole is the whole.
+    /// Converts from millionths; values above the whole are clamped to it.
     pub const fn from_millionths(millionths: u32) -> Self {
         Self(if millionths > Self::WHOLE {
             Self::WHOLE
@@ -42,13 +42,13 @@ impl Fraction {
         })
     }
 
-    /// In millionths.
+    /// The fraction in millionths.
     pub const fn millionths(self) -> u32 {
         self.0
     }
 }
 
-/// `1%`, `0.25 %`.
+/// Parses `1%`, `0.25 %`.
 impl FromStr for Fraction {
     type Err = String;
 
@@ -65,7 +65,7 @@ impl FromStr for Fraction {
     }
 }
 
-/// `1 %`, `0.25 %`.
+/// Formats as `1 %`, `0.25 %`.
 impl fmt::Display for Fraction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = format!("{}.{:04}", self.0 / 10_000, self.0 % 10_000);

@@ -1,6 +1,6 @@
-//! JSON that is safe to look at: everything that [acts on a terminal](acts_on_a_terminal), and of
-//! combining marks on one character those beyond the first four, is written as `\uXXXX`, so a
-//! document can be printed, and read back it is unchanged.
+//! JSON that is safe to print on a terminal. Characters [unsafe for a
+//! terminal](is_unsafe_for_terminal), and combining marks beyond the first four on one character,
+//! are written as `\uXXXX`; a parser reads the original text back.
 
 use std::io::{self, Write};
 
@@ -10,26 +10,27 @@ use serde_json::ser::Formatter;
 use super::is_unsafe_for_terminal;
 use super::text::{MAX_COMBINING_MARKS, is_combining_mark};
 
-/// A value on one line, without a line break at its end.
+/// Serializes a value as one line, without a line break at its end.
 pub fn json_line(value: &impl Serialize) -> String {
     let mut bytes = Vec::new();
     write_json(value, &mut bytes);
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The same, written to something that does not fail, such as memory.
+/// Serializes a value into a writer that cannot fail, such as a `Vec<u8>`.
 pub fn write_json(value: &impl Serialize, to: &mut impl Write) {
     let mut serializer = serde_json::Serializer::with_formatter(to, Escaping);
-    // What is written here has text for keys.
+    // Serialization can only fail on maps whose keys are not strings, and those do not occur here.
     let result = value.serialize(&mut serializer);
     debug_assert!(result.is_ok(), "{result:?}");
 }
 
-/// Compact but for the escapes.
+/// A compact formatter that also escapes characters unsafe for a terminal.
 struct Escaping;
 
 impl Formatter for Escaping {
-    /// Gets what needs no escape by JSON's own rules (RFC 8259 §7).
+    /// Receives the parts of a string that JSON itself does not require to be escaped (RFC 8259
+    /// §7).
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,

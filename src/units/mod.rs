@@ -1,5 +1,5 @@
-//! Quantities with their units, and how people read them. Pure: no clock is read and nothing is
-//! written here.
+//! Quantities with units, how they are parsed and formatted, and text that has to be handled with
+//! care. Pure: reads no clock and writes nothing.
 
 mod decimal;
 mod edit_distance;

@@ -1,4 +1,4 @@
-//! Bits per second.
+//! Bit rates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ const UNITS: [(&str, u64); 4] = [
     ("bit", 1),
 ];
 
-/// `10mbit`, `1.5 gbit`, `64kbit`: decimal units, as links are sold.
+/// Parses `10mbit`, `1.5 gbit`, `64kbit`; units are decimal.
 impl FromStr for BitRate {
     type Err = String;
 
@@ -36,7 +36,7 @@ impl FromStr for BitRate {
     }
 }
 
-/// `10 Mbit/s`, `1.5 Gbit/s`, `64 kbit/s`.
+/// Formats as `10 Mbit/s`, `1.5 Gbit/s`, `64 kbit/s`.
 impl fmt::Display for BitRate {
     #[expect(clippy::cast_precision_loss, reason = "three decimals are shown")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

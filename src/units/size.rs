@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Nanos;
 
-/// A number of bytes. Shown exactly while it is small, in binary units (IEC 80000-13) once it is
-/// not.
+/// A number of bytes. Formatted exactly below 100,000, and in binary units (IEC 80000-13) above.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -15,7 +14,7 @@ use super::Nanos;
 pub struct Bytes(pub u64);
 
 impl Bytes {
-    /// How many there are in a second where these took so long; `None` where no time passed.
+    /// The rate in bytes per second if these bytes took that long; `None` if no time passed.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -27,7 +26,7 @@ impl Bytes {
     }
 }
 
-/// `214 B`, `10,407 B`, `1.43 MiB`.
+/// Formats as `214 B`, `10,407 B`, `1.43 MiB`.
 impl fmt::Display for Bytes {
     #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,7 +49,7 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// Decimal digits in groups of three, for counts that may be large: `10,407`.
+/// Formats a count with digits in groups of three: `10,407`.
 pub fn group_digits(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -63,7 +62,7 @@ pub fn group_digits(value: u64) -> String {
     out
 }
 
-/// How many, of what: `1 segment`, `6,000 segments`.
+/// Formats a count with its noun: `1 segment`, `6,000 segments`.
 pub fn format_count(number: usize, one: &str) -> String {
     if number == 1 {
         format!("1 {one}")

@@ -1,8 +1,8 @@
-//! Text that came from elsewhere, and text that must not leave.
+//! Untrusted and secret text.
 //!
-//! [`Untrusted`] has no `Display`: whoever wants it on a screen or in a file goes through
-//! [`Untrusted::escaped`], the one escaping function. [`Secret`] has no content to show at all
-//! unless it is [exposed](Secret::expose) on purpose.
+//! [`Untrusted`] has no `Display`: text from outside reaches a screen or a file only through
+//! [`Untrusted::escaped`], the one escaping function. [`Secret`] shows nothing unless it is
+//! explicitly [exposed](Secret::expose).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,20 +11,20 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthChar as _;
 
-/// Text from the network, a file or a certificate. It may hold terminal escapes, bidirectional
-/// marks, anything.
+/// Text from the network, a file or a certificate. It may contain terminal escapes, bidirectional
+/// controls, anything.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Untrusted(String);
 
 impl Untrusted {
-    /// Takes text as it came.
+    /// Wraps a text unchanged.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Takes bytes as UTF-8 where they are, else as ISO-8859-1, the historic charset of header
-    /// fields (RFC 9110 §5.5), so that no byte is lost.
+    /// Decodes bytes as UTF-8 if they are valid, otherwise as ISO-8859-1, the historic charset of
+    /// header fields (RFC 9110 §5.5), so that no byte is lost.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self(text.to_owned()),
@@ -32,14 +32,14 @@ impl Untrusted {
         }
     }
 
-    /// The text as it came, for comparing and parsing. Never for a screen.
+    /// The text unchanged, for comparing and parsing. Never for a screen.
     pub fn raw(&self) -> &str {
         &self.0
     }
 
-    /// The text with everything that could act on a terminal or reorder a line spelt out: `\x1b`,
-    /// `\u{202e}`. Of combining marks on one character four are shown, and the rest is counted:
-    /// `\{12 marks}`.
+    /// The text with everything escaped that could control a terminal or reorder a line: `\x1b`,
+    /// `\u{202e}`. Of the combining marks on one character the first four are kept and the rest
+    /// counted: `\{12 marks}`.
     pub fn escaped(&self) -> Cow<'_, str> {
         escape_for_terminal(&self.0)
     }
@@ -57,12 +57,12 @@ impl<T: Into<String>> From<T> for Untrusted {
     }
 }
 
-/// Combining marks on one character that are shown. Orthographies need no more: Hebrew with points
-/// and accents has four, Thai, Vietnamese and decomposed Hangul two.
+/// Combining marks kept per character. Orthographies need no more: Hebrew with points and accents
+/// has four, Thai, Vietnamese and decomposed Hangul two.
 pub(super) const MAX_COMBINING_MARKS: usize = 4;
 
-/// The text with everything that could act on a terminal spelt out, and of the marks that pile up
-/// on a character the first few, with how many more there are.
+/// Escapes everything that could control a terminal, and replaces surplus combining marks by their
+/// count.
 pub fn escape_for_terminal(text: &str) -> Cow<'_, str> {
     if !needs_escaping(text) {
         return Cow::Borrowed(text);
@@ -92,7 +92,7 @@ pub fn escape_for_terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// `\\{12 marks}`.
+/// Writes the number of omitted combining marks, `\\{12 marks}`, and resets it.
 fn write_hidden_marks(out: &mut String, piled: &mut usize) {
     if *piled > 0 {
         let _ = write!(out, "\\{{{piled} marks}}");
@@ -108,15 +108,15 @@ fn needs_escaping(text: &str) -> bool {
     })
 }
 
-/// Whether a character takes no column of its own, but stands on the one before it (Unicode's
-/// general categories Mn and Me, and the like).
+/// Returns true for characters of zero width that combine with the one before (Unicode's general
+/// categories Mn, Me and similar).
 pub(super) fn is_combining_mark(c: char) -> bool {
     !c.is_ascii() && c.width() == Some(0) && !is_unsafe_for_terminal(c)
 }
 
-/// Control characters (C0, DEL, C1), line and paragraph separators, and the invisible format
-/// characters of Unicode that reorder, join or hide text (general category Cf and the like; Unicode
-/// Technical Report 36 and CVE-2021-42574).
+/// Returns true for control characters (C0, DEL, C1), line and paragraph separators, and the
+/// invisible format characters of Unicode that reorder, join or hide text (general category Cf and
+/// similar; Unicode Technical Report 36 and CVE-2021-42574).
 pub fn is_unsafe_for_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -125,18 +125,18 @@ pub fn is_unsafe_for_terminal(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A value that is masked wherever it is shown, logged or exported, unless the user asked for
+/// A value that is masked wherever it would be shown, logged or exported, unless the user asked for
 /// secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    /// Marks a value as secret where it enters the program.
+    /// Wraps a value where it enters the program.
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value itself, for the one use it was given for.
+    /// The value itself, for the one purpose it was given for.
     pub const fn expose(&self) -> &T {
         &self.0
     }

@@ -16,15 +16,15 @@ use super::parse_scaled_decimal;
 pub struct Nanos(pub u64);
 
 impl Nanos {
-    /// No time at all; a measured zero, never "not measured".
+    /// Zero, a measured value; "not measured" is `None`.
     pub const ZERO: Self = Self(0);
 
-    /// From whole milliseconds.
+    /// Converts from whole milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000_000))
     }
 
-    /// As milliseconds with a fraction, for drawing and for formats that count in milliseconds.
+    /// Converts to fractional milliseconds, for drawing and for formats that count in milliseconds.
     #[expect(
         clippy::cast_precision_loss,
         reason = "2^53 ns are 104 days: longer than any run"
@@ -33,7 +33,7 @@ impl Nanos {
         self.0 as f64 / 1e6
     }
 
-    /// As seconds with a fraction, the unit of curl's `-w` variables.
+    /// Converts to fractional seconds, the unit of curl's `-w` variables.
     #[expect(
         clippy::cast_precision_loss,
         reason = "2^53 ns are 104 days: longer than any run"
@@ -42,7 +42,7 @@ impl Nanos {
         self.0 as f64 / 1e9
     }
 
-    /// The difference, or zero where `other` is longer.
+    /// The difference, or zero if `other` is longer.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
@@ -81,7 +81,7 @@ impl std::iter::Sum for Nanos {
     }
 }
 
-/// Units of time in nanoseconds. Those that end in the letter of another one come first.
+/// Units of time in nanoseconds. A unit that is a suffix of another one comes after it.
 const UNITS: [(&str, u64); 6] = [
     ("ns", 1),
     ("us", 1_000),
@@ -91,8 +91,8 @@ const UNITS: [(&str, u64); 6] = [
     ("s", 1_000_000_000),
 ];
 
-/// `80ms`, `1.5 s`, `500us`, `500 µs` (with the micro sign or the Greek letter), `250ns`; what is
-/// no whole number of nanoseconds is refused. Nothing is nothing in any unit: `0`.
+/// Parses `80ms`, `1.5 s`, `500us`, `500 µs` (with the micro sign or the Greek letter), `250ns`,
+/// and `0` without a unit. Rejects fractions of a nanosecond.
 impl FromStr for Nanos {
     type Err = String;
 
@@ -110,8 +110,8 @@ impl FromStr for Nanos {
     }
 }
 
-/// Three significant figures and the unit that keeps them readable: `870 ns`, `34.1 µs`, `41.2 ms`,
-/// `1.86 s`, `2 min 05 s`.
+/// Formats with three significant digits in a readable unit: `870 ns`, `34.1 µs`, `41.2 ms`, `1.86
+/// s`, `2 min 05 s`.
 impl fmt::Display for Nanos {
     #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,7 +139,7 @@ fn format_three_digits(value: f64, unit: &str) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
-/// A share of a whole in per cent: `30 %`, `0.4 %`.
+/// Formats a part of a whole as a percentage: `30 %`, `0.4 %`.
 #[expect(clippy::cast_precision_loss, reason = "two figures are shown")]
 pub fn format_percent(part: Nanos, whole: Nanos) -> Option<String> {
     let share = (whole.0 > 0).then(|| part.0 as f64 / whole.0 as f64 * 100.0)?;
@@ -152,9 +152,8 @@ pub fn format_percent(part: Nanos, whole: Nanos) -> Option<String> {
     })
 }
 
-/// An instant on the run's own time axis: nanoseconds since the run began, as the program's
-/// monotonic clock counts them. Negative where a packet's timestamp, mapped to this axis, lies
-/// before the start.
+/// An instant on the run's time axis: nanoseconds since the run began, by the program's monotonic
+/// clock. Negative if a packet's timestamp, mapped to this axis, lies before the start.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -165,12 +164,12 @@ impl Moment {
     /// The start of the run.
     pub const START: Self = Self(0);
 
-    /// Time from `earlier` to `self`; zero where `earlier` is in truth later.
+    /// Time from `earlier` to `self`; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Nanos {
         Nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Time since the start of the run; zero for what lies before it.
+    /// Time since the start of the run; zero for instants before it.
     pub fn from_start(self) -> Nanos {
         self.since(Self::START)
     }
@@ -192,7 +191,7 @@ impl Sub<Nanos> for Moment {
     }
 }
 
-/// Wall-clock time in nanoseconds since 1970-01-01T00:00:00Z, as kernels stamp packets.
+/// Wall-clock time in nanoseconds since 1970-01-01T00:00:00Z, as in packet timestamps.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -200,13 +199,13 @@ impl Sub<Nanos> for Moment {
 pub struct WallTime(pub u64);
 
 impl WallTime {
-    /// Signed distance `self - other` in nanoseconds.
+    /// Signed difference `self - other` in nanoseconds.
     pub fn distance(self, other: Self) -> i64 {
         let difference = i128::from(self.0) - i128::from(other.0);
         i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
     }
 
-    /// The time since `earlier`, or zero where that is later.
+    /// Time since `earlier`; zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Nanos {
         Nanos(self.0.saturating_sub(earlier.0))
     }

@@ -1,14 +1,14 @@
-//! A URL as people type it: which scheme it has, and where its host begins.
+//! URLs as users type them, split into scheme and rest.
 //!
-//! The grammar is that of browsers (the WHATWG's URL standard) where a scheme is written, and
-//! curl's guess where none is: `http:/host` is a URL with a scheme, `host:8080/path` is a host with
-//! a port. What could be taken for two hosts is a mistake.
+//! The grammar is that of browsers (the WHATWG URL standard) if a scheme is written, and curl's
+//! guess if none is: `http:/host` is a URL with a scheme, `host:8080/path` is a host with a port.
+//! Anything that different programs could read as different hosts is an error.
 
 use thiserror::Error;
 use url::Url;
 
-/// Schemes whose names nobody takes for a host's, so that what follows their colon is no port and
-/// no password.
+/// Schemes that are unlikely to be host names, so what follows their colon is neither a port nor a
+/// password.
 const NON_HOST_SCHEMES: [&str; 9] = [
     "about",
     "blob",
@@ -21,70 +21,69 @@ const NON_HOST_SCHEMES: [&str; 9] = [
     "view-source",
 ];
 
-/// A URL as it was typed, taken apart at its scheme.
+/// A typed URL, split at its scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TypedUrl<'a> {
-    /// The scheme as it is written, where one is.
+    /// The scheme as written, if there is one.
     pub scheme: Option<&'a str>,
-    /// What follows the scheme, its colon and its slashes.
+    /// Everything after the scheme, its colon and its slashes.
     pub rest: &'a str,
 }
 
-/// Why a typed text is not the URL of a host. Its sentences hold nothing of a user name or a
-/// password.
+/// Why a typed text is not an unambiguous URL. Messages never contain a user name or a password.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TypedUrlError {
-    /// There is a tab, a line break or another control character in it. Browsers leave some of them
-    /// out without a word.
+    /// It contains a tab, a line break or another control character. Browsers drop some of them
+    /// silently.
     #[error(
         "there is a control character in it, such as a tab or a line break; leave it out, or \
             write it as %09 or %0A"
     )]
     ControlCharacter,
-    /// Nothing, a path, a query or a fragment.
+    /// There is no host: it is empty, a path, a query or a fragment.
     #[error("it names no host")]
     NoHost,
-    /// It begins with two slashes.
+    /// It begins with two slashes and has no scheme.
     #[error("it begins with // and has no scheme; write http:// or https:// before the host")]
     NoScheme,
-    /// `http:8080` is a host named http to some and the address 8080 to others.
+    /// `http:8080` is a host named http to some programs and port 8080 to others.
     #[error(
         "'{0}:' with a number behind it may be a scheme or a host with a port; write {0}:// for \
             the scheme, http://{0}:PORT/ for the host"
     )]
     SchemeOrHost(String),
-    /// Neither a scheme with slashes behind it nor a host with a port.
+    /// Neither a scheme followed by slashes nor a host with a port.
     #[error("'{0}:' is neither a scheme with // behind it nor a host with a port")]
     NeitherSchemeNorPort(String),
-    /// `http://a\@b/` is the host a to browsers and the host b to others.
+    /// `http://a\@b/` is host a to browsers and host b to others.
     #[error(
         "there is a \\ in or behind its host, where browsers and other programs disagree on which \
             host is meant; write a / or %5C"
     )]
     Backslash,
-    /// `http://http://host/` is the host http to browsers and to curl, and meant by nobody.
+    /// `http://http://host/` is host http to browsers and to curl, which nobody means.
     #[error(
         "there is a second scheme in it, behind the first or in the place of a port; leave one out"
     )]
     SecondScheme,
-    /// `http://a@b@c/` is the host c to some and no URL to others.
+    /// `http://a@b@c/` is host c to some programs and invalid to others.
     #[error(
         "there is more than one @ before its path; write those of a user name or a password as %40"
     )]
     SeveralAtSigns,
-    /// Nothing can be connected to at port 0.
+    /// Port 0 cannot be connected to.
     #[error("port 0 cannot be connected to")]
     PortZero,
-    /// The host or the port breaks the grammar.
+    /// The host or the port is malformed.
     #[error("{0}")]
     Malformed(#[from] url::ParseError),
 }
 
 impl<'a> TypedUrl<'a> {
-    /// Takes a typed text apart. Spaces around it are left out.
+    /// Parses a typed text. Surrounding whitespace is ignored.
     ///
     /// # Errors
-    /// Says why it names no host, or could name two.
+    /// It names no host, or programs would disagree on which.
     pub fn parse(text: &'a str) -> Result<Self, TypedUrlError> {
         let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
         if text.chars().any(char::is_control) {
@@ -97,7 +96,7 @@ impl<'a> TypedUrl<'a> {
         typed.check_authority()
     }
 
-    /// The whole, with a scheme that stands in where none was written.
+    /// The whole URL, with a default scheme if none was written.
     pub fn with_scheme_or(&self, default: &str) -> String {
         format!("{}://{}", self.scheme.unwrap_or(default), self.rest)
     }
@@ -105,7 +104,7 @@ impl<'a> TypedUrl<'a> {
     /// The `http` or `https` URL.
     ///
     /// # Errors
-    /// Says what is wrong with its host or its port.
+    /// The host or the port is invalid.
     pub fn web_url(&self) -> Result<Url, TypedUrlError> {
         let url = match Url::parse(&self.with_scheme_or("http")) {
             Err(url::ParseError::EmptyHost) => return Err(TypedUrlError::NoHost),
@@ -118,12 +117,13 @@ impl<'a> TypedUrl<'a> {
         }
     }
 
-    /// Whether the scheme is one of the web, or is left out.
+    /// Returns true if the scheme is `http` or `https`, or absent.
     pub fn is_web(&self) -> bool {
         self.scheme.is_none_or(is_web)
     }
 
-    /// Host, port, user name and password must be the same to everybody.
+    /// Rejects authorities that programs read differently: backslashes, a second scheme, several
+    /// `@`.
     fn check_authority(self) -> Result<Self, TypedUrlError> {
         let end = self
             .rest
@@ -143,7 +143,7 @@ impl<'a> TypedUrl<'a> {
     }
 }
 
-/// A text that begins as `name:` does.
+/// Parses a text that starts like a scheme, `name:`.
 fn parse_with_colon<'a>(
     text: &'a str,
     name: &'a str,
@@ -180,7 +180,7 @@ fn parse_with_colon<'a>(
     }
 }
 
-/// A text without a scheme: a host, perhaps with a user and a port.
+/// Parses a text without a scheme: a host, possibly with user information and a port.
 fn parse_without_colon(text: &str) -> Result<TypedUrl<'_>, TypedUrlError> {
     match text.as_bytes() {
         [b'/' | b'\\', b'/' | b'\\', ..] => Err(TypedUrlError::NoScheme),
@@ -192,8 +192,7 @@ fn parse_without_colon(text: &str) -> Result<TypedUrl<'_>, TypedUrlError> {
     }
 }
 
-/// What stands before the first colon, if it has the form of a scheme (RFC 3986 §3.1), and what
-/// stands behind it.
+/// Splits at the first colon if a valid scheme precedes it (RFC 3986 §3.1).
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_once(':')?;
     let mut bytes = name.bytes();
@@ -215,7 +214,7 @@ mod tests {
         TypedUrl::parse(text)?.web_url().map(String::from)
     }
 
-    /// What browsers reach where a scheme is written, and curl where none is.
+    /// Agrees with browsers if a scheme is written, and with curl if none is.
     #[test]
     fn a_typed_url_reaches_the_host_that_is_meant() {
         for (text, wanted) in [
@@ -347,7 +346,7 @@ mod tests {
         }
     }
 
-    /// Whoever takes another scheme than the web's decides what to do with it.
+    /// Callers decide what to do with schemes other than the web's.
     #[test]
     fn other_schemes_are_told_by_their_names() {
         for (text, scheme, rest) in [

@@ -1,9 +1,8 @@
-//! A HAR's document with its entries taken out on the way to whoever parses it.
+//! Extraction of the entries of a HAR while its document is parsed.
 //!
-//! A HAR may have ten million entries. So its document is parsed with `0` in the place of each
-//! element of `log.entries`, and the elements are handed out one by one with where they lie.
-//! Everything else passes as it is, so what was JSON stays JSON and what was none is refused as it
-//! would have been.
+//! A HAR may have ten million entries. The parser therefore gets `0` in place of each element of
+//! `log.entries`, and the elements are handed out one by one with their positions. Everything else
+//! is passed through, so valid JSON remains valid, and invalid JSON is rejected as usual.
 
 use std::io::{self, Read};
 
@@ -12,18 +11,18 @@ use super::nesting::JsonNesting;
 use crate::archive::ArchiveError;
 use crate::archive::input::ArchiveInput;
 
-/// Reads the document without its entries.
+/// A reader of the document without its entries.
 pub(super) struct EntryExtractor<E> {
     source: ArchiveInput,
     elements: E,
     json_position: JsonPosition,
-    /// The first bytes of an element.
+    /// The first bytes of the current element.
     held: Vec<u8>,
-    /// Lines, and bytes of the line, of the file so far.
+    /// The line and column reached in the file.
     input_position: (u64, u64),
-    /// The same of what was handed out.
+    /// The line and column reached in the output.
     output_position: (u64, u64),
-    /// The latest elements.
+    /// The latest elements, for translating positions.
     latest: [Option<ElementAnchor>; 2],
     failed: Option<ArchiveError>,
 }
@@ -32,7 +31,7 @@ impl<E: ElementSink> EntryExtractor<E> {
     const MAX_HELD: usize = super::string_truncation::MAX_STRING_BYTES;
     const BLOCK: usize = 1 << 16;
 
-    /// Begins where the document does.
+    /// Starts at the beginning of the document.
     pub(super) fn new(source: ArchiveInput, elements: E) -> Self {
         Self {
             source,
@@ -46,8 +45,7 @@ impl<E: ElementSink> EntryExtractor<E> {
         }
     }
 
-    /// Returns which line and column of the file stand at a line and column of what was handed out,
-    /// near its end.
+    /// Translates a position near the end of the output to a position in the file.
     pub(super) fn input_position_at(&self, told: (u64, u64)) -> (u64, u64) {
         let before = self
             .latest
@@ -58,7 +56,7 @@ impl<E: ElementSink> EntryExtractor<E> {
         before.map_or(told, |anchor| anchor.position(told))
     }
 
-    /// Returns what the elements came to; or why the source or an element could not be read.
+    /// Returns the sink; or the error of the input or an element.
     pub(super) fn finish(self) -> Result<E, ArchiveError> {
         self.failed.map_or(Ok(self.elements), Err)
     }
@@ -127,7 +125,7 @@ impl<E: ElementSink> EntryExtractor<E> {
     }
 }
 
-/// Where an element stands: what is handed out in its place, and its first and its last byte.
+/// The position of an extracted element: in the output, and its first and last byte in the file.
 #[derive(Clone, Copy, Debug)]
 struct ElementAnchor {
     output_position: (u64, u64),
@@ -147,7 +145,7 @@ impl ElementAnchor {
     }
 }
 
-/// The line and column behind some bytes.
+/// The line and column after some bytes.
 fn position_after((line, column): (u64, u64), bytes: &[u8]) -> (u64, u64) {
     match memchr::memrchr(b'\n', bytes) {
         None => (line, column + bytes.len() as u64),
@@ -159,8 +157,8 @@ fn position_after((line, column): (u64, u64), bytes: &[u8]) -> (u64, u64) {
 }
 
 impl<E: ElementSink> Read for EntryExtractor<E> {
-    /// Reads one byte at most: an element that follows is no sooner taken than the parser comes to
-    /// it.
+    /// Reads at most one byte, so that an element is not extracted before the parser reaches it:
+    /// its errors then come in order.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let Some(place) = into.first_mut() else {
             return Ok(0);
@@ -178,18 +176,18 @@ impl<E: ElementSink> Read for EntryExtractor<E> {
     }
 }
 
-/// Where in a document a byte is, as far as that matters to find `log.entries`.
+/// The position in a document, as far as needed to find `log.entries`.
 #[derive(Debug, Default)]
 struct JsonPosition {
     depth: u32,
     in_string: bool,
     escaped: bool,
-    /// The string that may be a name.
+    /// The current string, which may be a member name.
     name: Vec<u8>,
-    /// A name was read at depth 1 or 2, and its colon.
+    /// The name before the latest colon at depth 1 or 2.
     named: Option<MemberName>,
     within: JsonContainer,
-    /// There was a list of entries; another one is a mistake, which its parser says.
+    /// Whether a list of entries was found; a second one is a duplicate, which the parser reports.
     seen: bool,
 }
 
@@ -209,10 +207,10 @@ enum MemberName {
 }
 
 impl JsonPosition {
-    /// Longer names are others.
+    /// Longer names cannot be relevant ones.
     const MAX_NAME: usize = 64;
 
-    /// Whether an entry begins with this byte.
+    /// Returns true if an entry begins with this byte.
     const fn begins_entry(&self, byte: u8) -> bool {
         matches!(self.within, JsonContainer::Entries)
             && self.depth == 3
@@ -252,7 +250,7 @@ impl JsonPosition {
     }
 
     fn member_name(&self) -> MemberName {
-        // A name may be written in escapes.
+        // Names may contain escapes.
         let quoted = [b"\"", self.name.as_slice(), b"\""].concat();
         match serde_json::from_slice::<String>(&quoted).as_deref() {
             Ok("log") => MemberName::Log,

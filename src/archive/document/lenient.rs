@@ -1,6 +1,6 @@
-//! Values as programs write them that do not take a format's word for it: a number in quotes, text
-//! that is a number, `null` for nothing. What makes no sense is nothing, and never a reason not to
-//! read the rest.
+//! Lenient deserialization for programs that deviate from the format: numbers in quotes, numeric
+//! text, `null` for nothing. Invalid values become absent and never prevent the rest from being
+//! read.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,17 +8,17 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A number, where it is one.
+/// A number, or `None` for anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(in crate::archive) struct LenientNumber(pub(in crate::archive) Option<f64>);
 
-/// Text, where it is some.
+/// A text, or `None` for anything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::archive) struct LenientText(pub(in crate::archive) Option<String>);
 
 impl LenientNumber {
-    /// A time in milliseconds as nanoseconds; `None` for what is negative, and so says that there
-    /// was none.
+    /// Converts milliseconds to nanoseconds; `None` for negative values, which mean that something
+    /// did not happen.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -32,7 +32,7 @@ impl LenientNumber {
             .map(|nanos| nanos as u64)
     }
 
-    /// A count; `None` for what is negative.
+    /// The value as a count; `None` if it is negative.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -47,7 +47,7 @@ impl LenientNumber {
 }
 
 impl LenientText {
-    /// The text, unless there is none or it is empty.
+    /// The text; `None` if it is absent or empty.
     pub(in crate::archive) fn non_empty(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for LenientText {
     }
 }
 
-/// A value of one piece.
+/// A scalar value.
 enum ScalarValue {
     Number(f64),
     Text(String),
@@ -138,7 +138,7 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 }
 
-/// An object of a kind, or nothing where there is something else.
+/// An object of a given type, or `None` for anything else.
 #[derive(Clone, Debug)]
 pub(in crate::archive) struct LenientObject<T>(pub(in crate::archive) Option<T>);
 
@@ -148,11 +148,11 @@ impl<T> Default for LenientObject<T> {
     }
 }
 
-/// A list of a kind, of which so many are kept; what is no list is an empty one.
+/// A list of a given type, cut to a maximum length; anything else is an empty list.
 #[derive(Clone, Debug)]
 pub(in crate::archive) struct LenientList<T, const MOST: usize> {
     pub(in crate::archive) items: Vec<T>,
-    /// How many more there were.
+    /// The number of omitted items.
     pub(in crate::archive) omitted: u64,
 }
 
@@ -179,7 +179,7 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for LenientLi
     }
 }
 
-/// Answers everything that is not wanted with nothing.
+/// Visitor methods that accept unwanted values as nothing.
 macro_rules! nothing_else {
     ($nothing:expr) => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

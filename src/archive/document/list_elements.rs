@@ -1,4 +1,4 @@
-//! The elements of a long list in a document, each of which is parsed by itself.
+//! Elements of a long list in a JSON document, each parsed by itself.
 
 use std::io::{self, BufReader, Read};
 
@@ -9,7 +9,8 @@ use super::string_truncation::{MAX_STRING_BYTES, StringTruncator};
 use crate::archive::ArchiveError;
 use crate::archive::store::CaptureStore;
 
-/// Where an element lies in the file, and in which line and column it begins, both counted from 1.
+/// The position of an element in the file, with the line and column of its first byte, both counted
+/// from 1.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::archive) struct ListElement {
     pub(in crate::archive) at: u64,
@@ -18,26 +19,26 @@ pub(in crate::archive) struct ListElement {
     pub(in crate::archive) column: u64,
 }
 
-/// Takes elements as a document is read.
+/// A consumer of elements as a document is read.
 pub(in crate::archive) trait ElementSink {
-    /// Takes an element, and its bytes where it [is small](Element::SMALL).
+    /// Takes an element, with its bytes if it is [small](ListElement::MAX_SMALL).
     ///
     /// # Errors
-    /// The element is no JSON, which ends the reading.
+    /// The element is not valid JSON, which ends the reading.
     fn take(&mut self, element: ListElement, bytes: Option<&[u8]>) -> Result<(), ArchiveError>;
 }
 
 impl ListElement {
-    /// Bytes up to which no string in it has to be cut.
+    /// Elements up to this size are parsed without truncating strings.
     pub(in crate::archive) const MAX_SMALL: u64 = MAX_STRING_BYTES as u64;
-    /// Bytes that are held of one whose strings are cut; what is still longer is parsed as it is
+    /// A truncated element up to this size is parsed from memory; a larger one is parsed as it is
     /// read.
     const MAX_HELD: usize = 1 << 20;
 
-    /// Parses a small element's bytes; an element that is no object is none.
+    /// Parses a small element; `None` if it is not an object.
     ///
     /// # Errors
-    /// They are no JSON: what is wrong, and in which line and column of the file.
+    /// The bytes are not valid JSON; the message has the line and column in the file.
     pub(in crate::archive) fn parse_small<T: DeserializeOwned>(
         self,
         bytes: &[u8],
@@ -47,10 +48,10 @@ impl ListElement {
             .map_err(|error| self.document_error(&error))
     }
 
-    /// Parses an element where it is stored.
+    /// Parses an element from the store.
     ///
     /// # Errors
-    /// The same, or it cannot be read.
+    /// As for small ones, or it cannot be read.
     pub(in crate::archive) fn parse_stored<T: DeserializeOwned>(
         self,
         store: &CaptureStore,
@@ -91,7 +92,7 @@ impl ListElement {
     }
 }
 
-/// A part of what is stored.
+/// A reader for a range of the store.
 struct StoredRange<'a> {
     store: &'a CaptureStore,
     at: u64,

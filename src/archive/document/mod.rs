@@ -1,9 +1,9 @@
-//! Documents in JSON: a HAR file of anybody's, or a summary of a run of ours. Which it is shows by
-//! its content.
+//! JSON documents: HAR files of any program, or run summaries, told apart by their content.
 //!
-//! One pass over the input, whose [strings are cut](shortened) before they are held: a body of a
-//! hundred megabytes in a HAR costs no memory. Neither does the number of a HAR's entries: they are
-//! [taken out](skeleton) one by one, and where each lies is kept.
+//! The input is read in one pass, in which [long strings are truncated](string_truncation) before
+//! they are held: a body of a hundred megabytes in a HAR takes no memory. Neither does the number
+//! of entries: they are [extracted](entry_extraction) one by one, and only their positions are
+//! kept.
 
 mod entry_extraction;
 pub(super) mod lenient;
@@ -29,18 +29,18 @@ use crate::insight::diff::ComparedRun;
 use entry_extraction::EntryExtractor;
 use string_truncation::StringTruncator;
 
-/// What a document is.
+/// A JSON document.
 pub(super) enum JsonDocument {
-    /// A HAR.
+    /// A HAR file.
     Har(Box<HarFile>),
-    /// A summary.
+    /// A run summary.
     Summary(Box<ComparedRun>),
 }
 
-/// The schema of the summaries that are read.
+/// The schema of the supported summaries.
 const SUMMARY_SCHEMA: &str = "tapline/summary/1";
 
-/// The names at the top of a document, of either kind.
+/// The top-level members of both kinds of documents.
 #[derive(Deserialize)]
 struct TopLevel {
     #[serde(default)]
@@ -83,12 +83,12 @@ impl TopLevel {
 }
 
 impl JsonDocument {
-    /// Whether the input begins as one, and how many bytes before it say nothing.
+    /// Returns the number of leading bytes to skip if the input is a JSON document.
     pub(super) fn detect(source: &mut ArchiveInput) -> Result<Option<usize>, ArchiveError> {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         const MOST: usize = 4096;
-        // A capture that comes through a pipe is not waited for longer than that; pcapng's begins
-        // with line breaks.
+        // Input from a pipe may come slowly, so no more bytes are waited for than needed. pcapng
+        // begins with line breaks, too.
         let head = source.peek(Pcapng::MAGIC.len())?;
         let may_be = head
             .first()
@@ -106,7 +106,7 @@ impl JsonDocument {
         Ok((text.get(space) == Some(&b'{')).then_some(skipped))
     }
 
-    /// Reads it. Where the entries of a HAR lie is told by the document; `store` has them.
+    /// Reads the document. The index of a HAR refers to `store`.
     pub(super) fn read(
         mut source: ArchiveInput,
         skipped: usize,
@@ -142,7 +142,7 @@ impl JsonDocument {
     }
 }
 
-/// What is wrong, and where in the file.
+/// The error message with its position in the file.
 fn describe_at(error: &serde_json::Error, (line, column): (u64, u64)) -> String {
     let said = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());

@@ -1,7 +1,7 @@
-//! Where a value of JSON ends.
+//! Detection of the end of a JSON value.
 
-/// Follows a value, block by block, until it ends. Brackets are counted and not compared: whoever
-/// parses the value sees what does not fit.
+/// Follows a value block by block until it ends. Brackets are counted but not matched: the parser
+/// will find mismatches.
 #[derive(Debug, Default)]
 pub(super) struct JsonNesting {
     kind: JsonValueKind,
@@ -14,14 +14,14 @@ pub(super) struct JsonNesting {
 enum JsonValueKind {
     #[default]
     Unknown,
-    /// An object, a list or a string.
+    /// An object, a list or a string, which has a closing delimiter.
     Delimited,
-    /// A number or a word, which ends in front of what ends it.
+    /// A number or a word, which ends before the next delimiter.
     Bare,
 }
 
 impl JsonNesting {
-    /// Returns how many bytes of a block the value still has, if it ends there.
+    /// The number of bytes of a block that belong to the value, if it ends there.
     pub(super) fn end_in(&mut self, block: &[u8]) -> Option<usize> {
         if self.kind == JsonValueKind::Unknown {
             let is_closed = matches!(block.first()?, b'{' | b'[' | b'"');
@@ -51,7 +51,7 @@ impl JsonNesting {
         None
     }
 
-    /// Passes over a string, or what there is of it.
+    /// Skips a string, or the rest of it in this block.
     fn skip_string(&mut self, rest: &[u8]) -> (usize, bool) {
         if std::mem::take(&mut self.escaped) {
             return (1, false);
@@ -69,7 +69,7 @@ impl JsonNesting {
         }
     }
 
-    /// Passes over what is no string, up to the next string or to where something closes.
+    /// Skips everything outside of strings, up to the next string or a closing bracket.
     fn skip_structure(&mut self, rest: &[u8]) -> (usize, bool) {
         for (at, byte) in rest.iter().enumerate() {
             match byte {

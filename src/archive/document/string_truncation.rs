@@ -1,36 +1,36 @@
-//! JSON on its way in, with its longest strings cut.
+//! Truncation of long strings in JSON while it is read.
 //!
-//! Whoever parses JSON holds each string whole. Those of a HAR may be bodies of any size, of which
-//! nobody wants more than the beginning, so what is beyond a limit is left out before it is parsed.
-//! A string is cut between characters only, and not within an escape or between the
-//! two of a surrogate pair (RFC 8259 §7), so what was JSON stays JSON.
+//! A JSON parser holds each string whole. The strings of a HAR may be bodies of any size, of which
+//! only the beginning is needed, so the rest is dropped before parsing. Strings are only cut
+//! between characters, never within an escape or a surrogate pair (RFC 8259 §7), so valid JSON
+//! remains valid.
 
 use std::io::Read;
 
-/// Bytes of a string that pass.
+/// Bytes of a string that are kept.
 pub(super) const MAX_STRING_BYTES: usize = 1 << 16;
 
-/// Cuts the strings of the JSON it reads.
+/// A reader that truncates the strings of the JSON it reads.
 pub(super) struct StringTruncator<R> {
     inner: R,
     state: StringState,
-    /// Bytes of the string so far.
+    /// Bytes of the current string so far.
     length: usize,
-    /// The code unit of the escape so far.
+    /// The code unit of the current escape so far.
     unit: u16,
-    /// The first of a surrogate pair stands right before.
+    /// Whether the previous escape was the first half of a surrogate pair.
     paired: bool,
 }
 
-/// Where in JSON a byte is.
+/// The position in the JSON syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StringState {
     Outside,
     Within,
     Escape,
-    /// Within `\uXXXX`: so many digits are still to come.
+    /// Within `\uXXXX`, with the number of digits still to come.
     Unicode(u8),
-    /// What is left out, up to the quote.
+    /// In the dropped part, up to the closing quote.
     Cut,
     CutEscape,
 }
@@ -50,7 +50,7 @@ impl<R> StringTruncator<R> {
         self.inner
     }
 
-    /// Whether a byte passes.
+    /// Returns true if a byte is kept.
     fn keeps_byte(&mut self, byte: u8) -> bool {
         self.length = self.length.saturating_add(1);
         match self.state {
@@ -90,7 +90,7 @@ impl<R> StringTruncator<R> {
     }
 
     fn keeps_in_string(&mut self, byte: u8) -> bool {
-        // A character begins with a byte that continues none.
+        // Bytes of the form 10xxxxxx continue a UTF-8 character.
         let begins = byte & 0xc0 != 0x80;
         if byte == b'"' {
             self.state = StringState::Outside;

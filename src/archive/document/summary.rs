@@ -1,5 +1,5 @@
-//! The summary of a run, schema `tapline/summary/1`, as what is compared of one. Names that are not
-//! wanted are passed over.
+//! Deserialization of run summaries, schema `tapline/summary/1`, into comparable facts. Unneeded
+//! members are ignored.
 
 use serde::Deserialize;
 
@@ -180,7 +180,7 @@ impl SummaryMessage {
 }
 
 impl SummaryExchange {
-    /// What is compared of it.
+    /// Converts it into comparable facts.
     pub(super) fn into_facts(self) -> ExchangeFacts {
         let (mut request, mut response) = (self.request, self.response);
         let (dns, tcp, tls) = (
@@ -312,7 +312,7 @@ pub(super) struct SummaryConversation {
 }
 
 impl SummaryConversation {
-    /// What is compared of it. Times of its parts are not in a summary.
+    /// Converts it into comparable facts. A summary has no times for the parts of a conversation.
     pub(super) fn into_facts(self) -> ExchangeFacts {
         let remote = Endpoint::from(self.server.raw().to_owned());
         let port = remote

@@ -1,4 +1,4 @@
-//! What a document of ours says of TLS.
+//! The TLS section of documents written by tapline.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::trace::{self, Handshake, Verification};
 use crate::units::{Nanos, Untrusted};
 
-/// TLS, as the summary and the HAR of a run of ours have it.
+/// The TLS section of a summary, and of a HAR written by tapline.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::archive) struct DocumentTls {
@@ -28,7 +28,7 @@ struct DocumentVerification {
     duration_ns: Nanos,
 }
 
-/// A certificate.
+/// A certificate in a document.
 #[derive(Clone, Debug, Deserialize)]
 pub(in crate::archive) struct DocumentCertificate {
     subject: Untrusted,
@@ -43,7 +43,7 @@ pub(in crate::archive) struct DocumentCertificate {
 }
 
 impl DocumentTls {
-    /// What was agreed on, where it was.
+    /// The negotiated handshake, if there was one.
     pub(in crate::archive) fn to_handshake(&self) -> Option<Handshake> {
         Some(Handshake {
             version: self.version.clone()?,
@@ -54,7 +54,7 @@ impl DocumentTls {
         })
     }
 
-    /// How long checking them took.
+    /// How long verifying the certificates took.
     pub(in crate::archive) fn verification_time(&self) -> Nanos {
         self.verification
             .as_ref()
@@ -62,7 +62,7 @@ impl DocumentTls {
             .unwrap_or_default()
     }
 
-    /// What came of checking the certificates.
+    /// The result of verifying the certificates.
     pub(in crate::archive) fn to_verification(&self) -> Option<Verification> {
         let checked = self.verification.as_ref()?;
         let reason = || checked.reason.clone().unwrap_or_default();
@@ -76,7 +76,7 @@ impl DocumentTls {
 }
 
 impl DocumentCertificate {
-    /// A certificate whose times can be read.
+    /// The certificate; `None` if its dates are invalid.
     pub(in crate::archive) fn into_certificate(self) -> Option<trace::Certificate> {
         let seconds = |time: Option<String>| time?.parse().ok().map(Timestamp::as_second);
         Some(trace::Certificate {

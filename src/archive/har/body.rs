@@ -1,4 +1,4 @@
-//! The beginning of a body.
+//! Previews of HAR bodies.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,12 +8,12 @@ use super::log::HarContent;
 use crate::archive::document::lenient::LenientText;
 use crate::units::Untrusted;
 
-/// Bytes of a body that are kept, as of one that the engine receives.
+/// Bytes of a preview, as for bodies that tapline receives itself.
 const MAX_BYTES: usize = 4096;
-/// Characters of base64 that are as many bytes.
+/// Base64 characters for as many bytes.
 const MAX_BASE64: usize = MAX_BYTES.div_ceil(3) * 4;
 
-/// The beginning of a text, and whether it goes on.
+/// The first part of a text, and whether more follows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TextPrefix {
     text: Option<String>,
@@ -35,7 +35,7 @@ impl<'de> Deserialize<'de> for TextPrefix {
     }
 }
 
-/// Where a text may be cut.
+/// Truncation at character boundaries.
 trait Boundary {
     fn floor_char_boundary_at(&self, most: usize) -> usize;
 }
@@ -49,8 +49,7 @@ impl Boundary for str {
     }
 }
 
-/// What is shown of a body, and whether it goes on; `None` where nothing of it is there, or it is
-/// no text.
+/// The preview of a body, and whether more follows; `None` if there is no body, or it is not text.
 pub(super) fn decode_preview(content: &HarContent) -> Option<(Untrusted, bool)> {
     let text = content
         .text
@@ -66,7 +65,7 @@ pub(super) fn decode_preview(content: &HarContent) -> Option<(Untrusted, bool)> 
         let bytes = STANDARD.decode(text.get(..whole)?).ok()?;
         let told = match std::str::from_utf8(&bytes) {
             Ok(told) => told,
-            // The cut may have gone through a character.
+            // The text may have been truncated within a character.
             Err(error) if error.error_len().is_none() => {
                 std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?
             }

@@ -1,4 +1,4 @@
-//! Which connection an entry used.
+//! Assignment of HAR entries to connections.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -6,11 +6,11 @@ use super::log::HarEntry;
 use super::recent_map::RecentMap;
 use crate::trace::{ConnectionId, Endpoint};
 
-/// The connections of a file. One that some 16,000 others were used after is forgotten: an entry
-/// that names it again has a new one.
+/// The connections of a file. A connection that is not used for some 16,000 others is forgotten; an
+/// entry that names it later gets a new one.
 #[derive(Default)]
 pub(super) struct HarConnections {
-    /// By what the file calls it, and where it goes.
+    /// The connections, by their name in the file and the remote endpoint.
     known: RecentMap<(String, String), ConnectionId>,
     count: u32,
 }
@@ -20,14 +20,14 @@ pub(super) struct UsedConnection {
     pub(super) id: ConnectionId,
     pub(super) local: Endpoint,
     pub(super) remote: Endpoint,
-    /// It served others before.
+    /// Whether it was used before.
     pub(super) reused: bool,
 }
 
 impl HarConnections {
-    /// The connection of an entry; `None` where the file does not say where it went. One that the
-    /// entry made itself is a new one; of the others those are the same that have the same name
-    /// and end.
+    /// The connection of an entry; `None` if the file does not say the server's address. An entry
+    /// that connected itself gets a new one; other entries share one if its name and remote
+    /// endpoint are the same.
     pub(super) fn connection_of(
         &mut self,
         entry: &HarEntry,
@@ -57,7 +57,7 @@ impl HarConnections {
     }
 }
 
-/// The address that stands for one that is not known (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2).
+/// The unspecified address, used if the local one is unknown (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2).
 const fn unspecified_endpoint(remote: &Endpoint) -> Endpoint {
     match remote {
         Endpoint::Ip(SocketAddr::V6(_)) => Endpoint::Ip(SocketAddr::new(
@@ -68,8 +68,8 @@ const fn unspecified_endpoint(remote: &Endpoint) -> Endpoint {
     }
 }
 
-/// What the file calls it. Chromium and Firefox write the server's port where the specification has
-/// the connection's name.
+/// The connection's name in the file. Chromium and Firefox write the server's port into
+/// `connection`, which should be a unique ID.
 fn connection_name(entry: &HarEntry) -> &str {
     entry
         .connection_id
@@ -78,7 +78,7 @@ fn connection_name(entry: &HarEntry) -> &str {
         .unwrap_or_default()
 }
 
-/// The server's end: its address, in brackets or not, and the port of the URL.
+/// The server's endpoint: its address, possibly in brackets, and the port of the URL.
 fn server_endpoint(entry: &HarEntry) -> Option<Endpoint> {
     let address: IpAddr = entry
         .server_address

@@ -1,4 +1,4 @@
-//! The events of an entry.
+//! Conversion of HAR entries into events.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -12,14 +12,14 @@ use crate::archive::document::DocumentCertificate;
 use crate::trace::{Event, EventKind, ExchangeCause, ExchangeId, HttpVersion, Phase};
 use crate::units::{Moment, Nanos, Untrusted};
 
-/// What is so of a whole file, and said once.
+/// Counts of values that are missing in a file, for notes about it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MissingValues {
-    /// Heads whose length is reckoned.
+    /// Heads without a size.
     pub(super) head_sizes: u64,
-    /// Entries whose version of HTTP is not said.
+    /// Entries without an HTTP version.
     pub(super) versions: u64,
-    /// Entries that do not say when they began.
+    /// Entries without a start time.
     pub(super) dates: u64,
 }
 
@@ -30,7 +30,7 @@ impl MissingValues {
         dates: 0,
     };
 
-    /// Adds what is so of an entry.
+    /// Counts the missing values of an entry.
     pub(super) fn add(&mut self, entry: &HarEntry, is_undated: bool) {
         self.dates += u64::from(is_undated);
         let said = EntryMessages::from_entry(entry);
@@ -81,14 +81,13 @@ impl<'a> EntryMessages<'a> {
         }
     }
 
-    /// Whether a request is told of: one that was answered, or one whose version and time to send
-    /// are there.
+    /// Returns true if a request was sent: it was answered, or has a version and a time to send.
     fn was_sent(&self, has_time: impl FnOnce() -> bool) -> bool {
         self.status.is_some() || self.version.is_some() && has_time()
     }
 }
 
-/// An entry on its way to become events.
+/// The conversion of an entry into events.
 pub(super) struct EntryConverter<'a> {
     pub(super) exchange: ExchangeId,
     pub(super) entry: &'a HarEntry,
@@ -97,7 +96,7 @@ pub(super) struct EntryConverter<'a> {
 }
 
 impl EntryConverter<'_> {
-    /// Its events, in the order of time.
+    /// Its events in chronological order.
     pub(super) fn events(&self, connections: &mut HarConnections) -> VecDeque<Event> {
         let said = EntryMessages::from_entry(self.entry);
         let EntryMessages {
@@ -155,7 +154,7 @@ impl EntryConverter<'_> {
                 exchange: self.exchange,
             },
         );
-        // Of two at one time the one that is told first comes first.
+        // The sort is stable, so events at the same time keep their order.
         told.events.sort_by_key(|event| event.at);
         told.events.into()
     }
@@ -330,9 +329,9 @@ impl EventList {
     }
 }
 
-/// When an entry or a page began, counted from the beginning of the file's time.
+/// When an entry or a page began, relative to the start of the file.
 pub(super) fn moment_since_start(began: i64, start: i64) -> Moment {
-    // Beyond some weeks a date is a mistake, and an axis of years shows nothing.
+    // Anything beyond some weeks is a wrong date, and would make the time axis useless.
     const MAX_RUN: Nanos = Nanos(100 * 24 * 3_600 * 1_000_000_000);
     Moment(
         began

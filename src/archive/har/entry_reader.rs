@@ -1,11 +1,11 @@
-//! Entries, read where they lie.
+//! Reading of HAR entries from their positions in the file.
 
 use super::index::EntryPlace;
 use super::log::HarEntry;
 use crate::archive::ArchiveError;
 use crate::archive::store::CaptureStore;
 
-/// A piece of the file that is held: entries mostly stand in the order in which they are read.
+/// Reads entries with a read-ahead buffer, since they are mostly in the order of the file.
 pub(super) struct EntryReader<'a> {
     store: &'a CaptureStore,
     buffer: Vec<u8>,
@@ -26,7 +26,7 @@ impl<'a> EntryReader<'a> {
     /// Reads an entry.
     ///
     /// # Errors
-    /// The file is no longer what it was.
+    /// The file has changed, or cannot be read.
     pub(super) fn read_entry(
         &mut self,
         place: EntryPlace,
@@ -45,7 +45,7 @@ impl<'a> EntryReader<'a> {
             .and_then(|from| from.checked_add(needed))
             .is_some_and(|end| end <= self.buffer.len());
         if !is_held {
-            // Behind what was read last more will be wanted; elsewhere no more than the entry.
+            // Read ahead in sequential reading; elsewhere read only the entry.
             let is_next = place.at >= self.at
                 && place.at <= self.at + self.buffer.len() as u64 + Self::READ_AHEAD as u64;
             self.fill(

@@ -1,8 +1,8 @@
-//! A file as the events of a run.
+//! Conversion of a HAR file into the events of a run.
 //!
-//! Entries overlap and stand in whatever order. They are read in the order in which they began, and
-//! what is [under way](UnderWay) is told in the order of time; exchanges and connections get their
-//! numbers in the order in which they begin.
+//! Entries overlap and may be in any order. They are read in the order of their start times, and
+//! the events of [overlapping entries](OverlappingEntries) are merged; exchanges and connections
+//! are numbered in the order in which they begin.
 
 use std::collections::VecDeque;
 
@@ -19,10 +19,10 @@ use crate::archive::store::CaptureStore;
 use crate::trace::{ConnectionId, EVENT_SCHEMA, Event, EventKind, ExchangeCause, ExchangeId};
 use crate::units::{Moment, Nanos, Untrusted, WallTime, group_digits};
 
-/// Tells the file's events to `to`, in the order of time.
+/// Emits the file's events to `to` in chronological order.
 ///
 /// # Errors
-/// An entry cannot be read again where it was: the first of them. The others are told.
+/// The first error of reading an entry again. The other entries are still emitted.
 pub(in crate::archive) fn read_har_events(
     har: HarFile,
     store: &CaptureStore,
@@ -66,7 +66,7 @@ pub(in crate::archive) fn read_har_events(
     result
 }
 
-/// Tells the events of entries.
+/// Emits the events of entries.
 fn read_entries(
     places: &[EntryPlace],
     start: i64,
@@ -104,7 +104,7 @@ fn read_entries(
     result
 }
 
-/// Events on their way out, between which pages are told.
+/// The output of events, which inserts page events and assigns connection numbers.
 struct EventOutput<'a, F> {
     pages: VecDeque<Event>,
     numbers: ConnectionNumbers,
@@ -135,21 +135,21 @@ impl<F: FnMut(Event)> EventOutput<'_, F> {
     }
 }
 
-/// Which entry follows from the one before it.
+/// Detects which entry follows from the one before it.
 #[derive(Default)]
 struct RedirectChain {
-    /// Where the one before is redirected to.
+    /// The redirect target of the previous entry.
     next_url: Option<String>,
-    /// How many in a row have followed.
+    /// The number of consecutive hops.
     count: usize,
 }
 
 impl RedirectChain {
-    /// Longer chains are told in pieces: browsers follow no more than 20, and a chain is held until
-    /// it is over.
+    /// Longer chains are split: browsers follow no more than 20 redirects, and a chain is retained
+    /// until it is over.
     const MAX_HOPS: usize = 1_000;
 
-    /// One that goes where the entry before it was sent is that one's next hop.
+    /// The cause of an entry: a redirect if its URL is the target of the previous entry.
     fn cause_of(&mut self, entry: &HarEntry) -> ExchangeCause {
         let url = entry
             .request
@@ -191,7 +191,7 @@ fn run_note(text: String) -> EventKind {
     }
 }
 
-/// `a HAR of Firefox 131.0, written by ...`.
+/// Describes the writer: `a HAR of Firefox 131.0, written by ...`.
 fn describe_recorder(
     creator: &LenientObject<HarCreator>,
     browser: &LenientObject<HarCreator>,
@@ -217,7 +217,7 @@ fn describe_recorder(
     }
 }
 
-/// What is to be said of all entries.
+/// Notes about missing and omitted data.
 fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
     let MissingValues {
         head_sizes: reckoned,
@@ -271,7 +271,7 @@ fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
         .map(|(_, text)| text)
 }
 
-/// Where an entry is redirected to, as an absolute URL.
+/// The redirect target of an entry as an absolute URL.
 fn redirect_target(entry: &HarEntry) -> Option<String> {
     let to = entry.response.0.as_ref()?.redirect_url.non_empty()?;
     let base = url::Url::parse(entry.request.0.as_ref()?.url.non_empty()?).ok()?;
@@ -296,7 +296,7 @@ fn page_event(page: &HarPage, start: i64) -> Option<Event> {
     })
 }
 
-/// Connections are numbered in the order in which they are first heard of.
+/// Numbers connections in the order in which they first occur.
 #[derive(Default)]
 struct ConnectionNumbers {
     given: RecentMap<ConnectionId, ConnectionId>,

@@ -1,14 +1,14 @@
-//! Why an entry failed, in a browser's words.
+//! Failures of HAR entries, as browsers report them.
 
 use super::log::{EntryError, HarEntry};
 use super::timings::PhaseSpans;
 use crate::trace::{Failure, FailureCode, Phase};
 use crate::units::Untrusted;
 
-/// A browser says no more.
+/// Browsers give no further details.
 const HINT: &str = "a HAR says no more; probe the URL to see it packet by packet";
 
-/// Where and why, if it did. `answered` says whether there is a response.
+/// The failure of an entry, if it failed. `answered` is whether it has a response.
 pub(super) fn entry_failure(
     entry: &HarEntry,
     spans: &PhaseSpans,
@@ -60,8 +60,8 @@ pub(super) fn entry_failure(
     ))
 }
 
-/// What Chromium's names of errors (`net_error_list.h`) begin with, and what they are here. Others
-/// are told where the entry got to.
+/// Classifies a failure by the prefixes of Chromium's error names (`net_error_list.h`). Unknown
+/// errors are assigned to the phase that the entry reached.
 fn phase_and_code(word: &str, spans: &PhaseSpans) -> (Phase, FailureCode) {
     const KNOWN: [(&str, Phase, FailureCode); 16] = [
         (

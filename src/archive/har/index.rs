@@ -1,8 +1,8 @@
-//! Where the entries of a file lie, in the order in which they began.
+//! An index of the entries of a HAR file, in the order of their start times.
 //!
-//! Entries are read twice: once as the document is read, to know when each began and what is so of
-//! all of them; and once more where they lie, to tell their events in the order of time. In between
-//! an entry takes 24 bytes.
+//! Entries are read twice: once with the document, for their start times and missing values, and
+//! again from their positions to emit events in chronological order. In between an entry takes up
+//! 24 bytes.
 
 use std::sync::Arc;
 
@@ -16,42 +16,41 @@ use crate::archive::document::{ElementSink, ListElement};
 use crate::archive::store::CaptureStore;
 use crate::units::Bytes;
 
-/// Entries that are read.
+/// Maximum number of entries that are read.
 pub(super) const MAX_ENTRIES: usize = 10_000_000;
 
-/// A file whose entries are still to be told.
+/// A HAR file whose entries have not been read for events yet.
 pub(in crate::archive) struct HarFile {
     pub(in crate::archive) log: HarLog,
     pub(in crate::archive) index: EntryIndex,
 }
 
-/// Where the entries lie, and what is so of all of them.
+/// The positions of the entries, and what is missing in them.
 pub(in crate::archive) struct EntryIndex {
     store: Arc<CaptureStore>,
     places: Vec<EntryPlace>,
     pub(super) missing: MissingValues,
-    /// Entries beyond those that are read.
+    /// Entries beyond [`MAX_ENTRIES`].
     pub(super) over_limit: u64,
-    /// Entries that are told, and those beyond them.
+    /// Entries to emit, and those left out.
     max_entries: usize,
     pub(super) left_out: u64,
 }
 
-/// Where an entry lies.
+/// The position of an entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EntryPlace {
-    /// When it began, in nanoseconds since 1970.
+    /// Its start time in nanoseconds since 1970.
     pub(super) began: i64,
     pub(super) at: u64,
     pub(super) bytes: u64,
 }
 
 impl EntryPlace {
-    /// It does not say when.
+    /// The start time is missing.
     const UNDATED: i64 = i64::MIN;
 
-    /// Returns where it lies, to be parsed again: then what is wrong with it is no longer told by
-    /// line and column.
+    /// The element, for parsing it again. Its line and column are unknown then.
     pub(super) const fn element(self) -> ListElement {
         ListElement {
             at: self.at,
@@ -100,13 +99,13 @@ impl EntryIndex {
         }
     }
 
-    /// Tells no more than so many entries: those that began first.
+    /// Limits the number of entries to those that began first.
     pub(in crate::archive) const fn limit_entries(&mut self, most: usize) {
         self.max_entries = most;
     }
 
-    /// Returns when the first entry began, and the entries in the order in which they began. Those
-    /// that do not say when stand at the beginning.
+    /// The start time of the first entry, and the entries in order of their start times. Entries
+    /// without one go to the beginning.
     pub(super) fn sorted(&mut self) -> (i64, Vec<EntryPlace>) {
         let mut places = std::mem::take(&mut self.places);
         let dates = places
@@ -118,7 +117,7 @@ impl EntryIndex {
             place.began = place.began.max(start);
         }
         if !places.is_sorted_by_key(|place| place.began) {
-            // In the order of the file where they began at one time.
+            // Entries with the same start time keep the order of the file.
             places.sort_unstable_by_key(|place| (place.began, place.at));
         }
         self.left_out = places.len().saturating_sub(self.max_entries) as u64;
@@ -126,10 +125,10 @@ impl EntryIndex {
         (start, places)
     }
 
-    /// Fails where what came through a pipe is no longer there to be read again.
+    /// Fails if the piped input can no longer be read again.
     ///
     /// # Errors
-    /// More came than is kept.
+    /// More input came than is kept.
     pub(in crate::archive) fn ensure_rereadable(self) -> Result<Self, ArchiveError> {
         let forgotten: Option<(Bytes, Bytes)> = self.store.overwritten();
         forgotten.map_or(Ok(self), |(_, limit)| {
@@ -138,8 +137,7 @@ impl EntryIndex {
     }
 }
 
-/// A date (RFC 3339) in nanoseconds since 1970; one before 1677 or after 2262 as the first or the
-/// last that can be told so.
+/// Parses a date (RFC 3339) as nanoseconds since 1970; dates before 1677 or after 2262 are clamped.
 pub(super) fn parse_date(text: &LenientText) -> Option<i64> {
     let nanos = text
         .non_empty()?

@@ -1,4 +1,4 @@
-//! The names of the format that are read.
+//! The members of the HAR format that are read.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -7,19 +7,20 @@ use crate::archive::document::DocumentTls;
 use crate::archive::document::lenient::{LenientList, LenientNumber, LenientObject, LenientText};
 use crate::trace::{Endpoint, ExchangeCause, FailureCode, Phase};
 
-/// Field lines of a message that are kept.
+/// Maximum number of header fields per message.
 const MAX_FIELDS: usize = 1_000;
-/// Pages that are told of.
+/// Maximum number of pages.
 const MAX_PAGES: usize = 100;
 
-/// What is in the file.
+/// The `log` object.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::archive) struct HarLog {
     pub(super) creator: LenientObject<HarCreator>,
     pub(super) browser: LenientObject<HarCreator>,
     pub(super) pages: LenientList<HarPage, MAX_PAGES>,
-    /// They are taken out on the way, but two lists of them are refused as other names are.
+    /// Entries are extracted before parsing, but a duplicate list of them is rejected like any
+    /// other duplicate member.
     #[serde(rename = "entries")]
     _entries: IgnoredAny,
 }
@@ -149,13 +150,13 @@ pub(super) struct HarTimings {
     pub(super) receive: LenientNumber,
 }
 
-/// Why an entry failed: a browser's word, or a failure of ours.
+/// Why an entry failed: a browser's error name, or a failure written by tapline.
 #[derive(Debug, Default, Deserialize)]
 #[serde(untagged)]
 pub(super) enum EntryError {
-    /// `net::ERR_CONNECTION_REFUSED`.
+    /// A browser's error name, such as `net::ERR_CONNECTION_REFUSED`.
     Browser(String),
-    /// As a run of ours tells it.
+    /// A failure written by tapline.
     Tapline {
         phase: Phase,
         code: FailureCode,
@@ -163,7 +164,7 @@ pub(super) enum EntryError {
         #[serde(default)]
         hint: String,
     },
-    /// Something else.
+    /// Anything else.
     Other(IgnoredAny),
     /// None.
     #[default]
@@ -171,7 +172,7 @@ pub(super) enum EntryError {
     None,
 }
 
-/// One of the words that are known.
+/// A recognized word, or `None`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Recognized<T>(pub(super) Option<T>);
 
@@ -192,7 +193,7 @@ impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Recognized<T> {
 }
 
 impl HarEntry {
-    /// The end of a connection that is named.
+    /// Parses an endpoint of a connection.
     pub(super) fn parse_endpoint(text: &LenientText) -> Option<Endpoint> {
         text.non_empty().map(|text| Endpoint::from(text.to_owned()))
     }

@@ -1,10 +1,10 @@
-//! The messages of an entry.
+//! Conversion of HAR messages into events.
 
 use super::body;
 use super::log::{HarContent, HarField, HarRequest, HarResponse};
 use crate::trace::{EventKind, ExchangeId, HttpHeader, HttpVersion};
 
-/// A version as browsers write it: `HTTP/1.1`, `http/2.0`, `h2`, `h3-29`.
+/// Parses an HTTP version as browsers write it: `HTTP/1.1`, `http/2.0`, `h2`, `h3-29`.
 pub(super) fn parse_version(text: Option<&str>) -> Option<HttpVersion> {
     let text = text?.trim().to_ascii_lowercase();
     match text.as_str() {
@@ -18,8 +18,8 @@ pub(super) fn parse_version(text: Option<&str>) -> Option<HttpVersion> {
     }
 }
 
-/// Bytes of a head as HTTP/1.1 writes it, where the file does not say: its first line, its fields,
-/// and the line that ends it.
+/// The size of a head in HTTP/1.1 notation, used if the file does not contain it: start line,
+/// fields, and the empty line.
 fn estimated_head_bytes(first: usize, fields: &[HttpHeader]) -> u64 {
     const LINE_END: usize = 2;
     const FIELD_OVERHEAD: usize = 4;
@@ -46,7 +46,7 @@ fn to_headers(list: &[HarField]) -> Vec<HttpHeader> {
         .collect()
 }
 
-/// The request's head.
+/// The event of the request's head.
 pub(super) fn request_head(
     exchange: ExchangeId,
     request: &HarRequest,
@@ -80,7 +80,7 @@ fn request_target(url: &url::Url) -> String {
     )
 }
 
-/// The response's head.
+/// The event of the response's head.
 pub(super) fn response_head(
     exchange: ExchangeId,
     response: &HarResponse,
@@ -102,7 +102,7 @@ pub(super) fn response_head(
     }
 }
 
-/// How large the body is, as transferred and as decoded; `None` where the file says neither.
+/// The body's size as transferred and as decoded; `None` if the file contains neither.
 pub(super) fn body_bytes(response: &HarResponse) -> Option<(u64, u64)> {
     let none = HarContent::default();
     let content = response.content.0.as_ref().unwrap_or(&none);
@@ -136,7 +136,7 @@ pub(super) fn body_bytes(response: &HarResponse) -> Option<(u64, u64)> {
     }
 }
 
-/// What is shown of the body.
+/// The event of the body's preview.
 pub(super) fn body_preview(exchange: ExchangeId, response: &HarResponse) -> Option<EventKind> {
     let (text, truncated) = body::decode_preview(response.content.0.as_ref()?)?;
     Some(EventKind::BodyPreview {

@@ -1,23 +1,23 @@
-//! HAR 1.2 of anybody's, as the events of a run on the program's clock.
+//! Import of HAR 1.2 files of any program, as the events of a run on the program's clock.
 //!
-//! Browsers write it each in its own manner, and all break the specification somewhere. What is
-//! read:
+//! Each browser writes HAR differently, and all deviate from the specification somewhere. How
+//! deviations are read:
 //!
 //! | in the file | is |
 //! |---|---|
-//! | `-1`, `null`, nothing, text where a number belongs | absent |
-//! | `dns`, `connect` or `ssl` of 0 (Firefox: there was none) | absent |
-//! | `ssl` within `connect` (the specification, Chrome, Safari) or beside it | whichever agrees with `time`; see [`timings`] |
-//! | `send`, `wait` and `receive` of an entry that was not answered | absent where they are 0 |
-//! | `blocked` | time before the first phase, and no phase |
-//! | `_connectionId` or else `connection`, and `serverIPAddress` | a connection: a new one where the entry connects, else the one known by both |
-//! | `headersSize` of -1 | what the fields take as HTTP/1.1 writes them, which is said |
+//! | `-1`, `null`, nothing, text in the place of a number | absent |
+//! | `dns`, `connect` or `ssl` of 0 (Firefox: it did not happen) | absent |
+//! | `ssl` contained in `connect` (the specification, Chrome, Safari) or in addition to it | whichever agrees with `time`; see [`timings`] |
+//! | `send`, `wait` and `receive` of an unanswered entry | absent if they are 0 |
+//! | `blocked` | time before the first phase, and not a phase |
+//! | `_connectionId` or else `connection`, and `serverIPAddress` | a connection: a new one if the entry connects, else the known one with the same values |
+//! | `headersSize` of -1 | estimated as in HTTP/1.1 notation, with a note |
 //! | `content.text` | the beginning of the body, base64 or not |
 //! | a status of 0, `_error`, `_errorMessage` | a failure |
 //! | `pages`, `_fromCache`, `_webSocketMessages` | notes |
 //!
-//! Where `serverIPAddress` is missing there is no connection; which end of it was this side's no
-//! browser says. Other names that begin with `_`, cookies and what was posted are passed over.
+//! Without `serverIPAddress` there is no connection; no browser writes the local endpoint. Other
+//! members that begin with `_`, cookies and posted data are ignored.
 //!
 //! <http://www.softwareishard.com/blog/har-12-spec/>
 

@@ -1,5 +1,4 @@
-//! Entries that are under way at one time: their events are told in the order of time over all of
-//! them.
+//! Merging of the events of overlapping entries.
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
@@ -7,10 +6,11 @@ use std::collections::{BinaryHeap, VecDeque};
 use crate::trace::Event;
 use crate::units::Moment;
 
-/// Entries that have begun, with the events that are still to be told.
+/// Overlapping entries with their remaining events.
 ///
-/// Very many may overlap where a file is crafted, or says of none when it began. Beyond what is
-/// held, the one whose events come first is told to its end at once: its events keep their times.
+/// Very many entries may overlap if a file is crafted or lacks start times. If the limits are
+/// exceeded, the entry whose next event comes first is emitted completely, out of order but with
+/// its correct times.
 #[derive(Debug, Default)]
 pub(super) struct OverlappingEntries {
     entries: BinaryHeap<PendingEntry>,
@@ -18,11 +18,11 @@ pub(super) struct OverlappingEntries {
     number: u64,
 }
 
-/// An entry's events that are still to be told; never none.
+/// An entry with its remaining events; never empty.
 #[derive(Debug)]
 struct PendingEntry {
     next: Moment,
-    /// Of two events at one time the one of the first entry comes first.
+    /// Breaks ties: of events at the same time, the earlier entry's comes first.
     number: u64,
     events: VecDeque<Event>,
     bytes: u64,
@@ -31,17 +31,17 @@ struct PendingEntry {
 impl OverlappingEntries {
     /// Entries held at a time.
     const MAX_ENTRIES: usize = 1_024;
-    /// Bytes of the file that they take, unless one by itself takes more.
+    /// Their size in the file, unless a single one is larger.
     const MAX_BYTES: u64 = 4 << 20;
 
-    /// Tells what happens before an entry begins.
+    /// Emits everything that happens before an entry begins.
     pub(super) fn emit_until(&mut self, began: Moment, mut to: impl FnMut(Event)) {
         while self.entries.peek().is_some_and(|first| first.next < began) {
             self.emit_first(began, &mut to);
         }
     }
 
-    /// Adds an entry of so many bytes, with its events in the order of time.
+    /// Adds an entry of `bytes` in the file, with its events in chronological order.
     pub(super) fn add(&mut self, events: VecDeque<Event>, bytes: u64, mut to: impl FnMut(Event)) {
         while self.entries.len() >= Self::MAX_ENTRIES
             || !self.entries.is_empty() && self.bytes.saturating_add(bytes) > Self::MAX_BYTES
@@ -62,14 +62,14 @@ impl OverlappingEntries {
         self.number += 1;
     }
 
-    /// Tells the rest.
+    /// Emits all remaining events.
     pub(super) fn emit_all(&mut self, mut to: impl FnMut(Event)) {
         while !self.entries.is_empty() {
             self.emit_first(Moment(i64::MAX), &mut to);
         }
     }
 
-    /// Tells the first entry's events up to where another's come, or to a moment.
+    /// Emits the events of the first entry up to those of another one, or up to an instant.
     fn emit_first(&mut self, until: Moment, to: &mut impl FnMut(Event)) {
         let Some(mut first) = self.pop() else { return };
         let (other, number) = self
@@ -96,7 +96,7 @@ impl OverlappingEntries {
     }
 }
 
-/// The greatest is the one whose next event comes first.
+/// Reversed, so that the heap's maximum is the entry whose next event comes first.
 impl Ord for PendingEntry {
     fn cmp(&self, other: &Self) -> Ordering {
         (other.next, other.number).cmp(&(self.next, self.number))

@@ -1,9 +1,9 @@
-//! A map that forgets what was not asked for in a long time.
+//! A map that forgets entries that have not been used for a long time.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Holds the entries that were asked for last: at least [`Recent::KEPT`], at most twice as many.
+/// Holds the most recently used entries: at least [`RecentMap::CAPACITY`], at most twice as many.
 #[derive(Debug)]
 pub(super) struct RecentMap<K, V> {
     latest: HashMap<K, V>,
@@ -22,7 +22,7 @@ impl<K, V> Default for RecentMap<K, V> {
 impl<K: Hash + Eq, V: Copy> RecentMap<K, V> {
     pub(super) const CAPACITY: usize = 1 << 14;
 
-    /// Returns what is known by a key.
+    /// Looks up a key, and marks it as used.
     pub(super) fn get(&mut self, key: &K) -> Option<V> {
         if let Some(value) = self.latest.get(key) {
             return Some(*value);
@@ -32,7 +32,7 @@ impl<K: Hash + Eq, V: Copy> RecentMap<K, V> {
         Some(value)
     }
 
-    /// Keeps a value, in the place of another with the same key.
+    /// Inserts or replaces a value.
     pub(super) fn insert(&mut self, key: K, value: V) {
         if self.latest.len() >= Self::CAPACITY {
             self.previous = std::mem::take(&mut self.latest);

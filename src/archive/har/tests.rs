@@ -1,4 +1,4 @@
-//! Entries in each browser's manner, and in nobody's.
+//! HAR files as written by each browser, and by none.
 
 use std::io::Cursor;
 
@@ -38,8 +38,8 @@ fn note_texts(trace: &Trace) -> Vec<String> {
     notes.collect()
 }
 
-/// As Chromium writes them: `-1` for what did not happen, `ssl` within `connect`, no sizes of heads
-/// under HTTP/2.
+/// As Chromium writes them: `-1` for what did not happen, `ssl` within `connect`, no head sizes
+/// with HTTP/2.
 fn chromium_entries() -> Value {
     json!([
         { "_connectionId": "42", "_initiator": { "type": "other", "stack": { "callFrames": [1, 2, [3]] } }, "_priority": "VeryHigh", "_resourceType": "document",
@@ -142,8 +142,8 @@ fn chromiums_entries_become_exchanges() {
     }
 }
 
-/// As Firefox writes them: zeros for what did not happen, a zone, the port for a connection, a
-/// redirect followed.
+/// As Firefox writes them: zeros for what did not happen, a time zone, the port as the connection,
+/// redirects followed.
 #[test]
 fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
     let entry = |began: &str, url: &str, status: u16, to: &str, timings: Value| {
@@ -320,7 +320,7 @@ fn ssl_beside_connect_is_seen_by_the_sum() {
     assert_eq!(entry(50.0, 10.0, 30.0), [10, 30]);
 }
 
-/// An entry that begins so many milliseconds after noon and takes as many.
+/// An entry that begins `began` milliseconds after noon and takes `took` milliseconds.
 fn timed_entry(began: u32, took: u32, more: &str) -> String {
     let (second, milli) = (began / 1_000, began % 1_000);
     format!(
@@ -399,7 +399,8 @@ fn very_many_entries_at_one_time_are_all_told() {
     assert!(took, "each entry's times are its own");
 }
 
-/// An entry of more than 64 KiB is read where it lies, and one of more than a mebibyte as it comes.
+/// An entry of more than 64 KiB is read from the store, and one of more than a mebibyte is
+/// streamed.
 #[test]
 fn entries_of_any_size_are_read() {
     for (fields, kept) in [(10, 10), (900, 900), (40_000, 1_000)] {

@@ -1,8 +1,8 @@
-//! When the phases of an entry began and ended.
+//! Phases of a HAR entry.
 //!
-//! `time` is the sum of the timings, and the specification has `ssl` within `connect`. Where it is
-//! beside it (some proxies and older browsers write so) the sum with both is what `time` says, or
-//! `ssl` is longer than `connect`.
+//! `time` is the sum of the timings, and by the specification `ssl` is contained in `connect`. Some
+//! proxies and older browsers write `ssl` in addition to `connect`: then the sum of both matches
+//! `time`, or `ssl` is longer than `connect`.
 
 use super::log::{HarEntry, HarPhase, HarTimings};
 use crate::trace::Phase;
@@ -15,7 +15,7 @@ pub(super) struct PhaseSpans {
 }
 
 impl PhaseSpans {
-    /// When a phase began and ended.
+    /// The start and end of a phase.
     pub(super) fn get(&self, phase: Phase) -> Option<(Moment, Moment)> {
         self.phases
             .iter()
@@ -23,14 +23,14 @@ impl PhaseSpans {
             .map(|(_, began, ended)| (*began, *ended))
     }
 
-    /// All.
+    /// All phases.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Phase, Moment, Moment)> + '_ {
         self.phases.iter().copied()
     }
 
-    /// The phases one behind the other, from when the entry began.
+    /// Lays out the phases one after another from the start of the entry.
     pub(super) fn from_entry(began: Moment, entry: &HarEntry, answered: bool) -> Self {
-        // Sums of fractions differ by less than this.
+        // Sums of fractions may differ by this much.
         const ROUNDING: Nanos = Nanos(1_000);
         let none = HarTimings::default();
         let timings = entry.timings.0.as_ref().unwrap_or(&none);
@@ -87,7 +87,7 @@ impl PhaseSpans {
     }
 }
 
-/// Whether `ssl` stands beside `connect`, and not within it.
+/// Returns true if `ssl` was written in addition to `connect` and is not contained in it.
 fn is_ssl_beside_connect(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl: Nanos) -> bool {
     let off = |sum: Nanos| time.map(|time| time.0.abs_diff(sum.0));
     let (within, beside) = (off(others + connect), off(others + connect + ssl));
@@ -97,7 +97,8 @@ fn is_ssl_beside_connect(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl
             .is_some_and(|(within, beside)| beside < within)
 }
 
-/// A HAR of a run of ours names the phases that there were; others have all that have a time.
+/// Returns true if the entry had the phase. A HAR written by tapline lists its phases; in others
+/// each phase with a duration counts.
 fn is_listed(entry: &HarEntry, phase: Phase) -> bool {
     entry.phases.as_ref().is_none_or(|told| {
         told.items

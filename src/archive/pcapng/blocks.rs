@@ -1,4 +1,4 @@
-//! The blocks that are read whole.
+//! Parsing of the bodies of pcapng blocks.
 
 use super::options::{BlockOptions, COMMENT};
 use super::{
@@ -15,7 +15,7 @@ use crate::archive::pcap::MAX_CAPTURED;
 use crate::archive::record::{Extent, InterfaceStatistics};
 use crate::units::{Untrusted, WallTime};
 
-/// The least length of a block: what is around its body, and the fields that it has in any case.
+/// The minimum length of a block: its overhead and its fixed fields.
 pub(super) const fn min_block_length(kind: u32) -> u32 {
     let body = match kind {
         SECTION => 16,
@@ -28,11 +28,11 @@ pub(super) const fn min_block_length(kind: u32) -> u32 {
     Pcapng::BLOCK_OVERHEAD + body
 }
 
-/// Where the body of a block begins.
+/// The offset of the body in a block.
 const BODY: usize = 8;
 
 impl Pcapng {
-    /// Reads the block that was taken last and began at `offset`.
+    /// Parses the body of the block that was taken last, which began at `offset`.
     pub(super) fn read_body(
         &mut self,
         kind: u32,
@@ -165,7 +165,7 @@ impl Pcapng {
         }
     }
 
-    /// An entry of the journal: an event of a run, or somebody's whose place is noted.
+    /// Parses a journal entry: an event of a run, or another program's, whose position is kept.
     fn read_journal_entry(&mut self, offset: u64) {
         let entry = self.block_bytes().after(BODY).bytes;
         let extent = Extent {
@@ -192,7 +192,7 @@ impl Pcapng {
         self.packet(offset, interface, wall)
     }
 
-    /// As the enhanced one, with an interface of 16 bits and a count of drops beside it.
+    /// Like an enhanced packet, with a 16-bit interface and a drop count.
     fn obsolete_packet(&mut self, offset: u64) -> Result<PacketInBlock, ArchiveError> {
         let fields = self.block_bytes();
         let (interface, described) = self.interface(
@@ -208,7 +208,7 @@ impl Pcapng {
         self.packet(offset, interface, wall)
     }
 
-    /// What the two kinds with times have in common.
+    /// The common part of the two packet blocks with timestamps.
     fn packet(
         &mut self,
         offset: u64,
@@ -250,8 +250,8 @@ impl Pcapng {
         })
     }
 
-    /// A packet of the section's first interface without a time; how much of it was captured
-    /// follows from that interface's limit.
+    /// A packet of the section's first interface without a timestamp; its captured length follows
+    /// from the interface's snap length.
     fn simple_packet(&mut self, offset: u64) -> Result<PacketInBlock, ArchiveError> {
         const BYTES: usize = BODY + 4;
         let fields = self.block_bytes();
@@ -272,7 +272,7 @@ impl Pcapng {
         })
     }
 
-    /// An interface of this section: its number in the file, and what is known of it.
+    /// An interface of the current section: its number in the file, and its description.
     fn interface(
         &self,
         number: u32,
@@ -291,7 +291,7 @@ impl Pcapng {
         })
     }
 
-    /// What we wrote beside a packet, among the options from `at` on.
+    /// The metadata of a saved packet, among the options from `at` on.
     fn packet_meta(&self, at: usize) -> Option<PacketMeta> {
         let mut options = BlockOptions::new(self.block_bytes().after(at));
         options
@@ -299,7 +299,7 @@ impl Pcapng {
             .and_then(|(_, value)| PacketMeta::from_option_value(value))
     }
 
-    /// Lets the comments wait that are among the options from `at` on.
+    /// Queues the comments among the options from `at` on.
     fn queue_comments(&mut self, at: usize) {
         let options = BlockOptions::new(self.block_bytes().after(at));
         let comments: Vec<Untrusted> = options

@@ -1,11 +1,12 @@
-//! pcapng files: blocks in sections (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>).
+//! pcapng files: blocks in sections
+//! (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>).
 //!
 //! ```text
 //! block │ type 4 │ total length 4 │ body … │ total length 4 │
 //! ```
 //!
-//! A section decides the byte order of what follows, and its interfaces are its own. Blocks of
-//! unknown types are passed over, which is what their length is for.
+//! A section sets the byte order of its blocks, and has interfaces of its own. Blocks of unknown
+//! types are skipped by their length.
 
 mod blocks;
 mod names;
@@ -35,24 +36,24 @@ pub(super) const STATISTICS: u32 = 5;
 pub(super) const ENHANCED_PACKET: u32 = 6;
 pub(super) const JOURNAL: u32 = 9;
 pub(super) const SECRETS: u32 = 10;
-/// The kind of secrets that are a TLS key log: `TLSK`.
+/// The secrets type of a TLS key log: `TLSK`.
 pub(super) const TLS_KEY_LOG: u32 = 0x544c_534b;
 
 pub(super) use options::COMMENT;
 
-/// A pcapng file.
+/// A reader of pcapng files.
 pub(super) struct Pcapng {
     source: ArchiveInput,
     big_endian: bool,
-    /// Those of all sections.
+    /// The interfaces of all sections.
     interfaces: Vec<CaptureInterface>,
-    /// Where in them the section's own begin.
+    /// The index of the current section's first interface.
     section_start: usize,
-    /// What is to be told before the next block is read.
+    /// Records to return before the next block is read.
     pending: VecDeque<PendingRecord>,
 }
 
-/// What a block said beside a packet.
+/// A record that is not a packet.
 enum PendingRecord {
     Section,
     Interface(usize),
@@ -69,22 +70,22 @@ enum PendingRecord {
 struct PacketInBlock {
     interface: u16,
     wall: Option<WallTime>,
-    /// Its bytes in the block.
+    /// Its range in the block.
     range: Range<usize>,
     frame_bytes: u32,
     meta: Option<PacketMeta>,
 }
 
 impl Pcapng {
-    /// How such a file begins, in either byte order.
+    /// The first bytes of a file, in either byte order.
     pub(super) const MAGIC: [u8; 4] = SECTION.to_be_bytes();
-    /// Type and both lengths.
+    /// The type and both lengths.
     const BLOCK_OVERHEAD: u32 = 12;
-    /// A block that has to be held whole is no longer.
+    /// Maximum size of a block that has to be in memory.
     const MAX_BLOCK: usize = 1 << 24;
-    /// Interfaces of all sections together.
+    /// Maximum number of interfaces in all sections.
     const MAX_INTERFACES: usize = u16::MAX as usize;
-    /// What may wait, of one block's comments and names.
+    /// Maximum number of queued records: comments and names.
     const MAX_PENDING: usize = 4_096;
 
     pub(super) fn new(source: ArchiveInput) -> Result<Self, ArchiveError> {
@@ -95,7 +96,7 @@ impl Pcapng {
             section_start: 0,
             pending: VecDeque::new(),
         };
-        // What begins as a section and is none is no capture.
+        // Without a valid first section it is not a capture file.
         file.read_block()?;
         Ok(file)
     }
@@ -104,8 +105,8 @@ impl Pcapng {
         &self.source
     }
 
-    /// Bytes that have to be at hand for the next record: those of its block where that holds a
-    /// packet or an entry of the journal. What others hold is not known.
+    /// The size of the next record, if it is a packet or a journal entry; others may not produce
+    /// one.
     pub(super) fn next_length(&self) -> Option<usize> {
         if !self.pending.is_empty() {
             return Some(0);
@@ -169,7 +170,7 @@ impl Pcapng {
         })
     }
 
-    /// Reads a block. What it says waits; where it is a packet's, the packet.
+    /// Reads a block: returns a packet, and queues other records.
     fn read_block(&mut self) -> Result<Option<PacketInBlock>, ArchiveError> {
         let offset = self.source.offset();
         let (kind, length) = self.read_block_header(offset)?;
@@ -184,7 +185,7 @@ impl Pcapng {
             }
             _ => false,
         };
-        // Some write lengths without the padding that they have all the same.
+        // Some programs write lengths without the padding, which is there all the same.
         let span = u64::from(length).next_multiple_of(4);
         if !holds {
             self.source
@@ -217,7 +218,7 @@ impl Pcapng {
         self.read_body(kind, offset)
     }
 
-    /// A block's type and length; of a section's, the byte order too, which counts from there on.
+    /// Reads a block's type and length; the header of a section also sets the byte order.
     fn read_block_header(&mut self, offset: u64) -> Result<(u32, u32), ArchiveError> {
         const LAYER: &str = "a block's header";
         let head = self.source.peek(12)?;
@@ -269,7 +270,7 @@ impl Pcapng {
         Ok((kind, length))
     }
 
-    /// Notes where the content of a block lies that is not read now.
+    /// Queues the position of a block's content that is not read now.
     fn queue_extent(&mut self, kind: u32, offset: u64, length: u32) -> Result<(), ArchiveError> {
         if kind == JOURNAL {
             let bytes = u64::from(length - Self::BLOCK_OVERHEAD);

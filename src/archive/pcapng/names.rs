@@ -1,12 +1,12 @@
-//! The names in a Name Resolution Block: kind 2, length 2, an address and names that each end with
-//! a zero byte, padding to 4.
+//! Name Resolution Blocks: type 2, length 2, an address and names that each end with a zero byte,
+//! padding to 4.
 
 use std::net::IpAddr;
 
 use crate::archive::endian_bytes::EndianBytes;
 use crate::units::Untrusted;
 
-/// The first name of each address.
+/// An iterator over the first name of each address.
 pub(super) struct ResolvedNames<'a>(EndianBytes<'a>);
 
 impl<'a> ResolvedNames<'a> {

@@ -1,11 +1,12 @@
-//! The options at the end of a block: code 2, length 2, value, padding to 4.
+//! Options at the end of a block: code 2, length 2, value, padding to 4.
 
 use crate::archive::endian_bytes::EndianBytes;
 
-/// The one option that every block may have.
+/// The option `opt_comment`, valid in every block.
 pub(in crate::archive) const COMMENT: u16 = 1;
 
-/// The options, up to the one that ends them, the end of the block, or one that reaches beyond it.
+/// An iterator over options, up to the end marker, the end of the block, or an option that reaches
+/// beyond it.
 pub(super) struct BlockOptions<'a>(EndianBytes<'a>);
 
 impl<'a> BlockOptions<'a> {

@@ -1,19 +1,19 @@
-//! Names of addresses, as the run's events tell them.
+//! Names of addresses, learned from the run's events.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::trace::{Event, EventKind, Trace};
 
-/// The names that are in the file already.
+/// The names that have been written.
 #[derive(Debug, Default)]
 pub(super) struct WrittenNames(BTreeMap<IpAddr, String>);
 
 impl WrittenNames {
-    /// Names kept; a run that meets more has the first ones.
+    /// Maximum number of names; the first ones are kept.
     const MAX_NAMES: usize = 4_096;
 
-    /// What an event adds to them. `known` is what was told before it.
+    /// The names that an event adds. `known` is the trace before it.
     pub(super) fn learn(&mut self, event: &Event, known: &Trace) -> Vec<(IpAddr, &str)> {
         let found: Vec<(IpAddr, String)> = match &event.kind {
             EventKind::Resolved {
@@ -74,7 +74,7 @@ impl WrittenNames {
     }
 }
 
-/// A host's name without the root's dot, where it is one that a name server would have.
+/// A host name without the root's dot, if it is a valid one.
 fn host_name(name: &str) -> Option<String> {
     const MAX_LENGTH: usize = 253;
     let name = name.strip_suffix('.').unwrap_or(name);

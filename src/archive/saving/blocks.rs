@@ -1,4 +1,5 @@
-//! pcapng's blocks, written: little-endian, times in nanoseconds (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>).
+//! Encoding of pcapng blocks: little-endian, with timestamps in nanoseconds
+//! (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>).
 
 use std::net::IpAddr;
 
@@ -8,10 +9,10 @@ use crate::archive::pcapng::{
 };
 use crate::units::WallTime;
 
-/// Bytes of a block around its body and what fills that up, at most.
+/// Maximum overhead of a block, including padding.
 pub(super) const MAX_OVERHEAD: usize = 16;
 
-/// A section, of a length that is not known beforehand.
+/// A section header of unspecified length.
 pub(super) fn section_block(program: &str, system: &str) -> Vec<u8> {
     const OPERATING_SYSTEM: u16 = 3;
     const PROGRAM: u16 = 4;
@@ -22,8 +23,8 @@ pub(super) fn section_block(program: &str, system: &str) -> Vec<u8> {
     body.into_block(SECTION)
 }
 
-/// An interface, whose times will count nanoseconds. `snap_length` is the most that is captured of
-/// a packet, 0 for no limit.
+/// An interface description with timestamps in nanoseconds. `snap_length` is the most that is
+/// captured of a packet, 0 for no limit.
 pub(super) fn interface_block(name: &str, link_type: u16, snap_length: u32) -> Vec<u8> {
     const NAME: u16 = 2;
     const RESOLUTION: u16 = 9;
@@ -35,7 +36,7 @@ pub(super) fn interface_block(name: &str, link_type: u16, snap_length: u32) -> V
     body.into_block(INTERFACE)
 }
 
-/// What is written of a packet.
+/// The content of an enhanced packet block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PacketBlock<'a> {
     pub(super) interface: u16,
@@ -43,9 +44,9 @@ pub(super) struct PacketBlock<'a> {
     pub(super) bytes: &'a [u8],
     /// Its length on the link.
     pub(super) frame_bytes: u32,
-    /// Remarks for people.
+    /// Comments for people.
     pub(super) comments: &'a [String],
-    /// See [`aside`].
+    /// See [`packet_meta`].
     pub(super) meta: Option<&'a str>,
 }
 
@@ -73,7 +74,7 @@ pub(super) fn journal_block(entry: &[u8]) -> Vec<u8> {
     body.into_block(JOURNAL)
 }
 
-/// Names of addresses.
+/// A name resolution block.
 pub(super) fn names_block<'a>(names: impl IntoIterator<Item = (IpAddr, &'a str)>) -> Vec<u8> {
     const END: u16 = 0;
     const IPV4: u16 = 1;
@@ -92,8 +93,8 @@ pub(super) fn names_block<'a>(names: impl IntoIterator<Item = (IpAddr, &'a str)>
     body.into_block(NAMES)
 }
 
-/// An interface's counts when its capture ended: packets that were handed over, and what the kernel
-/// counted as come and as lost, where that is known.
+/// Interface statistics at the end of a capture: delivered packets, and the kernel's counts of
+/// received and dropped ones, if known.
 pub(super) fn statistics_block(
     interface: u16,
     wall: WallTime,
@@ -117,7 +118,7 @@ pub(super) fn statistics_block(
     body.into_block(STATISTICS)
 }
 
-/// Lines of a TLS key log.
+/// A decryption secrets block with lines of a TLS key log.
 pub(super) fn secrets_block(lines: &str) -> Vec<u8> {
     let mut body = BlockBuilder::default();
     body.u32(TLS_KEY_LOG)
@@ -126,7 +127,7 @@ pub(super) fn secrets_block(lines: &str) -> Vec<u8> {
     body.into_block(SECRETS)
 }
 
-/// What is between a block's two lengths.
+/// A builder of a block's body.
 #[derive(Default)]
 struct BlockBuilder {
     bytes: Vec<u8>,
@@ -149,7 +150,7 @@ impl BlockBuilder {
         self
     }
 
-    /// 64 bits as times have them: the upper half first.
+    /// A 64-bit number as in timestamps: the upper half first.
     fn split_u64(&mut self, value: u64) -> &mut Self {
         let [a, b, c, d, upper @ ..] = value.to_le_bytes();
         self.bytes.extend(upper);
@@ -163,8 +164,7 @@ impl BlockBuilder {
         self
     }
 
-    /// A value behind its kind and length; the length counts 16 bits, and what is beyond them is
-    /// left out.
+    /// A value with its type and 16-bit length; longer values are truncated.
     fn tagged(&mut self, kind: u16, value: &[u8]) -> &mut Self {
         let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
         self.u16(kind)
@@ -187,7 +187,7 @@ impl BlockBuilder {
     }
 }
 
-/// Nothing that is written here comes near what 32 bits count.
+/// Nothing written here comes near 32 bits.
 fn length_u32(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }

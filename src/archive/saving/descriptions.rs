@@ -1,4 +1,4 @@
-//! Each event in a sentence, for whoever looks at the file with another program.
+//! A description of each event, for people who open the file with another program.
 
 use crate::trace::{
     AttemptOutcome, DnsAnswer, DnsTransport, Event, EventKind, HttpHeader, Side, Trace,
@@ -6,8 +6,7 @@ use crate::trace::{
 };
 use crate::units::{Bytes, Untrusted};
 
-/// What an event says, with nothing in it that acts on a terminal. `known` is what was told before
-/// it.
+/// Describes an event in a sentence that is safe for a terminal. `known` is the trace before it.
 pub(super) fn describe_event(event: &Event, known: &Trace) -> String {
     let said = describe_run_event(&event.kind)
         .or_else(|| describe_dns_event(&event.kind))
@@ -302,7 +301,7 @@ fn describe_http_event(what: &EventKind) -> Option<String> {
     })
 }
 
-/// `1 packet`, `2 packets`.
+/// Formats a count: `1 packet`, `2 packets`.
 fn format_count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
@@ -321,7 +320,7 @@ mod tests {
         #[test]
         fn every_event_says_something_that_is_safe_to_look_at(event in any_event()) {
             let said = describe_event(&event, &Trace::default());
-            // A note says what somebody wanted to note.
+            // A note consists of arbitrary text.
             prop_assert!(!said.is_empty() || matches!(event.kind, EventKind::Note { .. }), "{event:?}");
             prop_assert!(!said.chars().any(is_unsafe_for_terminal), "{said:?}");
         }

@@ -1,16 +1,17 @@
-//! A run as a file: pcapng that other programs open, and that opens here as the whole run.
+//! Saving of runs: as pcapng files that other programs can open, and that open here as complete
+//! runs.
 //!
 //! ```text
-//! section ─ interfaces ─┬─ journal entry    an event, redacted unless secrets are asked for
-//!                       ├─ packet           its bytes, remarks, and beside it what they do not say
-//!                       ├─ secrets          TLS keys where they are asked for, before the packets that they open
+//! section ─ interfaces ─┬─ journal entry    an event, redacted unless secrets are included
+//!                       ├─ packet           its bytes, comments, and metadata that the bytes do not contain
+//!                       ├─ secrets          TLS keys if included, before the packets that they decrypt
 //!                       ├─ names            of addresses
 //!                       └─ statistics       of the interface
 //! ```
 //!
-//! The law: *fold(events) = fold(read(write(events)))*, but for where packets' bytes lie. What a
-//! packet's bytes do not say stands beside it; a packet whose bytes were not kept is told in the
-//! journal.
+//! The invariant, checked by the tests in `round_trip.rs`: *fold(events) =
+//! fold(read(write(events)))*, except for the positions of packets' bytes. What a packet's bytes do
+//! not contain is in its metadata; a packet without stored bytes is written as a journal entry.
 
 mod address_names;
 mod blocks;
@@ -29,7 +30,7 @@ use crate::units::{Moment, WallTime};
 use reorder::{BufferedItem, ReorderBuffer};
 use writer::{RunWriter, packets_event};
 
-/// An interface that packets may be of. They name it by its place among all
+/// An interface that packets were captured on. Packets refer to it by index
 /// ([`Stored::interface`](crate::trace::Stored::interface)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedInterface {
@@ -37,43 +38,43 @@ pub struct SavedInterface {
     pub name: String,
     /// The number of its link type.
     pub link_type: u16,
-    /// The most bytes that are captured of a packet.
+    /// The most bytes captured of a packet.
     pub snap_length: u32,
 }
 
-/// What a run is saved with.
+/// Options for saving a run.
 pub struct SaveOptions {
-    /// Where packets were captured.
+    /// The interfaces that packets were captured on.
     pub interfaces: Vec<SavedInterface>,
-    /// Where their bytes are.
+    /// The store with the packets' bytes.
     pub store: Arc<dyn ByteStore>,
-    /// What is secret: masked in events, overwritten in packets.
+    /// The rules for masking secrets in events and packets.
     pub rules: RedactionRules,
-    /// Nothing is, and the TLS keys are among it.
+    /// Whether to include secrets, and TLS keys with them.
     pub with_secrets: bool,
-    /// Somebody reads while it is written: what is written is handed on at once.
+    /// Whether the output is read while it is written, and so has to be flushed at once.
     pub live: bool,
 }
 
-/// How long what happened is held back.
+/// How long items are held back for reordering.
 pub const REORDER_NANOS: u64 = 50_000_000;
 
-/// Writes a run as its events come.
+/// Writes the events of a run as they come.
 ///
-/// They are held back for [`HOLD_NANOS`], so that in the file they stand between the packets in
-/// time's order; with secrets also while TLS is being agreed upon, so that keys stand before the
-/// packets that they open.
+/// They are held back for [`REORDER_NANOS`], so that events and packets are in chronological order
+/// in the file; with secrets they are also held back during TLS handshakes, so that keys precede
+/// the packets that they decrypt.
 pub struct Saver<W> {
     writer: RunWriter<W>,
     buffer: ReorderBuffer,
     with_secrets: bool,
     live: bool,
-    /// TLS is being agreed upon.
+    /// Whether a TLS handshake is in progress.
     in_handshake: bool,
 }
 
 impl<W: Write> Saver<W> {
-    /// Packets in an entry of the journal.
+    /// Maximum number of packets in a journal entry.
     const MAX_PACKETS_PER_ENTRY: usize = 128;
     const END_OF_TIME: WallTime = WallTime(u64::MAX);
 
@@ -94,8 +95,8 @@ impl<W: Write> Saver<W> {
         Ok(saver)
     }
 
-    /// Adds lines of a TLS key log, ahead of all that is held back. Only where secrets are asked
-    /// for.
+    /// Writes lines of a TLS key log ahead of everything held back. Does nothing unless secrets are
+    /// included.
     pub fn add_keys(&mut self, lines: &str) -> io::Result<()> {
         if self.with_secrets && !lines.is_empty() {
             self.writer.write_secrets(lines)
@@ -133,12 +134,12 @@ impl<W: Write> Saver<W> {
         }
     }
 
-    /// Whether something is held back that [`Saver::settle`] would write.
+    /// Returns true if [`Saver::write_pending`] would write something.
     pub fn has_pending(&self) -> bool {
         !self.in_handshake && !self.buffer.is_empty()
     }
 
-    /// Writes what is held back. To be called when nothing has come for as long as things are held.
+    /// Writes everything held back. Call it if no event has come for [`REORDER_NANOS`].
     pub fn write_pending(&mut self) -> io::Result<()> {
         if self.in_handshake {
             Ok(())
@@ -147,7 +148,7 @@ impl<W: Write> Saver<W> {
         }
     }
 
-    /// Writes all the rest, and gives back what it was written to.
+    /// Writes the rest, and returns the output.
     pub fn finish(mut self) -> io::Result<W> {
         self.write_until(Self::END_OF_TIME)?;
         self.writer.finish()
@@ -172,7 +173,7 @@ impl<W: Write> Saver<W> {
         self.buffer.push_event(self.writer.wall_of(event.at), event);
     }
 
-    /// Packets whose bytes are kept one by one, the others in bunches.
+    /// Buffers packets with bytes one by one, and consecutive packets without bytes together.
     fn buffer_packets(&mut self, at: Moment, packets: &[Packet]) {
         let is_kept = |packet: &Packet| self.writer.has_bytes(packet);
         for bunch in packets.chunk_by(|one, next| !is_kept(one) && !is_kept(next)) {

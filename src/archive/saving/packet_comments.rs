@@ -1,8 +1,8 @@
-//! Remarks on packets that are worth one, as comments that other programs show.
+//! Comments on noteworthy packets, which other programs show.
 
 use crate::trace::{Packet, TcpFlags, Trace, Transport};
 
-/// What is worth saying of the packet that the trace took in last.
+/// The comments on the packet that was last applied to the trace.
 pub(super) fn packet_comments(trace: &Trace, packet: &Packet) -> Vec<String> {
     let mut remarks = Vec::new();
     let latest = trace

@@ -1,5 +1,5 @@
-//! What stands between a run and the file: secrets in events and in packets' bytes, unless they are
-//! asked for.
+//! Redaction of saved runs: secrets in events and in packets' bytes, unless they are to be
+//! included.
 
 use crate::insight::redact::{ClearText, RedactionRules, Redactor};
 use crate::trace::{Event, Packet};
@@ -20,7 +20,7 @@ impl RunRedactor {
         }
     }
 
-    /// An event as it is written. What is learnt from it counts for packets too.
+    /// The event to write. Secrets learned from it are also masked in packets.
     pub(super) fn event(&mut self, event: &Event) -> Event {
         if self.with_secrets {
             return event.clone();
@@ -29,8 +29,8 @@ impl RunRedactor {
         Redactor::with_rules(&self.rules).event(event)
     }
 
-    /// Overwrites what is secret in a packet's bytes; `false` where they cannot be written: what
-    /// cannot be read cannot be known to be harmless.
+    /// Overwrites secrets in a packet's bytes; returns false if they must not be written: bytes
+    /// that cannot be parsed cannot be known to be harmless.
     pub(super) fn packet(
         &mut self,
         packet: &Packet,

@@ -1,25 +1,24 @@
-//! What is held back a little, so that events and packets stand in the file in the order in which
-//! they happened.
+//! A reorder buffer, so that events and packets are written in chronological order.
 //!
-//! A packet is told some milliseconds after it passed, when the program has told long since what it
-//! did then. Each of the two keeps the order in which it was told, which is all that the fold knows
-//! of; between them it is time that decides.
+//! Packets are reported some milliseconds after they passed, when events of the same time have long
+//! been reported. Events and packets each keep their own order, which is all that the fold depends
+//! on; between the two, time decides.
 
 use std::collections::VecDeque;
 
 use crate::trace::{Event, Packet};
 use crate::units::{Moment, WallTime};
 
-/// Something that goes into the file.
+/// An item to write.
 #[derive(Debug)]
 pub(super) enum BufferedItem {
-    /// An event, as an entry of the journal.
+    /// An event, written as a journal entry.
     Event(Box<Event>),
-    /// A packet of the batch that was told at an instant.
+    /// A packet of the batch that was emitted at an instant.
     Packet(Packet, Moment),
 }
 
-/// What is not written yet.
+/// Items that have not been written yet.
 #[derive(Debug, Default)]
 pub(super) struct ReorderBuffer {
     events: VecDeque<(WallTime, Box<Event>)>,
@@ -28,22 +27,22 @@ pub(super) struct ReorderBuffer {
 }
 
 impl ReorderBuffer {
-    /// Items held at most.
+    /// Maximum number of items.
     const MAX_ITEMS: usize = 65_536;
 
-    /// What the program did, at a time.
+    /// Adds an event of the program.
     pub(super) fn push_event(&mut self, wall: WallTime, event: Event) {
         self.newest = self.newest.max(wall);
         self.events.push_back((wall, Box::new(event)));
     }
 
-    /// What passed on the network, at a time.
+    /// Adds something that passed on the network.
     pub(super) fn push_from_wire(&mut self, wall: WallTime, item: BufferedItem) {
         self.newest = self.newest.max(wall);
         self.packets.push_back((wall, item));
     }
 
-    /// The time of the latest that was ever taken in.
+    /// The latest time seen so far.
     pub(super) const fn newest(&self) -> WallTime {
         self.newest
     }
@@ -52,13 +51,13 @@ impl ReorderBuffer {
         self.events.is_empty() && self.packets.is_empty()
     }
 
-    /// Whether nothing more may be held.
+    /// Returns true if no more items may be added.
     pub(super) fn is_full(&self) -> bool {
         self.events.len() + self.packets.len() >= Self::MAX_ITEMS
     }
 
-    /// The next one in time, if it is not later than `until`. At the same time what was done comes
-    /// before what passed.
+    /// Removes the next item in chronological order, if it is not later than `until`. At the same
+    /// time, events come before packets.
     pub(super) fn pop_until(&mut self, until: WallTime) -> Option<(WallTime, BufferedItem)> {
         let (told, passed) = (
             self.events.front().map(|(wall, _)| *wall),

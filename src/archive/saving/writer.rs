@@ -1,4 +1,4 @@
-//! A run's blocks, one behind the other as they are given.
+//! The writer of a run's blocks, in the order in which items are given.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -21,21 +21,21 @@ pub(super) struct RunWriter<W> {
     interfaces: Vec<SavedInterface>,
     store: Arc<dyn ByteStore>,
     redactor: RunRedactor,
-    /// What is needed of the run to write the rest: clocks, packets, whom is talked with.
+    /// The trace so far, as needed for the rest: clocks, packets, exchanges.
     known: Trace,
     names: WrittenNames,
-    /// When the batch was told that the last packet was of.
+    /// The time of the event that the latest packet belongs to.
     batch: Option<Moment>,
-    /// The first entry is written.
+    /// Whether the first entry has been written.
     has_entries: bool,
-    /// Packets written, of each interface.
+    /// The number of packets written per interface.
     delivered: Vec<u64>,
-    /// When the capture ended, and what the kernel had counted by then as come and as lost.
+    /// When the capture ended, with the kernel's counts of received and dropped packets.
     closed: Option<(WallTime, u64, u64)>,
 }
 
 impl<W: Write> RunWriter<W> {
-    /// Writes what a file begins with.
+    /// Writes the beginning of a file.
     pub(super) fn begin(out: W, means: SaveOptions) -> io::Result<Self> {
         let SaveOptions {
             interfaces: devices,
@@ -76,12 +76,13 @@ impl<W: Write> RunWriter<W> {
         Ok(writer)
     }
 
-    /// An event as it will be written.
+    /// The event as it will be written.
     pub(super) fn redacted(&mut self, event: &Event) -> Event {
         self.redactor.event(event)
     }
 
-    /// Takes note of an event that will be written, where others are written by what it says.
+    /// Applies an event early if other items need it before it is written, such as clocks and
+    /// exchanges.
     pub(super) fn apply_early(&mut self, event: &Event) {
         if let EventKind::RunStarted { .. }
         | EventKind::ClockPaired { .. }
@@ -93,7 +94,7 @@ impl<W: Write> RunWriter<W> {
         }
     }
 
-    /// When an instant of the run was, as far as the clocks were told; else as if it had begun with
+    /// The wall-clock time of an instant; if no clock reading is known, as if the run had begun in
     /// 1970.
     pub(super) fn wall_of(&self, at: Moment) -> WallTime {
         let from_start = || {
@@ -108,7 +109,7 @@ impl<W: Write> RunWriter<W> {
         self.known.clock().wall_of(at).unwrap_or_else(from_start)
     }
 
-    /// Whether a packet's bytes were kept.
+    /// Returns true if a packet's bytes are in the store.
     pub(super) fn has_bytes(&self, packet: &Packet) -> bool {
         packet
             .stored
@@ -153,9 +154,9 @@ impl<W: Write> RunWriter<W> {
         Ok(())
     }
 
-    /// A packet of the batch that was told at an instant.
+    /// Writes a packet of the batch that was emitted at an instant.
     pub(super) fn write_packet(&mut self, packet: &Packet, at: Moment) -> io::Result<()> {
-        // Whoever reads it knows by the first entry that this is a run.
+        // A file is recognized as a run by a journal entry before its first packet.
         if !self.has_entries {
             self.write_event(packet.wall, &packets_event(at, &[]))?;
         }
@@ -185,8 +186,7 @@ impl<W: Write> RunWriter<W> {
         Ok(())
     }
 
-    /// A packet's interface and its bytes as they are written; `None` where there are none any
-    /// more.
+    /// A packet's interface, and its bytes as written; `None` if they are no longer available.
     fn bytes_of(&mut self, packet: &Packet) -> Option<(u16, Vec<u8>)> {
         let stored = packet.stored?;
         let link = self.link_of(stored.interface);
@@ -208,15 +208,15 @@ impl<W: Write> RunWriter<W> {
         self.out.flush()
     }
 
-    /// Writes what a file ends with, and gives back what it was written to.
+    /// Writes the end of a file, and returns the output.
     pub(super) fn finish(mut self) -> io::Result<W> {
         self.write_statistics()?;
         self.out.flush()?;
         Ok(self.out)
     }
 
-    /// What the kernel counted it counted over all interfaces: of one among several only that none
-    /// is lost can be known.
+    /// The kernel's counts are totals over all interfaces: for one of several, all that can be
+    /// known is that nothing was dropped.
     fn write_statistics(&mut self) -> io::Result<()> {
         let Some((wall, received, dropped)) = self.closed else {
             return Ok(());
@@ -235,7 +235,7 @@ impl<W: Write> RunWriter<W> {
     }
 }
 
-/// Packets as an event that says nothing of their bytes.
+/// Packets as an event without references to their bytes.
 pub(super) fn packets_event(at: Moment, packets: &[Packet]) -> Event {
     let packets = packets
         .iter()
@@ -250,7 +250,7 @@ pub(super) fn packets_event(at: Moment, packets: &[Packet]) -> Event {
     }
 }
 
-/// libpcap's numbers for captures under way are those of files, but for packets that begin with IP
+/// Link types of live captures equal those of files, except for raw IP
 /// (<https://www.tcpdump.org/linktypes.html>).
 const fn link_type_in_files(number: u16) -> u16 {
     const RAW: u16 = 101;

@@ -1,14 +1,14 @@
-//! What a budget may limit.
+//! The metrics that a budget can limit.
 
 use super::metric_kind::MetricKind;
 use crate::trace::Phase;
 
-/// A figure of a transfer.
+/// A metric of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetMetric {
-    /// Time in a phase as the program saw it, over all hops.
+    /// Time in a phase on the program's clock, over all hops.
     Phase(Phase),
-    /// Time in a phase as the packets did, over all hops.
+    /// Time in a phase on the wire's clock, over all hops.
     WirePhase(Phase),
     /// From the start of the first hop to the end of the last.
     Total,
@@ -16,32 +16,31 @@ pub enum BudgetMetric {
     FirstByte,
     /// Round-trip time of the last hop's connection.
     Rtt,
-    /// Round trips that all hops took, name resolution apart.
+    /// Round trips of all hops, without name resolution.
     RoundTrips,
-    /// How many of them were more than the least that the protocols need.
+    /// Round trips beyond the minimum that the protocols need.
     ExtraRoundTrips,
     /// Bytes of the final response's body, as transferred.
     Size,
-    /// Bytes of its body, decoded.
+    /// Bytes of the final response's body, decoded.
     DecodedBytes,
-    /// Bytes of its head.
+    /// Bytes of the final response's head.
     ResponseHeaderBytes,
     /// Bytes of the last request's head.
     RequestHeaderBytes,
-    /// Bytes of its body.
+    /// Bytes of the last request's body.
     RequestBodyBytes,
-    /// Bytes of TCP's payload to the other side on all connections used, what was sent again
-    /// included.
+    /// Bytes of TCP payload sent on all connections used, retransmissions included.
     SentBytes,
-    /// The same from the other side.
+    /// Bytes of TCP payload received, likewise.
     ReceivedBytes,
-    /// Segments with payload to the other side on all connections used.
+    /// Segments with payload sent on all connections used.
     SegmentsSent,
-    /// The same from the other side.
+    /// Segments with payload received, likewise.
     SegmentsReceived,
-    /// Segments this side sent again.
+    /// Segments retransmitted by this side.
     RetransmitsSent,
-    /// Segments that came again, by the packets alone.
+    /// Segments retransmitted by the other side; known from packets only.
     RetransmitsReceived,
     /// Status of the final response.
     Status,
@@ -49,14 +48,14 @@ pub enum BudgetMetric {
     Version,
     /// TLS version of the last hop's connection.
     TlsVersion,
-    /// Whole days until the certificate of its chain ends that ends first; 0 where it has.
+    /// Whole days until the first certificate of the chain expires; 0 if one has.
     CertDays,
-    /// Transfers that failed; of a run their number.
+    /// 1 if the transfer failed; for a run, the number of transfers that did.
     Failures,
 }
 
 impl BudgetMetric {
-    /// The names a budget may use. The first of a measure is the one that reports use.
+    /// The names that a budget may use. The first name of a metric is the one that reports use.
     pub(super) const NAMES: [(&'static str, Self); 40] = [
         ("dns", Self::Phase(Phase::Dns)),
         ("connect", Self::Phase(Phase::Connect)),
@@ -100,7 +99,7 @@ impl BudgetMetric {
         ("failed", Self::Failures),
     ];
 
-    /// Its name in a budget and in reports.
+    /// The metric's name in budgets and reports.
     pub fn name(self) -> &'static str {
         Self::NAMES
             .iter()
@@ -108,7 +107,7 @@ impl BudgetMetric {
             .map_or("", |(name, _)| name)
     }
 
-    /// The measure of a name.
+    /// The metric with a name.
     pub(super) fn from_name(name: &str) -> Option<Self> {
         Self::NAMES
             .iter()
@@ -116,7 +115,7 @@ impl BudgetMetric {
             .map(|(_, measure)| *measure)
     }
 
-    /// What it counts.
+    /// The kind of its values.
     pub const fn kind(self) -> MetricKind {
         match self {
             Self::Phase(_) | Self::WirePhase(_) | Self::Total | Self::FirstByte | Self::Rtt => {

@@ -1,15 +1,15 @@
-//! What figures count, and how people write them.
+//! The kinds of values that budgets limit, with their units and formats.
 
 use crate::units::{Bytes, Nanos, group_digits};
 
-/// What a figure counts.
+/// What a value measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricKind {
     /// Nanoseconds.
     Time,
     /// Bytes.
     Size,
-    /// Things.
+    /// A number of things.
     Count,
     /// Hundredths of a round trip.
     RoundTrips,
@@ -22,7 +22,7 @@ pub enum MetricKind {
 }
 
 impl MetricKind {
-    /// A figure of this kind as people read it.
+    /// Formats a value of this kind.
     pub fn format(self, figure: u64) -> String {
         match self {
             Self::Time => Nanos(figure).to_string(),
@@ -36,7 +36,8 @@ impl MetricKind {
         }
     }
 
-    /// The units a limit of this kind may have, each with how many of the figure's own it holds.
+    /// The units that a limit of this kind may be written in, each with its size in the value's own
+    /// unit.
     pub(super) const fn units(self) -> &'static [(&'static str, u64)] {
         match self {
             Self::Time => &[
@@ -66,14 +67,13 @@ impl MetricKind {
         }
     }
 
-    /// Whether a limit may be off by a part of itself, and whether a middle one of several figures
-    /// means anything.
+    /// Returns true if tolerances and statistics make sense for this kind.
     pub(super) const fn is_quantity(self) -> bool {
         !matches!(self, Self::Status | Self::Version)
     }
 }
 
-/// `2`, `1.5`, `3.25`.
+/// Formats a fixed-point number without trailing zeros: `2`, `1.5`, `3.25`.
 fn format_fraction(figure: u64, parts: u64) -> String {
     let digits = parts.ilog10() as usize;
     let text = format!("{}.{:0digits$}", figure / parts, figure % parts);

@@ -1,4 +1,4 @@
-//! A measure's figure of a transfer.
+//! The value of a budget metric for a transfer.
 
 use super::BudgetMetric;
 use crate::insight::{
@@ -9,8 +9,8 @@ use crate::trace::{Direction, Exchange, HttpVersion, Tls, Trace};
 use crate::units::parse_scaled_decimal;
 
 impl BudgetMetric {
-    /// The figure, counted as its kind says; `None` where it was not measured, or not of every hop
-    /// that it is about.
+    /// The value in the unit of its kind; `None` if it was not measured, or not for every hop that
+    /// counts.
     pub(super) fn value(self, trace: &Trace, transfer: &Transfer) -> Option<u64> {
         let last = || transfer.last();
         let response = || last()?.response.as_ref();
@@ -108,7 +108,7 @@ fn sum_over_connections(transfer: &Transfer, of: impl Fn(&Exchange) -> Option<u6
     (!seen.is_empty()).then_some(sum)
 }
 
-/// By the packets, else by the kernel's count.
+/// Payload bytes by the packets, or else by the kernel's count.
 fn payload_bytes(trace: &Trace, hop: &Exchange, direction: Direction) -> Option<u64> {
     let by_packets = connection_segments(trace, hop)
         .map(|counted| count_in_direction(&counted, direction, |counts| counts.payload_bytes));
@@ -122,8 +122,8 @@ fn payload_bytes(trace: &Trace, hop: &Exchange, direction: Direction) -> Option<
     })
 }
 
-/// As the wire carried them: by the packets where none is an aggregate or the kernel told what they
-/// are, else by the kernel's count.
+/// Data segments as they were on the wire: by the packets if none is an offload aggregate or the
+/// kernel reported their segmentation, or else by the kernel's count.
 fn data_segments(trace: &Trace, hop: &Exchange, direction: Direction) -> Option<u64> {
     let sent = direction == Direction::Sent;
     let by_packets = connection_segments(trace, hop).and_then(|counted| match counted.on_wire {

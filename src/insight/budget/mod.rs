@@ -1,8 +1,9 @@
-//! Budgets: limits for a run, `total<=500ms,p95(wait)<=80ms+-10%`, and whether it kept them.
+//! Budgets: limits on a run, such as `total<=500ms,p95(wait)<=80ms+-10%`, and whether they were
+//! met.
 //!
-//! A rule is about every transfer of a run, and the worst one's figure decides; a statistic is
-//! about all of them together. What lies beyond a limit by no more than the tolerance is a warning.
-//! What was not measured is neither kept nor missed.
+//! A rule applies to every transfer of a run, and the worst value decides; a rule on a statistic
+//! applies to all transfers together. A value beyond its limit but within the tolerance is a
+//! warning. A rule whose value was not measured is neither met nor missed.
 
 mod metric;
 mod metric_kind;
@@ -24,16 +25,16 @@ pub use verdict::{BudgetOutcome, BudgetVerdict, failures_are_allowed};
 
 use tally::RetiredTally;
 
-/// Rules that a run is held to.
+/// The rules that a run is checked against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
     rules: Vec<BudgetRule>,
-    /// What is known of transfers that are no longer held, for each rule.
+    /// For each rule, the values of transfers that have been retired.
     tallies: Vec<RetiredTally>,
 }
 
 impl Budget {
-    /// Some rules.
+    /// Creates a budget from rules.
     pub const fn new(rules: Vec<BudgetRule>) -> Self {
         Self {
             rules,

@@ -1,8 +1,8 @@
-//! How figures are compared.
+//! Comparison operators of budget rules.
 
 use std::cmp::Reverse;
 
-/// How a figure is compared with its limit.
+/// How a value is compared with its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// `<=`
@@ -20,7 +20,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// As they are written.
+    /// The signs of the operators.
     pub(super) const SIGNS: [(&'static str, Self); 7] = [
         ("<=", Self::AtMost),
         ("<", Self::Below),
@@ -31,7 +31,7 @@ impl Operator {
         ("!=", Self::Unequal),
     ];
 
-    /// As it is written.
+    /// The operator's sign.
     pub fn sign(self) -> &'static str {
         Self::SIGNS
             .iter()
@@ -50,13 +50,12 @@ impl Operator {
         }
     }
 
-    /// Whether a figure that does not hold lies no further off than `tolerance`.
+    /// Returns true if a value that misses its limit is within `tolerance` of it.
     pub(super) const fn holds_within(self, figure: u64, limit: u64, tolerance: u64) -> bool {
         tolerance > 0 && !matches!(self, Self::Unequal) && figure.abs_diff(limit) <= tolerance
     }
 
-    /// By how much a figure lies on the wrong side of its limit; `None` where there are not two
-    /// sides.
+    /// By how much a value exceeds its limit; `None` for operators without a wrong side.
     pub(super) const fn excess(self, figure: u64, limit: u64) -> Option<u64> {
         match self {
             Self::AtMost | Self::Below => figure.checked_sub(limit),
@@ -65,7 +64,7 @@ impl Operator {
         }
     }
 
-    /// How bad a figure is; larger is worse.
+    /// How bad a value is; larger is worse.
     pub(super) const fn severity(self, figure: u64, limit: u64) -> (u64, Reverse<u64>) {
         match self {
             Self::AtMost | Self::Below => (figure, Reverse(0)),

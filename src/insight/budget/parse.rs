@@ -1,4 +1,4 @@
-//! Reading a budget.
+//! Parsing of budgets.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,14 +10,14 @@ use crate::units::{Fraction, closest_match, parse_scaled_decimal};
 
 const TOO_LARGE: &str = "a number that is not too large or too fine";
 
-/// Why a text is no budget: where, what stands there, what would be right.
+/// Why a text is not a valid budget: the position, what was found, what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetError {
-    /// Which character of the text, counted from 1.
+    /// The position of the character, counted from 1.
     pub position: usize,
-    /// What stands there; empty at the end of the text.
+    /// The text found there; empty at the end.
     pub found: String,
-    /// What would be right.
+    /// What was expected.
     pub expected: String,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for BudgetError {
 
 impl std::error::Error for BudgetError {}
 
-/// Rules separated by commas.
+/// Parses rules separated by commas.
 impl FromStr for Budget {
     type Err = BudgetError;
 
@@ -60,8 +60,8 @@ impl FromStr for Budget {
     }
 }
 
-/// One rule: a measure or a statistic of one, a comparison, a number with a unit, and how far
-/// beyond it is a warning only.
+/// Parses one rule: a metric or a statistic of one, a comparison, a number with a unit, and an
+/// optional tolerance.
 impl FromStr for BudgetRule {
     type Err = BudgetError;
 
@@ -96,7 +96,7 @@ impl<'a> BudgetParser<'a> {
         })
     }
 
-    /// `total` or `p95(total)`.
+    /// Parses `total` or `p95(total)`.
     fn subject(&mut self) -> Result<(Option<BudgetStatistic>, BudgetMetric), BudgetError> {
         self.skip_spaces();
         let start = self.at;
@@ -162,7 +162,7 @@ impl<'a> BudgetParser<'a> {
         Ok((start, number))
     }
 
-    /// `+-10%` or `+-50ms`, if it is there.
+    /// Parses `+-10%` or `+-50ms`, if present.
     fn tolerance(
         &mut self,
         kind: MetricKind,
@@ -219,7 +219,8 @@ impl<'a> BudgetParser<'a> {
         self.take_while(char::is_whitespace);
     }
 
-    /// `start` is a byte offset at which something was read, so it lies between characters.
+    /// Builds the error for a byte offset, which lies on a character boundary since something was
+    /// read there.
     fn error(&self, start: usize, wanted: &str) -> BudgetError {
         let (before, from) = self.text.split_at_checked(start).unwrap_or((self.text, ""));
         let until = from
@@ -235,7 +236,7 @@ impl<'a> BudgetParser<'a> {
     }
 }
 
-/// The one that was probably meant, and all there are.
+/// The closest match, followed by all metrics.
 fn expected_metric(written: &str) -> String {
     let names = || BudgetMetric::NAMES.iter().map(|(name, _)| *name);
     match closest_match(written, names()) {

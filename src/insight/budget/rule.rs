@@ -1,41 +1,41 @@
-//! One limit.
+//! Budget rules.
 
 use std::fmt;
 
 use super::{BudgetMetric, BudgetStatistic, Operator};
 use crate::units::Fraction;
 
-/// One limit.
+/// One rule of a budget: a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetRule {
-    /// Which of the figures of repeated requests is meant; `None` for every one.
+    /// The statistic over repeated requests; `None` applies the limit to each of them.
     pub statistic: Option<BudgetStatistic>,
-    /// What is limited.
+    /// The metric that is limited.
     pub metric: BudgetMetric,
-    /// How it is compared.
+    /// The comparison.
     pub operator: Operator,
-    /// The limit, counted as the [kind](Measure::kind) says.
+    /// The limit, in the unit of the metric's [kind](BudgetMetric::kind).
     pub limit: u64,
-    /// How far beyond the limit is a warning only.
+    /// How far beyond the limit is only a warning.
     pub tolerance: Option<RuleTolerance>,
 }
 
-/// How far a figure may lie beyond a limit without being a miss.
+/// How far a value may lie beyond a limit without missing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleTolerance {
-    /// A part of the limit.
+    /// A fraction of the limit.
     Relative(Fraction),
-    /// So much, counted as the limit.
+    /// An amount in the limit's unit.
     Absolute(u64),
 }
 
 impl BudgetRule {
-    /// The limit with its unit.
+    /// Formats the limit with its unit.
     pub fn format_limit(&self) -> String {
         self.metric.kind().format(self.limit)
     }
 
-    /// What it is about: `total`, `p95(total)`.
+    /// The left side of the rule: `total`, `p95(total)`.
     pub fn subject(&self) -> String {
         match self.statistic {
             Some(statistic) => format!("{statistic}({})", self.metric.name()),
@@ -43,7 +43,7 @@ impl BudgetRule {
         }
     }
 
-    /// The tolerance, counted as the limit; 0 where there is none.
+    /// The tolerance in the limit's unit; 0 if there is none.
     pub(super) fn allowed_excess(&self) -> u64 {
         match self.tolerance {
             None => 0,
@@ -56,7 +56,7 @@ impl BudgetRule {
     }
 }
 
-/// `total <= 500 ms`, `p95(total) <= 300 ms +- 10 %`.
+/// Formats as `total <= 500 ms`, `p95(total) <= 300 ms +- 10 %`.
 impl fmt::Display for BudgetRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

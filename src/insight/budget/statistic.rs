@@ -1,24 +1,25 @@
-//! What of several transfers' figures a rule is about.
+//! Statistics that a budget rule can be about.
 
 use std::fmt;
 
-/// One figure of many. Percentiles are nearest-rank: each is a figure that was measured.
+/// A statistic over several values. Percentiles are nearest-rank: each is a value that was
+/// measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetStatistic {
     /// The smallest.
     Min,
-    /// Half are no larger.
+    /// The 50th percentile.
     Median,
-    /// Their sum by their number.
+    /// The arithmetic mean.
     Mean,
     /// The largest.
     Max,
-    /// So many of a hundred are no larger: 1 to 99.
+    /// A percentile, 1 to 99.
     Percentile(u8),
 }
 
 impl BudgetStatistic {
-    /// What is written for one that is not known.
+    /// What the parser expects where a statistic is unknown.
     pub(super) const EXPECTED: &'static str = "one of min median mean max, or p1 to p99,";
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
@@ -40,7 +41,7 @@ impl BudgetStatistic {
         }
     }
 
-    /// Of some figures; `None` of no figures.
+    /// Computes the statistic; `None` for no values.
     pub(super) fn compute(self, mut figures: Vec<u64>) -> Option<u64> {
         figures.sort_unstable();
         let rank = |percent: usize| {
@@ -61,7 +62,7 @@ impl BudgetStatistic {
     }
 }
 
-/// `p95`, `median`.
+/// Formats as `p95`, `median`.
 impl fmt::Display for BudgetStatistic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,22 +1,22 @@
-//! What a rule has to know of transfers that are no longer held.
+//! What a budget rule remembers of transfers that have been retired.
 
 use super::verdict::worse_figure;
 use super::{Budget, BudgetMetric, BudgetRule};
 use crate::insight::Transfer;
 use crate::trace::{CompactFigures, Trace};
 
-/// The figures of a rule, as far as the rule needs them.
+/// The values of a rule, as far as it needs them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RetiredTally {
-    /// Transfers.
+    /// Number of transfers.
     pub(super) transfers: usize,
-    /// Transfers in which it was measured.
+    /// Number of transfers for which the value was measured.
     pub(super) measured: usize,
-    /// All figures, where the rule is about a statistic.
+    /// All values, for a rule on a statistic.
     pub(super) figures: CompactFigures,
-    /// Their sum, where the rule is about a number of transfers.
+    /// Their sum, for a rule that counts transfers.
     pub(super) sum: u64,
-    /// Else the worst of the transfers, which may be that it was not measured.
+    /// Otherwise the worst value; `None` may be the worst, which is "not measured".
     pub(super) worst: Option<u64>,
 }
 
@@ -37,7 +37,7 @@ impl RetiredTally {
 }
 
 impl Budget {
-    /// Remembers what the rules have to know of a transfer that will not be held any longer.
+    /// Records the values of a transfer that is about to be retired.
     pub fn record_retired(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
         self.tallies
             .resize(self.rules.len(), RetiredTally::default());

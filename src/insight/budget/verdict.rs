@@ -1,25 +1,25 @@
-//! Holding a run to its budget.
+//! Checking a run against its budget.
 
 use super::tally::RetiredTally;
 use super::{Budget, BudgetMetric, BudgetRule};
 use crate::insight::{Transfer, group_into_transfers};
 use crate::trace::Trace;
 
-/// What came of a rule.
+/// The outcome of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetOutcome {
-    /// It was kept.
+    /// The limit was met.
     Met,
-    /// It was not, but the figure lies within the tolerance: a warning.
+    /// The limit was exceeded, but within the tolerance: a warning.
     Tolerated {
-        /// How far beyond the limit the figure lies, where a limit has a right and a wrong side.
+        /// How far beyond the limit the value lies, if the limit has a wrong side.
         by: Option<u64>,
     },
-    /// There was nothing to hold it against: no TLS, no response.
+    /// The value was not measured: there was no TLS, no response.
     NotMeasured,
-    /// It was broken.
+    /// The limit was missed.
     Missed {
-        /// How far beyond the limit the figure lies, where a limit has a right and a wrong side.
+        /// How far beyond the limit the value lies, if the limit has a wrong side.
         by: Option<u64>,
     },
 }
@@ -35,7 +35,7 @@ impl BudgetOutcome {
         }
     }
 
-    /// How far beyond the limit the figure lies, where that can be said.
+    /// How far beyond the limit the value lies, if that is known.
     pub const fn excess(self) -> Option<u64> {
         match self {
             Self::Tolerated { by } | Self::Missed { by } => by,
@@ -43,7 +43,7 @@ impl BudgetOutcome {
         }
     }
 
-    /// Larger is worse.
+    /// The severity; larger is worse.
     pub const fn severity(self) -> u8 {
         match self {
             Self::Met => 0,
@@ -54,25 +54,23 @@ impl BudgetOutcome {
     }
 }
 
-/// A rule, the figure it was held against, and what came of it.
+/// A rule, its value, and the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetVerdict {
     /// The rule.
     pub rule: BudgetRule,
-    /// The figure, counted as the measure's kind says; of several transfers the worst one's, or
-    /// the statistic.
+    /// The value in the unit of the metric's kind: the statistic, or the worst of all transfers.
     pub figure: Option<u64>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: BudgetOutcome,
-    /// In how many transfers the figure was measured.
+    /// Number of transfers for which the value was measured.
     pub measured: usize,
-    /// How many transfers there were.
+    /// Number of transfers.
     pub transfers: usize,
 }
 
 impl BudgetVerdict {
-    /// Whether the rule was kept, if within its tolerance; `None` where there was nothing to hold
-    /// it against.
+    /// Whether the rule was met, tolerance included; `None` if its value was not measured.
     pub const fn met(&self) -> Option<bool> {
         match self.outcome {
             BudgetOutcome::Met | BudgetOutcome::Tolerated { .. } => Some(true),
@@ -81,7 +79,7 @@ impl BudgetVerdict {
         }
     }
 
-    /// What came of it, in words: `missed by 30 ms`.
+    /// Describes the outcome: `missed by 30 ms`.
     pub fn describe_outcome(&self) -> String {
         let by = self
             .outcome
@@ -98,7 +96,7 @@ impl BudgetVerdict {
         }
     }
 
-    /// The figure as people read it.
+    /// Formats the value.
     pub fn format_figure(&self) -> Option<String> {
         self.figure
             .map(|figure| self.rule.metric.kind().format(figure))
@@ -106,7 +104,7 @@ impl BudgetVerdict {
 }
 
 impl Budget {
-    /// What came of each rule. A run of several transfers keeps a rule if each of them does.
+    /// The verdict on each rule. A run of several transfers meets a rule if each of them does.
     pub fn verdicts(&self, trace: &Trace) -> Vec<BudgetVerdict> {
         let all: Vec<Transfer> = group_into_transfers(trace).collect();
         let none = RetiredTally::default();
@@ -118,7 +116,7 @@ impl Budget {
             .collect()
     }
 
-    /// Whether a rule was broken.
+    /// Returns true if any rule was missed.
     pub fn is_missed(&self, trace: &Trace) -> bool {
         self.verdicts(trace)
             .iter()
@@ -126,8 +124,8 @@ impl Budget {
     }
 }
 
-/// Whether a budget says how many failures there may be, and there are no more: then a failure is
-/// not one of the whole run.
+/// Returns true if the budget limits the number of failures and that limit was met; failures then
+/// do not fail the run.
 pub fn failures_are_allowed(verdicts: &[BudgetVerdict]) -> bool {
     let mut said = verdicts
         .iter()
@@ -175,7 +173,7 @@ fn verdict_on_rule(
     }
 }
 
-/// Of two transfers' figures the one that is worse; of two that are as bad the later.
+/// The worse of two values; of equally bad ones the second.
 pub(super) fn worse_figure(rule: BudgetRule, one: Option<u64>, other: Option<u64>) -> Option<u64> {
     let badness = |figure: Option<u64>| {
         (
@@ -194,7 +192,7 @@ fn judge_figure(rule: BudgetRule, figure: Option<u64>) -> BudgetOutcome {
     let BudgetRule {
         operator, limit, ..
     } = rule;
-    // How far a status or a version is from another means nothing.
+    // The distance between two status codes or versions is meaningless.
     let by = |figure| {
         operator
             .excess(figure, limit)
@@ -221,7 +219,7 @@ mod tests {
     };
     use crate::units::WallTime;
 
-    /// Figures in nanoseconds: connect 40 000, wait 50 000.
+    /// A run with durations in nanoseconds: connect 40 000, wait 50 000.
     fn run() -> Trace {
         TraceBuilder::new()
             .phase_without_position(Phase::Connect, 0, 40)
@@ -275,7 +273,7 @@ mod tests {
         );
     }
 
-    /// Four requests that wait 10, 20, 30 and 40 microseconds; a fifth fails before it waits.
+    /// Four requests that wait 10, 20, 30 and 40 microseconds; a fifth fails before waiting.
     fn repeated() -> Trace {
         let mut scene = TraceBuilder::new()
             .phase_without_position(Phase::Wait, 0, 10)

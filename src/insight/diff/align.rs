@@ -1,9 +1,9 @@
-//! Which of one run is what of the other.
+//! Alignment of two runs: which transfer and which hop of one corresponds to which of the other.
 //!
-//! Transfers are paired by method and whole URL, then by method and path, the first with the first
-//! of its kind and so on; repeats of one request are one transfer measured often. Where each run is
-//! one transfer they are paired whatever their URLs. Within a transfer hops are paired in order, as
-//! many as ask for the same path.
+//! Transfers are paired by method and full URL, then by method and path, in order; repeats of one
+//! request form one transfer with several measurements. If each run is a single transfer, the two
+//! are paired whatever their URLs are. Within a transfer, hops are paired by the longest common
+//! subsequence of their paths.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -11,27 +11,27 @@ use std::hash::Hash;
 use super::facts::{ComparedRun, ExchangeFacts};
 use crate::trace::ExchangeCause;
 
-/// A transfer and its repeats: each the exchanges that one request led to.
+/// A transfer and its repeats; each item is the list of exchanges that one request led to.
 #[derive(Clone, Debug)]
 pub(super) struct RepeatGroup<'a> {
     pub(super) transfers: Vec<&'a [ExchangeFacts]>,
 }
 
 impl<'a> RepeatGroup<'a> {
-    /// What was asked first.
+    /// The first exchange of the first transfer.
     pub(super) fn first(&self) -> Option<&'a ExchangeFacts> {
         self.transfers.first().and_then(|hops| hops.first())
     }
 }
 
-/// Transfers of two runs.
+/// The aligned transfers of two runs.
 pub(super) struct AlignedTransfers<'a> {
     pub(super) both: Vec<(RepeatGroup<'a>, RepeatGroup<'a>)>,
     pub(super) before: Vec<RepeatGroup<'a>>,
     pub(super) after: Vec<RepeatGroup<'a>>,
 }
 
-/// Pairs the transfers of two runs.
+/// Aligns the transfers of two runs.
 pub(super) fn align_transfers<'a>(
     before: &'a ComparedRun,
     after: &'a ComparedRun,
@@ -89,7 +89,7 @@ fn group_repeats(side: &ComparedRun) -> Vec<RepeatGroup<'_>> {
     groups
 }
 
-/// Pairs what has the same key and has no partner yet, in order.
+/// Pairs unpaired groups that have the same key, in order.
 fn pair_by_key<'a, K: Eq + Hash>(
     before: &[RepeatGroup<'a>],
     after: &[RepeatGroup<'a>],
@@ -118,20 +118,20 @@ fn pair_by_key<'a, K: Eq + Hash>(
     }
 }
 
-/// The path of a URL, or what there is instead of one.
+/// The path of the exchange's URL, or the whole URL if it cannot be parsed.
 fn url_path(facts: &ExchangeFacts) -> String {
     let url = facts.url.raw();
     let parsed = facts.cause.and_then(|_| url::Url::parse(url).ok());
     parsed.map_or_else(|| url.to_owned(), |url| url.path().to_owned())
 }
 
-/// Hops of two transfers in pairs, in order; what has no partner stands alone. Longest common
-/// subsequence by method and path.
+/// Aligns the hops of two transfers by the longest common subsequence of method and path; hops
+/// without a partner stand alone.
 pub(super) fn align_hops<'a>(
     before: &'a [ExchangeFacts],
     after: &'a [ExchangeFacts],
 ) -> Vec<(Option<&'a ExchangeFacts>, Option<&'a ExchangeFacts>)> {
-    /// Beyond this, a chain of redirects is a crafted one, and paired by number.
+    /// Longer redirect chains are artificial, and are paired by index.
     const MAX_HOPS: usize = 100;
     let key = |facts: &ExchangeFacts| (facts.method.clone(), url_path(facts));
     let (was, is): (Vec<_>, Vec<_>) = (
@@ -174,7 +174,7 @@ pub(super) fn align_hops<'a>(
     pairs
 }
 
-/// For each two places, how long what the rests have in common is.
+/// For each pair of indices, the length of the longest common subsequence of the two remainders.
 fn common_lengths<K: Eq>(before: &[K], after: &[K]) -> Vec<Vec<usize>> {
     let mut rows = vec![vec![0; after.len() + 1]];
     for was in before.iter().rev() {

@@ -1,39 +1,39 @@
-//! Something that is otherwise now.
+//! A change between two exchanges.
 
 use crate::trace::Phase;
 use crate::units::Untrusted;
 
-/// Something that is otherwise now, in a sentence.
+/// A change between two exchanges, with its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffChange {
-    /// What it is.
+    /// What changed.
     pub kind: Kind,
-    /// The phase whose time it shows in; `None` where it is several, or none.
+    /// The phase whose time it affects; `None` if several, or none.
     pub phase: Option<Phase>,
-    /// What it does to that time.
+    /// Its effect on that time.
     pub effect: TimingEffect,
-    /// A part of a sentence, which may quote what servers say.
+    /// A part of a sentence, which may quote servers.
     pub description: Untrusted,
 }
 
-/// What a change does to a phase's time.
+/// The effect of a change on a phase's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimingEffect {
-    /// It takes longer.
+    /// The phase takes longer.
     Longer,
-    /// It takes less.
+    /// The phase takes less time.
     Shorter,
-    /// That cannot be said.
+    /// The effect is unknown.
     Unknown,
 }
 
 impl TimingEffect {
-    /// The effect of something that there is more of now, or less.
+    /// The effect of an increase or a decrease.
     pub(super) const fn from_increase(more: bool) -> Self {
         if more { Self::Longer } else { Self::Shorter }
     }
 
-    /// Whether it can be why something takes longer, or less.
+    /// Returns true if the change can explain a slower or a faster phase.
     pub(super) const fn explains(self, longer: bool) -> bool {
         matches!(
             (self, longer),
@@ -58,35 +58,35 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Where the name's addresses came from, or whether they were asked for.
+    /// Where the addresses came from, or whether they were looked up.
     Resolution "resolution",
     /// How often DNS servers were asked, or whether they answered.
     Questions "questions",
     /// Which DNS server was asked.
     NameServer "name_server",
-    /// A connection that was used before, or a new one.
+    /// A reused connection instead of a new one, or vice versa.
     Reuse "reuse",
-    /// The address that answered.
+    /// The remote address.
     Address "address",
     /// Connection attempts.
     Attempts "attempts",
-    /// The first segment was sent again.
+    /// Retransmissions of the SYN.
     Syn "syn",
     /// The round-trip time.
     RoundTrip "round_trip",
     /// The proxy.
     Proxy "proxy",
-    /// TLS or none.
+    /// TLS or cleartext.
     Tls "tls",
-    /// Round trips of the handshake of TLS.
+    /// Round trips of the TLS handshake.
     HandshakeTrips "handshake_trips",
-    /// What TLS agreed on beside its version.
+    /// Negotiated TLS parameters other than the version.
     Parameters "parameters",
     /// The server's certificate.
     Certificate "certificate",
-    /// What came of checking it.
+    /// The result of verifying it.
     Verification "verification",
-    /// The version of HTTP.
+    /// The HTTP version.
     HttpVersion "http_version",
     /// The size of the request's body.
     RequestBody "request_body",
@@ -94,22 +94,22 @@ kinds! {
     ResponseBody "response_body",
     /// The content coding.
     Coding "coding",
-    /// The status.
+    /// The status code.
     Status "status",
-    /// What the server tells of its own time.
+    /// The server's reported durations.
     ServerTiming "server_timing",
-    /// Time in which nothing passed.
+    /// Idle time on the connection.
     Waited "waited",
     /// The server's own work.
     Server "server",
     /// This machine's own work.
     Machine "machine",
-    /// Segments that were sent again.
+    /// Retransmitted segments.
     Again "sent_again",
-    /// Where it is redirected to.
+    /// The redirect target.
     Redirect "redirect",
-    /// How the conversation ended.
+    /// How the connection ended.
     Ending "ending",
-    /// It failed then, or fails now.
+    /// It failed before, or fails now.
     Failure "failure",
 }

@@ -1,4 +1,4 @@
-//! What is compared of an exchange, whatever it was read from.
+//! The facts of an exchange that are compared, independent of where they were read from.
 
 use crate::insight::{ConnectionEnding, Rtt};
 use crate::trace::{
@@ -7,81 +7,80 @@ use crate::trace::{
 };
 use crate::units::{Nanos, Untrusted};
 
-/// A run, as far as it can be compared.
+/// A run, reduced to what can be compared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ComparedRun {
-    /// Its exchanges, or its conversations where it is a capture of others, in order.
+    /// Its exchanges in order; for a capture of other programs, its conversations.
     pub exchanges: Vec<ExchangeFacts>,
-    /// How exactly packets' times are known on the axis of everything else.
+    /// The uncertainty of mapping packet times to the run's time axis.
     pub uncertainty: Option<Nanos>,
-    /// What came of the limits it was held to.
+    /// The results of its budget.
     pub limit_results: Vec<LimitResult>,
 }
 
-/// What came of a limit.
+/// The result of a budget rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitResult {
     /// The limit as it was written: `total<=500ms`.
     pub rule: Untrusted,
-    /// Whether it was met; `None` where what it limits was not measured.
+    /// Whether it was met; `None` if its value was not measured.
     pub met: Option<bool>,
 }
 
-/// An exchange, or a conversation of others.
+/// An exchange, or a conversation of other programs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExchangeFacts {
     /// Why it was started; `None` for a conversation.
     pub cause: Option<ExchangeCause>,
-    /// Method; of a conversation its transport, `TCP` or `UDP`.
+    /// The method; for a conversation its transport, `TCP` or `UDP`.
     pub method: String,
-    /// URL; of a conversation the server's name, or where that is not known its address, and the
-    /// port.
+    /// The URL; for a conversation the server's name (or address) and port.
     pub url: Untrusted,
-    /// How long it took; of a conversation until the server's first byte.
+    /// The total time; for a conversation the time to the server's first byte.
     pub total: Option<Nanos>,
     /// Each phase's times, in the order of [`Phase::ALL`].
     pub phases: [PhaseTimes; 7],
-    /// Whether the connection had served others before.
+    /// Whether the connection was reused.
     pub reused: bool,
-    /// The other end.
+    /// The remote endpoint.
     pub remote: Option<Endpoint>,
     /// The round-trip time.
     pub rtt: Option<Rtt>,
-    /// Where the name's addresses came from.
+    /// Where the addresses came from.
     pub source: Option<ResolutionSource>,
-    /// What DNS servers were asked.
+    /// Questions to DNS servers.
     pub questions: Vec<QuestionFacts>,
     /// Connection attempts, in order.
     pub attempts: Vec<AttemptFacts>,
-    /// How often the first segment of the connection was sent.
+    /// How often the connection's SYN was sent.
     pub syns: Option<u64>,
-    /// The kind of proxy it went through.
+    /// The kind of proxy used.
     pub proxy: Option<String>,
-    /// What TLS agreed on.
+    /// The parameters of the TLS handshake.
     pub handshake: Option<Handshake>,
-    /// What came of checking the certificates.
+    /// The result of verifying the certificates.
     pub verification: Option<Verification>,
     /// The server's certificates, leaf first.
     pub certificates: Vec<Certificate>,
-    /// The version of the response, or where none came of the request.
+    /// The version of the response, or of the request if there was no response.
     pub version: Option<HttpVersion>,
-    /// Status of the response.
+    /// The status code of the response.
     pub status: Option<u16>,
     /// The request's field lines.
     pub request_fields: Vec<HttpHeader>,
-    /// The response's.
+    /// The response's field lines.
     pub response_fields: Vec<HttpHeader>,
     /// Bytes of the request's body.
     pub sent_bytes: Option<u64>,
     /// Bytes of the response's body as transferred.
     pub received_bytes: Option<u64>,
-    /// Durations that the server told of itself.
+    /// Durations that the server reported.
     pub server_timing: Vec<(Untrusted, Nanos)>,
-    /// Where it was redirected to.
+    /// The redirect target.
     pub redirect: Option<Untrusted>,
-    /// Segments that were sent again, to the server and from it.
+    /// Retransmitted segments, sent and received.
     pub retransmitted: [Option<u64>; 2],
-    /// What nothing passed for.
+    /// Idle times and their causes.
     pub idle_times: Vec<IdleFacts>,
     /// How a conversation ended.
     pub ending: Option<ConnectionEnding>,
@@ -89,12 +88,12 @@ pub struct ExchangeFacts {
     pub failure: Option<(Phase, Failure)>,
 }
 
-/// How long a phase took.
+/// The duration of a phase on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PhaseTimes {
     /// On the program's clock.
     pub app: Option<Nanos>,
-    /// On the wire's.
+    /// On the wire's clock.
     pub wire: Option<Nanos>,
 }
 
@@ -107,31 +106,31 @@ pub struct QuestionFacts {
     pub kind: Untrusted,
     /// The server's address.
     pub server: Untrusted,
-    /// The response code; `None` where no answer came.
+    /// The response code; `None` if there was no answer.
     pub rcode: Option<Untrusted>,
-    /// How long the answer took, or until none was waited for any more.
+    /// How long the answer took, or until the query was given up.
     pub took: Option<Nanos>,
 }
 
 /// A connection attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptFacts {
-    /// Where to.
+    /// The remote endpoint.
     pub remote: Endpoint,
-    /// How it ended, as machine output names it; `None` where it did not.
+    /// The outcome's name in machine output; `None` if it did not end.
     pub outcome: Option<Untrusted>,
-    /// How long after the first attempt it began.
+    /// Time from the start of the first attempt to the start of this one.
     pub started_after: Nanos,
 }
 
-/// What nothing passed for.
+/// Idle time with one cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdleFacts {
-    /// Within which phase; `None` where only the whole exchange's is known.
+    /// The phase; `None` if it is only known for the whole exchange.
     pub phase: Option<Phase>,
-    /// The cause, as machine output names it.
+    /// The cause's name in machine output.
     pub cause: Untrusted,
-    /// How long, without the network's round trips where they can be told apart.
+    /// Its duration, without the network's round trips if they can be told apart.
     pub without_network: Nanos,
 }
 
@@ -141,12 +140,12 @@ impl ExchangeFacts {
         self.phases[phase as usize]
     }
 
-    /// Whether it was not what was wanted.
+    /// Returns true if it failed or its connection ended abnormally.
     pub fn failed(&self) -> bool {
         self.failure.is_some() || self.ending.is_some_and(ConnectionEnding::is_bad)
     }
 
-    /// Round trips that the handshake of TLS takes, by what was agreed on.
+    /// Round trips of the TLS handshake, by version and kind.
     pub(super) fn tls_round_trips(&self) -> Option<u32> {
         let handshake = self.handshake.as_ref()?;
         Some(

@@ -1,4 +1,4 @@
-//! Field lines that differ.
+//! Comparison of header fields.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::facts::ExchangeFacts;
 use crate::insight::redact::{MASK, Redactor};
 use crate::trace::HttpHeader;
 
-/// The message that a field is of.
+/// The message that a field belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComparedMessage {
     /// The request.
@@ -25,21 +25,21 @@ impl ComparedMessage {
     }
 }
 
-/// A field that differs: its lines before and now, as they were.
+/// A field that differs, with its unmasked lines in both runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange<'a> {
-    /// Whose.
+    /// The message it belongs to.
     pub message: ComparedMessage,
-    /// Its lines before; none where it is new.
+    /// Its lines before; empty if it is new.
     pub before: Vec<&'a HttpHeader>,
-    /// Its lines now; none where it is gone.
+    /// Its lines now; empty if it was removed.
     pub after: Vec<&'a HttpHeader>,
 }
 
-/// Fields that say when a message was made, and so always differ.
+/// Fields that depend on the time, and so always differ.
 const TIME_DEPENDENT: [&str; 2] = ["date", "age"];
 
-/// Fields that differ, those of the request first, in the order of the messages.
+/// The fields that differ: those of the request first, each in the order of its message.
 pub(super) fn changed_fields<'a>(
     before: &'a ExchangeFacts,
     after: &'a ExchangeFacts,
@@ -57,12 +57,12 @@ pub(super) fn changed_fields<'a>(
             &after.response_fields,
         ),
     ] {
-        // Where one side has no message at all, nothing can be said of its fields.
+        // If one side has no message at all, its fields cannot be compared.
         if was.is_empty() || is.is_empty() {
             continue;
         }
-        // Another version writes whom it asks for what in other places (RFC 9113 §8.3.1), which
-        // says nothing.
+        // HTTP/2 and later move the host into pseudo-fields (RFC 9113 §8.3.1), which is not a
+        // change of its own.
         let elsewhere = |name: &str| {
             before.version != after.version && (name.starts_with(':') || name == "host")
         };
@@ -115,7 +115,7 @@ impl<'a> FieldsByName<'a> {
     }
 }
 
-/// Whether they say the same. Where one side is masked, what is masked is not compared.
+/// Returns true if the values are equal. If one side is masked, masked parts are not compared.
 fn have_same_values(before: &[&HttpHeader], after: &[&HttpHeader]) -> bool {
     let masked = |header: &HttpHeader| header.value.raw().contains(MASK);
     let pairs = || before.iter().zip(after);

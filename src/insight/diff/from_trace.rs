@@ -1,4 +1,4 @@
-//! What is compared, from a trace.
+//! Extraction of comparable facts from a trace.
 
 use super::facts::{
     AttemptFacts, ComparedRun, ExchangeFacts, IdleFacts, PhaseTimes, QuestionFacts,
@@ -16,8 +16,8 @@ use crate::trace::{
 use crate::units::Nanos;
 
 impl ComparedRun {
-    /// A run's exchanges; of a capture of others its conversations, with the servers' names where
-    /// they are known.
+    /// The exchanges of a run; for a capture of other programs its conversations, with their
+    /// servers' names where known.
     pub fn from_trace(trace: &Trace, names: &ServerNames) -> Self {
         let mut side = Self::default();
         group_into_transfers(trace).for_each(|transfer| side.add(trace, &transfer));
@@ -25,7 +25,7 @@ impl ComparedRun {
         side
     }
 
-    /// Adds a transfer's exchanges, of which the trace tells.
+    /// Adds the exchanges of a transfer.
     pub fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
         self.exchanges.extend(
             transfer
@@ -35,7 +35,7 @@ impl ComparedRun {
         );
     }
 
-    /// Adds the conversations of a capture of others, and how exactly packets' times are known.
+    /// Adds the conversations of a capture of other programs, and the clock uncertainty.
     pub fn add_conversations(&mut self, trace: &Trace, names: &ServerNames) {
         let talks = captured_conversations(trace)
             .unwrap_or_default()
@@ -100,7 +100,7 @@ fn attempt_facts(exchange: &Exchange) -> Vec<AttemptFacts> {
     exchange.attempts.iter().map(of).collect()
 }
 
-/// By the packets, or where none were captured, by the kernel.
+/// Counts by the packets, or by the kernel if none were captured.
 fn retransmitted_segments(trace: &Trace, exchange: &Exchange) -> [Option<u64>; 2] {
     let by_packets = connection_segments(trace, exchange).map(|seen| {
         [
@@ -155,7 +155,7 @@ fn add_messages(facts: &mut ExchangeFacts, exchange: &Exchange) {
         facts.version = Some(response.version);
         facts.status = Some(response.status);
         facts.response_fields.clone_from(&response.headers);
-        // A body of which nothing was told is one that nobody counted.
+        // If no event mentioned the body, its bytes were not counted.
         facts.received_bytes = exchange
             .response_body
             .at
@@ -179,7 +179,8 @@ fn add_connection(facts: &mut ExchangeFacts, connection: &Connection) {
     facts.certificates.clone_from(&tls.certificates);
 }
 
-/// A conversation: how long the connection took, and the server's first byte, on the wire's clock.
+/// The facts of a conversation: time to connect and time to the server's first byte, on the wire's
+/// clock.
 fn conversation_facts(flow: &Flow, name: Option<String>) -> ExchangeFacts {
     let first = |wanted: &dyn Fn(&crate::trace::PacketEntry) -> bool| {
         flow.packets()

@@ -1,11 +1,11 @@
-//! What changed between two runs, and why.
+//! Comparison of two runs: what changed, and why.
 //!
-//! Runs are aligned on what happened, never on when: transfer to transfer by method and path and
-//! their order, hop to hop within them, phase to phase within those. What is compared of an
-//! exchange is [`Facts`], whatever it was read from: a trace, a capture of others, a summary. A
-//! difference of times is judged beside its noise ([`Noise`]) and the tolerance that was asked for,
-//! and told with its cause where the events have one ([`Change`]). What was not measured on both
-//! sides is not compared.
+//! Runs are aligned by what happened, never by time: transfers by method, path and order, hops
+//! within them, phases within those. An exchange is compared by its [`ExchangeFacts`], wherever
+//! they were read from: a trace, a capture of other programs, a summary. A difference in time is
+//! judged against its noise ([`Noise`]) and the given tolerance, and reported with its cause where
+//! the events show one ([`DiffChange`]). Values that were not measured in both runs are not
+//! compared.
 
 mod align;
 mod causes;
@@ -33,18 +33,18 @@ pub use regression::{Regression, RegressionKind};
 pub use tolerance::{DiffTolerance, ToleranceError};
 pub use transfer::{HopDifference, RunCounts, TransferDifference};
 
-/// What changed between two runs.
+/// The differences between two runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunDifference<'a> {
-    /// Transfers that are in both.
+    /// Transfers that are in both runs.
     pub transfers: Vec<TransferDifference<'a>>,
-    /// The first exchange of each transfer that was only before.
+    /// The first exchange of each transfer that was only in the earlier run.
     pub only_before: Vec<&'a ExchangeFacts>,
-    /// The first exchange of each that is only now.
+    /// The first exchange of each transfer that is only in the later run.
     pub only_after: Vec<&'a ExchangeFacts>,
-    /// What got worse.
+    /// The regressions.
     pub regressions: Vec<Regression>,
-    /// What was tolerated.
+    /// The tolerance that was applied.
     pub tolerance: DiffTolerance,
 }
 

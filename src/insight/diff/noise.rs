@@ -1,42 +1,42 @@
-//! Whether two figures differ by more than chance.
+//! Noise: whether two values differ by more than chance.
 //!
-//! Where a side was repeated, its noise is known: a median of `n` figures is uncertain by 1.57 ·
-//! IQR / √n (the notch of a box plot: `McGill`, Tukey and Larsen, "Variations of Box Plots", The
-//! American Statistician 32, 1978), where IQR is the distance between the nearest-rank 25th
-//! and 75th percentiles. Two medians whose notches overlap differ by chance as well as not, so the
-//! noise of a difference is the sum of both. A side of one run is taken to be as spread as the
-//! other one.
+//! The noise of repeated measurements is known: the median of `n` values is uncertain by 1.57 · IQR
+//! / √n (the notch of a box plot: `McGill`, Tukey and Larsen, "Variations of Box Plots", The
+//! American Statistician 32, 1978), where IQR is the distance between the nearest-rank 25th and
+//! 75th percentiles. Two medians with overlapping notches do not differ significantly, so the noise
+//! of a difference is the sum of both notches. If only one side was repeated, the other is assumed
+//! to vary as much.
 //!
-//! Where both sides are one run, noise is not known, and a floor stands for it: 1 ms or a tenth of
-//! the larger figure, whichever is more. No difference is told that is smaller than 100 µs, which
-//! is what scheduling costs, or on the wire's clock than twice what the clocks' pairing
-//! is uncertain by.
+//! If both sides are single runs, the noise is unknown and a floor is used instead: 1 ms or a tenth
+//! of the larger value, whichever is more. Differences below 100 µs, the cost of scheduling, are
+//! never reported, nor differences on the wire's clock below twice the uncertainty of the clock
+//! mapping.
 
 use super::tolerance::DiffTolerance;
 use crate::insight::Spread;
 use crate::units::Nanos;
 
-/// What a difference has to exceed to be more than chance.
+/// The limit that a difference has to exceed to be significant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Noise {
-    /// So much.
+    /// The limit.
     pub limit: Nanos,
-    /// It comes from repeated runs; else it is a floor.
+    /// True if it was computed from repeated runs; false if it is the floor.
     pub measured: bool,
 }
 
-/// What is to be thought of a difference.
+/// The judgement of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// More than noise and tolerance.
+    /// Slower by more than noise and tolerance.
     Slower,
-    /// More than noise.
+    /// Faster by more than noise.
     Faster,
-    /// Slower by more than noise, and tolerated.
+    /// Slower by more than noise, but within the tolerance.
     Tolerated,
-    /// No more than noise.
+    /// Within noise.
     WithinNoise,
-    /// It was measured on one side only.
+    /// Measured on one side only.
     OneSided,
 }
 
@@ -53,34 +53,34 @@ impl Judgement {
     }
 }
 
-/// A time on both sides: the median where there were several.
+/// A duration in both runs: the median if it was repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FigureDifference {
     /// Before.
     pub before: Option<Nanos>,
     /// Now.
     pub after: Option<Nanos>,
-    /// What the difference is judged beside; `None` where there is none.
+    /// The noise limit that was applied; `None` if the two cannot be compared.
     pub noise: Option<Noise>,
-    /// What is to be thought of it.
+    /// The judgement.
     pub judgement: Judgement,
 }
 
 impl FigureDifference {
-    /// How much longer it takes now, in nanoseconds; negative where it takes less.
+    /// The increase in nanoseconds; negative if it got faster.
     pub fn difference(&self) -> Option<i64> {
         let (before, after) = (self.before?, self.after?);
         let difference = i128::from(after.0) - i128::from(before.0);
         Some(i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX }))
     }
 
-    /// Whether it was measured at all.
+    /// Returns true if it was measured on any side.
     pub const fn is_known(&self) -> bool {
         self.before.is_some() || self.after.is_some()
     }
 }
 
-/// Judges figures.
+/// Compares durations, given the tolerance and the clock uncertainty.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FigureComparator {
     pub(super) tolerance: DiffTolerance,
@@ -88,12 +88,12 @@ pub(super) struct FigureComparator {
 }
 
 impl FigureComparator {
-    /// Of the program's clock.
+    /// Compares durations on the program's clock.
     pub(super) fn compare_app(self, before: &[Nanos], after: &[Nanos]) -> FigureDifference {
         self.compare(before, after, Nanos::ZERO)
     }
 
-    /// Of the wire's.
+    /// Compares durations on the wire's clock.
     pub(super) fn compare_wire(self, before: &[Nanos], after: &[Nanos]) -> FigureDifference {
         let uncertainty = self.uncertainty.unwrap_or_default();
         self.compare(before, after, uncertainty + uncertainty)
@@ -132,9 +132,9 @@ impl FigureComparator {
     }
 }
 
-/// Below this, scheduling decides.
+/// Smaller differences are due to scheduling.
 const MIN_DIFFERENCE: Nanos = Nanos(100_000);
-/// Where noise is not known: no less than this.
+/// The least noise to assume if it was not measured.
 const NOISE_FLOOR: Nanos = Nanos::from_millis(1);
 
 fn noise_limit(before: &[Nanos], after: &[Nanos], least: Nanos, larger: Nanos) -> Noise {
@@ -159,7 +159,7 @@ fn noise_limit(before: &[Nanos], after: &[Nanos], least: Nanos, larger: Nanos) -
     }
 }
 
-/// By how much the median of figures is uncertain.
+/// The uncertainty of the median: the notch of a box plot.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! A phase beside the same one in another run, and why it took longer or less.
+//! Comparison of a phase in two runs, and the causes of the difference.
 
 use super::causes;
 use super::change::DiffChange;
@@ -6,21 +6,22 @@ use super::facts::ExchangeFacts;
 use super::noise::{FigureDifference, Judgement};
 use crate::trace::Phase;
 
-/// A phase beside the same one in another run.
+/// A phase in two runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PhaseDifference {
-    /// Which.
+    /// The phase.
     pub phase: Phase,
-    /// On the program's clock.
+    /// Its duration on the program's clock.
     pub app: FigureDifference,
-    /// On the wire's.
+    /// Its duration on the wire's clock.
     pub wire: FigureDifference,
-    /// Why, as far as the events tell; empty where nothing differs, or nothing tells.
+    /// The causes, as far as the events show them; empty if there is no difference or no known
+    /// cause.
     pub causes: Vec<DiffChange>,
 }
 
 impl PhaseDifference {
-    /// The figure that counts: the program's, or where there is none the wire's.
+    /// The difference that counts: the program's clock, or the wire's if the former is absent.
     pub const fn figure(&self) -> FigureDifference {
         if self.app.is_known() {
             self.app
@@ -30,7 +31,7 @@ impl PhaseDifference {
     }
 }
 
-/// Compares; `None` where neither run had the phase.
+/// Compares a phase; `None` if neither run had it.
 pub(super) fn compare_phase(
     phase: Phase,
     app: FigureDifference,
@@ -61,7 +62,7 @@ pub(super) fn compare_phase(
             .cloned();
         let measured = causes::timing_causes(&difference, longer, before, after);
         difference.causes = told.chain(measured).collect();
-        // What is true of several phases is said where nothing closer is known.
+        // General changes are only named if there is no more specific cause.
         if difference.causes.is_empty() && figure.judgement != Judgement::OneSided {
             let general = changes
                 .iter()

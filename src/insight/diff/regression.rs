@@ -1,14 +1,14 @@
-//! What got worse.
+//! Regressions between two runs.
 //!
-//! | a transfer | where |
+//! | a transfer | if |
 //! |---|---|
-//! | is slower | its total grew by more than noise and by more than what is tolerated |
-//! | fails now | it did not fail before; of repeated ones, none did |
-//! | answers worse | its status is of a worse class: an error of the client's (4xx) or the server's (5xx) where there was none |
-//! | is not verified any more | its certificates were trusted before |
+//! | is slower | its total grew by more than noise and tolerance |
+//! | fails | it did not fail before; for repeated ones, none of them did |
+//! | has a worse status | its status is in a worse class: a client (4xx) or server error (5xx) that was not there before |
+//! | is unverified | its certificates were trusted before |
 //!
-//! And a run misses a limit that it met before. What is not there any more is told, and no
-//! regression.
+//! In addition, a run may miss a budget rule that it met before. A transfer that is missing now is
+//! reported, but is not a regression.
 
 use std::collections::HashSet;
 
@@ -18,28 +18,28 @@ use super::transfer::TransferDifference;
 use crate::trace::Verification;
 use crate::units::Untrusted;
 
-/// Something that got worse.
+/// A regression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Regression {
-    /// The transfer it is of, by its place in
-    /// [`Difference::transfers`](super::Difference::transfers); `None` where it is of the run.
+    /// The index of its transfer in [`RunDifference::transfers`](super::RunDifference::transfers);
+    /// `None` if it concerns the whole run.
     pub transfer: Option<usize>,
-    /// In which way.
+    /// The kind of regression.
     pub kind: RegressionKind,
 }
 
-/// In which way something got worse.
+/// The kind of a regression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegressionKind {
     /// It takes longer.
     Slower,
     /// It fails now.
     Fails,
-    /// Its status is a worse one.
+    /// Its status is in a worse class.
     Status,
-    /// Its certificates do not verify any more.
+    /// Its certificates no longer verify.
     Unverified,
-    /// A limit is missed.
+    /// A budget rule is no longer met.
     LimitMissed(Untrusted),
 }
 
@@ -56,7 +56,7 @@ impl RegressionKind {
     }
 }
 
-/// What got worse of a transfer.
+/// The regressions of a transfer.
 pub(super) fn transfer_regressions(
     place: usize,
     difference: &TransferDifference<'_>,
@@ -95,12 +95,12 @@ pub(super) fn transfer_regressions(
         .collect()
 }
 
-/// How bad a status is; what has none compares with nothing.
+/// The class of a status code, where everything below 400 is equally good; `None` without a status.
 fn status_class(facts: &ExchangeFacts) -> Option<u16> {
     facts.status.map(|status| (status / 100).clamp(3, 5))
 }
 
-/// Limits that were met before and are missed now.
+/// Budget rules that were met before and are missed now.
 pub(super) fn budget_regressions(before: &[LimitResult], after: &[LimitResult]) -> Vec<Regression> {
     let met: HashSet<&Untrusted> = before
         .iter()

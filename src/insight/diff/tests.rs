@@ -1,4 +1,4 @@
-//! Two lists of events in, what is found out.
+//! Comparisons of runs that are built event by event.
 
 use super::*;
 use crate::insight::ServerNames;
@@ -21,7 +21,7 @@ fn compared_trace(trace: &Trace) -> ComparedRun {
     ComparedRun::from_trace(trace, &ServerNames::default())
 }
 
-/// TLS over TCP, each phase's length in microseconds as given.
+/// An exchange with TLS over TCP, given each phase's length in microseconds.
 fn tls_exchange([dns, connect, tls, wait, receive]: [i64; 5]) -> TraceBuilder {
     let mut at = 0;
     let mut phase = |scene: TraceBuilder, phase, took| {
@@ -56,7 +56,7 @@ fn usual_except(place: usize, took: i64) -> [i64; 5] {
     all
 }
 
-/// Why a phase differs.
+/// The causes found for a phase.
 fn causes_of_phase(before: TraceBuilder, after: TraceBuilder, phase: Phase) -> Vec<String> {
     let (before, after) = (compared_run(before), compared_run(after));
     let found = compare_runs(&before, &after, DiffTolerance::default());
@@ -629,7 +629,7 @@ fn failing_is_a_regression_and_its_time_compares_with_nothing() {
 #[test]
 fn slower_is_more_than_noise_and_tolerance() {
     let slow = |wait| tls_exchange(usual_except(3, wait));
-    // A tenth of 170 ms is noise where nothing is known of it.
+    // A tenth of 170 ms is the assumed noise of single runs.
     assert_eq!(
         regression_names(tls_exchange(USUAL), slow(76_000), "0"),
         [""; 0]
@@ -659,7 +659,7 @@ fn slower_is_more_than_noise_and_tolerance() {
     );
 }
 
-/// Repeats of a request that took so many microseconds each.
+/// Repeats of a request, given each one's duration in microseconds.
 fn repeated_exchanges(times: &[i64]) -> TraceBuilder {
     let mut at = 0;
     let mut scene = None::<TraceBuilder>;

@@ -1,20 +1,20 @@
-//! How much slower a run may be.
+//! Tolerances for regressions.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::units::{Nanos, parse_scaled_decimal};
 
-/// How much slower is tolerated: a share of what it was, or a time.
+/// How much slower a run may get: relative to its earlier duration, or absolute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiffTolerance {
-    /// In millionths.
+    /// In millionths of the earlier duration.
     Relative(u64),
-    /// So much.
+    /// A duration.
     Absolute(Nanos),
 }
 
-/// Nothing.
+/// No tolerance.
 impl Default for DiffTolerance {
     fn default() -> Self {
         Self::Absolute(Nanos::ZERO)
@@ -22,7 +22,7 @@ impl Default for DiffTolerance {
 }
 
 impl DiffTolerance {
-    /// What is tolerated of a figure.
+    /// The increase that is tolerated for an earlier duration.
     pub fn allowance(self, before: Nanos) -> Nanos {
         match self {
             Self::Absolute(time) => time,
@@ -34,12 +34,12 @@ impl DiffTolerance {
     }
 }
 
-/// Text that is no tolerance.
+/// A text that is not a valid tolerance.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no tolerance; a share or a time is wanted: 10%, 20ms")]
 pub struct ToleranceError(String);
 
-/// `10%`, `2.5 %`, `20ms`.
+/// Parses `10%`, `2.5 %`, `20ms`.
 impl FromStr for DiffTolerance {
     type Err = ToleranceError;
 
@@ -54,7 +54,7 @@ impl FromStr for DiffTolerance {
     }
 }
 
-/// `10 %`, `20.0 ms`.
+/// Formats as `10 %`, `20.0 ms`.
 impl fmt::Display for DiffTolerance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! A transfer beside the same one in another run.
+//! Comparison of a transfer in two runs.
 
 use super::align::{self, RepeatGroup};
 use super::causes;
@@ -13,42 +13,42 @@ use crate::units::Nanos;
 /// How often a transfer was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunCounts {
-    /// In all.
+    /// All of its runs.
     pub count: usize,
-    /// Of these, how many failed. Their figures are not used where others did not.
+    /// Runs that failed. Their durations are only used if all of them failed.
     pub failed: usize,
 }
 
-/// A transfer beside the same one in another run.
+/// A transfer in two runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransferDifference<'a> {
-    /// How often it was run before, and now.
+    /// How often it was run, before and now.
     pub runs: [RunCounts; 2],
-    /// How long it took, all hops together.
+    /// Its duration over all hops.
     pub total: FigureDifference,
-    /// Hop beside hop, in order.
+    /// Its aligned hops, in order.
     pub hops: Vec<HopDifference<'a>>,
 }
 
-/// An exchange beside the same one in another run. One of the two at least is there.
+/// An exchange in two runs. At least one of the two is present.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HopDifference<'a> {
-    /// Before; of repeated ones the one whose transfer took the median time.
+    /// Before; if it was repeated, the exchange of the median run.
     pub before: Option<&'a ExchangeFacts>,
     /// Now.
     pub after: Option<&'a ExchangeFacts>,
-    /// How long it took.
+    /// Its duration.
     pub total: FigureDifference,
-    /// Its phases, those that neither had left out.
+    /// Its phases, without those that neither run had.
     pub phases: Vec<PhaseDifference>,
-    /// What is otherwise.
+    /// The changes.
     pub changes: Vec<DiffChange>,
-    /// Field lines that are otherwise.
+    /// The fields that differ.
     pub fields: Vec<FieldChange<'a>>,
 }
 
 impl TransferDifference<'_> {
-    /// The exchanges that answered for good, before and now.
+    /// The last exchanges, before and now.
     pub fn last_exchanges(&self) -> [Option<&ExchangeFacts>; 2] {
         let last = |of: fn(&HopDifference<'_>) -> bool| self.hops.iter().rev().find(|hop| of(hop));
         [
@@ -57,13 +57,13 @@ impl TransferDifference<'_> {
         ]
     }
 
-    /// What was asked, as it is now.
+    /// The first exchange: now, or before if it is missing now.
     pub fn first_exchange(&self) -> Option<&ExchangeFacts> {
         self.hops.first().and_then(|hop| hop.after.or(hop.before))
     }
 }
 
-/// Compares.
+/// Compares the transfers of two groups.
 pub(super) fn compare_transfers<'a>(
     before: &RepeatGroup<'a>,
     after: &RepeatGroup<'a>,
@@ -95,7 +95,8 @@ pub(super) fn compare_transfers<'a>(
     }
 }
 
-/// A figure of something that failed on one side is no measure of the other.
+/// Turns a comparison into a one-sided one: the duration of something that failed says nothing
+/// about the other side.
 pub(super) const fn as_one_sided(figure: FigureDifference) -> FigureDifference {
     FigureDifference {
         noise: None,
@@ -104,12 +105,12 @@ pub(super) const fn as_one_sided(figure: FigureDifference) -> FigureDifference {
     }
 }
 
-/// The runs of a side.
+/// The repeats of a transfer in one run.
 struct RepeatSample<'a> {
     runs: RunCounts,
-    /// Those that count.
+    /// The runs that are compared: the successful ones, or all if none was.
     comparable: Vec<&'a [ExchangeFacts]>,
-    /// The one of the median time.
+    /// The run with the median duration.
     median: &'a [ExchangeFacts],
 }
 
@@ -148,7 +149,8 @@ impl<'a> RepeatSample<'a> {
         self.runs.failed == self.runs.count
     }
 
-    /// What the runs that went the same way say of a hop of the typical one.
+    /// The values of a hop of the median run, over all comparable runs with the same number of
+    /// hops.
     fn hop_figures(
         &self,
         hop: Option<&ExchangeFacts>,

@@ -1,43 +1,43 @@
-//! Why nothing passed, by the packet that ended it and what was under way.
+//! The cause of an idle period, by the packet that ended it and TCP's state before it.
 
 use super::tcp_state::TcpState;
 use crate::trace::{Direction, PacketEntry, TcpFlags};
 use crate::units::Nanos;
 
-/// Why nothing passed for a while.
+/// Why no packets passed for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdleCause {
-    /// The network's round trip: the answer to a SYN was under way.
+    /// The network's round trip: waiting for the answer to a SYN.
     Handshake,
-    /// Something was lost and is sent again.
+    /// Waiting for a retransmission of lost data.
     Retransmission {
-        /// Who sends it again.
+        /// The side that retransmits.
         sender: Direction,
-        /// After a timeout, not because acknowledgments told of it.
+        /// Whether it was retransmitted after a timeout, and not after duplicate acknowledgments.
         timeout: bool,
     },
-    /// The receiver's window was full.
+    /// Waiting for the receiver's window, which was full.
     Window {
-        /// Who had to wait.
+        /// The side that had to wait.
         sender: Direction,
     },
-    /// A sender waited until what it had sent was acknowledged.
+    /// A sender waited for acknowledgments before it sent more.
     Acknowledgment {
-        /// Who had to wait.
+        /// The side that had to wait.
         sender: Direction,
     },
-    /// A small segment waited for an acknowledgment that was delayed.
+    /// A small segment waited for a delayed acknowledgment.
     DelayedAck {
-        /// Who had to wait.
+        /// The side that had to wait.
         sender: Direction,
     },
-    /// The server was asked and had not answered yet. One round trip of it, where that is known,
-    /// was the network's.
+    /// The server had been asked and had not answered yet. One round trip of it, if known, was the
+    /// network's.
     Server {
-        /// The network's share.
+        /// The network's part.
         network: Option<Nanos>,
     },
-    /// The client had been answered and did something else.
+    /// The server had answered, and the client was doing something else.
     Client,
 }
 
@@ -70,7 +70,7 @@ impl IdleCause {
         }
     }
 
-    /// What was waited for, to follow a duration.
+    /// What was waited for, as a clause that follows a duration.
     pub const fn description(self) -> &'static str {
         match self {
             Self::Handshake => "waiting for the answer to the SYN: the network's round trip",
@@ -99,16 +99,16 @@ impl IdleCause {
     }
 }
 
-/// Less than this is no delay of an acknowledgment: the least that systems wait is 40 ms.
+/// Shorter delays are not delayed acknowledgments: implementations delay them by at least 40 ms.
 const MIN_ACK_DELAY: Nanos = Nanos::from_millis(30);
-/// What follows an acknowledgment sooner than this was sent because of it.
+/// What follows an acknowledgment within this time was sent because of it.
 const IMMEDIATELY: Nanos = Nanos::from_millis(2);
 
-/// How many packets are looked at for what an acknowledgment led to.
+/// Packets examined to find what an acknowledgment led to.
 const MAX_LOOKAHEAD: usize = 64;
 
-/// Why nothing passed between two packets. `rest` is what follows. `None` where nothing can be
-/// said.
+/// The cause of an idle period between two packets; `rest` are the packets after them. `None` if it
+/// cannot be told.
 pub(super) fn cause_between(
     state: &TcpState<'_>,
     last: &PacketEntry,
@@ -118,7 +118,8 @@ pub(super) fn cause_between(
     if !is_empty_segment(next) {
         return Some(cause_ended_by(state, last, next, next));
     }
-    // A packet that carries nothing: an acknowledgment, or news of the window.
+    // An empty segment: an acknowledgment or a window update. What counts is what it let the other
+    // side send.
     let of = next.direction.opposite();
     let awaited = rest
         .iter()
@@ -144,17 +145,18 @@ pub(super) fn cause_between(
             IdleCause::Acknowledgment { sender: of }
         });
     }
-    // Nobody had waited for it: what was waited for is still to come.
+    // No sender was waiting for this acknowledgment, so the packet that was awaited is still to
+    // come.
     Some(cause_ended_by(state, last, next, awaited?))
 }
 
-/// Carries nothing, and opens and closes nothing.
+/// Returns true for segments without payload that neither open nor close the connection.
 const fn is_empty_segment(packet: &PacketEntry) -> bool {
     packet.payload_bytes == 0
         && packet.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) == 0
 }
 
-/// Whether a side sends payload as soon as it is acknowledged.
+/// Returns true if a side sends payload as soon as it is acknowledged.
 fn sends_once_acknowledged(
     of: Direction,
     acknowledgment: &PacketEntry,
@@ -169,7 +171,8 @@ fn sends_once_acknowledged(
     })
 }
 
-/// Whether a side's latest segment was not filled. Options may take 12 bytes of it and more.
+/// Returns true if a side's latest segment was smaller than the MSS. Options may take up 12 bytes
+/// of it or more.
 fn is_small_segment(state: &TcpState<'_>, of: Direction) -> bool {
     const OPTIONS: u32 = 40;
     state
@@ -177,7 +180,7 @@ fn is_small_segment(state: &TcpState<'_>, of: Direction) -> bool {
         .is_some_and(|mss| state.sender(of).latest_bytes + OPTIONS < mss)
 }
 
-/// By what was waited for; `next` is what passed first.
+/// The cause, by the packet that was awaited; `next` is the first packet after the idle period.
 fn cause_ended_by(
     state: &TcpState<'_>,
     last: &PacketEntry,
@@ -200,7 +203,7 @@ fn cause_ended_by(
     }
 }
 
-/// The server says something, or closes.
+/// The cause if the server sends or closes.
 fn cause_ended_by_server(
     state: &TcpState<'_>,
     last: &PacketEntry,
@@ -213,8 +216,9 @@ fn cause_ended_by_server(
             network: network_share(state, last, next, awaited),
         };
     }
-    // It was speaking. What the client acknowledged reached it half a round trip later, and what it
-    // sent then took another half.
+    // The server was in the middle of sending. What the client acknowledged reaches it half a round
+    // trip later, and its next segment takes another half. Anything later than that was the
+    // server's own pause.
     let turn = state
         .round_trip
         .map(|round_trip| Nanos(round_trip.0 + round_trip.0 / 4).max(IMMEDIATELY));
@@ -233,9 +237,8 @@ fn cause_ended_by_server(
     IdleCause::Server { network: None }
 }
 
-/// How much of a wait for the server was the network's: the first round trip after the client
-/// spoke. What comes sooner than that answers something said before, whose round trip was counted
-/// then.
+/// The network's part of a wait for the server: the first round trip after the client sent. A
+/// packet that comes sooner answers something earlier, whose round trip has already been counted.
 fn network_share(
     state: &TcpState<'_>,
     last: &PacketEntry,
@@ -251,7 +254,7 @@ fn network_share(
     Some(left.min(next.wall.since(last.wall)))
 }
 
-/// The client says something, or closes.
+/// The cause if the client sends or closes.
 fn cause_ended_by_client(state: &TcpState<'_>, awaited: &PacketEntry) -> IdleCause {
     let of = Direction::Sent;
     if state.last_sender == Some(of) && awaited.payload_bytes > 0 && is_window_full(state, of, 1) {
@@ -260,7 +263,7 @@ fn cause_ended_by_client(state: &TcpState<'_>, awaited: &PacketEntry) -> IdleCau
     IdleCause::Client
 }
 
-/// Whether the window of the receiver has no room for so many bytes more.
+/// Returns true if the receiver's window has no room for that many more bytes.
 fn is_window_full(state: &TcpState<'_>, of: Direction, more: u64) -> bool {
     let side = state.sender(of);
     side.window

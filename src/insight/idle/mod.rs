@@ -1,16 +1,18 @@
-//! Stretches in which nothing passed on a connection, and why: told from the packets around them.
+//! Idle periods, in which no packets passed on a connection, and their causes, inferred from the
+//! packets around them.
 //!
 //! | cause | what the packets show |
 //! |---|---|
 //! | handshake | between SYN and SYN-ACK: the network's round trip |
-//! | lost | what ends it was sent before; it is sent again after a timeout (RFC 6298), or after duplicate acknowledgments (RFC 5681 §3.2) |
-//! | window | the bytes under way fill the window that the receiver has announced (RFC 9293 §3.8.6) |
-//! | acknowledgment | the sender goes on a round trip after its latest bytes were acknowledged: it might have no more under way (RFC 5681 §3.1) |
+//! | retransmission | the next segment has been sent before: it is retransmitted after a timeout (RFC 6298) or after duplicate acknowledgments (RFC 5681 §3.2) |
+//! | window | the bytes in flight fill the receiver's advertised window (RFC 9293 §3.8.6) |
+//! | acknowledgment | the sender continues a round trip after its latest bytes were acknowledged: it was not allowed more in flight (RFC 5681 §3.1) |
 //! | delayed ack | a small segment waits, by Nagle's algorithm, for the acknowledgment of the one before it, which is delayed (RFC 9293 §3.7.4, RFC 1122 §4.2.3.2) |
-//! | server | the last to say something was the client |
-//! | client | the last to say something was the server, or the client goes on by itself |
+//! | server | the client was the last to send data |
+//! | client | the server was the last to send data, or the client continues by itself |
 //!
-//! The rules are inferred: TCP does not say why it waits. Round trips are the handshake's.
+//! TCP does not say why it waits, so all of this is inferred. The round-trip time is that of the
+//! handshake.
 
 mod cause;
 mod tcp_state;
@@ -26,31 +28,31 @@ pub use cause::IdleCause;
 use tcp_state::TcpState;
 pub use totals::{IdleTotal, MIN_IDLE, idle_totals, idle_totals_within};
 
-/// A stretch in which nothing passed.
+/// A period in which no packets passed on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdlePeriod {
     /// When the packet before it passed.
     pub began: Moment,
-    /// When the packet after it did.
+    /// When the packet after it passed.
     pub ended: Moment,
-    /// Place of the packet after it among the flow's packets.
+    /// The index of the packet after it among the flow's packets.
     pub next_packet: usize,
-    /// Why.
+    /// The cause.
     pub cause: IdleCause,
 }
 
 impl IdlePeriod {
-    /// How long nothing passed.
+    /// Its length.
     pub fn duration(&self) -> Nanos {
         self.ended.since(self.began)
     }
 }
 
-/// Stretches that are told of one exchange.
+/// Idle periods reported per exchange.
 const MAX_PERIODS: usize = 4_096;
 
-/// The stretches of at least `least` on an exchange's connection in the exchange's time, in their
-/// order; `None` where no packet of it was seen.
+/// The idle periods of at least `least` on an exchange's connection during the exchange, in order;
+/// `None` if none of its packets was captured.
 pub fn idle_periods(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<Vec<IdlePeriod>> {
     let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
     let span = ExchangePackets::range(trace, exchange, flow);
@@ -78,7 +80,7 @@ pub fn idle_periods(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<
     Some(found)
 }
 
-/// The causes of a flow's stretches of at least `least`, each with the place of the packet after
+/// The causes of a flow's idle periods of at least `least`, each with the index of the packet after
 /// it.
 pub fn idle_causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, IdleCause)> {
     let mut state = TcpState::new(flow);
@@ -94,7 +96,7 @@ pub fn idle_causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, Id
 }
 
 impl TcpState<'_> {
-    /// Why nothing passed before the packet at a place, if that was for so long.
+    /// The cause of the idle period before a packet, if there was one of at least `least`.
     fn cause_of(&self, packets: &[PacketEntry], place: usize, least: Nanos) -> Option<IdleCause> {
         let (before, packet) = (packets.get(place.checked_sub(1)?)?, packets.get(place)?);
         let is_idle = packet.wall.since(before.wall) >= least;
@@ -111,8 +113,9 @@ impl TcpState<'_> {
     }
 }
 
-/// As [`causes`], for a few packets amid many: those of `range`. What TCP knew before them is
-/// gathered from the handshake and from no more than some thousands of packets right before.
+/// Like [`idle_causes`], for a small `range` among many packets. TCP's state before them is
+/// reconstructed from the handshake and at most some thousands of packets right before, so the cost
+/// does not depend on the length of the capture.
 pub fn idle_causes_within(
     flow: &Flow,
     least: Nanos,

@@ -1,42 +1,41 @@
-//! What TCP knows at a moment: what is under way, what is acknowledged, how much the receiver
-//! wants.
+//! TCP's state as reconstructed from packets: bytes in flight, acknowledgments, receive windows.
 
 use crate::trace::{Direction, Flow, PacketEntry, TcpFlags};
 use crate::units::{Nanos, WallTime};
 
-/// Both sides, as the packets so far show them.
+/// The state of both sides.
 pub(super) struct TcpState<'a> {
     flow: &'a Flow,
     sent: SenderState,
     received: SenderState,
-    /// From SYN to SYN-ACK.
+    /// Time from SYN to SYN-ACK.
     pub(super) round_trip: Option<Nanos>,
     syn_at: Option<WallTime>,
     /// The direction of the latest payload.
     pub(super) last_sender: Option<Direction>,
 }
 
-/// What one side has sent, and what the other has said of it.
+/// What one side has sent, and what the other has acknowledged of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SenderState {
     /// Offset after the highest byte sent.
     pub(super) end: u64,
     /// Offset up to which the other side has acknowledged.
     pub(super) acknowledged: u64,
-    /// Bytes beyond that which the other side takes; `None` before it said so.
+    /// The window that the other side has advertised; `None` before it did.
     pub(super) window: Option<u64>,
     /// When its latest payload passed.
     pub(super) sent_at: Option<WallTime>,
-    /// Bytes of that.
+    /// Bytes of its latest payload.
     pub(super) latest_bytes: u32,
-    /// Acknowledgments of the other side in a row that acknowledged nothing new.
+    /// Duplicate acknowledgments in a row (RFC 5681 §2).
     pub(super) duplicates: u32,
-    /// When the other side last acknowledged something new.
+    /// When the other side last acknowledged new data.
     pub(super) acknowledged_at: Option<WallTime>,
 }
 
 impl SenderState {
-    /// Bytes sent and not acknowledged.
+    /// Bytes sent but not acknowledged.
     pub(super) const fn bytes_in_flight(&self) -> u64 {
         self.end.saturating_sub(self.acknowledged)
     }
@@ -61,12 +60,12 @@ impl<'a> TcpState<'a> {
         }
     }
 
-    /// The most a segment of a direction may carry: what the other side announced.
+    /// The maximum segment size of a direction, as announced by the other side.
     pub(super) fn mss(&self, direction: Direction) -> Option<u32> {
         self.flow.announced_mss(direction.opposite()).map(u32::from)
     }
 
-    /// Takes in the next packet.
+    /// Updates the state with the next packet.
     pub(super) fn observe(&mut self, packet: &PacketEntry) {
         self.time_handshake(packet);
         if packet.flags.has(TcpFlags::ACK) {

@@ -10,15 +10,15 @@ const SYN: u8 = TcpFlags::SYN;
 const ACK: u8 = TcpFlags::ACK;
 const FULL: u32 = 1_448;
 
-/// A connection told packet by packet: at a millisecond, from a side, with flags, an offset,
-/// payload and what it acknowledges.
+/// A connection built packet by packet: time in milliseconds, direction, flags, offset, payload,
+/// acknowledgment.
 struct Wire {
     packets: Vec<Packet>,
     windows: [u16; 2],
 }
 
 impl Wire {
-    /// After a handshake across 40 ms, told at its end, 40 ms from the start.
+    /// Starts with a handshake over a round trip of 40 ms, which ends 40 ms after the start.
     fn opened() -> Self {
         let wire = Self {
             packets: Vec::new(),
@@ -37,7 +37,7 @@ impl Wire {
         self.packet(at, Direction::Received, ACK, offset, bytes, ack)
     }
 
-    /// What both sides announce from here on.
+    /// Sets the windows that both sides advertise from here on.
     fn windows(self, client: u16, server: u16) -> Self {
         Self {
             windows: [client, server],
@@ -83,7 +83,7 @@ impl Wire {
         self
     }
 
-    /// The causes of its idle times, but for the handshake's.
+    /// The causes of its idle periods, without the handshake's.
     fn causes(self) -> Vec<(usize, IdleCause)> {
         let trace = Trace::from_events([Event {
             at: Moment::START,
@@ -118,7 +118,7 @@ fn after_a_question_the_server_is_waited_for_and_a_round_trip_of_it_is_the_netwo
         at_once.causes(),
         [(4, server_cause(40)), (5, IdleCause::Client)]
     );
-    // What comes 15 ms after the client spoke cannot be the answer to that.
+    // A packet 15 ms after the client sent cannot be the answer to that.
     let earlier = Wire::opened()
         .up(41, 0, 200, 0)
         .down(82, 0, 500, 200)

@@ -1,42 +1,42 @@
-//! The stretches summed up: what was waited for, and how long.
+//! Idle times, summed by cause.
 
 use super::{IdleCause, IdlePeriod, idle_periods};
 use crate::trace::{Clock, Exchange, Trace};
 use crate::units::{Moment, Nanos};
 
-/// How long nothing passed for one cause.
+/// The total idle time with one cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdleTotal {
-    /// The cause, as it was the first time.
+    /// The cause, with the details of its first period.
     pub cause: IdleCause,
-    /// How long in all.
+    /// The total duration.
     pub total: Nanos,
-    /// How much of it was the network's, where that can be told apart.
+    /// The network's part of it, if it can be told apart.
     pub network: Nanos,
-    /// In how many stretches.
+    /// The number of idle periods.
     pub periods: usize,
 }
 
 impl IdleTotal {
-    /// Where these figures come from: the packets' times, and rules.
+    /// Inferred: from packet times and rules.
     pub const CLOCK: Clock = Clock::Inferred;
 
-    /// What was not the network's.
+    /// The total without the network's part.
     pub const fn without_network(&self) -> Nanos {
         self.total.saturating_sub(self.network)
     }
 }
 
-/// The least that is looked at: shorter stretches are the machines' own pace.
+/// The shortest period that counts: shorter ones are the machines' own pace.
 pub const MIN_IDLE: Nanos = Nanos::from_millis(1);
 
-/// How much of an exchange's time nothing passed on its connection, by cause, the longest first;
-/// `None` where no packet of it was seen. Stretches shorter than [`LEAST`] are not counted.
+/// The idle time of an exchange's connection by cause, longest first; `None` if none of its packets
+/// was captured. Periods shorter than [`MIN_IDLE`] are not counted.
 pub fn idle_totals(trace: &Trace, exchange: &Exchange) -> Option<Vec<IdleTotal>> {
     Some(sum_by_cause(idle_periods(trace, exchange, MIN_IDLE)?))
 }
 
-/// The same between two instants.
+/// Like [`idle_totals`], between two instants.
 pub fn idle_totals_within(
     trace: &Trace,
     exchange: &Exchange,

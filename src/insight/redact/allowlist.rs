@@ -1,6 +1,6 @@
-//! What strict rules show: values that say how HTTP is spoken, and not what about.
+//! Allowlist of the strict rules: values that describe how HTTP is used rather than its content.
 
-/// Fields whose values are shown, but for what in them is a secret anyway.
+/// Fields whose values are shown, except for recognized secrets in them.
 const FIELDS: [&str; 57] = [
     ":authority",
     ":method",
@@ -60,7 +60,7 @@ const FIELDS: [&str; 57] = [
     "x-served-by",
     "x-xss-protection",
 ];
-/// Beginnings of such fields.
+/// Prefixes of such fields.
 const FIELD_PREFIXES: [&str; 4] = [
     "access-control-",
     "ratelimit-",

@@ -1,7 +1,7 @@
-//! Events with what is secret in them masked. Which of their texts that concerns is said in
+//! Masking of secrets in events. Which texts are masked is defined in
 //! [`TEXT_FIELDS`](crate::trace::TEXT_FIELDS).
 //!
-//! Every event is named here, so that one that is added cannot pass unmasked without a decision.
+//! The matches are exhaustive on purpose: a new event cannot pass unmasked without a decision.
 
 use super::MASK;
 use super::redactor::Redactor;
@@ -13,8 +13,8 @@ use crate::trace::{
 use crate::units::Untrusted;
 
 impl RedactionRules {
-    /// Takes in what in an event is secret by its place, so that it is found wherever else it
-    /// stands. Events are learnt from before they are masked.
+    /// Learns the secrets in an event, so that they are also masked wherever else they appear. Call
+    /// it before masking the event.
     pub fn learn(&mut self, what: &EventKind) {
         match what {
             EventKind::ExchangeStarted { url: text, .. }
@@ -43,8 +43,8 @@ impl RedactionRules {
             | EventKind::Trailers { headers, .. } => {
                 self.learn_fields(headers);
             }
-            // What in their texts is secret is known by its shape alone, and so wherever else it
-            // stands.
+            // Secrets in these texts are recognized by their format alone, wherever they appear, so
+            // there is nothing to learn.
             EventKind::RunStarted { .. }
             | EventKind::ClockPaired { .. }
             | EventKind::RunEnded
@@ -82,14 +82,14 @@ impl RedactionRules {
 }
 
 impl Redactor<'_> {
-    /// An event.
+    /// Returns a masked copy of an event.
     pub fn event(self, event: &Event) -> Event {
         let mut event = event.clone();
         self.mask_event(&mut event);
         event
     }
 
-    /// Masks an event where it is.
+    /// Masks an event in place.
     pub fn mask_event(self, event: &mut Event) {
         if self.masks() {
             self.mask_event_kind(&mut event.kind);
@@ -197,7 +197,7 @@ impl Redactor<'_> {
                     self.mask(name);
                 }
             }
-            // They have no text, or only such as is the program's own or harmless.
+            // These have no text, or only text of the program's own or harmless text.
             EventKind::RunStarted { .. }
             | EventKind::ClockPaired { .. }
             | EventKind::RunEnded
@@ -249,8 +249,8 @@ impl Redactor<'_> {
         }
     }
 
-    /// Masks what a record says. Addresses and aliases are what a run is about. What else records
-    /// say, such as text, others wrote.
+    /// Masks a DNS record. Addresses and aliases are what a run is about, so only recognized
+    /// secrets in them are masked; other data, such as TXT, is remote text.
     pub fn mask_record(self, record: &mut DnsRecord) {
         self.mask(&mut record.name);
         let is_address = matches!(

@@ -1,18 +1,19 @@
-//! Which fields of HTTP are secret, and which part of them.
+//! Secrets in HTTP fields: which fields, and which part of their values.
 
 use std::ops::Range;
 
 use super::names::{ends_with_cookie, is_secret};
 
-/// Fields that are secret as a whole, but for a first word that names the scheme (RFC 9110 §11.4).
+/// Fields that are secret as a whole, except for a first word that names the scheme (RFC 9110
+/// §11.4).
 const CREDENTIALS: [&str; 4] = [
     "authorization",
     "proxy-authorization",
     "authentication-info",
     "proxy-authentication-info",
 ];
-/// Schemes of authentication that are registered (RFC 9110 §16.4.1) or well known; any other first
-/// word is part of the secret.
+/// Registered (RFC 9110 §16.4.1) or well-known authentication schemes; any other first word counts
+/// as part of the secret.
 const SCHEMES: [&str; 36] = [
     "basic",
     "bearer",
@@ -51,7 +52,7 @@ const SCHEMES: [&str; 36] = [
     "wsse",
     "snowflake",
 ];
-/// Attributes of cookies (RFC 6265 §4.1, RFC 2109 §4.2.2, and what browsers add).
+/// Cookie attributes (RFC 6265 §4.1, RFC 2109 §4.2.2, and browser extensions).
 const ATTRIBUTES: [&str; 13] = [
     "expires",
     "max-age",
@@ -68,7 +69,7 @@ const ATTRIBUTES: [&str; 13] = [
     "port",
 ];
 
-/// Adds what in a field's value is secret for the field's name.
+/// Adds the parts of a field's value that are secret because of the field's name.
 pub(super) fn find_field_secrets(name: &str, value: &str, found: &mut Vec<Range<usize>>) {
     let name = name.trim();
     if starts_with(name, "set-cookie") {
@@ -90,7 +91,7 @@ pub(super) fn find_field_secrets(name: &str, value: &str, found: &mut Vec<Range<
     }
 }
 
-/// Names of fields have no case (RFC 9110 §5.1), so that it tells no words apart.
+/// Field names are case-insensitive (RFC 9110 §5.1), so case does not separate words in them.
 fn is_secret_lowercase(name: &str, value: &str) -> bool {
     let has_case = name.bytes().any(|byte| byte.is_ascii_uppercase());
     if has_case {
@@ -112,7 +113,7 @@ fn ends_with(name: &str, end: &str) -> bool {
         .is_some_and(|ends| ends.eq_ignore_ascii_case(end))
 }
 
-/// `Bearer abc`: what follows a known scheme; else all of it.
+/// The credentials behind a known scheme (`Bearer abc`), or else the whole value.
 fn credentials_range(value: &str) -> Range<usize> {
     let begin = value.len() - value.trim_start().len();
     let rest = value.get(begin..).unwrap_or_default();
@@ -128,8 +129,8 @@ fn credentials_range(value: &str) -> Range<usize> {
     }
 }
 
-/// The cookie's value, and those of what is no attribute of a cookie; several cookies may be joined
-/// by commas or line ends.
+/// Adds the cookie's value, and the values of unknown attributes; several cookies may be joined by
+/// commas or line breaks.
 fn find_set_cookie_values(value: &str, found: &mut Vec<Range<usize>>) {
     let mut at = 0;
     for line in value.split('\n') {
@@ -151,8 +152,8 @@ fn find_set_cookie_values(value: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `Path=/, next=value`: the cookie that begins behind an attribute, and where. The comma of a date
-/// is followed by no name and `=`.
+/// The cookie that follows an attribute after a comma, and where: `Path=/, next=value`. The comma
+/// of a date is not followed by a name and `=`.
 fn joined_cookie(attribute: &str) -> Option<(usize, &str)> {
     let comma = attribute
         .match_indices(',')
@@ -161,7 +162,7 @@ fn joined_cookie(attribute: &str) -> Option<(usize, &str)> {
     Some((comma + 1, attribute.get(comma + 1..)?))
 }
 
-/// `name=value` at a place: the value; a cookie without a name is all value.
+/// The range of the value in `name=value`; without a name the whole text is the value.
 fn pair_value_range(pair: &str, at: usize) -> Range<usize> {
     match pair.split_once('=') {
         Some((name, value)) => trimmed_range(value, at + name.len() + 1),

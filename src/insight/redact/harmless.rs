@@ -1,17 +1,17 @@
-//! Texts that need no second look.
+//! A cache of texts that contain no secrets.
 
 use std::collections::HashSet;
 
-/// Texts in which nothing is secret by its place or its shape: runs say the same few again and
-/// again. What is known to be secret by its value may still be in them.
+/// Texts without recognizable secrets: runs repeat the same few texts. Values that are known
+/// secrets may still occur in them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HarmlessTexts(Option<HashSet<String>>);
 
 impl HarmlessTexts {
     pub(super) const NONE: Self = Self(None);
-    /// Texts that are remembered; with further ones all are forgotten.
+    /// Texts remembered; when the cache is full, it is cleared.
     const MAX_TEXTS: usize = 4_096;
-    /// Bytes of the longest of them.
+    /// Longest text remembered, in bytes.
     const MAX_LENGTH: usize = 256;
 
     pub(super) fn contains(&self, text: &str) -> bool {
@@ -31,9 +31,9 @@ impl HarmlessTexts {
         texts.insert(text.to_owned());
     }
 
-    /// Returns true for a text that is too short for any token, and has none of the characters that
-    /// make a place for a secret: those of users, of parameters, fields and members, and of
-    /// what is percent-encoded.
+    /// Returns true for texts too short for a token and without any of the characters that
+    /// introduce a secret: those of user information, parameters, fields, JSON members and
+    /// percent-encoding.
     pub(super) fn is_plain(text: &str) -> bool {
         text.len() < super::token_formats::MIN_LENGTH
             && !text
@@ -89,7 +89,7 @@ mod tests {
             }
         }
 
-        /// What was learnt from once is masked as it is without having been.
+        /// Learning from a text before must not change how it is masked.
         #[test]
         fn what_was_seen_before_is_masked_as_at_first(
             texts in proptest::collection::vec("(/a|https://h/|token=|Cookie: |\"key\": |&x=|abcdefgh|%41|@h|[a-c=:@%. ]){1,5}", 1..12),

@@ -1,4 +1,4 @@
-//! Secrets that are known by their value, and how else they may be written.
+//! Secrets known by their value, and their encoded forms.
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
@@ -7,26 +7,26 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Values that were secret somewhere, so that they are found elsewhere, too: sent back by a server,
-/// put into a sentence.
+/// Values that were secret in one place, so that they are also found elsewhere: echoed by a server,
+/// quoted in a sentence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct KnownSecrets {
-    /// Those that the user told of.
+    /// Secrets given by the user.
     given: VecDeque<KnownSecret>,
-    /// Those that were learnt from events.
+    /// Secrets learned from events.
     learned: VecDeque<KnownSecret>,
-    /// Where to look for any of them; none while there is none.
+    /// The search index; `None` while it is empty.
     prefixes: Option<Box<PrefixIndex>>,
 }
 
-/// A value, and as it looks within base64 and percent-encoded.
+/// A secret with its base64 and percent-encoded forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct KnownSecret {
     value: String,
     forms: Vec<String>,
 }
 
-/// What RFC 3986 §2.3 leaves as it is.
+/// Everything but the unreserved characters of RFC 3986 §2.3.
 const ALL_BUT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -39,19 +39,19 @@ impl KnownSecrets {
         learned: VecDeque::new(),
         prefixes: None,
     };
-    /// What is shorter would be found where it is nothing secret.
+    /// Shorter values would be found where they are not secret.
     const MIN_LENGTH: usize = 6;
     const MAX_LENGTH: usize = 4_096;
-    /// Of each kind. With further ones the oldest is forgotten: events that it is in were masked
-    /// when they came.
+    /// Secrets of each kind. Beyond that the oldest is forgotten: events that contain it were
+    /// masked as they came.
     const MAX_SECRETS: usize = 64;
 
-    /// Takes in a secret that the user told of.
+    /// Adds a secret given by the user.
     pub(super) fn add_given(&mut self, secret: &str) {
         Self::add(&mut self.given, &mut self.prefixes, secret);
     }
 
-    /// Takes in a secret that stood in an event.
+    /// Adds a secret found in an event.
     pub(super) fn add_learned(&mut self, secret: &str) {
         Self::add(&mut self.learned, &mut self.prefixes, secret);
     }
@@ -61,7 +61,8 @@ impl KnownSecrets {
         beginnings: &mut Option<Box<PrefixIndex>>,
         value: &str,
     ) {
-        // A value is one of its forms, so that most new ones need not be compared with each.
+        // A value is one of its own forms, so the index tells most new values apart without a
+        // comparison with each.
         let is_form = beginnings
             .as_ref()
             .is_some_and(|beginnings| beginnings.contains(value));
@@ -90,7 +91,7 @@ impl KnownSecrets {
         });
     }
 
-    /// Adds where they stand.
+    /// Adds the ranges of known secrets in a text.
     pub(super) fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
         if let Some(beginnings) = &self.prefixes {
             beginnings.find(text, found);
@@ -98,12 +99,13 @@ impl KnownSecrets {
     }
 }
 
-/// All forms by how they begin, so that looking for hundreds of them costs one pass over a text.
+/// An index of all forms by their prefix, so that searching for hundreds of them takes one pass
+/// over a text.
 #[derive(Clone, Debug)]
 struct PrefixIndex {
-    /// How many forms have a beginning of each hash: most places of a text are passed over by it.
+    /// The number of forms for each hash of a prefix: lets the search skip most positions.
     counts: Vec<u16>,
-    /// By their first bytes.
+    /// The forms, by their prefix.
     forms: HashMap<u64, Vec<String>>,
 }
 
@@ -116,7 +118,7 @@ impl Default for PrefixIndex {
     }
 }
 
-/// They are worked out from the secrets.
+/// The index is derived from the secrets, so it does not take part in comparisons.
 impl PartialEq for PrefixIndex {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -126,7 +128,7 @@ impl PartialEq for PrefixIndex {
 impl Eq for PrefixIndex {}
 
 impl PrefixIndex {
-    /// Bytes of a beginning: no form is shorter.
+    /// Bytes of a prefix; no form is shorter.
     const PREFIX_BYTES: usize = KnownSecrets::MIN_LENGTH;
     const HASH_BITS: u32 = 14;
 
@@ -169,7 +171,7 @@ impl PrefixIndex {
 
     fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
         const WITHIN: u64 = (1 << (PrefixIndex::PREFIX_BYTES * 8)) - 1;
-        // Where the last match of a form ends: the next one does not begin before.
+        // The end of the last match of each form: matches of one form do not overlap.
         let mut ends: Vec<(&str, usize)> = Vec::new();
         let mut window = 0;
         for (last, byte) in text.bytes().enumerate() {
@@ -196,7 +198,7 @@ impl PrefixIndex {
     }
 }
 
-/// The first bytes of a form as a number.
+/// The prefix of a form as a number.
 fn prefix_key(form: &str) -> Option<u64> {
     Some(
         form.as_bytes()
@@ -206,7 +208,7 @@ fn prefix_key(form: &str) -> Option<u64> {
     )
 }
 
-/// Where the beginnings of a hash are counted (Fibonacci hashing).
+/// The slot of a prefix in `counts` (Fibonacci hashing).
 fn hash_slot(beginning: u64) -> usize {
     usize::try_from(
         beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PrefixIndex::HASH_BITS),
@@ -230,7 +232,7 @@ fn encoded_forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// `%2F` → `%2f`.
+/// Converts the hexadecimal digits of percent-encoding to lower case: `%2F` → `%2f`.
 fn lowercase_percent_digits(encoded: &str) -> String {
     let mut left = 0;
     let lower = |c: char| {
@@ -242,8 +244,8 @@ fn lowercase_percent_digits(encoded: &str) -> String {
     encoded.chars().map(lower).collect()
 }
 
-/// The digits that are the secret's alone where it begins `shift` bytes into a group of three (RFC
-/// 4648 §4).
+/// The base64 digits that depend on the secret alone if it starts `shift` bytes into a group of
+/// three (RFC 4648 §4).
 fn within_base64(engine: &impl Engine, secret: &str, shift: usize) -> String {
     let padded = [&vec![0; shift], secret.as_bytes()].concat();
     let digits = engine.encode(&padded);
@@ -257,7 +259,7 @@ fn within_base64(engine: &impl Engine, secret: &str, shift: usize) -> String {
 mod tests {
     use super::*;
 
-    /// As it is found by looking for each form by itself.
+    /// The expected result: each form searched by itself.
     fn one_by_one(known: &KnownSecrets, text: &str) -> Vec<Range<usize>> {
         let forms = known
             .given

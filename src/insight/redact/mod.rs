@@ -1,17 +1,17 @@
-//! The one place where secrets are masked: credentials and cookies in fields, user names and
-//! passwords in URLs, parameters and fields that are called like secrets, tokens of known shapes,
-//! what the user names, and whatever has the value of one of these elsewhere.
+//! Redaction: the one place where secrets are masked. Secrets are credentials and cookies in
+//! fields, user names and passwords in URLs, parameters and fields with names of secrets, tokens of
+//! known formats, what the user names, and any other occurrence of these values.
 //!
 //! ```text
-//! text ─► layers (as it is, percent-decoded once, twice, three times)
-//!           ├─ places   users of URLs, parameters of queries, paths, forms and JSON, fields in sentences ─► names: is that a secret?
-//!           ├─ shapes   JSON Web Tokens, private keys, tokens of well-known services
-//!           ├─ known    what was secret elsewhere, also in base64
+//! text ─► percent layers (as it is, percent-decoded once, twice, three times)
+//!           ├─ url_parts      user info, parameters of queries, paths, forms and JSON, fields in sentences ─► names: is it secret?
+//!           ├─ token_formats  JSON Web Tokens, private keys, tokens of well-known services
+//!           ├─ known          values that were secret elsewhere, also in base64
 //!           └─ the user's patterns
 //! ```
 //!
-//! Bodies are masked as a whole, since what is secret in them nobody can know. In the packets of
-//! connections in the clear bytes are overwritten where they lie: see [`ClearText`].
+//! Bodies are masked entirely, since nobody can know what is secret in them. In packets of
+//! cleartext connections secrets are overwritten in place: see [`ClearText`].
 
 mod allowlist;
 mod clear_text;
@@ -38,16 +38,16 @@ pub use policy::RedactionPolicy;
 pub use redactor::Redactor;
 pub use rules::{PatternError, RedactionRules};
 
-/// Stands where a secret was.
+/// Replacement text for a masked secret.
 pub const MASK: &str = "REDACTED";
 
-/// A text with asterisks in the place of secrets, as long as it was. One that is not UTF-8 is a
-/// secret as a whole.
+/// Overwrites secrets in a text with asterisks, keeping its length. Text that is not UTF-8 is
+/// overwritten entirely.
 pub fn overwrite_secrets(text: &[u8]) -> Vec<u8> {
     overwrite_ranges(text, |text| RedactionRules::PLAIN.find_secrets(text))
 }
 
-/// The same of a field line, `Name: value`.
+/// Overwrites secrets in a field line, `Name: value`.
 pub fn overwrite_field_secrets(line: &[u8]) -> Vec<u8> {
     overwrite_ranges(line, |line| {
         let Some((name, value)) = line.split_once(':') else {
@@ -74,7 +74,7 @@ fn overwrite_ranges(text: &[u8], secrets: impl Fn(&str) -> Vec<Range<usize>>) ->
     blanked
 }
 
-/// In order, none within or behind another without a gap.
+/// Sorts ranges and merges those that overlap or touch.
 fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_unstable_by_key(|range| range.start);
@@ -88,7 +88,7 @@ fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     disjoint
 }
 
-/// A text with the mask in the place of secrets.
+/// Replaces secrets in a text with [`MASK`].
 fn replace_with_mask<'t>(text: &'t str, secrets: &[Range<usize>]) -> Cow<'t, str> {
     if secrets.is_empty() {
         return Cow::Borrowed(text);
@@ -308,7 +308,7 @@ mod tests {
                 .to_string()
         };
         for name in listed(include_str!("names/samples/secret_parameters.txt")) {
-            // `policy` is one only where it is long.
+            // `policy` is only a secret if it is long.
             let canary = "Canary-7f3a-Canary-7f3a";
             let url = format!("https://h/?{name}={canary}");
             let (once, twice) = (encoded(&url), encoded(&encoded(&url)));

@@ -1,13 +1,13 @@
-//! A text as it is, and as it is once, twice and three times percent-decoded: URLs are put into
-//! parameters of URLs.
+//! A text and its percent-decoded layers: URLs are embedded in parameters of URLs, so secrets are
+//! also searched in texts decoded up to three times.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A text, and where in the original each of its bytes stands.
+/// A layer, with the position of each of its bytes in the original text.
 pub(super) struct PercentLayer<'t> {
     pub(super) text: Cow<'t, str>,
-    /// `None` for the original itself; else one place for each byte, and the end.
+    /// `None` for the original; otherwise one position per byte, and the end.
     places: Option<Vec<usize>>,
 }
 
@@ -30,12 +30,12 @@ impl<'t> PercentLayer<'t> {
         }
     }
 
-    /// Returns false for the original itself.
+    /// Returns false for the original text.
     pub(super) const fn is_decoded(&self) -> bool {
         self.places.is_some()
     }
 
-    /// Where in the original a range of this layer stands.
+    /// Maps a range of this layer to the original text.
     pub(super) fn original_range(&self, range: Range<usize>) -> Range<usize> {
         let Some(places) = &self.places else {
             return range;
@@ -44,8 +44,8 @@ impl<'t> PercentLayer<'t> {
         place(range.start)..place(range.end)
     }
 
-    /// The next layer; `None` where nothing is encoded. What is not UTF-8 is `?`, since no secret
-    /// is known by it.
+    /// The next layer; `None` if nothing is encoded. Bytes that are not UTF-8 become `?`, since no
+    /// secret is recognized by them.
     fn decode_again(&self) -> Option<PercentLayer<'static>> {
         let bytes = self.text.as_bytes();
         let digits =

@@ -1,5 +1,5 @@
-//! Secrets planted in every text of every event: those that are to be masked never let one through,
-//! and the others are never changed.
+//! Secrets planted in every text of every event: those that have to be masked never leak, and the
+//! others never change.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -56,8 +56,8 @@ const EVENTS: &str = r#"
 "#;
 
 const CANARY: &str = "Canary7f3a";
-/// Texts with a secret in them: by its shape, its place in a URL, within a URL, its name, and
-/// because it was secret elsewhere.
+/// Texts that contain a secret: by format, in a URL, in a URL within a URL, by name, and because it
+/// was secret elsewhere.
 const PLANTS: [&str; 7] = [
     "glpat-Canary7f3aCanary7f3a",
     "https://ada:Canary7f3a@h/?token=Canary7f3a",
@@ -68,7 +68,7 @@ const PLANTS: [&str; 7] = [
     "it was Canary7f3a-known, once",
 ];
 
-/// The places of strings in a document, without the numbers of lists.
+/// The paths of strings in a document, without array indices.
 fn find_strings(value: &Value, path: &str, pointer: &str, found: &mut Vec<(String, String)>) {
     match value {
         Value::String(_) => found.push((path.to_owned(), pointer.to_owned())),
@@ -90,7 +90,8 @@ fn find_strings(value: &Value, path: &str, pointer: &str, found: &mut Vec<(Strin
     }
 }
 
-/// The events with one text each replaced, where any text may stand there, and which text that is.
+/// The events, each with one text replaced by the plant wherever any text is valid, and the path of
+/// that text.
 fn plant_in_events(plant: &str) -> Vec<(String, String, Event)> {
     let mut all = Vec::new();
     for line in EVENTS.lines().filter(|line| !line.is_empty()) {
@@ -109,7 +110,7 @@ fn plant_in_events(plant: &str) -> Vec<(String, String, Event)> {
         {
             let mut changed = sample.clone();
             *changed.pointer_mut(&pointer).unwrap() = plant.into();
-            // What does not take any text is a word of a list, or an address.
+            // A string that rejects other text is an enumeration or an address.
             if let Ok(event) = serde_json::from_value(changed) {
                 all.push((path, pointer, event));
             }
@@ -118,7 +119,7 @@ fn plant_in_events(plant: &str) -> Vec<(String, String, Event)> {
     all
 }
 
-/// What is not as the table says.
+/// Violations of the table.
 fn find_breaches(table: &[TextField], plant: &str, rules: &RedactionRules) -> Vec<String> {
     let mut told = Vec::new();
     let all = plant_in_events(plant);

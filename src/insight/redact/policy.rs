@@ -3,16 +3,16 @@
 use super::{RedactionRules, Redactor};
 use crate::trace::EventKind;
 
-/// Whether secrets are masked, and by which rules.
+/// The user's choice between masking and showing secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedactionPolicy {
-    /// They are masked.
+    /// Secrets are masked.
     Mask(RedactionRules),
-    /// They are shown, since the user asked for them.
+    /// Secrets are shown, at the user's request.
     ShowSecrets,
 }
 
-/// What is secret by its name, its place or its shape is masked.
+/// Masks what is secret by its name, its position or its format.
 impl Default for RedactionPolicy {
     fn default() -> Self {
         Self::Mask(RedactionRules::default())
@@ -20,7 +20,7 @@ impl Default for RedactionPolicy {
 }
 
 impl RedactionPolicy {
-    /// What masks.
+    /// The redactor for this policy.
     pub const fn redactor(&self) -> Redactor<'_> {
         match self {
             Self::Mask(rules) => Redactor::with_rules(rules),
@@ -28,8 +28,7 @@ impl RedactionPolicy {
         }
     }
 
-    /// Takes in what in an event is secret by its place, so that it is found wherever else it
-    /// stands.
+    /// Learns the secrets in an event, so that they are also masked wherever else they appear.
     pub fn learn(&mut self, what: &EventKind) {
         match self {
             Self::Mask(rules) => rules.learn(what),
@@ -37,9 +36,8 @@ impl RedactionPolicy {
         }
     }
 
-    /// An address that is being typed, with asterisks in the place of what is secret in it: as long
-    /// as it is. Users and passwords are known before the host behind them is there, and
-    /// whatever stands in them.
+    /// Masks an address while it is being typed, keeping its length. The user information is masked
+    /// before the host behind it has been typed, whatever characters it contains.
     pub fn mask_address(&self, address: &str) -> String {
         let mut bytes = address.as_bytes().to_vec();
         self.overwrite_secrets(&mut bytes);
@@ -64,11 +62,10 @@ impl RedactionPolicy {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// Overwrites what in bytes is known to be secret, with as many asterisks; bytes of text that
-    /// is cut off, too.
+    /// Overwrites recognized secrets in bytes with asterisks, also in truncated text.
     pub fn overwrite_secrets(&self, bytes: &mut [u8]) {
         let Self::Mask(rules) = self else { return };
-        // Bytes that are no text keep their places and are no part of any secret.
+        // Bytes that are not text keep their positions and are not part of any secret.
         let text: String = match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
             Err(_) => bytes

@@ -1,4 +1,4 @@
-//! What masks.
+//! The redactor, which masks secrets.
 
 use super::rules::RedactionRules;
 use super::{MASK, replace_with_mask};
@@ -16,34 +16,34 @@ impl Default for Redactor<'_> {
 }
 
 impl<'a> Redactor<'a> {
-    /// One that masks what is secret by its place, or with `with_secrets` one that masks nothing.
+    /// A redactor with the default rules, or with `with_secrets` one that masks nothing.
     pub const fn new(with_secrets: bool) -> Self {
         static PLAIN: RedactionRules = RedactionRules::PLAIN;
         Self(if with_secrets { None } else { Some(&PLAIN) })
     }
 
-    /// One that masks by rules.
+    /// A redactor with the given rules.
     pub const fn with_rules(rules: &'a RedactionRules) -> Self {
         Self(Some(rules))
     }
 
-    /// Returns true if it masks anything at all.
+    /// Returns true unless secrets are shown.
     pub const fn masks(self) -> bool {
         self.0.is_some()
     }
 
-    /// A URL, a request target, or a sentence that may hold one.
+    /// Masks a URL, a request target, or a text that may contain one.
     pub fn text(self, text: &Untrusted) -> Untrusted {
         self.masked_text(text.raw()).unwrap_or_else(|| text.clone())
     }
 
-    /// Returns a text with its secrets masked; `None` where it has none.
+    /// A text with its secrets masked; `None` if it has none.
     pub(super) fn masked_text(self, text: &str) -> Option<Untrusted> {
         let secrets = self.0?.find_secrets(text);
         (!secrets.is_empty()).then(|| Untrusted::new(replace_with_mask(text, &secrets)))
     }
 
-    /// The same of text that is the program's own, with words of others in it.
+    /// Masks a sentence of the program's own that quotes other text.
     pub fn sentence(self, sentence: &str) -> String {
         let Some(rules) = self.0 else {
             return sentence.to_owned();
@@ -51,14 +51,14 @@ impl<'a> Redactor<'a> {
         replace_with_mask(sentence, &rules.find_secrets(sentence)).into_owned()
     }
 
-    /// Words of others that say nothing the run needs, such as a reason phrase. Under strict rules
-    /// all of them are masked.
+    /// Masks remote text that a run does not depend on, such as a reason phrase. Strict rules mask
+    /// it entirely.
     pub fn remote_text(self, text: &Untrusted) -> Untrusted {
         let hidden = self.0.is_some_and(RedactionRules::is_strict) && !text.raw().is_empty();
         if hidden { MASK.into() } else { self.text(text) }
     }
 
-    /// The value of a query's parameter, name and value decoded.
+    /// Masks the value of a query parameter, given its decoded name and value.
     pub fn parameter(self, name: &str, value: &str) -> Untrusted {
         let hidden = self
             .0
@@ -71,7 +71,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// A field line.
+    /// Masks a field line.
     pub fn header(self, header: &HttpHeader) -> HttpHeader {
         HttpHeader {
             name: self.text(&header.name),
@@ -81,7 +81,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Returns the value of a field line with its secrets masked; `None` where it has none.
+    /// The value of a field line with its secrets masked; `None` if it has none.
     pub(super) fn masked_value(self, header: &HttpHeader) -> Option<Untrusted> {
         let secrets = self
             .0?
@@ -90,7 +90,7 @@ impl<'a> Redactor<'a> {
             .then(|| Untrusted::new(replace_with_mask(header.value.raw(), &secrets)))
     }
 
-    /// Field lines.
+    /// Masks field lines.
     pub fn headers(self, headers: &[HttpHeader]) -> Vec<HttpHeader> {
         headers.iter().map(|header| self.header(header)).collect()
     }

@@ -1,4 +1,4 @@
-//! What is a secret.
+//! The rules that define what is a secret.
 
 use std::ops::Range;
 
@@ -14,13 +14,13 @@ use super::url_parts::NamedValue;
 use super::{allowlist, fields, merge_ranges, names, token_formats, url_parts};
 use crate::trace::HttpHeader;
 
-/// What is a secret.
+/// The rules that define what is a secret.
 #[derive(Clone, Debug, Default)]
 pub struct RedactionRules {
     patterns: Vec<Regex>,
     pub(super) known: KnownSecrets,
     strict: bool,
-    /// Texts that were learnt from and have nothing secret in them by place or shape.
+    /// Texts without secrets that were seen before.
     pub(super) harmless: HarmlessTexts,
 }
 
@@ -41,8 +41,8 @@ impl PartialEq for RedactionRules {
 
 impl Eq for RedactionRules {}
 
-/// A pattern that is no regular expression. It is told by its number: what is to be masked may be
-/// the secret itself.
+/// A pattern that is not a valid regular expression. It is identified by its number, since the
+/// pattern itself may be the secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("pattern {number} is no regular expression: {reason}")]
 pub struct PatternError {
@@ -52,7 +52,7 @@ pub struct PatternError {
 
 impl PatternError {
     fn new(number: usize, error: &regex::Error) -> Self {
-        // It is drawn over several lines, of which the last says what is wrong.
+        // The error is a multi-line drawing, whose last line is the message.
         let drawn = error.to_string();
         let last = drawn.lines().last().unwrap_or_default();
         Self {
@@ -69,11 +69,11 @@ impl RedactionRules {
         strict: false,
         harmless: HarmlessTexts::NONE,
     };
-    /// Bytes that a compiled pattern may take.
+    /// Size limit of a compiled pattern.
     const MAX_PATTERN_SIZE: usize = 1 << 20;
 
-    /// What the user's patterns find is secret, too: of each its first group, or where it has none
-    /// all of it.
+    /// Default rules plus the user's patterns: the first group of each match is secret, or else the
+    /// whole match.
     pub fn with_patterns(patterns: &[String]) -> Result<Self, PatternError> {
         let compiled = |(number, pattern): (usize, &String)| {
             let built = regex::RegexBuilder::new(pattern)
@@ -90,8 +90,7 @@ impl RedactionRules {
         })
     }
 
-    /// The same rules, and everything of others is a secret but what is listed as harmless: values
-    /// of fields and parameters, reasons.
+    /// Strict rules: all remote values are secret, except those on the allowlist.
     #[must_use]
     pub fn strict(self) -> Self {
         Self {
@@ -100,17 +99,17 @@ impl RedactionRules {
         }
     }
 
-    /// Returns true where all is secret that is not listed as harmless.
+    /// Returns true for strict rules.
     pub(super) const fn is_strict(&self) -> bool {
         self.strict
     }
 
-    /// Takes in a secret that the user told of.
+    /// Adds a secret given by the user.
     pub fn add_secret(&mut self, secret: &str) {
         secret_and_password(secret).for_each(|secret| self.known.add_given(secret));
     }
 
-    /// Takes in what in a text is secret by its place or its shape.
+    /// Learns the secrets in a text.
     pub(super) fn learn_text(&mut self, text: &str) {
         if self.harmless.contains(text) {
             return;
@@ -138,7 +137,7 @@ impl RedactionRules {
         }
     }
 
-    /// Takes in what in field lines is secret.
+    /// Learns the secrets in field lines.
     pub(super) fn learn_fields(&mut self, headers: &[HttpHeader]) {
         for header in headers {
             let value = header.value.raw();
@@ -158,8 +157,8 @@ impl RedactionRules {
         }
     }
 
-    /// A value that is secret for its name. One that may as well be a word of a language is left:
-    /// it would be found everywhere.
+    /// Learns a value that is secret by its name. Values that could be ordinary words are skipped,
+    /// since they would be found everywhere.
     fn learn_value(&mut self, value: &str) {
         const LONG: usize = 16;
         const SHORTEST: usize = 8;
@@ -171,14 +170,14 @@ impl RedactionRules {
         }
     }
 
-    /// Where in a text secrets stand: in order and apart.
+    /// The secrets in a text: sorted, disjoint ranges.
     pub(super) fn find_secrets(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         self.collect_secrets(text, &mut found);
         merge_ranges(found)
     }
 
-    /// Where in a field's value.
+    /// The secrets in a field's value.
     pub(super) fn find_secrets_in_field(&self, name: &str, value: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         if self.strict && !allowlist::is_allowed_field(name) {
@@ -189,7 +188,7 @@ impl RedactionRules {
         merge_ranges(found)
     }
 
-    /// Returns true if the value of a parameter is a secret for its name.
+    /// Returns true if a parameter's value is secret because of its name.
     pub(super) fn is_secret_parameter(&self, name: &str, value: &str) -> bool {
         names::is_secret(name, value) || self.strict && !allowlist::is_allowed_parameter(name)
     }
@@ -242,12 +241,12 @@ impl RedactionRules {
     }
 }
 
-/// A secret, and of `user:password` the password by itself.
+/// A secret, and the password of `user:password` by itself.
 fn secret_and_password(secret: &str) -> impl Iterator<Item = &str> {
     std::iter::once(secret).chain(secret.split_once(':').map(|(_, password)| password))
 }
 
-/// The parts of a text.
+/// The slices of a text.
 fn slices_of<'t>(text: &'t str, ranges: &[Range<usize>]) -> impl Iterator<Item = &'t str> {
     ranges.iter().filter_map(|range| text.get(range.clone()))
 }

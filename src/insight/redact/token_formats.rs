@@ -1,5 +1,5 @@
-//! Secrets that are known by their shape: JSON Web Tokens, private keys, keys and tokens that
-//! well-known services hand out.
+//! Secrets known by their format: JSON Web Tokens, private keys, and the keys and tokens of
+//! well-known services.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// What a token consists of behind its beginning.
+/// The characters of a token after its prefix.
 #[derive(Clone, Copy)]
 enum Alphabet {
     /// Letters, digits, `_` and `-`.
@@ -24,7 +24,7 @@ impl Alphabet {
     }
 }
 
-/// Beginnings of tokens, and how many characters follow at least.
+/// Token prefixes, and the least number of characters that follow.
 const TOKENS: &[(&str, Alphabet, usize)] = &[
     // AWS, Google, Azure.
     ("AKIA", Alphabet::Word, 16),
@@ -61,7 +61,7 @@ const TOKENS: &[(&str, Alphabet, usize)] = &[
     ("rubygems_", Alphabet::Word, 30),
     ("oy2", Alphabet::Word, 43),
     ("cio", Alphabet::Word, 32),
-    // Chats.
+    // Chat services.
     ("xoxa-", Alphabet::Word, 10),
     ("xoxb-", Alphabet::Word, 10),
     ("xoxc-", Alphabet::Word, 10),
@@ -123,7 +123,7 @@ const TOKENS: &[(&str, Alphabet, usize)] = &[
     ("v1.0-", Alphabet::Word, 100),
     ("AGE-SECRET-KEY-", Alphabet::Word, 20),
     ("EAACEdEose0cBA", Alphabet::Word, 10),
-    // Models.
+    // Language models.
     ("sk-", Alphabet::Word, 20),
     ("hf_", Alphabet::Word, 30),
     ("r8_", Alphabet::Word, 30),
@@ -132,7 +132,7 @@ const TOKENS: &[(&str, Alphabet, usize)] = &[
     ("pplx-", Alphabet::Word, 30),
 ];
 
-/// URLs that are secret from a place on: who knows them may post there.
+/// Webhook URLs, secret after this prefix: anyone who knows them can post there.
 const WEBHOOKS: &[&str] = &[
     "hooks.slack.com/services/",
     "hooks.slack.com/workflows/",
@@ -149,10 +149,10 @@ const WEBHOOKS: &[&str] = &[
     "api.telegram.org/file/bot",
 ];
 
-/// Bytes of the shortest of them.
+/// Length in bytes of the shortest secret with a known format.
 pub(super) const MIN_LENGTH: usize = 12;
 
-/// Adds what has the shape of a secret.
+/// Adds all secrets with a known format.
 pub(super) fn find_token_formats(text: &str, found: &mut Vec<Range<usize>>) {
     if text.len() < MIN_LENGTH {
         return;
@@ -201,8 +201,7 @@ fn find_service_tokens(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// How many bytes of an alphabet a text begins with. A full stop or a comma behind it belongs to
-/// the sentence.
+/// The number of leading bytes in an alphabet. A trailing full stop belongs to the sentence.
 fn token_length(text: &str, alphabet: Alphabet) -> usize {
     let length = text
         .bytes()
@@ -212,8 +211,8 @@ fn token_length(text: &str, alphabet: Alphabet) -> usize {
         .map_or(0, |run| run.trim_end_matches('.').len())
 }
 
-/// RFC 7519 §3: the header is JSON, so that it begins with `{"`; encrypted ones (RFC 7516 §3.1) may
-/// have empty parts.
+/// Adds JSON Web Tokens. Their header is JSON and so begins with `{"` (RFC 7519 §3); encrypted ones
+/// (RFC 7516 §3.1) may have empty parts.
 fn find_json_web_tokens(text: &str, found: &mut Vec<Range<usize>>) {
     let mut from = 0;
     while let Some(at) = text
@@ -238,7 +237,7 @@ fn find_json_web_tokens(text: &str, found: &mut Vec<Range<usize>>) {
 }
 
 fn find_webhooks(text: &str, found: &mut Vec<Range<usize>>) {
-    // All of them have a path behind one of these.
+    // All of them contain one of these.
     if !text.contains(".com/") && !text.contains(".org/") {
         return;
     }
@@ -254,7 +253,7 @@ fn find_webhooks(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// PEM (RFC 7468 §10, §11), also cut off, or with its line ends escaped.
+/// Adds private keys in PEM (RFC 7468 §10, §11), also truncated or with escaped line ends.
 fn find_private_keys(text: &str, found: &mut Vec<Range<usize>>) {
     const BEGINNING: &str = "-----BEGIN ";
     for (at, _) in text.match_indices(BEGINNING) {
@@ -270,7 +269,7 @@ fn find_private_keys(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `Bearer abc…` (RFC 6750 §2.1), and `Basic abc…` where that is `user:password` in base64 (RFC
+/// Adds `Bearer abc…` (RFC 6750 §2.1), and `Basic abc…` if that is `user:password` in base64 (RFC
 /// 7617 §2).
 fn find_credentials(text: &str, found: &mut Vec<Range<usize>>) {
     const SHORTEST_BEARER: usize = 16;
@@ -301,7 +300,7 @@ fn find_credentials(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Returns true for base64 of a text with a colon.
+/// Returns true for the base64 encoding of a text with a colon.
 fn is_base64_pair(value: &str) -> bool {
     let bare = value.trim_end_matches('=');
     let decoded = STANDARD_NO_PAD
@@ -310,7 +309,7 @@ fn is_base64_pair(value: &str) -> bool {
     decoded.is_ok_and(|bytes| bytes.contains(&b':'))
 }
 
-/// `123456789:` and 35 letters, digits, `_` and `-`.
+/// Adds Telegram's tokens: `123456789:` and 35 letters, digits, `_` and `-`.
 fn find_telegram_tokens(text: &str, found: &mut Vec<Range<usize>>) {
     for (colon, _) in text.match_indices(':') {
         let digits = text.get(..colon).map_or(0, |before| {

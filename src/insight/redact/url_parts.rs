@@ -1,5 +1,5 @@
-//! Where in a text parameters and users of URLs stand: in queries, fragments, paths, forms, JSON,
-//! and in URLs within URLs.
+//! Parts of a text where secrets stand by their position: user information and parameters of URLs,
+//! in queries, fragments, paths, forms, JSON, and URLs within URLs.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,23 +7,23 @@ use std::sync::LazyLock;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-/// A parameter of a text: `name=value`, or `"name":value` of JSON.
+/// A named value in a text: `name=value`, or `"name":value` in JSON.
 pub(super) struct NamedValue<'t> {
-    /// Its name, decoded.
+    /// The name, decoded.
     pub(super) name: &'t str,
-    /// Its value, as it stands there.
+    /// The value as written.
     pub(super) value: &'t str,
-    /// It belongs to a URL's query, fragment or path, or to a form: something introduces it other
-    /// than a space.
+    /// Whether it belongs to a URL's query, fragment or path, or to a form: it is introduced by
+    /// something other than a space.
     pub(super) is_in_url: bool,
 }
 
-/// What hints have in the place of a user.
+/// The placeholder for user information in hints.
 const PLACEHOLDER: &str = "USER:PASSWORD";
 
-/// Adds the user information of URLs (RFC 3986 §3.2.1), however browsers read them: `http://user:password@host`, `//user@host`,
-/// `http:\\user@host`, `http:user@host` (WHATWG URL, special schemes), and `user:password@host` as
-/// it is given to curl.
+/// Adds the user information of URLs (RFC 3986 §3.2.1) in all forms that browsers accept:
+/// `http://user:password@host`, `//user@host`, `http:\\user@host`, `http:user@host` (WHATWG URL,
+/// special schemes), and `user:password@host` as given to curl.
 pub(super) fn find_user_info(text: &str, found: &mut Vec<Range<usize>>) {
     static BEGINNINGS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let slashed = r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]+";
@@ -60,12 +60,13 @@ pub(super) fn find_user_info(text: &str, found: &mut Vec<Range<usize>>) {
     );
 }
 
-/// The length of a user in front of a host, if there is one.
+/// The length of the user information before a host, if there is any.
 fn user_info_length(rest: &str) -> Option<usize> {
     let ends_word = |c: char| c.is_whitespace() || c.is_control() || "\"<>".contains(c);
     let word = rest.get(..rest.find(ends_word).unwrap_or(rest.len()))?;
     let authority = word.get(..word.find(['/', '?', '#']).unwrap_or(word.len()))?;
-    // `user:pa/ss@host`: what stands where a port would is none, so the first slash is no path's.
+    // `user:pa/ss@host`: what is in the place of a port is not a number, so the first slash does
+    // not begin a path.
     let port = authority
         .rsplit_once(':')
         .filter(|(host, _)| !host.starts_with('['))
@@ -84,8 +85,8 @@ fn user_info_length(rest: &str) -> Option<usize> {
     })
 }
 
-/// Returns true for addresses that have a scheme and no password, `mailto:ada@host`, and those
-/// whose scheme is found by itself.
+/// Returns true for addresses with a scheme but no password, such as `mailto:ada@host`, and for
+/// schemes that are handled separately.
 fn has_known_scheme(user: &str) -> bool {
     const SCHEMES: [&str; 13] = [
         "mailto", "acct", "sip", "sips", "xmpp", "im", "pres", "tel", "http", "https", "ws", "wss",
@@ -98,7 +99,7 @@ fn has_known_scheme(user: &str) -> bool {
     })
 }
 
-/// Adds the values of parameters that are secret.
+/// Adds the values of secret parameters.
 pub(super) fn find_parameters(
     text: &str,
     is_secret: &dyn Fn(&NamedValue<'_>) -> bool,
@@ -112,7 +113,7 @@ pub(super) fn find_parameters(
     }
 }
 
-/// Adds what stands in queries and fragments without a name: `?abc`, `#abc`.
+/// Adds values without a name in queries and fragments: `?abc`, `#abc`.
 pub(super) fn find_nameless_values(text: &str, found: &mut Vec<Range<usize>>) {
     let (mut begin, mut in_query) = (0, false);
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
@@ -126,7 +127,7 @@ pub(super) fn find_nameless_values(text: &str, found: &mut Vec<Range<usize>>) {
             found.push(begin..at);
         }
         match c {
-            // At the end of a sentence it begins no query.
+            // At the end of a sentence it does not begin a query.
             '?' | '#' => (begin, in_query) = (next, true),
             '&' | ';' => begin = next,
             _ if ends_value(c) => in_query = false,
@@ -135,7 +136,8 @@ pub(super) fn find_nameless_values(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `?name=value`, `&name=value`, `#name=value`, `;name=value`, `name="value"`.
+/// Adds secret values in `?name=value`, `&name=value`, `#name=value`, `;name=value`,
+/// `name="value"`.
 fn find_assigned_values(
     text: &str,
     is_secret: &dyn Fn(&NamedValue<'_>) -> bool,
@@ -176,13 +178,13 @@ fn find_assigned_values(
     }
 }
 
-/// What ends a value wherever it stands.
+/// Returns true for characters that end a value anywhere.
 fn ends_value(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "\"'<>`".contains(c)
 }
 
-/// The value that begins at a place: in quotes, of a query or a form, or of a path's segment (RFC
-/// 3986 §3.3).
+/// The range of the value that begins at a position: quoted, in a query or form, or in a path
+/// segment (RFC 3986 §3.3).
 fn value_range(text: &str, begin: usize, of_query: bool) -> Range<usize> {
     let rest = text.get(begin..).unwrap_or_default();
     let escapes = rest.len() - rest.trim_start_matches('\\').len();
@@ -205,8 +207,7 @@ fn value_range(text: &str, begin: usize, of_query: bool) -> Range<usize> {
     begin..begin + value.len()
 }
 
-/// The length of what stands before a closing quote, which has as many backslashes before it as the
-/// opening one had.
+/// The length up to the closing quote, which is preceded by as many backslashes as the opening one.
 fn quoted_length(rest: &str, quote: char, escapes: usize) -> usize {
     let closes = |at: usize| {
         let before = rest.get(..at).unwrap_or_default();
@@ -222,7 +223,7 @@ fn quoted_length(rest: &str, quote: char, escapes: usize) -> usize {
         .map_or(rest.len(), |(at, _)| at - escapes.min(at))
 }
 
-/// `"name": "value"`, also within a string of JSON: `{\"name\":\"value\"}`.
+/// Adds secret values in `"name": "value"`, also inside a JSON string: `{\"name\":\"value\"}`.
 fn find_json_values(
     text: &str,
     is_secret: &dyn Fn(&NamedValue<'_>) -> bool,
@@ -246,8 +247,8 @@ fn find_json_values(
     }
 }
 
-/// A string without its quotes, an array as a whole, or a number or a word. Names within an object
-/// are judged by themselves.
+/// The range of a JSON value: a string without its quotes, a whole array, a number or a word; empty
+/// for an object, whose members are judged individually.
 fn json_value_range(text: &str, begin: usize) -> Range<usize> {
     let rest = text.get(begin..).unwrap_or_default();
     match rest.trim_start_matches('\\').chars().next() {
@@ -264,8 +265,8 @@ fn json_value_range(text: &str, begin: usize) -> Range<usize> {
     }
 }
 
-/// Returns the fields in a sentence, `Name: value` up to a quote or the end of the line: their
-/// names, and where their values stand.
+/// The header fields in a sentence, `Name: value` up to a quote or the end of the line: their
+/// names, and the ranges of their values.
 pub(super) fn find_header_fields(text: &str) -> Vec<(&str, Range<usize>)> {
     static FIELDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"\b([A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)+|(?i:authorization|cookie)) ?: ?")
@@ -292,8 +293,7 @@ pub(super) fn find_header_fields(text: &str) -> Vec<(&str, Range<usize>)> {
     fields
 }
 
-/// Returns false where no colon has a name before it that a field in a sentence may have: most
-/// texts are passed over by it.
+/// Returns false if no colon is preceded by a possible field name: skips most texts cheaply.
 fn may_have_header_fields(text: &str) -> bool {
     let is_of_name =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || !byte.is_ascii();
@@ -312,7 +312,7 @@ fn may_have_header_fields(text: &str) -> bool {
             .take_while(|byte| is_of_name(byte))
             .count();
         let name = before.get(before.len() - length..).unwrap_or_default();
-        // A letter that is not ASCII may be one by case: the Kelvin sign is a `k`.
+        // A non-ASCII letter may match case-insensitively: the Kelvin sign is a `k`.
         name.contains(&b'-')
             || !name.is_ascii()
             || ends_with(name, b"authorization")
@@ -320,7 +320,7 @@ fn may_have_header_fields(text: &str) -> bool {
     })
 }
 
-/// Adds what a pattern finds: its first group, or where it has none all of it.
+/// Adds the matches of a pattern: its first group, or else the whole match.
 pub(super) fn find_pattern_matches(pattern: &Regex, text: &str, found: &mut Vec<Range<usize>>) {
     let secrets = pattern
         .captures_iter(text)

@@ -1,4 +1,4 @@
-//! Connecting that went otherwise: to where, after what, and through what.
+//! Changes in connecting: address, proxy, failed attempts, reuse.
 
 use std::net::SocketAddr;
 
@@ -70,8 +70,8 @@ fn compare_proxies(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
     found.add(Kind::Proxy, Phase::Proxy, effect, words);
 }
 
-/// Another address that answered, the family named where that changed, and how long it was waited
-/// for.
+/// Reports another remote address, with the address family if that changed, and the time before it
+/// was tried.
 fn compare_addresses(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: &ExchangeFacts) {
     let (Some(was), Some(is)) = (&before.remote, &after.remote) else {
         return;
@@ -81,7 +81,8 @@ fn compare_addresses(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after
         || was == is,
         |(was, is)| was.ip().to_canonical() == is.ip().to_canonical() && was.port() == is.port(),
     );
-    // Servers of two captures are told apart by what they are, not by where.
+    // In captures, servers are identified by URL, so another port on the same address is not a
+    // change.
     if same
         || before.cause.is_none()
             && before.url == after.url
@@ -137,7 +138,7 @@ fn successful_attempt(attempts: &[AttemptFacts]) -> Option<&AttemptFacts> {
     })
 }
 
-/// Attempts that came to nothing on one side only.
+/// Reports attempts that failed in one run only.
 fn compare_attempts(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: &ExchangeFacts) {
     let outcome_of = |facts: &ExchangeFacts, remote: &Endpoint| {
         facts

@@ -1,4 +1,4 @@
-//! Name resolution that went otherwise.
+//! Changes in name resolution.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -150,7 +150,7 @@ fn compare_sources(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
     }
 }
 
-/// How often the question was asked that was asked most often.
+/// How often the most repeated question was asked.
 fn most_repeats(asked: &[QuestionFacts]) -> usize {
     let mut counts = BTreeMap::<(&Untrusted, &Untrusted), usize>::new();
     for question in asked {

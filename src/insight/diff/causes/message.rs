@@ -1,4 +1,4 @@
-//! Messages that are otherwise: version, status, sizes.
+//! Changes in messages: version, status, sizes, content coding.
 
 use super::ChangeFinder;
 use crate::insight::diff::change::{Kind, TimingEffect};

@@ -1,5 +1,5 @@
-//! Why: what the events say is otherwise now, each in words that stand behind a time: "+38.0 ms:
-//! one more round trip, `HelloRetryRequest`".
+//! Why runs differ: each change that the events show, in words that fit after a duration: "+38.0
+//! ms: one more round trip, `HelloRetryRequest`".
 
 mod address;
 mod dns;
@@ -15,7 +15,7 @@ use crate::units::Untrusted;
 
 pub(super) use timing::timing_causes;
 
-/// All that is otherwise, what shows in the earliest phase first.
+/// All changes between two exchanges, in the order of the phases.
 pub(super) fn find_changes(before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<DiffChange> {
     let mut found = ChangeFinder {
         before,
@@ -30,7 +30,7 @@ pub(super) fn find_changes(before: &ExchangeFacts, after: &ExchangeFacts) -> Vec
     found.changes
 }
 
-/// What was found so far, and where.
+/// Two exchanges being compared, and the changes found so far.
 struct ChangeFinder<'a> {
     before: &'a ExchangeFacts,
     after: &'a ExchangeFacts,
@@ -54,7 +54,7 @@ impl ChangeFinder<'_> {
     }
 }
 
-/// `one more round trip`, `2 round trips less`.
+/// Describes a change in round trips: `one more round trip`, `2 round trips less`.
 fn describe_round_trips(before: u32, after: u32) -> Option<String> {
     let apart = before.abs_diff(after);
     let (number, end) = if apart == 1 {

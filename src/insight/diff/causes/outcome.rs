@@ -1,4 +1,4 @@
-//! How it went as a whole: failures, redirects, what was sent again.
+//! Changes in the outcome: failures, redirects, retransmissions, how the connection ended.
 
 use super::ChangeFinder;
 use crate::insight::ConnectionEnding;

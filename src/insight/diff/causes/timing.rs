@@ -1,7 +1,7 @@
-//! Causes that figures tell: whose time it is that a phase takes more or less of.
+//! Causes found by comparing measurements: which part of a phase's time changed.
 //!
-//! A part is named as the cause where it changed in the same direction, by half of what the phase
-//! changed or more.
+//! A part is named as a cause if it changed in the same direction as the phase, by at least half as
+//! much.
 
 use crate::insight::diff::change::{DiffChange, Kind, TimingEffect};
 use crate::insight::diff::facts::ExchangeFacts;
@@ -10,7 +10,7 @@ use crate::insight::diff::phases::PhaseDifference;
 use crate::trace::Phase;
 use crate::units::{Nanos, Untrusted};
 
-/// What figures tell of a phase that takes longer now, or less.
+/// The causes that measurements suggest for a phase that got slower or faster.
 pub(in crate::insight::diff) fn timing_causes(
     phase: &PhaseDifference,
     longer: bool,
@@ -40,7 +40,7 @@ pub(in crate::insight::diff) fn timing_causes(
     causes
 }
 
-/// A phase whose parts are looked at.
+/// A phase that changed, whose parts are examined.
 struct PhaseChange {
     phase: Phase,
     longer: bool,
@@ -87,7 +87,8 @@ impl PhaseChange {
             .then(|| self.change(Kind::Questions, words))
     }
 
-    /// Losses, full windows, delayed acknowledgments: what packets waited for within the phase.
+    /// Retransmissions, full windows, delayed acknowledgments: what packets waited for within the
+    /// phase.
     fn idle_times(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<DiffChange> {
         let sum = |facts: &ExchangeFacts, cause: &str| {
             let of_phase = facts
@@ -116,7 +117,7 @@ impl PhaseChange {
         told.collect()
     }
 
-    /// The network's round trip, of which connecting, TLS and waiting take one each or more.
+    /// The network's round trip: connecting and waiting take at least one, TLS one or more.
     fn round_trip(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Option<DiffChange> {
         let trips = match self.phase {
             Phase::Connect | Phase::Wait => 1,
@@ -133,15 +134,15 @@ impl PhaseChange {
             .then(|| self.change(Kind::RoundTrip, words))
     }
 
-    /// What the program felt beyond what the wire saw.
+    /// Time on the program's clock beyond the wire's.
     fn local_work(&self, phase: &PhaseDifference) -> Option<DiffChange> {
         let own = |app: Option<Nanos>, wire: Option<Nanos>| Some(app?.saturating_sub(wire?));
         let (was, is) = (
             own(phase.app.before, phase.wire.before)?,
             own(phase.app.after, phase.wire.after)?,
         );
-        // Connecting is felt from the first attempt on, and seen on the wire of the one that
-        // worked.
+        // On the program's clock, connecting starts with the first attempt; on the wire, with the
+        // successful one.
         let comparable = self.phase != Phase::Connect;
         (comparable && self.explains(was, is)).then(|| {
             self.change(
@@ -151,7 +152,7 @@ impl PhaseChange {
         })
     }
 
-    /// What the server says of itself.
+    /// The durations that the server reports.
     fn server_timing(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<DiffChange> {
         if self.phase != Phase::Wait {
             return Vec::new();
@@ -176,7 +177,7 @@ impl PhaseChange {
         told.collect()
     }
 
-    /// Waiting that is not the network's is the server's.
+    /// Waiting time that is not the network's is the server's.
     fn server_work(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Option<DiffChange> {
         if self.phase != Phase::Wait {
             return None;

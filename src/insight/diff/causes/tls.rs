@@ -1,4 +1,4 @@
-//! TLS that agreed on something else.
+//! Changes in TLS: version, kind of handshake, parameters, certificates.
 
 use jiff::Timestamp;
 
@@ -55,7 +55,7 @@ pub(super) fn find_tls_changes(found: &mut ChangeFinder<'_>) {
     );
 }
 
-/// Another version or kind of handshake, with what it costs in round trips.
+/// Reports another version or kind of handshake, with its cost in round trips.
 fn compare_handshakes(
     found: &mut ChangeFinder<'_>,
     (before, was): (&ExchangeFacts, &Handshake),
@@ -80,7 +80,7 @@ fn compare_handshakes(
     let effect = match counts.map(|(was, is)| is.cmp(&was)) {
         Some(std::cmp::Ordering::Greater) => TimingEffect::Longer,
         Some(std::cmp::Ordering::Less) => TimingEffect::Shorter,
-        // A full handshake sends certificates and checks them.
+        // A full handshake sends and verifies certificates.
         _ if is.kind == "full" && was.kind == "resumed" => TimingEffect::Longer,
         _ if was.kind == "full" && is.kind == "resumed" => TimingEffect::Shorter,
         _ => TimingEffect::Unknown,

@@ -1,7 +1,7 @@
-//! Names and words of several parts: what they mean as a whole, and what they are glued together
-//! from.
+//! Compound names: phrases and whole names that are secrets, and the parts that run-together names
+//! consist of.
 
-/// Words in a row that mean a secret.
+/// Consecutive words that mean a secret.
 pub(super) const SECRET_PHRASES: &[&[&str]] = &[
     &["session", "id"],
     &["session", "uuid"],
@@ -60,7 +60,7 @@ pub(super) const SECRET_PHRASES: &[&[&str]] = &[
     &["webhook", "url"],
 ];
 
-/// Names that are secrets as a whole, though no word of theirs says so.
+/// Whole names that are secrets though none of their words says so.
 pub(super) const SECRET_NAMES: &[&str] = &[
     "dpop",
     "hdnts",
@@ -116,8 +116,7 @@ pub(super) const SECRET_NAMES: &[&str] = &[
     "ocpapimtracekey",
 ];
 
-/// Beginnings of names, without punctuation, that are secrets: what follows is made up for each
-/// server.
+/// Prefixes of secret names, without punctuation; the rest is different on each server.
 pub(super) const SECRET_PREFIXES: &[&str] = &[
     "aspsessionid",
     "sessionspidertok",
@@ -127,7 +126,7 @@ pub(super) const SECRET_PREFIXES: &[&str] = &[
     "xamznoidc",
 ];
 
-/// Names that sound like secrets and are none.
+/// Names that sound like secrets but are not.
 pub(super) const HARMLESS_NAMES: &[&str] = &[
     "acceptsignature",
     "publickeypins",
@@ -140,12 +139,12 @@ pub(super) const HARMLESS_NAMES: &[&str] = &[
     "secretsanta",
 ];
 
-/// Beginnings of names, without punctuation, that sound like secrets and are none: CORS, and
-/// WebSocket's handshake, whose key is a nonce that protects nothing (RFC 6455 §10.3).
+/// Prefixes of names, without punctuation, that sound like secrets but are not: CORS, and the
+/// WebSocket handshake, whose key is a nonce that protects nothing (RFC 6455 §10.3).
 pub(super) const HARMLESS_PREFIXES: &[&str] =
     &["accesscontrol", "secwebsocket", "xratelimit", "ratelimit"];
 
-/// Endings that mean a secret, whatever they are glued to.
+/// Suffixes that mean a secret, whatever precedes them.
 pub(super) const SECRET_SUFFIXES: &[&str] = &[
     "sessionid",
     "sessid",
@@ -171,7 +170,7 @@ pub(super) const SECRET_SUFFIXES: &[&str] = &[
     "pwd",
 ];
 
-/// Words that names are glued together from.
+/// Words that run-together names consist of.
 pub(super) const COMPOUND_PARTS: &[&str] = &[
     "decryption",
     "enc",

@@ -1,13 +1,14 @@
-//! Which names are those of secrets, judged by their words.
+//! Classification of names: whether a parameter or field has a secret value, judged by the words in
+//! its name.
 //!
 //! ```text
 //! X-Auth-Key ── split at punctuation, camelCase, digits ──► auth key ──► what do the words say?
-//! accesstoken ── split by known words ────────────────────► access token
+//! accesstoken ── split into known words ──────────────────► access token
 //! ```
 //!
-//! A *strong* word, such as `token`, is a secret wherever it stands, unless a later word says that
-//! only something about the secret is meant (`token_type`), or the word before says that it is no
-//! secret at all (`page_token`). A *weak* word, such as `key`, is one only at the end.
+//! A *strong* word, such as `token`, means a secret anywhere in a name, unless a later word says
+//! that the name is only about a secret (`token_type`), or the word before makes it harmless
+//! (`page_token`). A *weak* word, such as `key`, means a secret only at the end.
 
 mod compounds;
 mod vocabulary;
@@ -24,12 +25,12 @@ use vocabulary::{
     METADATA_WORDS, QUESTION_WORDS, STRONG_WORDS, TRAILING_WORDS, VERIFICATION_WORDS, WEAK_WORDS,
 };
 
-/// Returns true if a parameter or a field of this name has a secret as its value.
+/// Returns true if a parameter or field of this name has a secret value.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
-    /// Shorter policies are words such as `strict`, and not signed JSON, as of `CloudFront`.
+    /// Shorter policies are words such as `strict`, and not signed JSON as used by `CloudFront`.
     const SHORTEST_POLICY: usize = 16;
     match classify_name(name) {
-        // A status (`code=200`). Codes that are handed out for authorization have other lengths.
+        // Three digits are a status (`code=200`); authorization codes have other lengths.
         NameClass::Code => value.len() != 3 || !value.bytes().all(|byte| byte.is_ascii_digit()),
         NameClass::Policy => value.len() >= SHORTEST_POLICY,
         NameClass::Secret => true,
@@ -37,18 +38,17 @@ pub(super) fn is_secret(name: &str, value: &str) -> bool {
     }
 }
 
-/// What a name says of its value.
+/// The classification of a name.
 #[derive(Clone, Copy, Debug)]
 enum NameClass {
     Secret,
     Harmless,
-    /// The value decides.
+    /// Depends on the value.
     Code,
     Policy,
 }
 
-/// Judges a name. Runs say the same few names again and again, so those that were judged are
-/// remembered.
+/// Classifies a name. Runs repeat the same few names, so results are cached.
 fn classify_name(name: &str) -> NameClass {
     const LONGEST: usize = 64;
     const MOST: usize = 1_024;
@@ -82,7 +82,7 @@ fn classify_new_name(name: &str) -> NameClass {
 
 /// Returns true if values of this name are secrets, whatever they are.
 pub(super) fn is_secret_name(name: &str) -> bool {
-    /// Longer names are judged by their end, so that a name costs no more than a line of text.
+    /// Longer names are judged by their end, which bounds the cost.
     const LONGEST: usize = 256;
     let mut begin = name.len().saturating_sub(LONGEST);
     while !name.is_char_boundary(begin) {
@@ -99,7 +99,8 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     }
     SECRET_NAMES.contains(&whole.as_str())
         || SECRET_PREFIXES.iter().any(|prefix| whole.starts_with(prefix))
-        // camelCase and glued words may be mixed, as in `APIkey` and `myAccesstoken`: what either reading finds is secret.
+        // camelCase and run-together words may be mixed, as in `APIkey` and `myAccesstoken`: a name
+        // is secret if either reading says so.
         || words_mean_secret(&split_words(name, true))
         || words_mean_secret(&split_words(name, false))
 }
@@ -112,7 +113,8 @@ fn normalize_name(name: &str) -> String {
         .collect()
 }
 
-/// Returns true for `X-Cookie` and the like, whose values are pairs of a cookie's name and value.
+/// Returns true for `X-Cookie` and similar fields, whose values are pairs of a cookie's name and
+/// value.
 pub(super) fn ends_with_cookie(name: &str) -> bool {
     normalize_name(name)
         .trim_end_matches(|c: char| c.is_ascii_digit())
@@ -135,8 +137,7 @@ fn words_mean_secret(words: &[String]) -> bool {
     has_phrase(words) || has_strong_word(words) || ends_with_weak_word(words)
 }
 
-/// Returns true for words in a row that mean a secret, unless later words only say something about
-/// it.
+/// Returns true if consecutive words mean a secret, unless a later word only describes it.
 fn has_phrase(words: &[&str]) -> bool {
     let ends = |phrase: &&[&str]| {
         let at = words
@@ -150,7 +151,7 @@ fn has_phrase(words: &[&str]) -> bool {
         .any(|later| !later.iter().any(|word| METADATA_WORDS.contains(word)))
 }
 
-/// Returns true for a strong word that nothing makes harmless.
+/// Returns true for a strong word that no other word makes harmless.
 fn has_strong_word(words: &[&str]) -> bool {
     words.iter().enumerate().any(|(at, word)| {
         let Some((_, harmless_after)) = STRONG_WORDS.iter().find(|(strong, _)| strong == word)
@@ -164,7 +165,7 @@ fn has_strong_word(words: &[&str]) -> bool {
     })
 }
 
-/// Returns true where the last word is a weak one, and the word before does not make it harmless.
+/// Returns true if the last word is a weak one and the word before does not make it harmless.
 fn ends_with_weak_word(words: &[&str]) -> bool {
     let mut bare = words;
     while let [rest @ .., last] = bare
@@ -184,14 +185,14 @@ fn ends_with_weak_word(words: &[&str]) -> bool {
     };
     match rest.last() {
         None => weak.alone,
-        // Codes are all sorts of things: only those that verify somebody are secret.
+        // Codes are of all sorts: only those that authenticate somebody are secret.
         Some(before) if *last == "code" => VERIFICATION_WORDS.contains(before),
         Some(before) => !weak.harmless_after.contains(before),
     }
 }
 
-/// Splits a name at what is no letter, where case changes if that is wanted, and where known words
-/// are glued together.
+/// Splits a name into words: at non-letters, optionally at changes of case, and between known words
+/// that are run together.
 fn split_words(name: &str, by_case: bool) -> Vec<String> {
     let mut words = Vec::new();
     for chunk in name
@@ -210,7 +211,7 @@ fn split_words(name: &str, by_case: bool) -> Vec<String> {
     words
 }
 
-/// `getSAMLResponse` → `get`, `SAML`, `Response`.
+/// Splits camelCase: `getSAMLResponse` → `get`, `SAML`, `Response`.
 fn split_by_case(chunk: &str) -> Vec<&str> {
     let letters: Vec<(usize, char)> = chunk.char_indices().collect();
     let mut pieces = Vec::new();
@@ -230,10 +231,10 @@ fn split_by_case(chunk: &str) -> Vec<&str> {
     pieces
 }
 
-/// Adds the known words of which a piece is made, the longest first; else, of one that ends like a
-/// secret, the ending; else the piece.
+/// Adds the known words that a piece consists of, the fewest possible; or else, if it ends like a
+/// secret, that suffix; or else the piece.
 fn split_compound(piece: &str, words: &mut Vec<String>) {
-    /// Glued names are short; longer pieces are text.
+    /// Run-together names are short; longer pieces are text.
     const LONGEST: usize = 48;
     static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let strong = STRONG_WORDS.iter().map(|(word, _)| *word);
@@ -255,15 +256,15 @@ fn split_compound(piece: &str, words: &mut Vec<String>) {
         .find_map(|suffix| Some((piece.strip_suffix(suffix)?, suffix)))
     {
         Some((before, suffix)) => words.extend([before.to_owned(), (*suffix).to_owned()]),
-        // `skey`, `wskey`: no English word has so few letters before its "key".
+        // `skey`, `wskey`: no English word has so few letters before "key".
         None if piece.len() <= 5 && piece.ends_with("key") => words.push("key".to_owned()),
         None => words.push(piece.to_owned()),
     }
 }
 
-/// The fewest known words that make up a piece.
+/// The fewest known words that a piece consists of (dynamic programming over its prefixes).
 fn split_into_known_words(piece: &str, known: &HashSet<&str>) -> Option<Vec<String>> {
-    // For each place, where the last word before it begins, and how many words lead there.
+    // For each end position: where its last word begins, and how many words lead there.
     let mut ways: Vec<Option<(usize, usize)>> = vec![None; piece.len() + 1];
     *ways.first_mut()? = Some((0, 0));
     for end in 1..=piece.len() {
@@ -271,7 +272,7 @@ fn split_into_known_words(piece: &str, known: &HashSet<&str>) -> Option<Vec<Stri
             .filter_map(|begin| {
                 let (_, count) = (*ways.get(begin)?)?;
                 let word = piece.get(begin..end)?;
-                // A letter alone is a word at the beginning only: `jsessionid`, `xcsrftoken`.
+                // A single letter is a word at the beginning only: `jsessionid`, `xcsrftoken`.
                 let is_known = known.contains(word)
                     || begin == 0 && matches!(word, "x" | "j" | "e" | "o" | "u");
                 is_known.then_some((begin, count + 1))

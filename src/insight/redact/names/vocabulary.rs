@@ -1,11 +1,11 @@
-//! The words that names of secrets are made of.
+//! The vocabulary of secret names.
 
-/// A word that means a secret at the end of a name only.
+/// A word that means a secret only at the end of a name.
 pub(super) struct WeakWord {
     pub(super) word: &'static str,
-    /// It is one without any other word, too.
+    /// Whether it also means a secret on its own.
     pub(super) alone: bool,
-    /// Words before it that make it harmless.
+    /// Preceding words that make it harmless.
     pub(super) harmless_after: &'static [&'static str],
 }
 
@@ -19,11 +19,11 @@ const fn weak_word(word: &'static str, harmless_after: &'static [&'static str]) 
 
 const NO_EXCEPTIONS: &[&str] = &[];
 
-/// Words that mean a secret wherever they stand, and words before them that make them harmless.
+/// Words that mean a secret anywhere in a name, with the preceding words that make them harmless.
 pub(super) const STRONG_WORDS: &[(&str, &[&str])] = &[
     (
         "token",
-        // Places in a list, what makes a request unique, and marks of language models.
+        // Positions in a list, idempotency tokens, and tokens of language models.
         &[
             "page",
             "next",
@@ -100,7 +100,7 @@ pub(super) const STRONG_WORDS: &[(&str, &[&str])] = &[
     ("tpin", NO_EXCEPTIONS),
 ];
 
-/// Words that mean a secret at the end.
+/// Words that mean a secret at the end of a name.
 pub(super) const WEAK_WORDS: &[WeakWord] = &[
     weak_word(
         "key",
@@ -166,7 +166,7 @@ pub(super) const WEAK_WORDS: &[WeakWord] = &[
             "grouping",
             "aggregation",
             "partitioning",
-            // Names of things.
+            // Identifiers.
             "issue",
             "project",
             "space",
@@ -241,7 +241,7 @@ pub(super) const WEAK_WORDS: &[WeakWord] = &[
             "vapid",
         ],
     ),
-    // Only behind a word that verifies somebody, see `VERIFYING`.
+    // Only after a word in `VERIFICATION_WORDS`.
     weak_word("code", NO_EXCEPTIONS),
     weak_word("auth", &["no", "with", "type", "external", "use", "oauth"]),
     weak_word("authn", NO_EXCEPTIONS),
@@ -334,7 +334,7 @@ pub(super) const WEAK_WORDS: &[WeakWord] = &[
     weak_word("mnemonic", NO_EXCEPTIONS),
 ];
 
-/// What codes verify somebody or open something.
+/// Words before `code` that make it a secret.
 pub(super) const VERIFICATION_WORDS: &[&str] = &[
     "auth",
     "authorization",
@@ -379,7 +379,7 @@ pub(super) const VERIFICATION_WORDS: &[&str] = &[
     "door",
 ];
 
-/// Words that say that a name is about a secret and not the secret itself.
+/// Later words that say that the name is about a secret and not the secret itself.
 pub(super) const METADATA_WORDS: &[&str] = &[
     "type",
     "types",
@@ -505,7 +505,7 @@ pub(super) const METADATA_WORDS: &[&str] = &[
     "challenge",
 ];
 
-/// Words behind a weak one that say how the secret is written, or which of several it is.
+/// Words after a weak one that say how the secret is encoded, or which of several it is.
 pub(super) const TRAILING_WORDS: &[&str] = &[
     "value",
     "val",
@@ -551,7 +551,7 @@ pub(super) const TRAILING_WORDS: &[&str] = &[
     "base",
 ];
 
-/// First words of names that ask or count, whose values are yes, no or a number.
+/// First words of names that ask or count; their values are yes, no or a number.
 pub(super) const QUESTION_WORDS: &[&str] = &[
     "is",
     "has",
