@@ -9,7 +9,7 @@ use crate::units::{Bytes, Untrusted};
 pub enum ArchiveError {
     /// The format is unknown.
     #[error(
-        "this is no capture file: pcap and pcapng begin with other bytes than {}",
+        "not a capture file: pcap and pcapng files do not begin with {}",
         format_hex(found)
     )]
     NotACapture {
@@ -17,24 +17,22 @@ pub enum ArchiveError {
         found: Vec<u8>,
     },
     /// The file is empty.
-    #[error("this is no capture file: it is empty")]
+    #[error("not a capture file: it is empty")]
     Empty,
     /// The beginning of the piped input has been overwritten.
     #[error(
-        "what came through the pipe is no longer kept from its beginning, but the latest {limit} \
-            of it; --spool-limit keeps more"
+        "only the latest {limit} of the piped input is still available; --spool-limit keeps more"
     )]
     Overwritten {
         /// How much is kept.
         limit: Bytes,
     },
     /// It is a directory.
-    #[error("this is a folder, and no capture file")]
+    #[error("not a capture file: it is a directory")]
     Folder,
     /// The file is truncated.
     #[error(
-        "the file ends within {layer} at offset {offset}: {needed} bytes are needed, {found} are \
-            left"
+        "the file ends within {layer} at offset {offset}: {needed} bytes expected, {found} left"
     )]
     Truncated {
         /// The structure that is incomplete.
@@ -47,7 +45,7 @@ pub enum ArchiveError {
         found: u64,
     },
     /// A length is invalid.
-    #[error("{layer} at offset {offset} says it is {found} bytes long, and {needed}")]
+    #[error("{layer} at offset {offset} has a length of {found} bytes; expected {needed}")]
     Length {
         /// The structure with that length.
         layer: &'static str,
@@ -59,7 +57,7 @@ pub enum ArchiveError {
         found: u64,
     },
     /// A field is invalid.
-    #[error("{layer} at offset {offset} has {field} {found}, and {needed} is needed")]
+    #[error("{layer} at offset {offset} has {field} {found}; expected {needed}")]
     Field {
         /// The structure with that field.
         layer: &'static str,
@@ -73,22 +71,22 @@ pub enum ArchiveError {
         found: u64,
     },
     /// The JSON is neither a readable HAR nor a readable summary.
-    #[error("this is neither a HAR nor a summary that can be read: {reason}")]
+    #[error("neither a readable HAR nor a readable summary: {reason}")]
     Document {
         /// What was expected and found, with line and column.
         reason: String,
     },
     /// The JSON is of another kind.
-    #[error("this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's{}", describe_schema(schema.as_ref()))]
+    #[error("JSON, but neither a HAR (it has no \"log\") nor a summary written by tapline{}", describe_schema(schema.as_ref()))]
     UnknownDocument {
         /// Its schema, if it names one.
         schema: Option<Untrusted>,
     },
     /// It is a run summary, which contains no events.
-    #[error("this is a summary of a run, in which the events are not; 'tapline diff' compares it")]
+    #[error("a summary of a run, which contains no events; 'tapline diff' compares summaries")]
     Summary,
     /// The system refused to read.
-    #[error("it cannot be read at offset {offset}: {reason}")]
+    #[error("cannot read at offset {offset}: {reason}")]
     System {
         /// The offset.
         offset: u64,
@@ -111,9 +109,9 @@ pub enum ExpectedLength {
 impl std::fmt::Display for ExpectedLength {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::AtLeast(bytes) => write!(f, "less than {bytes} cannot be"),
-            Self::AtMost(bytes) => write!(f, "more than {bytes} cannot be"),
-            Self::SameAsTrailer(bytes) => write!(f, "{bytes} at its end"),
+            Self::AtLeast(bytes) => write!(f, "at least {bytes}"),
+            Self::AtMost(bytes) => write!(f, "at most {bytes}"),
+            Self::SameAsTrailer(bytes) => write!(f, "{bytes}, as at its end"),
         }
     }
 }

@@ -31,8 +31,7 @@ pub struct Attachments {
 }
 
 /// The note on concatenated runs.
-const ANOTHER_RUN: &str =
-    "another run begins in the file; what is behind its beginning is left out";
+const ANOTHER_RUN: &str = "another run begins in the file; everything from there on is ignored";
 
 pub(super) struct EventReader<F> {
     store: Arc<CaptureStore>,
@@ -299,9 +298,7 @@ impl<F: FnMut(Event)> EventReader<F> {
         if let Some((_, limit)) = self.store.overwritten().filter(|_| !self.noted_overwritten) {
             self.noted_overwritten = true;
             let text = format!(
-                "more than {limit} came through the pipe: the bytes of the oldest packets are no \
-                    longer kept, so that they cannot be taken apart \
-                 (--spool-limit keeps more)"
+                "more than {limit} came through the pipe: the bytes of the oldest packets were discarded, so they can no longer be dissected (--spool-limit keeps more)"
             );
             self.emit(EventKind::Note {
                 exchange: None,
@@ -346,10 +343,8 @@ impl<F: FnMut(Event)> EventReader<F> {
                     .filter_map(of)
                     .fold(0, u64::saturating_add)
             };
-            let (received, dropped) = (
-                sum(|statistics| statistics.received),
-                sum(|statistics| statistics.dropped),
-            );
+            let received = sum(|statistics| statistics.received);
+            let dropped = sum(|statistics| statistics.dropped);
             self.emit(EventKind::CaptureClosed { received, dropped });
         }
         if self.comments > Self::MAX_COMMENTS {
@@ -360,7 +355,7 @@ impl<F: FnMut(Event)> EventReader<F> {
         }
         if self.without_time > 0 {
             self.emit_note(format!(
-                "{} packets have no time in the file; each stands at the time of the one before it",
+                "{} packets have no timestamp in the file; each gets that of the packet before it",
                 self.without_time
             ));
         }
@@ -369,16 +364,16 @@ impl<F: FnMut(Event)> EventReader<F> {
         }
         if self.misplaced > 0 {
             self.emit_note(format!(
-                "{} events of a run stand behind packets of others, and are left out",
+                "{} events of a run follow packets of another capture, and are ignored",
                 self.misplaced
             ));
         }
         if let Some(error) = &self.attachments.error {
-            self.emit_note(format!("the file is not read to its end: {error}"));
+            self.emit_note(format!("the file was not read to its end: {error}"));
         }
         if let Some((forgotten, _)) = self.store.overwritten() {
             self.emit_note(format!(
-                "of the packets' bytes the first {forgotten} are no longer kept"
+                "the first {forgotten} of the packets' bytes were discarded"
             ));
         }
         // A saved run has its own end event. If that is missing, the run was cut off, and the

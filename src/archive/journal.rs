@@ -58,7 +58,8 @@ pub(super) enum JournalEntry {
 
 /// Parses a journal entry.
 pub(super) fn parse_entry(bytes: &[u8]) -> JournalEntry {
-    let (mut ours, mut event) = (false, None);
+    let mut ours = false;
+    let mut event = None;
     for (name, value) in JournalFields(bytes) {
         match name {
             b"SYSLOG_IDENTIFIER" => ours = value == TAPLINE.as_bytes(),
@@ -93,7 +94,8 @@ impl<'a> Iterator for JournalFields<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let end = self.0.iter().position(|byte| *byte == b'\n')?;
-        let (line, rest) = (self.0.get(..end)?, self.0.get(end + 1..)?);
+        let line = self.0.get(..end)?;
+        let rest = self.0.get(end + 1..)?;
         if line.is_empty() {
             return None;
         }

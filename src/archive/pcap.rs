@@ -173,7 +173,8 @@ impl PacketFormat {
         };
         let fraction = u64::from(fields.u32_at(4)) * self.variant.fraction;
         let wall = WallTime(u64::from(fields.u32_at(0)) * 1_000_000_000 + fraction);
-        let (captured, on_the_link) = (fields.u32_at(8), fields.u32_at(12));
+        let captured = fields.u32_at(8);
+        let on_the_link = fields.u32_at(12);
         let swapped = match self.length_order {
             LengthOrder::CapturedFirst => false,
             LengthOrder::Ambiguous => captured > on_the_link,

@@ -18,7 +18,8 @@ struct FileContent {
 
 fn read_content(bytes: &[u8]) -> Result<FileContent, ArchiveError> {
     let archive = Archive::from_pipe(Cursor::new(bytes.to_vec()))?;
-    let (store, mut events) = (archive.store(), Vec::new());
+    let store = archive.store();
+    let mut events = Vec::new();
     let kept = archive.read_events(|event| events.push(event));
     Ok(FileContent {
         events,
@@ -170,7 +171,8 @@ fn everything_in_a_pcapng_is_told() {
 #[test]
 fn a_file_that_ends_anywhere_tells_what_came_before_and_where_it_ends() {
     let whole = file_with_everything();
-    let (mut known, mut ends) = (0, 0);
+    let mut known = 0;
+    let mut ends = 0;
     for end in 0..whole.len() {
         match read_content(&whole[..end]) {
             Err(error) => assert!(end < 28 && known == 0, "{error} at {end}"),

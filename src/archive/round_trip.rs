@@ -99,7 +99,8 @@ fn save_events(events: &[Event], with_secrets: bool) -> Vec<u8> {
 
 fn read_back(file: &[u8]) -> (Vec<Event>, Attachments, Arc<CaptureStore>) {
     let archive = Archive::from_pipe(Cursor::new(file.to_vec())).unwrap();
-    let (mut events, store) = (Vec::new(), archive.store());
+    let mut events = Vec::new();
+    let store = archive.store();
     let kept = archive.read_events(|event| events.push(event));
     (events, kept, store)
 }
@@ -281,7 +282,9 @@ fn the_keys_stand_before_the_packets_that_they_open() {
     use crate::trace::{ExchangeId, Phase};
     let mut saver = Saver::begin(Vec::new(), save_options(true)).unwrap();
     let phase = |began: bool, at| {
-        let (exchange, phase, position) = (ExchangeId(0), Phase::Tls, None);
+        let exchange = ExchangeId(0);
+        let phase = Phase::Tls;
+        let position = None;
         let what = if began {
             EventKind::PhaseBegan {
                 exchange,

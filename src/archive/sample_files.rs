@@ -119,7 +119,8 @@ impl CaptureBuilder {
         options: impl Fn(&mut Self),
     ) -> &mut Self {
         self.block(6, |body| {
-            let (upper, lower) = ((ticks >> 32) & 0xffff_ffff, ticks & 0xffff_ffff);
+            let upper = (ticks >> 32) & 0xffff_ffff;
+            let lower = ticks & 0xffff_ffff;
             body.u32(interface)
                 .u32(u32::try_from(upper).unwrap_or(0))
                 .u32(u32::try_from(lower).unwrap_or(0));

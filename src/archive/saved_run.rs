@@ -60,7 +60,7 @@ impl SavedRun {
     pub(super) fn unreadable_note(&self) -> Option<String> {
         let why = self.first_error.as_ref()?;
         Some(format!(
-            "{} events of the run cannot be read; of the first it is said: {}",
+            "{} events of the run cannot be read; the first error is: {}",
             self.unreadable,
             why.raw()
         ))

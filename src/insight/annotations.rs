@@ -31,7 +31,7 @@ pub fn phase_annotations(
         Phase::Wait => exchange
             .informational
             .last()
-            .map(|hint| format!("{} came, the response not yet", hint.status))
+            .map(|hint| format!("{} received, no response yet", hint.status))
             .into_iter()
             .collect(),
         Phase::Receive => receive_annotations(trace, exchange),
@@ -52,7 +52,7 @@ fn dns_annotations(exchange: &Exchange) -> Vec<String> {
     let source = match resolution.source {
         Some(ResolutionSource::HostsFile) => " from the hosts file",
         Some(ResolutionSource::System) => " from the system's resolver",
-        Some(ResolutionSource::Given) => " as you said",
+        Some(ResolutionSource::Given) => " as given",
         Some(ResolutionSource::Dns) | None => "",
     };
     vec![
@@ -137,7 +137,7 @@ fn receive_annotations(trace: &Trace, exchange: &Exchange) -> Vec<String> {
     let head = Bytes(response.header_bytes);
     let span = exchange.phases.get(Phase::Receive);
     if span.is_some_and(|span| span.ended.is_none()) {
-        return vec![format!("head {head}, body under way")];
+        return vec![format!("head {head}, receiving the body")];
     }
     let bytes = Bytes(body.transferred);
     let decoded = if body.decoded == body.transferred {
@@ -180,7 +180,7 @@ fn segments_received(trace: &Trace, exchange: &Exchange) -> Option<usize> {
 pub fn query_annotations(query: &DnsQuery) -> Vec<String> {
     let server = format!(" from {}", query.server.address);
     match &query.outcome {
-        QueryOutcome::Pending => vec![format!("asked {}", query.server.address)],
+        QueryOutcome::Pending => vec![format!("queried {}", query.server.address)],
         QueryOutcome::Failed(why) => {
             vec![
                 format!("{}{server}", why.escaped()),
@@ -235,8 +235,8 @@ pub fn describe_attempt_outcome(outcome: &AttemptOutcome) -> String {
         AttemptOutcome::Connected => "connected".to_owned(),
         AttemptOutcome::Refused => "refused".to_owned(),
         AttemptOutcome::Unreachable => "unreachable".to_owned(),
-        AttemptOutcome::TimedOut => "no answer in time".to_owned(),
-        AttemptOutcome::Abandoned => "given up: another was faster".to_owned(),
+        AttemptOutcome::TimedOut => "timed out".to_owned(),
+        AttemptOutcome::Abandoned => "abandoned: another was faster".to_owned(),
         AttemptOutcome::Failed(why) => why.escaped().into_owned(),
     }
 }

@@ -40,8 +40,8 @@ pub use conversations::{captured_conversations, flow_span};
 pub use curl::{CurlMarks, curl_marks, transfer_curl_marks};
 pub use ending::{ConnectionEnding, connection_ending};
 pub use idle::{
-    IdleCause, IdlePeriod, IdleTotal, MIN_IDLE as LEAST_IDLE, idle_causes, idle_causes_within,
-    idle_periods, idle_totals, idle_totals_within,
+    IdleCause, IdlePeriod, IdleTotal, MIN_IDLE, idle_causes, idle_causes_within, idle_periods,
+    idle_totals, idle_totals_within,
 };
 pub use packet::packet_from_segment;
 pub use packet_phase::phase_of_packet;

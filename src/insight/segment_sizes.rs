@@ -77,15 +77,14 @@ pub fn describe_flow_sizes(flow: &Flow) -> Option<String> {
     let counts = flow.counts(direction);
     let again = match counts.retransmitted {
         0 => String::new(),
-        count => format!("; {} sent again", group_digits(count)),
+        count => format!("; {} retransmitted", group_digits(count)),
     };
     if flow.key.remote.ip().is_loopback() {
         let text = format!(
-            "sizes up to {} B: loopback sends without segmenting as a wire would (its MTU is \
-                65,536)",
+            "sizes up to {} B: loopback does not split data into segments as a real link does (its MTU is 65,536)",
             group_digits(largest.into())
         );
-        return Some(format!("{text}; the lab shows a wire's{again}."));
+        return Some(format!("{text}; the lab does{again}."));
     }
     if counted.offloaded {
         let mss = counted
@@ -93,8 +92,7 @@ pub fn describe_flow_sizes(flow: &Flow) -> Option<String> {
             .map(|mss| format!(", more than the MSS of {}", group_digits(mss.into())))
             .unwrap_or_default();
         let text = format!(
-            "sizes up to {} B{mss}: the network card or the kernel cuts and glues segments \
-                (offload)",
+            "sizes up to {} B{mss}: the network card or the kernel splits and merges segments (offload)",
             group_digits(largest.into())
         );
         return Some(match counted.on_wire {
@@ -110,7 +108,7 @@ pub fn describe_flow_sizes(flow: &Flow) -> Option<String> {
                     group_digits(on_wire.largest.into())
                 )
             }
-            None => format!("{text}, so these are not the wire's{again}."),
+            None => format!("{text}, so these are not the sizes on the wire{again}."),
         });
     }
     let others = sizes.count() - full;

@@ -46,16 +46,12 @@ pub fn connection_segments(trace: &Trace, exchange: &Exchange) -> Option<Connect
 
 /// The segments of a flow.
 pub fn flow_segments(flow: &Flow) -> ConnectionSegments {
-    let (sent, received) = (
-        *flow.counts(Direction::Sent),
-        *flow.counts(Direction::Received),
-    );
+    let sent = *flow.counts(Direction::Sent);
+    let received = *flow.counts(Direction::Received);
     // A SYN announces the MSS that its sender accepts, so the limit for one direction is announced
     // by the other.
-    let (ours, theirs) = (
-        flow.announced_mss(Direction::Sent),
-        flow.announced_mss(Direction::Received),
-    );
+    let ours = flow.announced_mss(Direction::Sent);
+    let theirs = flow.announced_mss(Direction::Received);
     let exceeds =
         |largest: u32, limit: Option<u16>| limit.is_some_and(|limit| largest > u32::from(limit));
     let offloaded = exceeds(sent.max_payload, theirs) || exceeds(received.max_payload, ours);

@@ -202,7 +202,8 @@ mod tests {
     }
 
     fn name_in(frames: impl Iterator<Item = Vec<u8>>) -> Option<Untrusted> {
-        let (mut store, mut trace) = (Memory::default(), Trace::default());
+        let mut store = Memory::default();
+        let mut trace = Trace::default();
         for frame in frames {
             let length = u32::try_from(frame.len()).unwrap();
             let stored = PacketLocation {

@@ -47,7 +47,8 @@ fn parse_metric(text: &str) -> Option<ServerTiming> {
         duration: None,
         description: None,
     };
-    let (mut seen_duration, mut seen_description) = (false, false);
+    let mut seen_duration = false;
+    let mut seen_description = false;
     for (name, value) in parts.filter_map(|part| part.split_once('=')) {
         let value = unquote_value(value.trim());
         if name.trim().eq_ignore_ascii_case("dur") && !std::mem::replace(&mut seen_duration, true) {
@@ -63,7 +64,8 @@ fn parse_metric(text: &str) -> Option<ServerTiming> {
 
 /// Splits at separators outside of quoted strings.
 fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
-    let (mut quoted, mut escaped) = (false, false);
+    let mut quoted = false;
+    let mut escaped = false;
     text.split(move |c| {
         let separates = c == separator && !quoted;
         match c {

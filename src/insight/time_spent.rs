@@ -1,6 +1,6 @@
 //! Where an exchange's time went: its longest phase with the reason, and the idle times of a phase.
 
-use super::{IdleCause, IdleTotal, LEAST_IDLE, idle_totals_within};
+use super::{IdleCause, IdleTotal, MIN_IDLE, idle_totals_within};
 use crate::trace::{Exchange, Phase, PhaseSpan, Trace};
 use crate::units::Nanos;
 
@@ -34,13 +34,13 @@ pub fn longest_phase(trace: &Trace, exchange: &Exchange) -> Option<LongestPhase>
 /// What a phase usually spends its time on.
 const fn usual_reason(phase: Phase, exchange: &Exchange) -> &'static str {
     match phase {
-        Phase::Connect if exchange.attempts.len() > 1 => "the addresses that were tried first",
+        Phase::Connect if exchange.attempts.len() > 1 => "the addresses that were tried before",
         Phase::Dns => "the name server's answer",
-        Phase::Connect => "the distance to the server",
-        Phase::Proxy => "the proxy on the way",
-        Phase::Tls => "the distance again, and the work on both sides",
+        Phase::Connect => "the round trip to the server",
+        Phase::Proxy => "the proxy",
+        Phase::Tls => "one round trip and the key exchange",
         Phase::Send => "the upload",
-        Phase::Wait => "the server's own work, and one round trip",
+        Phase::Wait => "the server's processing and one round trip",
         Phase::Receive => "the download",
     }
 }
@@ -74,7 +74,7 @@ fn dominant_idle_time(trace: &Trace, exchange: &Exchange, phase: Phase) -> Optio
         .into_iter()
         .find(|waited| is_unusual(waited.cause))?;
     (most.total >= Nanos(took.0 / 4))
-        .then(|| format!("{} of that went on {}", most.total, most.cause.label()))
+        .then(|| format!("{} of it waiting for {}", most.total, most.cause.label()))
 }
 
 const fn is_unusual(cause: IdleCause) -> bool {
@@ -90,13 +90,13 @@ pub fn describe_idle_times(trace: &Trace, exchange: &Exchange, phase: Phase) -> 
     let seen = all
         .first()
         .map_or(Nanos::ZERO, |first| Nanos(first.total.0 / 20))
-        .max(LEAST_IDLE);
+        .max(MIN_IDLE);
     let told = all.iter().filter(|waited| waited.total >= seen);
     told.map(|waited| {
         let network = match waited.cause {
             IdleCause::Server { .. } if waited.network > Nanos::ZERO => {
                 format!(
-                    "; {} of it was the network's round trip, {} the server's own",
+                    "; {} of it was the network's round trip, {} the server's own time",
                     waited.network,
                     waited.without_network()
                 )
@@ -104,7 +104,7 @@ pub fn describe_idle_times(trace: &Trace, exchange: &Exchange, phase: Phase) -> 
             _ => String::new(),
         };
         format!(
-            "Nothing passed for {}, {}{network} (inferred).",
+            "No packets for {}: {}{network} (inferred).",
             waited.total,
             waited.cause.description()
         )

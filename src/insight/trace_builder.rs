@@ -61,7 +61,8 @@ impl TraceBuilder {
     }
 
     pub(super) fn connected(self, at: i64, reused: bool) -> Self {
-        let (exchange, connection) = (self.exchange, self.connection);
+        let exchange = self.exchange;
+        let connection = self.connection;
         self.event(
             at,
             EventKind::Connected {
@@ -83,7 +84,8 @@ impl TraceBuilder {
         from: (u64, u64),
         to: (u64, u64),
     ) -> Self {
-        let (exchange, connection) = (self.exchange, self.connection);
+        let exchange = self.exchange;
+        let connection = self.connection;
         let position = |(sent, received)| {
             Some(StreamPosition {
                 connection,

@@ -144,7 +144,8 @@ fn dns_span(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<Wire
     let queries = &exchange.resolution.as_ref()?.queries;
     let slack = DNS_SLACK + trace.clock().uncertainty()?;
     let window = (span.began - slack)..=(span.ended? + slack);
-    let (mut first, mut last) = (None::<Moment>, None::<Moment>);
+    let mut first = None::<Moment>;
+    let mut last = None::<Moment>;
     for flow in trace.flows() {
         let Some(outward) = queries
             .iter()
@@ -444,10 +445,8 @@ mod tests {
 
     #[test]
     fn a_link_local_dns_server_is_the_same_with_and_without_its_interface() {
-        let (asked, seen) = (
-            "[fe80::53%2]:53".parse().unwrap(),
-            "[fe80::53]:53".parse().unwrap(),
-        );
+        let asked = "[fe80::53%2]:53".parse().unwrap();
+        let seen = "[fe80::53]:53".parse().unwrap();
         let scene = TraceBuilder::new()
             .dns_query(1_000, 0, asked, DnsTransport::Udp)
             .phase_without_position(Phase::Dns, 1_000, 2_000);

@@ -52,11 +52,9 @@ impl BraillePlot {
 
     /// The row of dots, counted from the bottom, that a value falls into.
     fn row_of_value(&self, part: u64, whole: u64) -> u64 {
-        let (part, whole, most) = (
-            part.min(whole),
-            whole.max(1),
-            self.height().saturating_sub(1),
-        );
+        let part = part.min(whole);
+        let whole = whole.max(1);
+        let most = self.height().saturating_sub(1);
         // 128-bit division is many times slower, and there may be a million values.
         match part.checked_mul(most) {
             Some(product) => product / whole,
@@ -69,10 +67,8 @@ impl BraillePlot {
         let Some(down) = self.height().checked_sub(level + 1) else {
             return;
         };
-        let (column, line) = (
-            x / Self::DOTS_ACROSS,
-            u16::try_from(down / u64::from(Self::DOTS_DOWN)).unwrap_or(u16::MAX),
-        );
+        let column = x / Self::DOTS_ACROSS;
+        let line = u16::try_from(down / u64::from(Self::DOTS_DOWN)).unwrap_or(u16::MAX);
         let bit = braille_bit(x % Self::DOTS_ACROSS, down % u64::from(Self::DOTS_DOWN));
         if column < self.columns
             && let Some(cell) = self
@@ -92,7 +88,8 @@ impl BraillePlot {
             .enumerate()
             .filter(|(_, cell)| cell.bits != 0)
             .map(move |(place, cell)| {
-                let (line, column) = (place / columns, place % columns);
+                let line = place / columns;
+                let column = place % columns;
                 let pattern = char::from_u32(0x2800 + u32::from(cell.bits)).unwrap_or('.');
                 (
                     u16::try_from(column).unwrap_or(u16::MAX),

@@ -53,7 +53,7 @@ impl FromStr for Fraction {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wanted = || "a share from 0% to 100% is wanted, such as 1% or 0.25%".to_owned();
+        let wanted = || "expected a percentage from 0% to 100%, such as 1% or 0.25%".to_owned();
         let number = text.trim().strip_suffix('%').ok_or_else(wanted)?;
         let millionths = parse_scaled_decimal(number.trim_end(), u64::from(Self::WHOLE) / 100)
             .ok_or_else(wanted)?;

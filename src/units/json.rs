@@ -36,7 +36,8 @@ impl Formatter for Escaping {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        let (mut rest, mut marks) = (fragment, 0);
+        let mut rest = fragment;
+        let mut marks = 0;
         let mut spelt_out = |c: char| {
             marks = if is_combining_mark(c) { marks + 1 } else { 0 };
             marks > MAX_COMBINING_MARKS || is_unsafe_for_terminal(c)

@@ -32,7 +32,7 @@ impl FromStr for BitRate {
             .and_then(|(number, scale)| parse_scaled_decimal(number, *scale))
             .filter(|rate| *rate > 0);
         rate.map(Self)
-            .ok_or_else(|| "a rate such as 10mbit, 1.5gbit or 64kbit is wanted".to_owned())
+            .ok_or_else(|| "expected a rate such as 10mbit, 1.5gbit or 64kbit".to_owned())
     }
 }
 

@@ -68,7 +68,8 @@ pub fn escape_for_terminal(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len().min(1 << 16) + 16);
-    let (mut marks, mut piled) = (0, 0_usize);
+    let mut marks = 0;
+    let mut piled = 0_usize;
     for c in text.chars() {
         if is_combining_mark(c) {
             marks += 1;

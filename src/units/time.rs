@@ -106,7 +106,7 @@ impl FromStr for Nanos {
             .unwrap_or_default();
         parse_scaled_decimal(number, scale)
             .map(Self)
-            .ok_or_else(|| "a time such as 80ms, 1.5s or 500us is wanted".to_owned())
+            .ok_or_else(|| "expected a duration such as 80ms, 1.5s or 500us".to_owned())
     }
 }
 

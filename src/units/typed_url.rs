@@ -36,43 +36,36 @@ pub enum TypedUrlError {
     /// It contains a tab, a line break or another control character. Browsers drop some of them
     /// silently.
     #[error(
-        "there is a control character in it, such as a tab or a line break; leave it out, or \
-            write it as %09 or %0A"
+        "it contains a control character, such as a tab or a line break; remove it, or write it as %09 or %0A"
     )]
     ControlCharacter,
     /// There is no host: it is empty, a path, a query or a fragment.
-    #[error("it names no host")]
+    #[error("it has no host")]
     NoHost,
     /// It begins with two slashes and has no scheme.
-    #[error("it begins with // and has no scheme; write http:// or https:// before the host")]
+    #[error("it begins with // but has no scheme; write http:// or https:// before the host")]
     NoScheme,
     /// `http:8080` is a host named http to some programs and port 8080 to others.
     #[error(
-        "'{0}:' with a number behind it may be a scheme or a host with a port; write {0}:// for \
-            the scheme, http://{0}:PORT/ for the host"
+        "'{0}:' followed by a number could be a scheme or a host with a port; write {0}:// for the scheme, http://{0}:PORT/ for the host"
     )]
     SchemeOrHost(String),
     /// Neither a scheme followed by slashes nor a host with a port.
-    #[error("'{0}:' is neither a scheme with // behind it nor a host with a port")]
+    #[error("'{0}:' is neither a scheme followed by // nor a host with a port")]
     NeitherSchemeNorPort(String),
     /// `http://a\@b/` is host a to browsers and host b to others.
     #[error(
-        "there is a \\ in or behind its host, where browsers and other programs disagree on which \
-            host is meant; write a / or %5C"
+        "it has a \\ in or after its host, which browsers and other programs read differently; write / or %5C"
     )]
     Backslash,
     /// `http://http://host/` is host http to browsers and to curl, which nobody means.
-    #[error(
-        "there is a second scheme in it, behind the first or in the place of a port; leave one out"
-    )]
+    #[error("it has a second scheme, after the first or in place of a port; remove one of them")]
     SecondScheme,
     /// `http://a@b@c/` is host c to some programs and invalid to others.
-    #[error(
-        "there is more than one @ before its path; write those of a user name or a password as %40"
-    )]
+    #[error("it has more than one @ before its path; write an @ in a user name or password as %40")]
     SeveralAtSigns,
     /// Port 0 cannot be connected to.
-    #[error("port 0 cannot be connected to")]
+    #[error("connecting to port 0 is not possible")]
     PortZero,
     /// The host or the port is malformed.
     #[error("{0}")]

@@ -80,11 +80,11 @@ impl<E: ElementSink> EntryExtractor<E> {
     }
 
     fn extract_element(&mut self) -> Result<(), ArchiveError> {
-        let (at, begins) = (
-            self.source.offset(),
-            (self.input_position.0, self.input_position.1 + 1),
-        );
-        let (mut nesting, mut bytes, mut ended) = (JsonNesting::default(), 0_u64, false);
+        let at = self.source.offset();
+        let begins = (self.input_position.0, self.input_position.1 + 1);
+        let mut nesting = JsonNesting::default();
+        let mut bytes = 0_u64;
+        let mut ended = false;
         self.held.clear();
         while !ended {
             let block = self.source.peek(Self::BLOCK)?;

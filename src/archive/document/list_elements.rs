@@ -80,7 +80,8 @@ impl ListElement {
     }
 
     fn document_error(self, error: &serde_json::Error) -> ArchiveError {
-        let (line, column) = (error.line() as u64, error.column() as u64);
+        let line = error.line() as u64;
+        let column = error.column() as u64;
         let place = if line <= 1 {
             (self.line, self.column - 1 + column)
         } else {

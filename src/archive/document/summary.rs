@@ -182,12 +182,11 @@ impl SummaryMessage {
 impl SummaryExchange {
     /// Converts it into comparable facts.
     pub(super) fn into_facts(self) -> ExchangeFacts {
-        let (mut request, mut response) = (self.request, self.response);
-        let (dns, tcp, tls) = (
-            self.dns.unwrap_or_default(),
-            self.tcp.unwrap_or_default(),
-            self.tls,
-        );
+        let mut request = self.request;
+        let mut response = self.response;
+        let dns = self.dns.unwrap_or_default();
+        let tcp = self.tcp.unwrap_or_default();
+        let tls = self.tls;
         let segments = self.segments.unwrap_or_default();
         ExchangeFacts {
             cause: Some(self.cause.unwrap_or(ExchangeCause::Asked)),

@@ -73,13 +73,12 @@ fn read_entries(
     store: &CaptureStore,
     to: &mut impl FnMut(Event),
 ) -> Result<(), ArchiveError> {
-    let (mut window, mut hops) = (EntryReader::new(store), RedirectChain::default());
-    let (mut connections, mut under_way, mut number, mut result) = (
-        HarConnections::default(),
-        OverlappingEntries::default(),
-        0,
-        Ok(()),
-    );
+    let mut window = EntryReader::new(store);
+    let mut hops = RedirectChain::default();
+    let mut connections = HarConnections::default();
+    let mut under_way = OverlappingEntries::default();
+    let mut number = 0;
+    let mut result = Ok(());
     for place in places {
         let entry: HarEntry = match window.read_entry(*place) {
             Ok(Some(entry)) => entry,
@@ -89,7 +88,8 @@ fn read_entries(
                 continue;
             }
         };
-        let (exchange, began) = (ExchangeId(number), moment_since_start(place.began, start));
+        let exchange = ExchangeId(number);
+        let began = moment_since_start(place.began, start);
         number = number.saturating_add(1);
         let telling = EntryConverter {
             exchange,
@@ -210,10 +210,12 @@ fn describe_recorder(
     };
     match (named(browser), named(creator)) {
         (Some(browser), Some(creator)) if browser != creator => {
-            format!("a HAR of {browser}, written by {creator}; it has no packets")
+            format!("a HAR of {browser}, written by {creator}; it contains no packets")
         }
-        (Some(one), _) | (None, Some(one)) => format!("a HAR, written by {one}; it has no packets"),
-        (None, None) => "a HAR; it has no packets".to_owned(),
+        (Some(one), _) | (None, Some(one)) => {
+            format!("a HAR, written by {one}; it contains no packets")
+        }
+        (None, None) => "a HAR; it contains no packets".to_owned(),
     }
 }
 
@@ -233,26 +235,25 @@ fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
         (
             reckoned,
             format!(
-                "the file does not say how large {} heads are; they are reckoned as HTTP/1.1 \
-                    writes them (inferred)",
+                "the file does not contain the sizes of {} heads; they are estimated as in HTTP/1.1 (inferred)",
                 group_digits(reckoned)
             ),
         ),
         (
             unversioned,
             format!(
-                "the file does not say the version of HTTP of {} entries; they stand as HTTP/1.1",
+                "the file does not contain the HTTP version of {} entries; they are shown as HTTP/1.1",
                 group_digits(unversioned)
             ),
         ),
         (
             undated,
-            format!("{undated} entries do not say when they began; each stands at the beginning"),
+            format!("{undated} entries have no start time; they are placed at the beginning"),
         ),
         (
             beyond,
             format!(
-                "{} entries are beyond the {} that are read",
+                "{} entries beyond the first {} are not read",
                 group_digits(beyond),
                 group_digits(MAX_ENTRIES as u64)
             ),
@@ -260,8 +261,7 @@ fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
         (
             untold,
             format!(
-                "{} entries more than are held at a time are left out; 'tapline report' reads \
-                    them all",
+                "{} more entries are left out to save memory; 'tapline report' reads them all",
                 group_digits(untold)
             ),
         ),
@@ -284,7 +284,7 @@ fn page_event(page: &HarPage, start: i64) -> Option<Event> {
     let timings = page.loaded.0.as_ref();
     let marks = [
         ("content", timings.map(|it| it.on_content_load)),
-        ("all of it", timings.map(|it| it.on_load)),
+        ("everything", timings.map(|it| it.on_load)),
     ];
     let loaded = marks.into_iter().filter_map(|(what, time)| {
         Some(format!(", {what} loaded after {}", Nanos(time?.nanos()?)))

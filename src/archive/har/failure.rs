@@ -6,7 +6,7 @@ use crate::trace::{Failure, FailureCode, Phase};
 use crate::units::Untrusted;
 
 /// Browsers give no further details.
-const HINT: &str = "a HAR says no more; probe the URL to see it packet by packet";
+const HINT: &str = "a HAR has no further details; probe the URL to see it packet by packet";
 
 /// The failure of an entry, if it failed. `answered` is whether it has a response.
 pub(super) fn entry_failure(
@@ -46,9 +46,9 @@ pub(super) fn entry_failure(
     }
     let (phase, code) = phase_and_code(word, spans);
     let message = if word.is_empty() {
-        "the file has no response to it, and no reason".to_owned()
+        "the file has neither a response nor a reason".to_owned()
     } else {
-        format!("the browser says {word}")
+        format!("the browser reported {word}")
     };
     Some((
         phase,

@@ -322,7 +322,8 @@ fn ssl_beside_connect_is_seen_by_the_sum() {
 
 /// An entry that begins `began` milliseconds after noon and takes `took` milliseconds.
 fn timed_entry(began: u32, took: u32, more: &str) -> String {
-    let (second, milli) = (began / 1_000, began % 1_000);
+    let second = began / 1_000;
+    let milli = began % 1_000;
     format!(
         r#"{{"startedDateTime":"2026-03-01T12:{:02}:{:02}.{milli:03}Z","time":{took},"request":{{"url":"http://h.test/{began}"}},"response":{{"status":200}},"timings":{{"wait":{took}}}{more}}}"#,
         second / 60,

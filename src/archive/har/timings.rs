@@ -90,7 +90,8 @@ impl PhaseSpans {
 /// Returns true if `ssl` was written in addition to `connect` and is not contained in it.
 fn is_ssl_beside_connect(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl: Nanos) -> bool {
     let off = |sum: Nanos| time.map(|time| time.0.abs_diff(sum.0));
-    let (within, beside) = (off(others + connect), off(others + connect + ssl));
+    let within = off(others + connect);
+    let beside = off(others + connect + ssl);
     ssl > connect
         || within
             .zip(beside)

@@ -70,7 +70,7 @@ impl Pcapng {
             return Err(ArchiveError::Field {
                 layer: block_name(SECTION),
                 offset,
-                field: "the major version",
+                field: "major version",
                 needed: "1",
                 found,
             });
@@ -92,13 +92,15 @@ impl Pcapng {
             return Err(ArchiveError::Field {
                 layer: block_name(INTERFACE),
                 offset,
-                field: "the number",
+                field: "number",
                 needed: "at most 65535",
                 found,
             });
         }
         let fields = self.block_bytes();
-        let (mut name, mut resolution, mut moved) = (None, 6, 0);
+        let mut name = None;
+        let mut resolution = 6;
+        let mut moved = 0;
         for (code, value) in BlockOptions::new(fields.after(BODY + 8)) {
             match (code, value) {
                 (NAME, _) => name = Some(Untrusted::from_bytes(value)),
@@ -217,7 +219,8 @@ impl Pcapng {
     ) -> Result<PacketInBlock, ArchiveError> {
         const BYTES: usize = BODY + 20;
         let fields = self.block_bytes();
-        let (captured, frame_bytes) = (fields.u32_at(BODY + 12), fields.u32_at(BODY + 16));
+        let captured = fields.u32_at(BODY + 12);
+        let frame_bytes = fields.u32_at(BODY + 16);
         let room = u32::try_from(fields.bytes.len() - BYTES)
             .unwrap_or(u32::MAX)
             .min(MAX_CAPTURED);
@@ -281,11 +284,11 @@ impl Pcapng {
     ) -> Result<(u16, &CaptureInterface), ArchiveError> {
         let place = self.section_start.saturating_add(number as usize);
         let known = u16::try_from(place).ok().zip(self.interfaces.get(place));
-        let needed = "one that the section describes before";
+        let needed = "an interface that the section has described before";
         known.ok_or(ArchiveError::Field {
             layer,
             offset,
-            field: "the interface",
+            field: "interface",
             needed,
             found: u64::from(number),
         })

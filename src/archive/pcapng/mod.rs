@@ -245,7 +245,7 @@ impl Pcapng {
                     return Err(ArchiveError::Field {
                         layer: "a section",
                         offset,
-                        field: "the byte order",
+                        field: "byte order",
                         needed: "1a2b3c4d",
                         found,
                     });
@@ -256,7 +256,8 @@ impl Pcapng {
             bytes: head,
             big_endian: self.big_endian,
         };
-        let (kind, length) = (fields.u32_at(0), fields.u32_at(4));
+        let kind = fields.u32_at(0);
+        let length = fields.u32_at(4);
         let shortest = blocks::min_block_length(kind);
         if length < shortest {
             let needed = ExpectedLength::AtLeast(u64::from(shortest));
@@ -284,7 +285,8 @@ impl Pcapng {
             bytes: self.source.take(16, block_name(kind))?,
             big_endian: self.big_endian,
         };
-        let (secrets, stated) = (fields.u32_at(8), fields.u32_at(12));
+        let secrets = fields.u32_at(8);
+        let stated = fields.u32_at(12);
         let most = length - blocks::min_block_length(SECRETS);
         if stated > most {
             let needed = ExpectedLength::AtMost(u64::from(most));

@@ -24,7 +24,8 @@ impl Iterator for ResolvedNames<'_> {
         const IPV6: u16 = 2;
         const HEADER: usize = 4;
         loop {
-            let (kind, length) = (self.0.u16_at(0), usize::from(self.0.u16_at(2)));
+            let kind = self.0.u16_at(0);
+            let length = usize::from(self.0.u16_at(2));
             let value = self.0.bytes.get(HEADER..HEADER + length)?;
             self.0 = self.0.after(HEADER + length.next_multiple_of(4));
             let found = match kind {

@@ -21,7 +21,8 @@ impl<'a> Iterator for BlockOptions<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         const END: u16 = 0;
         const HEADER: usize = 4;
-        let (code, length) = (self.0.u16_at(0), usize::from(self.0.u16_at(2)));
+        let code = self.0.u16_at(0);
+        let length = usize::from(self.0.u16_at(2));
         let value = self.0.bytes.get(HEADER..HEADER + length)?;
         self.0 = self.0.after(HEADER + length.next_multiple_of(4));
         (code != END).then_some((code, value))

@@ -21,15 +21,15 @@ pub(super) fn describe_event(event: &Event, known: &Trace) -> String {
 fn describe_run_event(what: &EventKind) -> Option<String> {
     Some(match what {
         EventKind::RunStarted { tool_version, .. } => {
-            format!("the run begins (tapline {tool_version})")
+            format!("run started (tapline {tool_version})")
         }
         EventKind::ClockPaired { uncertainty, .. } => {
-            format!("both clocks are read within {uncertainty}")
+            format!("clocks paired within {uncertainty}")
         }
-        EventKind::RunEnded => "the run is over".to_owned(),
+        EventKind::RunEnded => "run ended".to_owned(),
         EventKind::Dropped { count } => {
             format!(
-                "{} lost: there was no room",
+                "{} dropped: the buffer was full",
                 self::format_count(*count, "event")
             )
         }
@@ -38,27 +38,27 @@ fn describe_run_event(what: &EventKind) -> Option<String> {
             interface,
             link_type,
         } => {
-            format!("packets are captured on {interface} ({link_type})")
+            format!("capturing packets on {interface} ({link_type})")
         }
         EventKind::CaptureUnavailable { reason, .. } => {
-            format!("no packets are captured: {reason}")
+            format!("cannot capture packets: {reason}")
         }
-        EventKind::CaptureOff => "packets are not captured".to_owned(),
+        EventKind::CaptureOff => "packet capture is off".to_owned(),
         EventKind::CaptureClosed { received, dropped } => {
             format!(
-                "the capture ends: {}, and {dropped} lost by the kernel",
+                "capture ended: {}, and {dropped} dropped by the kernel",
                 format_count(*received, "packet")
             )
         }
         EventKind::Packets { packets } => {
             format!(
-                "{}, of which no bytes are kept",
+                "{} without stored bytes",
                 format_count(packets.len() as u64, "packet")
             )
         }
         EventKind::OtherFrames { frames } => {
             format!(
-                "{} of neither TCP nor UDP",
+                "{} of other protocols than TCP and UDP",
                 format_count(frames.total(), "frame")
             )
         }
@@ -68,20 +68,20 @@ fn describe_run_event(what: &EventKind) -> Option<String> {
                 format_count(errors.len() as u64, "packet")
             )
         }
-        EventKind::LinkSet { link } => format!("the link is set: {link}"),
+        EventKind::LinkSet { link } => format!("link set: {link}"),
         EventKind::ExchangeStarted { method, url, .. } => format!("{method} {}", url.raw()),
-        EventKind::ExchangeEnded { .. } => "the exchange is over".to_owned(),
-        EventKind::PhaseBegan { phase, .. } => format!("{phase} begins"),
-        EventKind::PhaseEnded { phase, .. } => format!("{phase} ends"),
+        EventKind::ExchangeEnded { .. } => "exchange ended".to_owned(),
+        EventKind::PhaseBegan { phase, .. } => format!("{phase} started"),
+        EventKind::PhaseEnded { phase, .. } => format!("{phase} ended"),
         EventKind::Failed { phase, failure, .. } => {
-            format!("{phase} fails: {}", failure.message.raw())
+            format!("{phase} failed: {}", failure.message.raw())
         }
         EventKind::ControlMeasured {
             error: Some(error), ..
         } => {
-            format!("an ordinary client fails: {}", error.raw())
+            format!("control client failed: {}", error.raw())
         }
-        EventKind::ControlMeasured { total, .. } => format!("an ordinary client takes {total}"),
+        EventKind::ControlMeasured { total, .. } => format!("control client took {total}"),
         _ => return None,
     })
 }
@@ -98,7 +98,7 @@ fn describe_dns_event(what: &EventKind) -> Option<String> {
                 DnsTransport::Https => "HTTPS",
             };
             format!(
-                "DNS: {kind} of {}? asks {} over {over}",
+                "DNS: {kind} query for {} to {} over {over}",
                 name.raw(),
                 server.address
             )
@@ -107,7 +107,7 @@ fn describe_dns_event(what: &EventKind) -> Option<String> {
         EventKind::DnsFailed { reason, .. } => format!("DNS: no answer: {}", reason.raw()),
         EventKind::Resolved { addresses, .. } => {
             let list: Vec<String> = addresses.iter().take(8).map(ToString::to_string).collect();
-            format!("DNS: where the name leads: {}", list.join(", "))
+            format!("DNS: resolved to {}", list.join(", "))
         }
         _ => return None,
     })
@@ -119,7 +119,7 @@ fn describe_answer(answer: &DnsAnswer) -> String {
         .iter()
         .take(8)
         .map(|record| format!("{} {}", record.kind, record.data.raw()));
-    let cut = if answer.truncated { ", cut off" } else { "" };
+    let cut = if answer.truncated { ", truncated" } else { "" };
     format!(
         "{}: {}{cut}",
         answer.rcode,
@@ -154,7 +154,7 @@ fn describe_connection_event(what: &EventKind, known: &Trace) -> Option<String> 
         } => {
             format!(
                 "TCP: {} {local} to {remote}",
-                if *reused { "again" } else { "connected" }
+                if *reused { "reused" } else { "connected" }
             )
         }
         EventKind::ProxyTalked { step, .. } => format!("proxy: {} {}", step.kind, step.text.raw()),
@@ -162,10 +162,10 @@ fn describe_connection_event(what: &EventKind, known: &Trace) -> Option<String> 
             let rtt = figures
                 .rtt
                 .map_or_else(|| "none yet".to_owned(), |rtt| rtt.to_string());
-            format!("TCP: the kernel's round trip is {rtt}")
+            format!("TCP: the kernel's round-trip time is {rtt}")
         }
         EventKind::Disconnected { connection } => {
-            format!("TCP: connection {} is closed", connection.0)
+            format!("TCP: connection {} closed", connection.0)
         }
         EventKind::Layered {
             from,
@@ -173,14 +173,9 @@ fn describe_connection_event(what: &EventKind, known: &Trace) -> Option<String> 
             parts,
             ..
         } => {
-            let (records, parts) = (
-                format_count(records.len() as u64, "record"),
-                format_count(parts.len() as u64, "part"),
-            );
-            format!(
-                "{records} and {parts} of messages from the {}",
-                side_name(*from)
-            )
+            let records = format_count(records.len() as u64, "record");
+            let parts = format_count(parts.len() as u64, "message part");
+            format!("{records} and {parts} from the {}", side_name(*from))
         }
         _ => return None,
     })
@@ -188,12 +183,12 @@ fn describe_connection_event(what: &EventKind, known: &Trace) -> Option<String> 
 
 fn describe_attempt(outcome: &AttemptOutcome) -> String {
     match outcome {
-        AttemptOutcome::Connected => "accepts".to_owned(),
-        AttemptOutcome::Refused => "refuses".to_owned(),
-        AttemptOutcome::Unreachable => "cannot be reached".to_owned(),
-        AttemptOutcome::TimedOut => "does not answer in time".to_owned(),
-        AttemptOutcome::Abandoned => "is not waited for any more".to_owned(),
-        AttemptOutcome::Failed(reason) => format!("fails: {}", reason.raw()),
+        AttemptOutcome::Connected => "accepted".to_owned(),
+        AttemptOutcome::Refused => "refused".to_owned(),
+        AttemptOutcome::Unreachable => "unreachable".to_owned(),
+        AttemptOutcome::TimedOut => "timed out".to_owned(),
+        AttemptOutcome::Abandoned => "abandoned".to_owned(),
+        AttemptOutcome::Failed(reason) => format!("failed: {}", reason.raw()),
     }
 }
 
@@ -210,22 +205,19 @@ fn describe_tls_event(what: &EventKind) -> Option<String> {
         EventKind::TlsCertificates { certificates, .. } => {
             let leaf = certificates
                 .first()
-                .map_or("nobody", |leaf| leaf.subject.raw());
+                .map_or("an unknown subject", |leaf| leaf.subject.raw());
             format!(
                 "TLS: {}, for {leaf}",
                 format_count(certificates.len() as u64, "certificate")
             )
         }
         EventKind::TlsVerified { verification, .. } => match verification {
-            Verification::Trusted => "TLS: the certificate is trusted".to_owned(),
+            Verification::Trusted => "TLS: certificate trusted".to_owned(),
             Verification::Rejected(why) => {
-                format!("TLS: the certificate is not accepted: {}", why.raw())
+                format!("TLS: certificate rejected: {}", why.raw())
             }
             Verification::Ignored(why) => {
-                format!(
-                    "TLS: the certificate is accepted though wrong: {}",
-                    why.raw()
-                )
+                format!("TLS: invalid certificate accepted: {}", why.raw())
             }
         },
         EventKind::TlsEstablished { handshake, .. } => {
@@ -259,7 +251,7 @@ fn describe_http_event(what: &EventKind) -> Option<String> {
             )
         }
         EventKind::RequestBody { sent, .. } => {
-            format!("HTTP: {} of the request's body are sent", Bytes(*sent))
+            format!("HTTP: {} of the request body sent", Bytes(*sent))
         }
         EventKind::Informational {
             status, headers, ..
@@ -277,13 +269,13 @@ fn describe_http_event(what: &EventKind) -> Option<String> {
             format!("HTTP: {} {version}, {}", status.trim_end(), fields(headers))
         }
         EventKind::ResponseBody { received, .. } => {
-            format!("HTTP: {} of the response's body are here", Bytes(*received))
+            format!("HTTP: {} of the response body received", Bytes(*received))
         }
         EventKind::Trailers { headers, .. } => format!("HTTP: trailers, {}", fields(headers)),
         EventKind::BodyPreview { truncated, .. } => {
             format!(
-                "HTTP: the body{}",
-                if *truncated { ", its beginning" } else { "" }
+                "HTTP: body preview{}",
+                if *truncated { ", truncated" } else { "" }
             )
         }
         EventKind::Redirected { to, withheld, .. } if withheld.is_empty() => {

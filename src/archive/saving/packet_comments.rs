@@ -12,18 +12,17 @@ pub(super) fn packet_comments(trace: &Trace, packet: &Packet) -> Vec<String> {
         && let Some(entry) = flow.packets().get(place)
     {
         if entry.retransmitted {
-            remarks.push(
-                "sent again: bytes of it had passed before, or were lost on their way".to_owned(),
-            );
+            remarks
+                .push("retransmitted: bytes of it were captured before, or were lost".to_owned());
         } else if flow.is_out_of_order(place) {
-            remarks.push("out of order: packets that were sent after it came before it".to_owned());
+            remarks.push("out of order: packets sent after it arrived before it".to_owned());
         }
     }
     if let Transport::Tcp(tcp) = packet.transport {
         if tcp.flags.has(TcpFlags::RST) {
-            remarks.push("reset: its sender ended the connection at once".to_owned());
+            remarks.push("reset: its sender aborted the connection".to_owned());
         } else if tcp.window == 0 && !tcp.flags.has(TcpFlags::SYN) {
-            remarks.push("window of 0: its sender has no room for more".to_owned());
+            remarks.push("zero window: its sender cannot receive more".to_owned());
         }
     }
     if let Some(each) = packet
@@ -86,11 +85,9 @@ mod tests {
     #[test]
     fn only_what_is_out_of_the_ordinary_is_remarked() {
         const ACK: u8 = TcpFlags::ACK;
-        let (syn, first, second) = (
-            packet(0, 0, 0, TcpFlags::SYN),
-            packet(1, 1, 100, ACK),
-            packet(2, 101, 100, ACK),
-        );
+        let syn = packet(0, 0, 0, TcpFlags::SYN);
+        let first = packet(1, 1, 100, ACK);
+        let second = packet(2, 101, 100, ACK);
         assert!(said(&[syn, first, second]).is_empty());
         assert!(said(&[syn, first, second, first])[0].starts_with("sent again"));
         assert!(said(&[syn, second, first])[0].starts_with("out of order"));

@@ -59,10 +59,8 @@ impl ReorderBuffer {
     /// Removes the next item in chronological order, if it is not later than `until`. At the same
     /// time, events come before packets.
     pub(super) fn pop_until(&mut self, until: WallTime) -> Option<(WallTime, BufferedItem)> {
-        let (told, passed) = (
-            self.events.front().map(|(wall, _)| *wall),
-            self.packets.front().map(|(wall, _)| *wall),
-        );
+        let told = self.events.front().map(|(wall, _)| *wall);
+        let passed = self.packets.front().map(|(wall, _)| *wall);
         let told_is_next = told.is_some_and(|told| passed.is_none_or(|passed| told <= passed));
         match if told_is_next { told } else { passed } {
             Some(wall) if wall <= until && told_is_next => self

@@ -45,11 +45,9 @@ impl<W: Write> RunWriter<W> {
             ..
         } = means;
         let masking = RunRedactor::new(rules, with_secrets);
-        let (known, names, delivered) = (
-            Trace::default(),
-            WrittenNames::default(),
-            vec![0; devices.len()],
-        );
+        let known = Trace::default();
+        let names = WrittenNames::default();
+        let delivered = vec![0; devices.len()];
         let mut writer = Self {
             out,
             interfaces: devices,
@@ -125,7 +123,7 @@ impl<W: Write> RunWriter<W> {
         let mut entry = journal::encode_entry(event, wall, &describe_event(event, &self.known));
         if entry.len() + blocks::MAX_OVERHEAD > journal::MAX_ENTRY_BYTES {
             let text = format!(
-                "an event of {} bytes is left out here, since nobody would read it",
+                "an event of {} bytes is left out, since it is too long to be read back",
                 entry.len()
             );
             let note = Event {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::units::{Fraction, closest_match, parse_scaled_decimal};
 
-const TOO_LARGE: &str = "a number that is not too large or too fine";
+const TOO_LARGE: &str = "a smaller or less precise number";
 
 /// Why a text is not a valid budget: the position, what was found, what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,18 +26,16 @@ impl fmt::Display for BudgetError {
         let Self {
             position,
             found,
-            expected: wanted,
+            expected,
         } = self;
         match found.as_str() {
-            "" => {
-                write!(
-                    f,
-                    "the budget ends at character {position}, where {wanted} should follow"
-                )
-            }
+            "" => write!(
+                f,
+                "expected {expected} at the end of the budget, character {position}"
+            ),
             _ => write!(
                 f,
-                "the budget has {found:?} at character {position}, where {wanted} should stand"
+                "expected {expected}, found {found:?} at character {position} of the budget"
             ),
         }
     }
@@ -71,7 +69,7 @@ impl FromStr for BudgetRule {
         if reader.rest().is_empty() {
             Ok(rule)
         } else {
-            Err(reader.error(reader.at, "nothing more"))
+            Err(reader.error(reader.at, "the end of the rule"))
         }
     }
 }
@@ -116,7 +114,7 @@ impl<'a> BudgetParser<'a> {
         let measure = BudgetMetric::from_name(name)
             .ok_or_else(|| self.error(start, &expected_metric(name)))?;
         if measure == BudgetMetric::Failures || !measure.kind().is_quantity() {
-            return Err(self.error(start, "a time, a size or a number that each request has"));
+            return Err(self.error(start, "a duration, a size or a count"));
         }
         self.skip_spaces();
         let start = self.at;
@@ -173,13 +171,10 @@ impl<'a> BudgetParser<'a> {
             return Ok(None);
         }
         if !self.rest().starts_with("+-") {
-            return Err(self.error(start, "+- and a tolerance, such as +-10%,"));
+            return Err(self.error(start, "+- and a tolerance, such as +-10%"));
         }
         if operator == Operator::Unequal || !kind.is_quantity() {
-            return Err(self.error(
-                start,
-                "nothing more, for this is no limit that can be nearly kept,",
-            ));
+            return Err(self.error(start, "no tolerance for such a limit"));
         }
         self.at += "+-".len();
         let before = self.at;
@@ -193,7 +188,7 @@ impl<'a> BudgetParser<'a> {
         let share = format!("{number}%").parse::<Fraction>();
         share
             .map(|share| Some(RuleTolerance::Relative(share)))
-            .map_err(|_| self.error(start, "a share from 0% to 100%"))
+            .map_err(|_| self.error(start, "a percentage from 0% to 100%"))
     }
 
     fn comma(&mut self) -> Result<(), BudgetError> {
@@ -247,9 +242,9 @@ fn expected_metric(written: &str) -> String {
 
 fn expected_unit(kind: MetricKind) -> String {
     match kind.units() {
-        [_] => "nothing more".to_owned(),
+        [_] => "no unit".to_owned(),
         units => format!(
-            "a unit, one of {},",
+            "a unit ({})",
             join_words(
                 units
                     .iter()
@@ -344,87 +339,84 @@ mod tests {
         for (text, sentence) in [
             (
                 "total=>500ms",
-                "the budget has \"=>500ms\" at character 6, where <=, <, >=, >, = or != should \
-                    stand",
+                "expected <=, <, >=, >, = or !=, found \"=>500ms\" at character 6 of the budget",
             ),
             (
                 "total<=fast",
-                "the budget has \"fast\" at character 8, where a number should stand",
+                "expected a number, found \"fast\" at character 8 of the budget",
             ),
             (
                 "total<=500",
-                "the budget ends at character 11, where a unit, one of ns us \u{b5}s \u{3bc}s ms \
-                    s min, should follow",
+                "expected a unit (ns us \u{b5}s \u{3bc}s ms s min) at the end of the budget, \
+                 character 11",
             ),
             (
                 "dns<=5m",
-                "the budget has \"m\" at character 7, where a unit, one of ns us \u{b5}s \u{3bc}s \
-                    ms s min, should stand",
+                "expected a unit (ns us \u{b5}s \u{3bc}s ms s min), found \"m\" at character 7 of \
+                 the budget",
             ),
             (
                 "status=200x",
-                "the budget has \"x\" at character 11, where nothing more should stand",
+                "expected no unit, found \"x\" at character 11 of the budget",
             ),
             (
                 "dns<1ms tls<1ms",
-                "the budget has \"tls<1ms\" at character 9, where a comma and the next rule \
-                    should stand",
+                "expected a comma and the next rule, found \"tls<1ms\" at character 9 of the budget",
             ),
             (
                 "dns<1.2.3ms",
-                "the budget has \"1.2.3ms\" at character 5, where a number that is not too large \
-                    or too fine should stand",
+                "expected a smaller or less precise number, found \"1.2.3ms\" at character 5 of \
+                 the budget",
             ),
             (
                 "dns<0.1ns",
-                "the budget has \"0.1ns\" at character 5, where a number that is not too large or \
-                    too fine should stand",
+                "expected a smaller or less precise number, found \"0.1ns\" at character 5 of the \
+                 budget",
             ),
             (
                 "p0(total)<1s",
-                "the budget has \"p0(total)<1s\" at character 1, where one of min median mean \
-                    max, or p1 to p99, should stand",
+                "expected min, median, mean, max, or p1 to p99, found \"p0(total)<1s\" at \
+                 character 1 of the budget",
             ),
             (
                 "p95(status)<1",
-                "the budget has \"status)<1\" at character 5, where a time, a size or a number \
-                    that each request has should stand",
+                "expected a duration, a size or a count, found \"status)<1\" at character 5 of \
+                 the budget",
             ),
             (
                 "p95(total<1s",
-                "the budget has \"<1s\" at character 10, where ) should stand",
+                "expected ), found \"<1s\" at character 10 of the budget",
             ),
             (
                 "total<1s+10%",
-                "the budget has \"+10%\" at character 9, where +- and a tolerance, such as +-10%, \
-                    should stand",
+                "expected +- and a tolerance, such as +-10%, found \"+10%\" at character 9 of \
+                 the budget",
             ),
             (
                 "total<1s\u{b1}10%",
-                "the budget has \"\u{b1}10%\" at character 9, where +- and a tolerance, such as \
-                    +-10%, should stand",
+                "expected +- and a tolerance, such as +-10%, found \"\u{b1}10%\" at character 9 \
+                 of the budget",
             ),
             (
                 "total<1s+-110%",
-                "the budget has \"110%\" at character 11, where a share from 0% to 100% should \
-                    stand",
+                "expected a percentage from 0% to 100%, found \"110%\" at character 11 of the \
+                 budget",
             ),
             (
                 "status=200+-10%",
-                "the budget has \"+-10%\" at character 11, where nothing more, for this is no \
-                    limit that can be nearly kept, should stand",
+                "expected no tolerance for such a limit, found \"+-10%\" at character 11 of the \
+                 budget",
             ),
         ] {
             assert_eq!(error(text), sentence);
         }
-        assert!(error("").starts_with("the budget ends at character 1, where one of dns connect"));
+        assert!(error("").starts_with("expected one of dns connect"));
+        assert!(error("").ends_with(" at the end of the budget, character 1"));
+        assert!(error("total<=500ms,").ends_with(" at the end of the budget, character 14"));
         assert!(
-            error("total<=500ms,")
-                .starts_with("the budget ends at character 14, where one of dns connect")
+            error("totl<=1ms").starts_with("expected total (or another of dns connect")
+                && error("totl<=1ms").ends_with("found \"totl<=1ms\" at character 1 of the budget")
         );
-        assert!(error("totl<=1ms").starts_with(
-            "the budget has \"totl<=1ms\" at character 1, where total (or another of dns connect"
-        ));
         assert!(error("\u{b5}\u{b5}<=1ms").contains("\"\u{b5}\u{b5}<=1ms\" at character 1"));
         assert!("dns<1ms,tls<1ms".parse::<BudgetRule>().is_err());
     }

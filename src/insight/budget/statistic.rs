@@ -20,7 +20,7 @@ pub enum BudgetStatistic {
 
 impl BudgetStatistic {
     /// What the parser expects where a statistic is unknown.
-    pub(super) const EXPECTED: &'static str = "one of min median mean max, or p1 to p99,";
+    pub(super) const EXPECTED: &'static str = "min, median, mean, max, or p1 to p99";
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
         match name {

@@ -89,7 +89,7 @@ impl BudgetVerdict {
         match self.outcome {
             BudgetOutcome::Met => "met".to_owned(),
             BudgetOutcome::Tolerated { .. } => {
-                format!("beyond the limit{by}, within the tolerance")
+                format!("over the limit{by}, within the tolerance")
             }
             BudgetOutcome::NotMeasured => "not measured".to_owned(),
             BudgetOutcome::Missed { .. } => format!("missed{by}"),

@@ -36,7 +36,8 @@ pub(super) fn align_transfers<'a>(
     before: &'a ComparedRun,
     after: &'a ComparedRun,
 ) -> AlignedTransfers<'a> {
-    let (before, after) = (group_repeats(before), group_repeats(after));
+    let before = group_repeats(before);
+    let after = group_repeats(after);
     let mut partners: Vec<Option<usize>> = vec![None; before.len()];
     let mut free = vec![true; after.len()];
     if let ([_], [_]) = (before.as_slice(), after.as_slice()) {
@@ -156,7 +157,9 @@ pub(super) fn align_hops<'a>(
             .map(|place| (before.get(place), after.get(place)))
             .collect();
     }
-    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
+    let mut i = 0;
+    let mut j = 0;
+    let mut pairs = Vec::new();
     while let (Some(left), Some(right)) = (before.get(i), after.get(j)) {
         if was.get(i) == is.get(j) {
             pairs.push((Some(left), Some(right)));

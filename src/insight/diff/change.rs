@@ -7,7 +7,7 @@ use crate::units::Untrusted;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffChange {
     /// What changed.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// The phase whose time it affects; `None` if several, or none.
     pub phase: Option<Phase>,
     /// Its effect on that time.
@@ -46,9 +46,9 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal,)*) => {
         /// What changed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Kind { $($(#[$doc])* $kind,)* }
+        pub enum ChangeKind { $($(#[$doc])* $kind,)* }
 
-        impl Kind {
+        impl ChangeKind {
             /// The name in machine output.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$kind => $name,)* }
@@ -71,7 +71,7 @@ kinds! {
     /// Connection attempts.
     Attempts "attempts",
     /// Retransmissions of the SYN.
-    Syn "syn",
+    SynRetransmissions "syn",
     /// The round-trip time.
     RoundTrip "round_trip",
     /// The proxy.
@@ -99,13 +99,13 @@ kinds! {
     /// The server's reported durations.
     ServerTiming "server_timing",
     /// Idle time on the connection.
-    Waited "waited",
+    IdleTime "waited",
     /// The server's own work.
-    Server "server",
+    ServerWork "server",
     /// This machine's own work.
-    Machine "machine",
+    LocalWork "machine",
     /// Retransmitted segments.
-    Again "sent_again",
+    Retransmissions "sent_again",
     /// The redirect target.
     Redirect "redirect",
     /// How the connection ended.

@@ -66,7 +66,8 @@ pub(super) fn changed_fields<'a>(
         let elsewhere = |name: &str| {
             before.version != after.version && (name.starts_with(':') || name == "host")
         };
-        let (was, is) = (FieldsByName::group(was), FieldsByName::group(is));
+        let was = FieldsByName::group(was);
+        let is = FieldsByName::group(is);
         let new = is
             .names
             .iter()
@@ -77,7 +78,8 @@ pub(super) fn changed_fields<'a>(
             .chain(new)
             .filter(|name| !TIME_DEPENDENT.contains(&name.as_str()) && !elsewhere(name))
         {
-            let (before, after) = (was.lines_of(name), is.lines_of(name));
+            let before = was.lines_of(name);
+            let after = is.lines_of(name);
             if !have_same_values(&before, &after) {
                 changes.push(FieldChange {
                     message: of,

@@ -22,7 +22,7 @@ mod tests;
 mod tolerance;
 mod transfer;
 
-pub use change::{DiffChange, Kind, TimingEffect};
+pub use change::{ChangeKind, DiffChange, TimingEffect};
 pub use facts::{
     AttemptFacts, ComparedRun, ExchangeFacts, IdleFacts, LimitResult, PhaseTimes, QuestionFacts,
 };

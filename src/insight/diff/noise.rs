@@ -69,7 +69,8 @@ pub struct FigureDifference {
 impl FigureDifference {
     /// The increase in nanoseconds; negative if it got faster.
     pub fn difference(&self) -> Option<i64> {
-        let (before, after) = (self.before?, self.after?);
+        let before = self.before?;
+        let after = self.after?;
         let difference = i128::from(after.0) - i128::from(before.0);
         Some(i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX }))
     }

@@ -58,7 +58,8 @@ fn usual_except(place: usize, took: i64) -> [i64; 5] {
 
 /// The causes found for a phase.
 fn causes_of_phase(before: TraceBuilder, after: TraceBuilder, phase: Phase) -> Vec<String> {
-    let (before, after) = (compared_run(before), compared_run(after));
+    let before = compared_run(before);
+    let after = compared_run(after);
     let found = compare_runs(&before, &after, DiffTolerance::default());
     let phases = &found.transfers[0].hops[0].phases;
     let of_phase = phases.iter().find(|each| each.phase == phase).unwrap();
@@ -70,7 +71,8 @@ fn causes_of_phase(before: TraceBuilder, after: TraceBuilder, phase: Phase) -> V
 }
 
 fn described_changes(before: TraceBuilder, after: TraceBuilder) -> Vec<String> {
-    let (before, after) = (compared_run(before), compared_run(after));
+    let before = compared_run(before);
+    let after = compared_run(after);
     let found = compare_runs(&before, &after, DiffTolerance::default());
     found.transfers[0].hops[0]
         .changes
@@ -84,7 +86,8 @@ fn regression_names(
     after: TraceBuilder,
     tolerance: &str,
 ) -> Vec<&'static str> {
-    let (before, after) = (compared_run(before), compared_run(after));
+    let before = compared_run(before);
+    let after = compared_run(after);
     compare_runs(&before, &after, tolerance.parse().unwrap())
         .regressions
         .iter()
@@ -145,10 +148,8 @@ fn a_handshake_tells_its_round_trips() {
             "2 more round trips, early data before, a HelloRetryRequest now",
         ),
     ] {
-        let (was, is) = (
-            run(40_000, before.0, before.1),
-            run(80_000, after.0, after.1),
-        );
+        let was = run(40_000, before.0, before.1);
+        let is = run(80_000, after.0, after.1);
         assert_eq!(causes_of_phase(was, is, Phase::Tls), [words]);
     }
     let faster = causes_of_phase(
@@ -465,10 +466,8 @@ fn with_body(scene: TraceBuilder, bytes: u64, coding: Option<&str>) -> TraceBuil
 
 #[test]
 fn a_larger_body_is_why_receiving_takes_longer() {
-    let (was, is) = (
-        with_body(tls_exchange(USUAL), 1_000, Some("gzip")),
-        with_body(tls_exchange(usual_except(4, 90_000)), 41_960, None),
-    );
+    let was = with_body(tls_exchange(USUAL), 1_000, Some("gzip"));
+    let is = with_body(tls_exchange(usual_except(4, 90_000)), 41_960, None);
     assert_eq!(
         causes_of_phase(was, is, Phase::Receive),
         [
@@ -681,10 +680,8 @@ fn repeated_exchanges(times: &[i64]) -> TraceBuilder {
 #[test]
 fn repeats_measure_noise() {
     let judged = |before: &[i64], after: &[i64]| {
-        let (before, after) = (
-            compared_run(repeated_exchanges(before)),
-            compared_run(repeated_exchanges(after)),
-        );
+        let before = compared_run(repeated_exchanges(before));
+        let after = compared_run(repeated_exchanges(after));
         let figure = compare_runs(&before, &after, DiffTolerance::default()).transfers[0].total;
         (figure.judgement, figure.noise.unwrap().measured)
     };
@@ -751,7 +748,8 @@ fn one_more_redirect_stands_alone() {
             exchange: ExchangeId(1),
         },
     );
-    let (before, after) = (compared_run(one), compared_run(two));
+    let before = compared_run(one);
+    let after = compared_run(two);
     let found = compare_runs(&before, &after, DiffTolerance::default());
     let hops = &found.transfers[0].hops;
     assert_eq!(hops.len(), 2);
@@ -833,16 +831,14 @@ fn fields_that_differ_are_listed_and_what_is_masked_is_not_compared() {
         ("set-cookie", "id=REDACTED"),
         ("set-cookie", "b=REDACTED"),
     ]);
-    let (before, after) = (
-        ComparedRun {
-            exchanges: vec![before],
-            ..ComparedRun::default()
-        },
-        ComparedRun {
-            exchanges: vec![after],
-            ..ComparedRun::default()
-        },
-    );
+    let before = ComparedRun {
+        exchanges: vec![before],
+        ..ComparedRun::default()
+    };
+    let after = ComparedRun {
+        exchanges: vec![after],
+        ..ComparedRun::default()
+    };
     let found = compare_runs(&before, &after, DiffTolerance::default());
     let names = |header: &[&HttpHeader]| {
         header

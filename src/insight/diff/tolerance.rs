@@ -36,7 +36,7 @@ impl DiffTolerance {
 
 /// A text that is not a valid tolerance.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no tolerance; a share or a time is wanted: 10%, 20ms")]
+#[error("{0:?} is not a tolerance; expected a percentage or a duration, such as 10% or 20ms")]
 pub struct ToleranceError(String);
 
 /// Parses `10%`, `2.5 %`, `20ms`.

@@ -188,7 +188,8 @@ fn compare_hop<'a>(
         )
     };
     let (was, is) = figures(&|facts| facts.total);
-    let (mut changes, mut altered) = (Vec::new(), Vec::new());
+    let mut changes = Vec::new();
+    let mut altered = Vec::new();
     if let (Some(before), Some(after)) = (before, after) {
         changes = causes::find_changes(before, after);
         altered = fields::changed_fields(before, after);

@@ -61,12 +61,12 @@ impl IdleCause {
         match self {
             Self::Handshake => "the handshake's round trip",
             Self::Retransmission { timeout: true, .. } => "retransmission timeouts",
-            Self::Retransmission { timeout: false, .. } => "losses made good",
-            Self::Window { .. } => "a full window",
+            Self::Retransmission { timeout: false, .. } => "fast retransmissions",
+            Self::Window { .. } => "a full receive window",
             Self::Acknowledgment { .. } => "acknowledgments",
             Self::DelayedAck { .. } => "delayed acknowledgments",
             Self::Server { .. } => "the server",
-            Self::Client => "this side",
+            Self::Client => "the client",
         }
     }
 
@@ -75,17 +75,17 @@ impl IdleCause {
         match self {
             Self::Handshake => "waiting for the answer to the SYN: the network's round trip",
             Self::Retransmission { timeout: true, .. } => {
-                "waiting for a timeout: something was lost and is sent again"
+                "waiting for a retransmission timeout: a segment was lost"
             }
             Self::Retransmission { timeout: false, .. } => {
-                "waiting until a loss was told and made good"
+                "waiting for a fast retransmission: a segment was lost"
             }
             Self::Window {
                 sender: Direction::Sent,
-            } => "waiting for room: the server's window is full",
+            } => "waiting for the server's receive window, which is full",
             Self::Window {
                 sender: Direction::Received,
-            } => "waiting for room: the client's window is full",
+            } => "waiting for the client's receive window, which is full",
             Self::Acknowledgment {
                 sender: Direction::Sent,
             } => "the client waits for acknowledgments before it sends more",

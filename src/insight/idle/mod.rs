@@ -98,7 +98,8 @@ pub fn idle_causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, Id
 impl TcpState<'_> {
     /// The cause of the idle period before a packet, if there was one of at least `least`.
     fn cause_of(&self, packets: &[PacketEntry], place: usize, least: Nanos) -> Option<IdleCause> {
-        let (before, packet) = (packets.get(place.checked_sub(1)?)?, packets.get(place)?);
+        let before = packets.get(place.checked_sub(1)?)?;
+        let packet = packets.get(place)?;
         let is_idle = packet.wall.since(before.wall) >= least;
         is_idle
             .then(|| {

@@ -80,7 +80,8 @@ mod tests {
         fn a_plain_text_has_no_place_for_a_secret(text in "[a-zA@=:%\"'?&; \
             /\\\\.-]{0,13}|token[=:]x|\\PC{0,13}") {
             if HarmlessTexts::is_plain(&text) {
-                let (mut found, mut layers) = (Vec::new(), 0);
+                let mut found = Vec::new();
+                let mut layers = 0;
                 url_parts::find_user_info(&text, &mut found);
                 url_parts::find_parameters(&text, &|_| true, &mut found);
                 token_formats::find_token_formats(&text, &mut found);

@@ -311,7 +311,8 @@ mod tests {
             // `policy` is only a secret if it is long.
             let canary = "Canary-7f3a-Canary-7f3a";
             let url = format!("https://h/?{name}={canary}");
-            let (once, twice) = (encoded(&url), encoded(&encoded(&url)));
+            let once = encoded(&url);
+            let twice = encoded(&encoded(&url));
             for place in [
                 url.clone(),
                 format!("/#{name}={canary}"),

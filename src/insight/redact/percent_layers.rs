@@ -57,10 +57,8 @@ impl<'t> PercentLayer<'t> {
         {
             return None;
         }
-        let (mut decoded, mut places) = (
-            Vec::with_capacity(bytes.len()),
-            Vec::with_capacity(bytes.len() + 1),
-        );
+        let mut decoded = Vec::with_capacity(bytes.len());
+        let mut places = Vec::with_capacity(bytes.len() + 1);
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             places.push(self.original_range(at..at).start);

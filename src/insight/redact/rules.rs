@@ -44,7 +44,7 @@ impl Eq for RedactionRules {}
 /// A pattern that is not a valid regular expression. It is identified by its number, since the
 /// pattern itself may be the secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("pattern {number} is no regular expression: {reason}")]
+#[error("pattern {number} is not a valid regular expression: {reason}")]
 pub struct PatternError {
     number: usize,
     reason: String,

@@ -115,7 +115,8 @@ pub(super) fn find_parameters(
 
 /// Adds values without a name in queries and fragments: `?abc`, `#abc`.
 pub(super) fn find_nameless_values(text: &str, found: &mut Vec<Range<usize>>) {
-    let (mut begin, mut in_query) = (0, false);
+    let mut begin = 0;
+    let mut in_query = false;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         let next = at + c.len_utf8();
         let piece = text.get(begin..at).unwrap_or_default();
@@ -143,7 +144,10 @@ fn find_assigned_values(
     is_secret: &dyn Fn(&NamedValue<'_>) -> bool,
     found: &mut Vec<Range<usize>>,
 ) {
-    let (mut name_at, mut opener, mut in_query, mut from) = (0, ' ', false, 0);
+    let mut name_at = 0;
+    let mut opener = ' ';
+    let mut in_query = false;
+    let mut from = 0;
     for (at, c) in text.char_indices() {
         if at < from {
             continue;

@@ -1,7 +1,9 @@
 //! The answer in two lines: what got slower or failed, and why.
 
 use super::wording;
-use crate::insight::diff::{Judgement, Kind, RegressionKind, RunDifference, TransferDifference};
+use crate::insight::diff::{
+    ChangeKind, Judgement, RegressionKind, RunDifference, TransferDifference,
+};
 use crate::insight::redact::Redactor;
 
 /// How the whole went.
@@ -131,7 +133,7 @@ fn conclude_one(
 }
 
 fn failure_changes(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> String {
-    let kinds = [Kind::Failure, Kind::Ending];
+    let kinds = [ChangeKind::Failure, ChangeKind::Ending];
     let changes = transfer
         .hops
         .iter()

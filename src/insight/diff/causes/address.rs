@@ -3,27 +3,28 @@
 use std::net::SocketAddr;
 
 use super::ChangeFinder;
-use crate::insight::diff::change::{Kind, TimingEffect};
+use crate::insight::diff::change::{ChangeKind, TimingEffect};
 use crate::insight::diff::facts::{AttemptFacts, ExchangeFacts};
 use crate::trace::{Endpoint, Phase};
 use crate::units::Nanos;
 
 pub(super) fn find_connect_changes(found: &mut ChangeFinder<'_>) {
-    let (before, after) = (found.before, found.after);
+    let before = found.before;
+    let after = found.after;
     match (before.reused, after.reused) {
         (true, false) if after.remote.is_some() => {
             found.add(
-                Kind::Reuse,
+                ChangeKind::Reuse,
                 Phase::Connect,
                 TimingEffect::Longer,
-                "a new connection; before, one was used again",
+                "a new connection; before, one was reused",
             );
         }
         (false, true) => found.add(
-            Kind::Reuse,
+            ChangeKind::Reuse,
             Phase::Connect,
             TimingEffect::Shorter,
-            "a connection was used again; before, it was a new one",
+            "a connection was reused; before, it was a new one",
         ),
         _ => {}
     }
@@ -42,7 +43,7 @@ pub(super) fn find_connect_changes(found: &mut ChangeFinder<'_>) {
                 format_times(was)
             );
             found.add(
-                Kind::Syn,
+                ChangeKind::SynRetransmissions,
                 Phase::Connect,
                 TimingEffect::from_increase(is > was),
                 words,
@@ -58,7 +59,7 @@ fn compare_proxies(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
             format!("without a proxy, through one before ({was})")
         }
         (Some(was), Some(is)) if was != is => {
-            format!("through a proxy of another kind ({is}, {was} before)")
+            format!("through another kind of proxy ({is}, {was} before)")
         }
         _ => return,
     };
@@ -67,7 +68,7 @@ fn compare_proxies(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
         (_, None) => TimingEffect::Shorter,
         _ => TimingEffect::Unknown,
     };
-    found.add(Kind::Proxy, Phase::Proxy, effect, words);
+    found.add(ChangeKind::Proxy, Phase::Proxy, effect, words);
 }
 
 /// Reports another remote address, with the address family if that changed, and the time before it
@@ -95,7 +96,8 @@ fn compare_addresses(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after
             .map(|attempt| attempt.started_after)
             .unwrap_or_default()
     };
-    let (waited_before, waited_now) = (waited(before), waited(after));
+    let waited_before = waited(before);
+    let waited_now = waited(after);
     let family = ends
         .map(|(was, is)| (address_family(was), address_family(is)))
         .filter(|(was, is)| was != is);
@@ -114,7 +116,7 @@ fn compare_addresses(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after
         std::cmp::Ordering::Equal => TimingEffect::Unknown,
     };
     found.add(
-        Kind::Address,
+        ChangeKind::Address,
         Phase::Connect,
         effect,
         format!("another address answered: {instead}{after_what}"),
@@ -147,10 +149,8 @@ fn compare_attempts(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after:
             .find(|attempt| attempt.remote == *remote)
             .and_then(|attempt| attempt.outcome.as_ref().map(|it| it.raw().to_owned()))
     };
-    let (few, many) = (
-        after.attempts.iter().take(16),
-        before.attempts.iter().take(16),
-    );
+    let few = after.attempts.iter().take(16);
+    let many = before.attempts.iter().take(16);
     for attempt in few {
         let is = attempt.outcome.as_ref().map(crate::units::Untrusted::raw);
         let was = outcome_of(before, &attempt.remote);
@@ -159,7 +159,7 @@ fn compare_attempts(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after:
             .filter(|_| was.as_deref() != is)
         {
             found.add(
-                Kind::Attempts,
+                ChangeKind::Attempts,
                 Phase::Connect,
                 TimingEffect::Longer,
                 format!("{} {words}", attempt.remote),
@@ -174,7 +174,7 @@ fn compare_attempts(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after:
             .filter(|_| is.as_deref() == Some("connected"))
         {
             found.add(
-                Kind::Attempts,
+                ChangeKind::Attempts,
                 Phase::Connect,
                 TimingEffect::Shorter,
                 format!("before, {} {words}", attempt.remote),
@@ -185,10 +185,10 @@ fn compare_attempts(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after:
 
 fn describe_failed_attempt(outcome: &str) -> Option<&'static str> {
     match outcome {
-        "refused" => Some("refused"),
-        "unreachable" => Some("could not be reached"),
-        "timed_out" => Some("did not answer in time"),
-        "abandoned" => Some("was given up: another was faster"),
+        "refused" => Some("refused the connection"),
+        "unreachable" => Some("was unreachable"),
+        "timed_out" => Some("timed out"),
+        "abandoned" => Some("was abandoned: another was faster"),
         "failed" => Some("failed"),
         _ => None,
     }

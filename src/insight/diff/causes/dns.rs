@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ChangeFinder;
-use crate::insight::diff::change::{Kind, TimingEffect};
+use crate::insight::diff::change::{ChangeKind, TimingEffect};
 use crate::insight::diff::facts::{ExchangeFacts, QuestionFacts};
 use crate::trace::{Phase, ResolutionSource};
 use crate::units::Untrusted;
 
 pub(super) fn find_dns_changes(found: &mut ChangeFinder<'_>) {
-    let (before, after) = (found.before, found.after);
+    let before = found.before;
+    let after = found.after;
     if before.reused || after.reused || before.cause.is_none() {
         return;
     }
@@ -17,30 +18,26 @@ pub(super) fn find_dns_changes(found: &mut ChangeFinder<'_>) {
     if before.questions.is_empty() || after.questions.is_empty() {
         return;
     }
-    let (was, is) = (
-        most_repeats(&before.questions),
-        most_repeats(&after.questions),
-    );
+    let was = most_repeats(&before.questions);
+    let is = most_repeats(&after.questions);
     if was != is {
         let words = format!(
-            "DNS was asked {} for the same, {} before",
+            "the same DNS question was asked {}, {} before",
             format_times(is),
             format_times(was)
         );
         found.add(
-            Kind::Questions,
+            ChangeKind::Questions,
             Phase::Dns,
             TimingEffect::from_increase(is > was),
             words,
         );
     }
-    let (was, is) = (
-        unanswered_servers(&before.questions),
-        unanswered_servers(&after.questions),
-    );
+    let was = unanswered_servers(&before.questions);
+    let is = unanswered_servers(&after.questions);
     for server in is.difference(&was) {
         found.add(
-            Kind::Questions,
+            ChangeKind::Questions,
             Phase::Dns,
             TimingEffect::Longer,
             format!("{} did not answer", server.raw()),
@@ -48,16 +45,14 @@ pub(super) fn find_dns_changes(found: &mut ChangeFinder<'_>) {
     }
     for server in was.difference(&is) {
         found.add(
-            Kind::Questions,
+            ChangeKind::Questions,
             Phase::Dns,
             TimingEffect::Shorter,
-            format!("{} had not answered before", server.raw()),
+            format!("{} did not answer before", server.raw()),
         );
     }
-    let (was, is) = (
-        record_types(&before.questions),
-        record_types(&after.questions),
-    );
+    let was = record_types(&before.questions);
+    let is = record_types(&after.questions);
     if was != is {
         let list = |kinds: &BTreeSet<&Untrusted>| {
             kinds
@@ -66,13 +61,9 @@ pub(super) fn find_dns_changes(found: &mut ChangeFinder<'_>) {
                 .collect::<Vec<_>>()
                 .join(" and ")
         };
-        let words = format!(
-            "{} records were asked for, {} before",
-            list(&is),
-            list(&was)
-        );
+        let words = format!("{} records were queried, {} before", list(&is), list(&was));
         found.add(
-            Kind::Questions,
+            ChangeKind::Questions,
             Phase::Dns,
             TimingEffect::from_increase(is.len() > was.len()),
             words,
@@ -93,11 +84,21 @@ pub(super) fn find_dns_changes(found: &mut ChangeFinder<'_>) {
     if let (Some((was, code_was)), Some((is, code_is))) = (decisive(before), decisive(after)) {
         if was != is {
             let words = format!("{} answered instead of {}", is.raw(), was.raw());
-            found.add(Kind::NameServer, Phase::Dns, TimingEffect::Unknown, words);
+            found.add(
+                ChangeKind::NameServer,
+                Phase::Dns,
+                TimingEffect::Unknown,
+                words,
+            );
         }
         if code_was != code_is {
             let words = format!("DNS answered {}, {} before", code_is.raw(), code_was.raw());
-            found.add(Kind::Questions, Phase::Dns, TimingEffect::Unknown, words);
+            found.add(
+                ChangeKind::Questions,
+                Phase::Dns,
+                TimingEffect::Unknown,
+                words,
+            );
         }
     }
 }
@@ -120,7 +121,7 @@ fn compare_sources(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
                 _ => TimingEffect::Unknown,
             };
             found.add(
-                Kind::Resolution,
+                ChangeKind::Resolution,
                 Phase::Dns,
                 effect,
                 format!(
@@ -132,18 +133,18 @@ fn compare_sources(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
         }
         _ if !looked_up(before) && looked_up(after) => {
             found.add(
-                Kind::Resolution,
+                ChangeKind::Resolution,
                 Phase::Dns,
                 TimingEffect::Longer,
-                "the name had not to be looked up before",
+                "no lookup was needed before",
             );
         }
         _ if looked_up(before) && !looked_up(after) && after.failure.is_none() => {
             found.add(
-                Kind::Resolution,
+                ChangeKind::Resolution,
                 Phase::Dns,
                 TimingEffect::Shorter,
-                "the name had not to be looked up",
+                "no lookup was needed",
             );
         }
         _ => {}

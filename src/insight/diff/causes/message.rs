@@ -1,18 +1,19 @@
 //! Changes in messages: version, status, sizes, content coding.
 
 use super::ChangeFinder;
-use crate::insight::diff::change::{Kind, TimingEffect};
+use crate::insight::diff::change::{ChangeKind, TimingEffect};
 use crate::insight::diff::facts::ExchangeFacts;
 use crate::trace::Phase;
 use crate::units::{Bytes, Untrusted};
 
 pub(super) fn find_message_changes(found: &mut ChangeFinder<'_>) {
-    let (before, after) = (found.before, found.after);
+    let before = found.before;
+    let after = found.after;
     if let (Some(was), Some(is)) = (before.version, after.version)
         && was != is
     {
         found.add(
-            Kind::HttpVersion,
+            ChangeKind::HttpVersion,
             None,
             TimingEffect::Unknown,
             format!("{is} instead of {was}"),
@@ -22,27 +23,27 @@ pub(super) fn find_message_changes(found: &mut ChangeFinder<'_>) {
         && was != is
     {
         found.add(
-            Kind::Status,
+            ChangeKind::Status,
             Phase::Wait,
             TimingEffect::Unknown,
             format!("status {is}, {was} before"),
         );
     }
     let whose = if before.cause.is_some() {
-        ["the request's body", "the body"]
+        ["the request body", "the response body"]
     } else {
-        ["what the client sent", "what the server sent"]
+        ["the data from the client", "the data from the server"]
     };
     compare_sizes(
         found,
-        Kind::RequestBody,
+        ChangeKind::RequestBody,
         Phase::Send,
         whose[0],
         [before.sent_bytes, after.sent_bytes],
     );
     compare_sizes(
         found,
-        Kind::ResponseBody,
+        ChangeKind::ResponseBody,
         Phase::Receive,
         whose[1],
         [before.received_bytes, after.received_bytes],
@@ -52,7 +53,7 @@ pub(super) fn find_message_changes(found: &mut ChangeFinder<'_>) {
 
 fn compare_sizes(
     found: &mut ChangeFinder<'_>,
-    kind: Kind,
+    kind: ChangeKind,
     phase: Phase,
     what: &str,
     bytes: [Option<u64>; 2],
@@ -82,7 +83,7 @@ fn compare_codings(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
             .map(|field| field.value.clone())
     };
     let words = match (coding(before), coding(after)) {
-        (Some(was), None) => format!("not compressed any more ({} before)", was.raw()),
+        (Some(was), None) => format!("no longer compressed ({} before)", was.raw()),
         (None, Some(is)) => format!("compressed now ({})", is.raw()),
         (Some(was), Some(is)) if was != is => {
             format!("compressed with {} instead of {}", is.raw(), was.raw())
@@ -90,7 +91,7 @@ fn compare_codings(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
         _ => return,
     };
     found.add(
-        Kind::Coding,
+        ChangeKind::Coding,
         Phase::Receive,
         TimingEffect::Unknown,
         Untrusted::new(words),

@@ -8,7 +8,7 @@ mod outcome;
 mod timing;
 mod tls;
 
-use super::change::{DiffChange, Kind, TimingEffect};
+use super::change::{ChangeKind, DiffChange, TimingEffect};
 use super::facts::ExchangeFacts;
 use crate::trace::Phase;
 use crate::units::Untrusted;
@@ -40,7 +40,7 @@ struct ChangeFinder<'a> {
 impl ChangeFinder<'_> {
     fn add(
         &mut self,
-        kind: Kind,
+        kind: ChangeKind,
         phase: impl Into<Option<Phase>>,
         effect: TimingEffect,
         words: impl Into<Untrusted>,
@@ -64,7 +64,7 @@ fn describe_round_trips(before: u32, after: u32) -> Option<String> {
     };
     match after.cmp(&before) {
         std::cmp::Ordering::Greater => Some(format!("{number} more round trip{end}")),
-        std::cmp::Ordering::Less => Some(format!("{number} round trip{end} less")),
+        std::cmp::Ordering::Less => Some(format!("{number} fewer round trip{end}")),
         std::cmp::Ordering::Equal => None,
     }
 }

@@ -2,17 +2,18 @@
 
 use super::ChangeFinder;
 use crate::insight::ConnectionEnding;
-use crate::insight::diff::change::{Kind, TimingEffect};
+use crate::insight::diff::change::{ChangeKind, TimingEffect};
 use crate::insight::diff::facts::ExchangeFacts;
 use crate::trace::{Direction, Phase};
 
 pub(super) fn find_outcome_changes(found: &mut ChangeFinder<'_>) {
-    let (before, after) = (found.before, found.after);
+    let before = found.before;
+    let after = found.after;
     compare_failures(found, before, after);
     match (&before.redirect, &after.redirect) {
         (None, Some(is)) if after.status.is_some() => {
             found.add(
-                Kind::Redirect,
+                ChangeKind::Redirect,
                 None,
                 TimingEffect::Longer,
                 format!("redirected to {}", is.raw()),
@@ -20,15 +21,15 @@ pub(super) fn find_outcome_changes(found: &mut ChangeFinder<'_>) {
         }
         (Some(was), None) if before.status.is_some() && after.failure.is_none() => {
             found.add(
-                Kind::Redirect,
+                ChangeKind::Redirect,
                 None,
                 TimingEffect::Shorter,
-                format!("not redirected any more ({} before)", was.raw()),
+                format!("no longer redirected ({} before)", was.raw()),
             );
         }
         (Some(was), Some(is)) if was != is => {
             found.add(
-                Kind::Redirect,
+                ChangeKind::Redirect,
                 None,
                 TimingEffect::Unknown,
                 format!("redirected to {}, to {} before", is.raw(), was.raw()),
@@ -43,15 +44,18 @@ pub(super) fn find_outcome_changes(found: &mut ChangeFinder<'_>) {
             format!("{count} segments")
         }
     };
-    for (direction, whose) in [(0, "of the client's"), (1, "of the server's")] {
+    for (direction, whose) in [(0, "client"), (1, "server")] {
         if let (Some(Some(was)), Some(Some(is))) = (
             before.retransmitted.get(direction),
             after.retransmitted.get(direction),
         ) && was != is
         {
-            let words = format!("{} {whose} sent again, {was} before", segments(*is));
+            let words = format!(
+                "{} retransmitted by the {whose}, {was} before",
+                segments(*is)
+            );
             found.add(
-                Kind::Again,
+                ChangeKind::Retransmissions,
                 None,
                 TimingEffect::from_increase(is > was),
                 words,
@@ -62,7 +66,7 @@ pub(super) fn find_outcome_changes(found: &mut ChangeFinder<'_>) {
         && was != is
     {
         found.add(
-            Kind::Ending,
+            ChangeKind::Ending,
             None,
             TimingEffect::Unknown,
             format!("{}; before, {}", describe_ending(is), describe_ending(was)),
@@ -77,7 +81,8 @@ fn compare_failures(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after:
             .as_ref()
             .map(|(phase, failure)| (*phase, failure.code, failure.message.raw().to_owned()))
     };
-    let (was, is) = (failed(before), failed(after));
+    let was = failed(before);
+    let is = failed(after);
     let label = |phase: Phase| phase.label();
     let words = match (&was, &is) {
         (None, Some((phase, _, why))) => format!("failed in {}: {why}", label(*phase)),
@@ -92,7 +97,7 @@ fn compare_failures(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after:
         _ => return,
     };
     found.add(
-        Kind::Failure,
+        ChangeKind::Failure,
         is.or(was).map(|(phase, ..)| phase),
         TimingEffect::Unknown,
         words,
@@ -101,13 +106,13 @@ fn compare_failures(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after:
 
 const fn describe_ending(ending: ConnectionEnding) -> &'static str {
     match ending {
-        ConnectionEnding::Unanswered => "nobody answered the SYN",
+        ConnectionEnding::Unanswered => "the SYN was not answered",
         ConnectionEnding::Refused => "the connection was refused",
         ConnectionEnding::Closed => "both sides closed it",
         ConnectionEnding::Reset(Direction::Sent) => "the client reset it",
         ConnectionEnding::Reset(Direction::Received) => "the server reset it",
-        ConnectionEnding::HalfClosed(Direction::Sent) => "the client alone closed it",
-        ConnectionEnding::HalfClosed(Direction::Received) => "the server alone closed it",
-        ConnectionEnding::Open => "it had not ended",
+        ConnectionEnding::HalfClosed(Direction::Sent) => "only the client closed it",
+        ConnectionEnding::HalfClosed(Direction::Received) => "only the server closed it",
+        ConnectionEnding::Open => "it was still open",
     }
 }

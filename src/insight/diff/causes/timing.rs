@@ -3,7 +3,7 @@
 //! A part is named as a cause if it changed in the same direction as the phase, by at least half as
 //! much.
 
-use crate::insight::diff::change::{DiffChange, Kind, TimingEffect};
+use crate::insight::diff::change::{ChangeKind, DiffChange, TimingEffect};
 use crate::insight::diff::facts::ExchangeFacts;
 use crate::insight::diff::noise::Judgement;
 use crate::insight::diff::phases::PhaseDifference;
@@ -64,7 +64,7 @@ impl PhaseChange {
             >= self.whole.0
     }
 
-    fn change(&self, kind: Kind, words: impl Into<Untrusted>) -> DiffChange {
+    fn change(&self, kind: ChangeKind, words: impl Into<Untrusted>) -> DiffChange {
         DiffChange {
             kind,
             phase: Some(self.phase),
@@ -81,10 +81,11 @@ impl PhaseChange {
                 .filter_map(|asked| Some((asked.took?, asked.server.clone())))
                 .max_by_key(|(took, _)| *took)
         };
-        let ((was, _), (is, server)) = (slowest(before)?, slowest(after)?);
+        let (was, _) = slowest(before)?;
+        let (is, server) = slowest(after)?;
         let words = format!("{} took {is} to answer, {was} before", server.raw());
         (self.phase == Phase::Dns && self.explains(was, is))
-            .then(|| self.change(Kind::Questions, words))
+            .then(|| self.change(ChangeKind::Questions, words))
     }
 
     /// Retransmissions, full windows, delayed acknowledgments: what packets waited for within the
@@ -99,20 +100,21 @@ impl PhaseChange {
         };
         let causes = [
             ("retransmission_timeout", "for retransmission timeouts"),
-            ("fast_retransmission", "for losses to be made good"),
-            ("window", "for room in a full window"),
+            ("fast_retransmission", "for fast retransmissions"),
+            ("window", "for a full receive window"),
             ("acknowledgment", "for acknowledgments"),
             ("delayed_ack", "for delayed acknowledgments"),
         ];
         let told = causes.into_iter().filter_map(|(cause, whom)| {
-            let (was, is) = (sum(before, cause), sum(after, cause));
+            let was = sum(before, cause);
+            let is = sum(after, cause);
             let words = match (was, is) {
-                (Nanos::ZERO, _) => format!("{is} of waiting {whom}"),
-                (_, Nanos::ZERO) => format!("no waiting {whom} any more ({was} before)"),
-                _ => format!("{is} of waiting {whom}, {was} before"),
+                (Nanos::ZERO, _) => format!("waited {is} {whom}"),
+                (_, Nanos::ZERO) => format!("no longer waited {whom} ({was} before)"),
+                _ => format!("waited {is} {whom}, {was} before"),
             };
             self.explains(was, is)
-                .then(|| self.change(Kind::Waited, words))
+                .then(|| self.change(ChangeKind::IdleTime, words))
         });
         told.collect()
     }
@@ -124,30 +126,29 @@ impl PhaseChange {
             Phase::Tls => after.tls_round_trips()?.min(before.tls_round_trips()?),
             _ => return None,
         };
-        let (was, is) = (before.rtt?, after.rtt?);
+        let was = before.rtt?;
+        let is = after.rtt?;
         let taken = |rtt: Nanos| Nanos(rtt.0.saturating_mul(trips.into()));
         let words = format!(
-            "the round trip takes {}, {} before",
+            "the round-trip time is {}, {} before",
             is.duration, was.duration
         );
         (was.clock == is.clock && self.explains(taken(was.duration), taken(is.duration)))
-            .then(|| self.change(Kind::RoundTrip, words))
+            .then(|| self.change(ChangeKind::RoundTrip, words))
     }
 
     /// Time on the program's clock beyond the wire's.
     fn local_work(&self, phase: &PhaseDifference) -> Option<DiffChange> {
         let own = |app: Option<Nanos>, wire: Option<Nanos>| Some(app?.saturating_sub(wire?));
-        let (was, is) = (
-            own(phase.app.before, phase.wire.before)?,
-            own(phase.app.after, phase.wire.after)?,
-        );
+        let was = own(phase.app.before, phase.wire.before)?;
+        let is = own(phase.app.after, phase.wire.after)?;
         // On the program's clock, connecting starts with the first attempt; on the wire, with the
         // successful one.
         let comparable = self.phase != Phase::Connect;
         (comparable && self.explains(was, is)).then(|| {
             self.change(
-                Kind::Machine,
-                format!("this machine's own work took {is}, {was} before"),
+                ChangeKind::LocalWork,
+                format!("local processing took {is}, {was} before"),
             )
         })
     }
@@ -170,9 +171,9 @@ impl PhaseChange {
             .take(64)
             .filter_map(|(name, is)| {
                 let was = was(name)?;
-                let words = format!("the server says {} took {is}, {was} before", name.raw());
+                let words = format!("the server reports {is} for {}, {was} before", name.raw());
                 self.explains(was, *is)
-                    .then(|| self.change(Kind::ServerTiming, words))
+                    .then(|| self.change(ChangeKind::ServerTiming, words))
             });
         told.collect()
     }
@@ -182,14 +183,14 @@ impl PhaseChange {
         if self.phase != Phase::Wait {
             return None;
         }
-        let than = if self.longer { "longer" } else { "less" };
+        let than = if self.longer { "longer" } else { "less time" };
         match (before.rtt, after.rtt) {
             (Some(was), Some(is)) if was.clock == is.clock => {
                 let words = format!(
-                    "the server took {than}; the round trip ({}, {} before) does not tell it",
+                    "the server took {than}; the round-trip time ({}, {} before) does not explain it",
                     is.duration, was.duration
                 );
-                Some(self.change(Kind::Server, words))
+                Some(self.change(ChangeKind::ServerWork, words))
             }
             _ => None,
         }

@@ -3,30 +3,31 @@
 use jiff::Timestamp;
 
 use super::{ChangeFinder, describe_round_trips};
-use crate::insight::diff::change::{Kind, TimingEffect};
+use crate::insight::diff::change::{ChangeKind, TimingEffect};
 use crate::insight::diff::facts::ExchangeFacts;
 use crate::insight::tls_version_name;
 use crate::trace::{Certificate, Handshake, Phase, Verification};
 use crate::units::Untrusted;
 
 pub(super) fn find_tls_changes(found: &mut ChangeFinder<'_>) {
-    let (before, after) = (found.before, found.after);
+    let before = found.before;
+    let after = found.after;
     let secured =
         |facts: &ExchangeFacts| facts.handshake.is_some() || facts.phase(Phase::Tls).app.is_some();
     if !before.reused && !after.reused && before.cause.is_some() {
         match (secured(before), secured(after)) {
             (false, true) => found.add(
-                Kind::Tls,
+                ChangeKind::Tls,
                 Phase::Tls,
                 TimingEffect::Longer,
-                "over TLS now, in clear before",
+                "over TLS; in cleartext before",
             ),
             (true, false) if after.failure.is_none() => {
                 found.add(
-                    Kind::Tls,
+                    ChangeKind::Tls,
                     Phase::Tls,
                     TimingEffect::Shorter,
-                    "in clear now, over TLS before",
+                    "in cleartext; over TLS before",
                 );
             }
             _ => {}
@@ -39,10 +40,11 @@ pub(super) fn find_tls_changes(found: &mut ChangeFinder<'_>) {
     if let (Some(was), Some(is)) = (before.certificates.first(), after.certificates.first()) {
         compare_certificates(found, was, is);
     }
-    let (was, is) = (before.certificates.len(), after.certificates.len());
+    let was = before.certificates.len();
+    let is = after.certificates.len();
     if was != is && was > 0 && is > 0 {
         found.add(
-            Kind::Certificate,
+            ChangeKind::Certificate,
             Phase::Tls,
             TimingEffect::from_increase(is > was),
             format!("{is} certificates, {was} before"),
@@ -87,7 +89,7 @@ fn compare_handshakes(
     };
     let cost = counts.and_then(|(was, is)| describe_round_trips(was, is));
     found.add(
-        Kind::HandshakeTrips,
+        ChangeKind::HandshakeTrips,
         Phase::Tls,
         effect,
         cost.into_iter().chain(why).collect::<Vec<_>>().join(", "),
@@ -103,7 +105,7 @@ fn describe_kind_change(was: &str, is: &str) -> String {
     };
     match (was, is) {
         ("full", "hello_retry") => "HelloRetryRequest".to_owned(),
-        ("hello_retry", "full") => "no HelloRetryRequest any more".to_owned(),
+        ("hello_retry", "full") => "no HelloRetryRequest".to_owned(),
         _ => format!("{} before, {} now", name(was), name(is)),
     }
 }
@@ -111,14 +113,14 @@ fn describe_kind_change(was: &str, is: &str) -> String {
 fn compare_parameters(found: &mut ChangeFinder<'_>, was: &Handshake, is: &Handshake) {
     if was.cipher_suite != is.cipher_suite && was.version == is.version {
         let words = format!("{} instead of {}", is.cipher_suite, was.cipher_suite);
-        found.add(Kind::Parameters, None, TimingEffect::Unknown, words);
+        found.add(ChangeKind::Parameters, None, TimingEffect::Unknown, words);
     }
     let none = || "none".to_owned();
     if was.key_exchange != is.key_exchange {
         let [was, is] =
             [&was.key_exchange, &is.key_exchange].map(|group| group.clone().unwrap_or_else(none));
         found.add(
-            Kind::Parameters,
+            ChangeKind::Parameters,
             None,
             TimingEffect::Unknown,
             format!("key exchange {is} instead of {was}"),
@@ -130,7 +132,7 @@ fn compare_parameters(found: &mut ChangeFinder<'_>, was: &Handshake, is: &Handsh
                 .map_or_else(none, |alpn| alpn.raw().to_owned())
         });
         found.add(
-            Kind::Parameters,
+            ChangeKind::Parameters,
             None,
             TimingEffect::Unknown,
             format!("ALPN {is} instead of {was}"),
@@ -144,7 +146,7 @@ fn compare_certificates(found: &mut ChangeFinder<'_>, was: &Certificate, is: &Ce
     }
     let until = |certificate: &Certificate| {
         Timestamp::from_second(certificate.not_after).map_or_else(
-            |_| "at a time beyond reckoning".to_owned(),
+            |_| "at an invalid date".to_owned(),
             |end| end.strftime("%Y-%m-%d").to_string(),
         )
     };
@@ -159,7 +161,7 @@ fn compare_certificates(found: &mut ChangeFinder<'_>, was: &Certificate, is: &Ce
     };
     words.extend(differs(|it| &it.subject, "subject"));
     words.extend(differs(|it| &it.issuer, "issuer"));
-    found.add(Kind::Certificate, None, TimingEffect::Unknown, words);
+    found.add(ChangeKind::Certificate, None, TimingEffect::Unknown, words);
 }
 
 fn compare_verifications(
@@ -191,6 +193,6 @@ fn compare_verifications(
                 words(was)
             ),
         };
-        found.add(Kind::Verification, None, TimingEffect::Unknown, words);
+        found.add(ChangeKind::Verification, None, TimingEffect::Unknown, words);
     }
 }
