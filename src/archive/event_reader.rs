@@ -14,7 +14,7 @@ use crate::insight::{packet_from_segment, undelivered_from_icmp};
 use crate::trace::{
     DeliveryError, EVENT_SCHEMA, Event, EventKind, OtherFrames, Packet, PacketLocation,
 };
-use crate::units::{Moment, Nanos, Untrusted, WallTime};
+use crate::units::{Moment, Nanos, Untrusted, WallTime, format_count};
 use crate::wire::{Fragments, LinkType, ParsedFrame, parse_frame};
 
 /// The content of a capture file other than events.
@@ -355,8 +355,8 @@ impl<F: FnMut(Event)> EventReader<F> {
         }
         if self.without_time > 0 {
             self.emit_note(format!(
-                "{} packets have no timestamp in the file; each gets that of the packet before it",
-                self.without_time
+                "{} without a timestamp in the file; each gets that of the packet before it",
+                format_count(self.without_time, "packet")
             ));
         }
         if let Some(missed) = self.saved_run.as_ref().and_then(SavedRun::unreadable_note) {
@@ -364,16 +364,16 @@ impl<F: FnMut(Event)> EventReader<F> {
         }
         if self.misplaced > 0 {
             self.emit_note(format!(
-                "{} events of a run follow packets of another capture, and are ignored",
-                self.misplaced
+                "ignored {} of a run, which follow packets of another capture",
+                format_count(self.misplaced, "event")
             ));
         }
         if let Some(error) = &self.attachments.error {
             self.emit_note(format!("the file was not read to its end: {error}"));
         }
-        if let Some((forgotten, _)) = self.store.overwritten() {
+        if let Some((overwritten, _)) = self.store.overwritten() {
             self.emit_note(format!(
-                "the first {forgotten} of the packets' bytes were discarded"
+                "the first {overwritten} of the packets' bytes were discarded"
             ));
         }
         // A saved run has its own end event. If that is missing, the run was cut off, and the

@@ -135,7 +135,7 @@ fn everything_in_a_pcapng_is_told() {
         [
             "a comment in the file: a remark",
             "a comment in the file: look here",
-            "1 packets have no time in the file; each stands at the time of the one before it"
+            "1 packet without a timestamp in the file; each gets that of the packet before it"
         ]
     );
     let secrets: Vec<_> = told
@@ -223,26 +223,25 @@ fn what_is_wrong_is_said_with_its_place() {
     };
     assert_eq!(
         refused(b""),
-        Some((true, "this is no capture file: it is empty".to_owned()))
+        Some((true, "not a capture file: it is empty".to_owned()))
     );
     let sentence =
-        "this is no capture file: pcap and pcapng begin with other bytes than 23 21 2f 62"
-            .to_owned();
+        "not a capture file: pcap and pcapng files do not begin with 23 21 2f 62".to_owned();
     assert_eq!(refused(b"#!/bin/sh"), Some((true, sentence)));
 
     let mut huge = CaptureBuilder::pcap(false, 0xa1b2_c3d4);
     huge.u32(1).u32(0).u32(3_000_000_000).u32(60);
     assert_eq!(
         said(&huge),
-        "a packet at offset 24 says it is 3000000000 bytes long, and more than 262144 cannot be"
+        "a packet at offset 24 has a length of 3000000000 bytes; expected at most 262144"
     );
 
     let mut stranger = CaptureBuilder::new(false);
     stranger
         .section()
         .enhanced_packet(3, 0, &tcp_frame(1, 1), |_| {});
-    let sentence = "an enhanced packet block at offset 28 has the interface 3, and one that the \
-        section describes before is needed";
+    let sentence = "an enhanced packet block at offset 28 has interface 3; expected an \
+        interface that the section has described before";
     assert_eq!(said(&stranger), sentence);
 
     let mut apart = CaptureBuilder::new(true);
@@ -255,13 +254,13 @@ fn what_is_wrong_is_said_with_its_place() {
         .u32(20);
     assert_eq!(
         said(&apart),
-        "a block at offset 48 says it is 16 bytes long, and 20 at its end"
+        "a block at offset 48 has a length of 16 bytes; expected 20, as at its end"
     );
     let mut short = CaptureBuilder::new(true);
     short.section().u32(6).u32(16).u32(0).u32(16);
     assert_eq!(
         said(&short),
-        "an enhanced packet block at offset 28 says it is 16 bytes long, and less than 32 cannot be"
+        "an enhanced packet block at offset 28 has a length of 16 bytes; expected at least 32"
     );
 }
 

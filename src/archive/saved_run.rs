@@ -5,7 +5,7 @@
 //! are regrouped into their original batches.
 
 use crate::trace::{Event, EventKind, Packet};
-use crate::units::{Moment, Untrusted};
+use crate::units::{Moment, Untrusted, format_count};
 
 use super::packet_meta::PacketMeta;
 
@@ -60,8 +60,8 @@ impl SavedRun {
     pub(super) fn unreadable_note(&self) -> Option<String> {
         let why = self.first_error.as_ref()?;
         Some(format!(
-            "{} events of the run cannot be read; the first error is: {}",
-            self.unreadable,
+            "{} of the run cannot be read; the first error is: {}",
+            format_count(self.unreadable, "event"),
             why.raw()
         ))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ConnectionSegments, flow_segments};
 use crate::trace::{Direction, Exchange, Flow, Trace};
-use crate::units::group_digits;
+use crate::units::{format_count, group_digits};
 
 /// The number of segments of a direction for each payload size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub fn describe_flow_sizes(flow: &Flow) -> Option<String> {
                 };
                 format!(
                     "{text}; on the wire they are {} of at most {} B{again}.",
-                    format_segment_count(count),
+                    format_count(count, "segment"),
                     group_digits(on_wire.largest.into())
                 )
             }
@@ -119,18 +119,10 @@ pub fn describe_flow_sizes(flow: &Flow) -> Option<String> {
     };
     Some(format!(
         "{} of {} B{}{smaller}{again}.",
-        format_segment_count(full),
+        format_count(full, "segment"),
         group_digits(largest.into()),
         describe_mss_limit(&counted, largest)
     ))
-}
-
-fn format_segment_count(count: u64) -> String {
-    if count == 1 {
-        "1 segment".to_owned()
-    } else {
-        format!("{} segments", group_digits(count))
-    }
 }
 
 /// Explains how the largest size follows from the MSS.
@@ -182,7 +174,7 @@ mod tests {
             .payload_received(900, 0, 1_400);
         assert_eq!(
             said(again).unwrap(),
-            "2 segments of 1,400 B (the MSS of 1,400); 1 sent again."
+            "2 segments of 1,400 B (the MSS of 1,400); 1 retransmitted."
         );
         let glued = open().payload_received(110, 0, 6_000);
         assert!(

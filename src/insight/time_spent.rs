@@ -74,7 +74,7 @@ fn dominant_idle_time(trace: &Trace, exchange: &Exchange, phase: Phase) -> Optio
         .into_iter()
         .find(|waited| is_unusual(waited.cause))?;
     (most.total >= Nanos(took.0 / 4))
-        .then(|| format!("{} of it waiting for {}", most.total, most.cause.label()))
+        .then(|| format!("{} of that waiting for {}", most.total, most.cause.label()))
 }
 
 const fn is_unusual(cause: IdleCause) -> bool {

@@ -63,11 +63,10 @@ pub fn group_digits(value: u64) -> String {
 }
 
 /// Formats a count with its noun: `1 segment`, `6,000 segments`.
-pub fn format_count(number: usize, one: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{} {one}s", group_digits(number as u64))
+pub fn format_count(number: impl TryInto<u64>, noun: &str) -> String {
+    match number.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {noun}"),
+        number => format!("{} {noun}s", group_digits(number)),
     }
 }
 

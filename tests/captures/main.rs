@@ -147,7 +147,7 @@ fn a_file_that_breaks_off_is_told_as_far_as_it_goes_and_said_so() {
     assert!(output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        said.contains("the file is not read to its end: the file ends within a packet at offset"),
+        said.contains("not read to its end: the file ends within a packet at offset"),
         "{said}"
     );
     let read: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -163,16 +163,16 @@ fn what_is_no_capture_is_refused_with_a_sentence() {
     for (path, sentence) in [
         (
             file.to_str().unwrap(),
-            "this is no capture file: pcap and pcapng begin with other bytes than 3c 21 64 6f",
+            "not a capture file: pcap and pcapng files do not begin with 3c 21 64 6f",
         ),
         (
             folder.path().to_str().unwrap(),
-            "this is a folder, and no capture file",
+            "not a capture file: it is a directory",
         ),
-        ("/dev/null", "this is no capture file: it is empty"),
+        ("/dev/null", "not a capture file: it is empty"),
         (
             "/nowhere/at/all",
-            "it cannot be read at offset 0: No such file or directory",
+            "cannot read at offset 0: No such file or directory",
         ),
     ] {
         let output = report(&[path], Stdio::null());

@@ -152,7 +152,7 @@ fn opened_by_tshark(version: &'static SupportedProtocolVersion) {
         place("HTTP", "GET /private?token=s3cr3t"),
         place("HTTP", "200 OK"),
         place("systemd Journal", "HTTP: 200 OK"),
-        place("systemd Journal", "the run is over"),
+        place("systemd Journal", "run ended"),
     ];
     assert!(order.is_sorted(), "{order:?} in\n{list:#?}");
 }
@@ -227,7 +227,7 @@ fn a_capturing_program_takes_the_stream_from_a_pipe() {
     for (protocol, about) in [
         ("systemd Journal", "the run begins"),
         ("HTTP", "GET /taken"),
-        ("systemd Journal", "the run is over"),
+        ("systemd Journal", "run ended"),
     ] {
         assert!(
             list.iter()

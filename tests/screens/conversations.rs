@@ -270,7 +270,7 @@ fn nothing_runs_from_a_capture() {
 fn what_cannot_be_read_is_said() {
     let mut desk = closed((80, 24));
     desk.send(ScreenMessage::RunFailed(
-        "this is no capture file: it is empty".to_owned(),
+        "not a capture file: it is empty".to_owned(),
     ));
     assert!(desk.shows("it is empty"), "{}", desk.text());
 }

@@ -273,17 +273,17 @@ fn a_mark_space_and_what_is_no_har_are_known_by_content() {
     };
     assert_eq!(
         refused("{\"schema\": \"other/1\"}"),
-        "this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's: its \
+        "JSON, but neither a HAR (it has no \"log\") nor a summary written by tapline: its \
             schema is \"other/1\""
     );
     assert_eq!(
         refused("{\"schema\": \"tapline/summary/1\", \"exchanges\": []}"),
-        "this is a summary of a run, in which the events are not; 'tapline diff' compares it"
+        "a summary of a run, which contains no events; 'tapline diff' compares summaries"
     );
     let broken = refused("{\"log\": {\"entries\": [{}, ");
     assert_eq!(
         broken,
-        "this is neither a HAR nor a summary that can be read: EOF while parsing a value at line \
+        "neither a readable HAR nor a readable summary: EOF while parsing a value at line \
             1 column 25"
     );
     let deep = refused(&format!("{{\"log\": {}", "[".repeat(100_000)));

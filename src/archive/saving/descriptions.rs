@@ -4,7 +4,7 @@ use crate::trace::{
     AttemptOutcome, DnsAnswer, DnsTransport, Event, EventKind, HttpHeader, Side, Trace,
     Verification,
 };
-use crate::units::{Bytes, Untrusted};
+use crate::units::{Bytes, Untrusted, format_count};
 
 /// Describes an event in a sentence that is safe for a terminal. `known` is the trace before it.
 pub(super) fn describe_event(event: &Event, known: &Trace) -> String {
@@ -30,7 +30,7 @@ fn describe_run_event(what: &EventKind) -> Option<String> {
         EventKind::Dropped { count } => {
             format!(
                 "{} dropped: the buffer was full",
-                self::format_count(*count, "event")
+                format_count(*count, "event")
             )
         }
         EventKind::Note { text, .. } => text.raw().to_owned(),
@@ -53,7 +53,7 @@ fn describe_run_event(what: &EventKind) -> Option<String> {
         EventKind::Packets { packets } => {
             format!(
                 "{} without stored bytes",
-                format_count(packets.len() as u64, "packet")
+                format_count(packets.len(), "packet")
             )
         }
         EventKind::OtherFrames { frames } => {
@@ -65,7 +65,7 @@ fn describe_run_event(what: &EventKind) -> Option<String> {
         EventKind::Undelivered { errors } => {
             format!(
                 "the network did not deliver {}",
-                format_count(errors.len() as u64, "packet")
+                format_count(errors.len(), "packet")
             )
         }
         EventKind::LinkSet { link } => format!("link set: {link}"),
@@ -173,8 +173,8 @@ fn describe_connection_event(what: &EventKind, known: &Trace) -> Option<String> 
             parts,
             ..
         } => {
-            let records = format_count(records.len() as u64, "record");
-            let parts = format_count(parts.len() as u64, "message part");
+            let records = format_count(records.len(), "record");
+            let parts = format_count(parts.len(), "message part");
             format!("{records} and {parts} from the {}", side_name(*from))
         }
         _ => return None,
@@ -208,7 +208,7 @@ fn describe_tls_event(what: &EventKind) -> Option<String> {
                 .map_or("an unknown subject", |leaf| leaf.subject.raw());
             format!(
                 "TLS: {}, for {leaf}",
-                format_count(certificates.len() as u64, "certificate")
+                format_count(certificates.len(), "certificate")
             )
         }
         EventKind::TlsVerified { verification, .. } => match verification {
@@ -235,7 +235,7 @@ const fn side_name(side: Side) -> &'static str {
 }
 
 fn describe_http_event(what: &EventKind) -> Option<String> {
-    let fields = |headers: &[HttpHeader]| format_count(headers.len() as u64, "field");
+    let fields = |headers: &[HttpHeader]| format_count(headers.len(), "field");
     Some(match what {
         EventKind::RequestHead {
             method,
@@ -291,11 +291,6 @@ fn describe_http_event(what: &EventKind) -> Option<String> {
         }
         _ => return None,
     })
-}
-
-/// Formats a count: `1 packet`, `2 packets`.
-fn format_count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ mod tests {
         let first = packet(1, 1, 100, ACK);
         let second = packet(2, 101, 100, ACK);
         assert!(said(&[syn, first, second]).is_empty());
-        assert!(said(&[syn, first, second, first])[0].starts_with("sent again"));
+        assert!(said(&[syn, first, second, first])[0].starts_with("retransmitted"));
         assert!(said(&[syn, second, first])[0].starts_with("out of order"));
         assert!(said(&[syn, first, packet(2, 101, 0, TcpFlags::RST)])[0].starts_with("reset"));
         let aggregate = Packet {
@@ -107,7 +107,7 @@ mod tests {
             }),
             ..first
         };
-        assert!(said(&[syn, full])[0].starts_with("window of 0"));
+        assert!(said(&[syn, full])[0].starts_with("zero window"));
     }
 
     fn header(packet: Packet) -> TcpHeader {

@@ -230,7 +230,7 @@ fn name_resolution_tells_whom_it_asked_and_how_often() {
     assert_eq!(
         causes_of_phase(once(), twice, Phase::Dns),
         [
-            "DNS was asked twice for the same, once before",
+            "the same DNS question was asked twice, once before",
             "10.0.0.1:53 did not answer",
             "10.0.0.2:53 answered instead of 10.0.0.1:53"
         ]
@@ -244,7 +244,7 @@ fn name_resolution_tells_whom_it_asked_and_how_often() {
     );
     assert_eq!(
         causes_of_phase(once(), more, Phase::Dns),
-        ["A and HTTPS records were asked for, A before"]
+        ["A and HTTPS records were queried, A before"]
     );
     let from = |scene: TraceBuilder, source| {
         scene.event(
@@ -271,7 +271,7 @@ fn name_resolution_tells_whom_it_asked_and_how_often() {
             tls_exchange(USUAL),
             Phase::Dns
         ),
-        ["the name had not to be looked up before"]
+        ["no lookup was needed before"]
     );
 }
 
@@ -371,7 +371,7 @@ fn another_address_is_told_with_its_family_and_how_long_it_was_waited_for() {
         causes_of_phase(one, two, Phase::Connect),
         [
             "another address answered: IPv4 instead of IPv6, after 250 ms",
-            "[2001:db8::1]:443 was given up: another was faster"
+            "[2001:db8::1]:443 was abandoned: another was faster"
         ]
     );
 }
@@ -394,12 +394,12 @@ fn a_segment_sent_twice_and_a_longer_way_are_told() {
         found,
         [
             "the SYN was sent twice, once before",
-            "1.00 s of waiting for retransmission timeouts"
+            "waited 1.00 s for retransmission timeouts"
         ]
     );
     assert_eq!(
         causes_of_phase(once(), over(90_000).syn(0).syn_ack(90_000), Phase::Connect),
-        ["the round trip takes 90.0 ms, 40.0 ms before"]
+        ["the round-trip time is 90.0 ms, 40.0 ms before"]
     );
 }
 
@@ -412,12 +412,14 @@ fn waiting_is_the_networks_or_the_servers() {
     let run = |wait, rtt| tls_exchange(usual_except(3, wait)).kernel(kernel(rtt));
     assert_eq!(
         causes_of_phase(run(60_000, 40), run(100_000, 80), Phase::Wait),
-        ["the round trip takes 80.0 ms, 40.0 ms before"]
+        ["the round-trip time is 80.0 ms, 40.0 ms before"]
     );
     let server = causes_of_phase(run(60_000, 40), run(160_000, 41), Phase::Wait);
     assert_eq!(
         server,
-        ["the server took longer; the round trip (41.0 ms, 40.0 ms before) does not tell it"]
+        [
+            "the server took longer; the round-trip time (41.0 ms, 40.0 ms before) does not explain it"
+        ]
     );
     let answered = |scene: TraceBuilder, timing: &str| {
         let headers = vec![HttpHeader::new("Server-Timing", timing)];
@@ -436,7 +438,7 @@ fn waiting_is_the_networks_or_the_servers() {
         answered(run(160_000, 40), "db;dur=110, cpu;dur=1"),
         Phase::Wait,
     );
-    assert_eq!(found, ["the server says db took 110 ms, 15.0 ms before"]);
+    assert_eq!(found, ["the server reports 110 ms for db, 15.0 ms before"]);
 }
 
 fn with_body(scene: TraceBuilder, bytes: u64, coding: Option<&str>) -> TraceBuilder {
@@ -472,7 +474,7 @@ fn a_larger_body_is_why_receiving_takes_longer() {
         causes_of_phase(was, is, Phase::Receive),
         [
             "the body is 40,960 B larger (41,960 B, 1,000 B before)",
-            "not compressed any more (gzip before)"
+            "no longer compressed (gzip before)"
         ]
     );
 }
@@ -497,7 +499,7 @@ fn losses_are_found_in_the_phase_in_which_they_are_waited_for() {
         .payload_received(290_000, 1_400, 1_400);
     let found = causes_of_phase(well, lossy, Phase::Receive);
     assert!(
-        found.len() == 1 && found[0].contains("of waiting for"),
+        found.len() == 1 && found[0].starts_with("waited "),
         "{found:?}"
     );
 }
@@ -523,7 +525,7 @@ fn what_is_this_machines_own_is_told_apart_from_the_wire() {
     };
     assert_eq!(
         causes_of_phase(run(500), run(40_000), Phase::Receive),
-        ["this machine's own work took 40.0 ms, 500 µs before"]
+        ["local processing took 40.0 ms, 500 µs before"]
     );
 }
 
@@ -534,7 +536,7 @@ fn a_connection_that_is_used_again_says_so() {
         .connected(0, true)
         .ended(60_000);
     let found = described_changes(reused, tls_exchange(usual_except(2, 0)));
-    assert_eq!(found, ["a new connection; before, one was used again"]);
+    assert_eq!(found, ["a new connection; before, one was reused"]);
 }
 
 #[test]

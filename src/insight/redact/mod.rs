@@ -527,7 +527,7 @@ mod tests {
             .map_err(|error| error.to_string());
         assert_eq!(
             refusal,
-            Err("pattern 2 is no regular expression: unclosed group".to_owned())
+            Err("pattern 2 is not a valid regular expression: unclosed group".to_owned())
         );
     }
 

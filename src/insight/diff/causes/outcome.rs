@@ -5,6 +5,7 @@ use crate::insight::ConnectionEnding;
 use crate::insight::diff::change::{ChangeKind, TimingEffect};
 use crate::insight::diff::facts::ExchangeFacts;
 use crate::trace::{Direction, Phase};
+use crate::units::format_count;
 
 pub(super) fn find_outcome_changes(found: &mut ChangeFinder<'_>) {
     let before = found.before;
@@ -37,22 +38,15 @@ pub(super) fn find_outcome_changes(found: &mut ChangeFinder<'_>) {
         }
         _ => {}
     }
-    let segments = |count: u64| {
-        if count == 1 {
-            "1 segment".to_owned()
-        } else {
-            format!("{count} segments")
-        }
-    };
-    for (direction, whose) in [(0, "client"), (1, "server")] {
+    for (direction, sender) in [(0, "client"), (1, "server")] {
         if let (Some(Some(was)), Some(Some(is))) = (
             before.retransmitted.get(direction),
             after.retransmitted.get(direction),
         ) && was != is
         {
             let words = format!(
-                "{} retransmitted by the {whose}, {was} before",
-                segments(*is)
+                "{} retransmitted by the {sender}, {was} before",
+                format_count(*is, "segment")
             );
             found.add(
                 ChangeKind::Retransmissions,
