@@ -77,7 +77,10 @@ pub enum ArchiveError {
         reason: String,
     },
     /// The JSON is of another kind.
-    #[error("JSON, but neither a HAR (it has no \"log\") nor a summary written by tapline{}", describe_schema(schema.as_ref()))]
+    #[error(
+        "JSON, but neither a HAR (it has no \"log\") nor a summary written by tapline{}",
+        describe_schema(schema.as_ref())
+    )]
     UnknownDocument {
         /// Its schema, if it names one.
         schema: Option<Untrusted>,

@@ -2,20 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use super::frame_batch::FrameBatch;
 use super::interface::CaptureInterface;
 use super::reader::RecordReader;
 use super::record::{CaptureRecord, CapturedFrame, InterfaceStatistics};
 use super::saved_run::SavedRun;
 use super::{ArchiveError, CaptureStore, Extent};
-use crate::insight::{packet_from_segment, undelivered_from_icmp};
-use crate::trace::{
-    DeliveryError, EVENT_SCHEMA, Event, EventKind, OtherFrames, Packet, PacketLocation,
-};
+use crate::trace::{EVENT_SCHEMA, Event, EventKind};
 use crate::units::{Moment, Nanos, Untrusted, WallTime, format_count};
-use crate::wire::{Fragments, LinkType, ParsedFrame, parse_frame};
 
 /// The content of a capture file other than events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,11 +40,7 @@ pub(super) struct EventReader<F> {
     latest: WallTime,
     /// Events before the first frame.
     before_start: Vec<EventKind>,
-    links: Vec<Option<LinkType>>,
-    fragments: Fragments,
-    packets: Vec<Packet>,
-    other_frames: OtherFrames,
-    undelivered: Vec<DeliveryError>,
+    frames: FrameBatch,
     statistics: BTreeMap<u16, InterfaceStatistics>,
     comments: usize,
     without_time: u64,
@@ -62,8 +54,6 @@ pub(super) struct EventReader<F> {
 }
 
 impl<F: FnMut(Event)> EventReader<F> {
-    /// Maximum number of packets per event.
-    const MAX_BATCH: usize = 512;
     /// Maximum number of comments emitted.
     const MAX_COMMENTS: usize = 1_000;
     /// Maximum number of key logs, journal entries and names, each.
@@ -77,11 +67,7 @@ impl<F: FnMut(Event)> EventReader<F> {
             started: None,
             latest: WallTime(0),
             before_start: Vec::new(),
-            links: Vec::new(),
-            fragments: Fragments::default(),
-            packets: Vec::with_capacity(Self::MAX_BATCH),
-            other_frames: OtherFrames::default(),
-            undelivered: Vec::new(),
+            frames: FrameBatch::new(),
             statistics: BTreeMap::new(),
             comments: 0,
             without_time: 0,
@@ -120,8 +106,8 @@ impl<F: FnMut(Event)> EventReader<F> {
             CaptureRecord::Frame(frame) => self.handle_frame(&frame),
             CaptureRecord::Interface(interface) => self.handle_interface(interface),
             CaptureRecord::Section => {
-                if let Some(ours) = &mut self.saved_run {
-                    ours.end_section();
+                if let Some(run) = &mut self.saved_run {
+                    run.end_section();
                 }
             }
             CaptureRecord::Comment(text) => self.handle_comment(&text),
@@ -145,15 +131,15 @@ impl<F: FnMut(Event)> EventReader<F> {
             }
             CaptureRecord::KeyLog(_) | CaptureRecord::Journal(_) | CaptureRecord::Name(..) => {}
             CaptureRecord::Event(event) => {
-                if let Some(ours) = self.saved_run_mut() {
-                    ours.observe(&event);
+                if let Some(run) = self.saved_run_mut() {
+                    run.observe(&event);
                     self.flush();
                     (self.sink)(*event);
                 }
             }
             CaptureRecord::UnreadableEvent(why) => {
-                if let Some(ours) = self.saved_run_mut() {
-                    ours.add_unreadable(why);
+                if let Some(run) = self.saved_run_mut() {
+                    run.add_unreadable(why);
                 }
             }
         }
@@ -181,7 +167,7 @@ impl<F: FnMut(Event)> EventReader<F> {
 
     fn handle_interface(&mut self, interface: &CaptureInterface) {
         self.store.add_interface(interface.link_type);
-        self.links.push(interface.link());
+        self.frames.add_interface(interface.link());
         if self.saved_run.is_some() {
             return;
         }
@@ -209,69 +195,19 @@ impl<F: FnMut(Event)> EventReader<F> {
         let wall = frame.wall.unwrap_or(self.latest);
         self.without_time += u64::from(frame.wall.is_none());
         match &mut self.saved_run {
-            Some(ours) if ours.begins_batch(frame.meta) => self.flush(),
+            Some(run) if run.begins_batch(frame.meta) => self.flush(),
             None if self.started.is_none() => self.start_run(wall),
             _ => {}
         }
-        if let Some(ours) = &mut self.saved_run {
-            ours.enter_batch(frame.meta);
+        if let Some(run) = &mut self.saved_run {
+            run.enter_batch(frame.meta);
         }
         self.latest = self.latest.max(wall);
-        self.decode_frame(frame, wall);
-        if self.packets.len() >= Self::MAX_BATCH
-            || self.other_frames.total() >= Self::MAX_BATCH as u64
-        {
+        // Captures of other programs may contain such metadata by accident, or to mislead.
+        let meta = frame.meta.filter(|_| self.saved_run.is_some());
+        self.frames.decode(frame, wall, meta.unwrap_or_default());
+        if self.frames.is_full() {
             self.flush();
-        }
-    }
-
-    fn decode_frame(&mut self, frame: &CapturedFrame<'_>, wall: WallTime) {
-        let bytes = u32::try_from(frame.bytes.len())
-            .ok()
-            .and_then(NonZeroU32::new);
-        let stored = bytes.map(|bytes| PacketLocation {
-            at: frame.at,
-            bytes,
-            interface: frame.interface,
-        });
-        let aside = frame
-            .meta
-            .filter(|_| self.saved_run.is_some())
-            .unwrap_or_default();
-        if let Some(packet) = aside.packet {
-            self.packets.push(Packet { stored, ..packet });
-            return;
-        }
-        let link = self
-            .links
-            .get(usize::from(frame.interface))
-            .copied()
-            .flatten();
-        match link.map_or(ParsedFrame::Other, |link| {
-            parse_frame(link, frame.bytes, frame.frame_bytes)
-        }) {
-            ParsedFrame::Segment(segment) => {
-                let packet = packet_from_segment(&segment, wall, frame.frame_bytes, stored);
-                self.packets.push(Packet {
-                    segment_bytes: aside.segment_bytes,
-                    ..packet
-                });
-            }
-            ParsedFrame::Fragment(fragment) => match self.fragments.take(&fragment) {
-                Some(whole) => {
-                    self.packets
-                        .push(packet_from_segment(&whole, wall, frame.frame_bytes, None))
-                }
-                None => self.other_frames.fragments += 1,
-            },
-            ParsedFrame::Arp => self.other_frames.arp += 1,
-            ParsedFrame::Icmp(error) => {
-                self.other_frames.icmp += 1;
-                self.undelivered
-                    .extend(error.map(|error| undelivered_from_icmp(&error, wall)));
-            }
-            ParsedFrame::Other => self.other_frames.other += 1,
-            ParsedFrame::Unreadable => self.other_frames.unreadable += 1,
         }
     }
 
@@ -288,8 +224,8 @@ impl<F: FnMut(Event)> EventReader<F> {
             wall,
             uncertainty: Nanos::ZERO,
         });
-        for what in std::mem::take(&mut self.before_start) {
-            self.emit(what);
+        for kind in std::mem::take(&mut self.before_start) {
+            self.emit(kind);
         }
     }
 
@@ -298,7 +234,8 @@ impl<F: FnMut(Event)> EventReader<F> {
         if let Some((_, limit)) = self.store.overwritten().filter(|_| !self.noted_overwritten) {
             self.noted_overwritten = true;
             let text = format!(
-                "more than {limit} came through the pipe: the bytes of the oldest packets were discarded, so they can no longer be dissected (--spool-limit keeps more)"
+                "more than {limit} came through the pipe: the bytes of the oldest packets were \
+                 discarded, so they can no longer be dissected (--spool-limit keeps more)"
             );
             self.emit(EventKind::Note {
                 exchange: None,
@@ -308,19 +245,16 @@ impl<F: FnMut(Event)> EventReader<F> {
     }
 
     fn flush(&mut self) {
-        if !self.packets.is_empty() {
-            let packets = std::mem::replace(&mut self.packets, Vec::with_capacity(Self::MAX_BATCH));
+        if let Some(packets) = self.frames.take_packets() {
             match &self.saved_run {
-                Some(ours) => (self.sink)(ours.batch_event(packets)),
+                Some(run) => (self.sink)(run.batch_event(packets)),
                 None => self.emit(EventKind::Packets { packets }),
             }
         }
-        if !self.undelivered.is_empty() {
-            let errors = std::mem::take(&mut self.undelivered);
+        if let Some(errors) = self.frames.take_errors() {
             self.emit(EventKind::Undelivered { errors });
         }
-        if self.other_frames.total() > 0 {
-            let frames = std::mem::take(&mut self.other_frames);
+        if let Some(frames) = self.frames.take_others() {
             self.emit(EventKind::OtherFrames { frames });
         }
         self.note_overwritten();
@@ -328,8 +262,8 @@ impl<F: FnMut(Event)> EventReader<F> {
 
     fn finish(mut self) -> Attachments {
         self.flush();
-        for what in std::mem::take(&mut self.before_start) {
-            self.emit(what);
+        for kind in std::mem::take(&mut self.before_start) {
+            self.emit(kind);
         }
         if self.saved_run.is_none()
             && self
@@ -392,16 +326,16 @@ impl<F: FnMut(Event)> EventReader<F> {
     }
 
     /// Emits an event in its place among the packets.
-    fn emit_in_place(&mut self, what: EventKind) {
+    fn emit_in_place(&mut self, kind: EventKind) {
         self.flush();
         if self.started.is_none() && self.saved_run.is_none() && self.attachments.error.is_none() {
-            self.before_start.push(what);
+            self.before_start.push(kind);
         } else {
-            self.emit(what);
+            self.emit(kind);
         }
     }
 
-    fn emit(&mut self, what: EventKind) {
+    fn emit(&mut self, kind: EventKind) {
         let of_others = || {
             self.started.map_or(Moment::START, |started| {
                 Moment(self.latest.distance(started))
@@ -411,6 +345,6 @@ impl<F: FnMut(Event)> EventReader<F> {
             .saved_run
             .as_ref()
             .map_or_else(of_others, SavedRun::latest);
-        (self.sink)(Event { at, kind: what });
+        (self.sink)(Event { at, kind });
     }
 }

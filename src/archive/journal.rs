@@ -175,7 +175,8 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { failure_persistence: None,
+            ..ProptestConfig::default() })]
 
         #[test]
         fn any_event_is_told_and_read_again_without_its_places_and_with_its_words_spelt_out(
@@ -194,8 +195,9 @@ mod tests {
             bytes in prop::collection::vec(any::<u8>(), 0..200),
             prefix in any::<bool>(),
         ) {
-            let ours: &[u8] = if prefix { b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT" } else { b"" };
-            let _ = parse_entry(&[ours, &bytes].concat());
+            const PREFIX: &[u8] = b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT";
+            let prefix = if prefix { PREFIX } else { b"" };
+            let _ = parse_entry(&[prefix, &bytes].concat());
         }
     }
 }

@@ -17,6 +17,7 @@ mod document;
 mod endian_bytes;
 mod error;
 mod event_reader;
+mod frame_batch;
 mod har;
 mod input;
 mod interface;

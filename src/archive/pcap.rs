@@ -1,4 +1,5 @@
-//! pcap files: a header, then packets (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html>).
+//! pcap files: a header, then packets
+//! (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html>).
 //!
 //! ```text
 //! file    │ magic 4 │ major 2 │ minor 2 │ reserved 8 │ snap length 4 │ link type 4 │

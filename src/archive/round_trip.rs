@@ -129,7 +129,8 @@ proptest! {
         let (read, kept, _) = read_back(&save_events(&events, with_secrets));
         prop_assert_eq!(kept.error, None);
         if !events.is_empty() {
-            prop_assert_eq!(fold_redacted(&read, Redactor::new(true)), fold_redacted(&events, Redactor::new(with_secrets)));
+            prop_assert_eq!(fold_redacted(&read, Redactor::new(true)), fold_redacted(&events,
+                Redactor::new(with_secrets)));
         }
     }
 
@@ -255,7 +256,8 @@ fn a_saved_run_that_is_cut_anywhere_opens_as_far_as_it_goes() {
         let kept = archive.read_events(|event| read.push(event));
         if let Some(ArchiveError::Truncated { .. }) = kept.error {
             assert!(
-                matches!(&read.last().unwrap().kind, EventKind::Note { text, .. } if text.raw().contains("not read to its end"))
+                matches!(&read.last().unwrap().kind, EventKind::Note { text,
+                    .. } if text.raw().contains("not read to its end"))
                     || most == 0
             );
         }
@@ -340,7 +342,11 @@ fn an_event_that_is_too_long_to_be_read_is_left_out_and_that_is_said() {
     events[2] = note_event(2_000_000, &"x".repeat(5 << 20));
     let (read, kept, _) = read_back(&save_events(&events, false));
     assert_eq!(kept.error, None);
-    assert!(read.iter().any(|event| matches!(&event.kind, EventKind::Note { text, .. } if text.raw().contains("is left out"))));
+    assert!(
+        read.iter()
+            .any(|event| matches!(&event.kind, EventKind::Note { text,
+        .. } if text.raw().contains("is left out")))
+    );
     assert_eq!(
         read.len(),
         read_back(&save_events(&sample_run(), false)).0.len()
@@ -355,7 +361,8 @@ fn of_runs_that_were_put_one_behind_the_other_the_first_is_told() {
     assert_eq!(kept.error, None);
     assert_eq!(read[..whole.len()], whole);
     assert!(
-        matches!(&read[whole.len()..], [Event { kind: EventKind::Note { text, .. }, .. }] if text.raw().starts_with("another run begins"))
+        matches!(&read[whole.len()..], [Event { kind: EventKind::Note { text, .. },
+            .. }] if text.raw().starts_with("another run begins"))
     );
 }
 
@@ -371,7 +378,9 @@ fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
         |event| matches!(&event.kind, EventKind::Note { text, .. } if text.raw() == "second")
     ));
     assert!(
-        read.iter().any(|event| matches!(&event.kind, EventKind::Note { text, .. } if text.raw().starts_with("ignored 5 events of a run")))
+        read.iter()
+            .any(|event| matches!(&event.kind, EventKind::Note { text,
+            .. } if text.raw().starts_with("ignored 5 events of a run")))
     );
     // A damaged entry becomes a note, and the rest is read.
     let place = ours
@@ -387,7 +396,6 @@ fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
     damaged[event + 1] = b'E';
     let (read, _, _) = read_back(&damaged);
     assert_eq!(read.len(), 6);
-    assert!(
-        matches!(&read.last().unwrap().kind, EventKind::Note { text, .. } if text.raw().starts_with("1 event of the run cannot be read"))
-    );
+    assert!(matches!(&read.last().unwrap().kind, EventKind::Note { text,
+            .. } if text.raw().starts_with("1 event of the run cannot be read")));
 }

@@ -7,10 +7,9 @@ mod clock_comparison;
 mod conversations;
 mod curl;
 pub mod diff;
-mod ending;
 mod exchange_packets;
+mod from_wire;
 mod idle;
-mod packet;
 mod packet_phase;
 mod payload;
 mod phase_meaning;
@@ -28,7 +27,6 @@ mod time_spent;
 #[cfg(test)]
 mod trace_builder;
 mod transfer;
-mod undelivered;
 mod wire_clock;
 
 pub use annotations::{
@@ -36,14 +34,13 @@ pub use annotations::{
     server_timing_annotations, server_timing_spans, tls_version_name, without_root_dot,
 };
 pub use clock_comparison::ClockComparison;
-pub use conversations::{captured_conversations, flow_span};
+pub use conversations::{ConnectionEnding, captured_conversations, connection_ending, flow_span};
 pub use curl::{CurlMarks, curl_marks, transfer_curl_marks};
-pub use ending::{ConnectionEnding, connection_ending};
+pub use from_wire::{delivery_error_from_icmp, delivery_error_name, packet_from_segment};
 pub use idle::{
     IdleCause, IdlePeriod, IdleTotal, MIN_IDLE, idle_causes, idle_causes_within, idle_periods,
     idle_totals, idle_totals_within,
 };
-pub use packet::packet_from_segment;
 pub use packet_phase::phase_of_packet;
 pub use payload::{opening, payload_of};
 pub use phase_meaning::{phase_meaning, phase_references, phase_title};
@@ -63,5 +60,4 @@ pub use spread::Spread;
 pub use statistics::{TimingStatistics, timing_statistics};
 pub use time_spent::{LongestPhase, describe_idle_times, longest_phase};
 pub use transfer::{Transfer, group_into_transfers};
-pub use undelivered::{undelivered_from_icmp, undelivered_name};
 pub use wire_clock::{WireSpan, wire_phase};

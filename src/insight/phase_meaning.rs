@@ -20,28 +20,34 @@ pub const fn phase_meaning(phase: Phase) -> &'static str {
     match phase {
         Phase::Dns => {
             "Packets go to addresses, not to names, so the name is looked up first, for IPv6 \
-                (AAAA) and IPv4 (A) at the same time. It costs one round trip to the name server if that knows the answer, and more if it has to ask others."
+             (AAAA) and IPv4 (A) at the same time. It costs one round trip to the name server if \
+             that knows the answer, and more if it has to ask others."
         }
         Phase::Connect => {
             "Three packets open a connection: SYN out, SYN-ACK back, ACK out. The ACK may be \
-                followed by data at once, so the client only waits for one round trip."
+             followed by data at once, so the client only waits for one round trip."
         }
         Phase::Proxy => {
-            "The client connects to a proxy and asks it to connect to the server. CONNECT costs one round trip, SOCKS 5 two or three."
+            "The client connects to a proxy and asks it to connect to the server. CONNECT costs \
+             one round trip, SOCKS 5 two or three."
         }
         Phase::Tls => {
             "Both sides agree on keys, and the server proves who it is by a certificate. TLS 1.3 \
-                needs one round trip, TLS 1.2 two; resuming a session saves one of TLS 1.2's."
+             needs one round trip, TLS 1.2 two; resuming a session saves one of TLS 1.2's."
         }
         Phase::Send => {
-            "The request is handed to the kernel, which takes no time while its buffer has room. Only a large body takes long: then the network sets the pace."
+            "The request is handed to the kernel, which takes no time while its buffer has room. \
+             Only a large body takes long: then the network sets the pace."
         }
         Phase::Wait => {
-            "From the request's last byte to the response's first: one round trip, and everything the server does before it starts to answer. If this is long and a round trip is not, look at the server."
+            "From the request's last byte to the response's first: one round trip, and everything \
+             the server does before it starts to answer. If this is long and a round trip is not, \
+             look at the server."
         }
         Phase::Receive => {
-            "From the response's first byte to its last. A new connection starts slowly: about 14 \
-                kB in the first round trip, doubling with each one that follows, until the path is full."
+            "From the response's first byte to its last. A new connection starts slowly: about \
+             14 kB in the first round trip, doubling with each one that follows, until the path is \
+             full."
         }
     }
 }

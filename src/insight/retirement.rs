@@ -1,15 +1,16 @@
-//! Which exchanges a long run can do without, and what is kept of them.
+//! Retirement of exchanges: which exchanges a long run keeps in memory, and what remains of the
+//! others.
 //!
-//! | held | why |
+//! | retained | because |
 //! |---|---|
 //! | the first ones | reports draw them |
-//! | the latest ones | they may still be told of: packets, closing, what the kernel counted |
-//! | the first that failed, and the last | why |
-//! | of each request that was repeated the first run, the last, the fastest and the slowest | its statistics belong to the first; reports tell the others |
-//! | of a run of very many redirects the first exchanges and the latest | reports tell them |
+//! | the latest ones | more events may come: packets, closing, kernel counts |
+//! | the first ones that failed, and the last | to show why |
+//! | of each repeated request the first, last, fastest and slowest run | reports show them |
+//! | of a run with very many redirects the first exchanges and the latest | reports show them |
 //!
-//! All others go once they are over. Their times stay, each as it was measured, so that statistics
-//! are exact.
+//! All others are retired once they have ended. Their durations are kept, each as it was measured,
+//! so statistics remain exact.
 
 use super::{RepeatedRequest, Transfer, curl_marks, group_into_transfers, repeated_requests};
 use crate::trace::{

@@ -65,7 +65,7 @@ pub struct RoundTrips {
 /// |---|---|
 /// | name resolution | not counted: its server is another machine |
 /// | TCP | 1 (RFC 9293 §3.5); 0 on a reused connection, as for everything before the request |
-/// | proxy | 1 for `CONNECT`; 2 for SOCKS 5 (greeting and request, RFC 1928); TLS to an `https` proxy as below |
+/// | proxy | 1 for `CONNECT`; 2 for SOCKS 5 (RFC 1928); TLS to an `https` proxy as below |
 /// | TLS 1.3 | 1 (RFC 8446 §2); 0 with early data |
 /// | TLS 1.2 | 2; 1 resumed (RFC 5246 §7.3) |
 /// | request and response | 1 |

@@ -81,7 +81,8 @@ pub fn describe_flow_sizes(flow: &Flow) -> Option<String> {
     };
     if flow.key.remote.ip().is_loopback() {
         let text = format!(
-            "sizes up to {} B: loopback does not split data into segments as a real link does (its MTU is 65,536)",
+            "sizes up to {} B: loopback does not split data into segments as a real link does \
+             (its MTU is 65,536)",
             group_digits(largest.into())
         );
         return Some(format!("{text}; the lab does{again}."));
@@ -92,7 +93,8 @@ pub fn describe_flow_sizes(flow: &Flow) -> Option<String> {
             .map(|mss| format!(", more than the MSS of {}", group_digits(mss.into())))
             .unwrap_or_default();
         let text = format!(
-            "sizes up to {} B{mss}: the network card or the kernel splits and merges segments (offload)",
+            "sizes up to {} B{mss}: the network card or the kernel splits and merges segments \
+             (offload)",
             group_digits(largest.into())
         );
         return Some(match counted.on_wire {

@@ -97,8 +97,10 @@ pub struct KernelSegments {
 impl KernelSegments {
     /// The source of these figures.
     pub const CLOCK: Clock = Clock::Kernel;
+}
 
-    const fn from_tcp_info(figures: &TcpInfo) -> Self {
+impl From<&TcpInfo> for KernelSegments {
+    fn from(figures: &TcpInfo) -> Self {
         Self {
             sent: KernelCounts {
                 packets: figures.segments_out,
@@ -122,7 +124,7 @@ pub fn kernel_segments(trace: &Trace, exchange: &Exchange) -> Option<KernelSegme
     exchange_connection(trace, exchange)?
         .tcp_info
         .as_ref()
-        .map(KernelSegments::from_tcp_info)
+        .map(KernelSegments::from)
 }
 
 fn exchange_connection<'a>(trace: &'a Trace, exchange: &Exchange) -> Option<&'a Connection> {

@@ -1,14 +1,17 @@
 //! Phases on the wire clock, computed from packets.
 //!
-//! | phase | begins with the packet that | ends with the packet that |
-//! |---|---|---|
-//! | dns | was the first to a server that the exchange queried, within the phase on the program's clock | was the last with payload from such a server, within it |
-//! | connect | carried the SYN (the first one, even if it was lost) | carried the SYN-ACK: one round trip |
-//! | proxy | carried the first byte to the proxy | completed the bytes that had been read from it when the phase ended |
-//! | tls | carried the handshake's first byte | completed the bytes that had been read when the phase ended |
-//! | send | carried the request's first byte | was the first to carry its last byte |
-//! | wait | ended `send` | was the first to carry the response, see below |
-//! | receive | ended `wait` | completed the bytes that had been read when the phase ended |
+//! - *dns* begins with the first packet to a server that the exchange queried, and ends with the
+//!   last one with payload from such a server, both within the phase on the program's clock.
+//! - *connect* begins with the SYN (the first one, even if it was lost) and ends with the SYN-ACK:
+//!   one round trip.
+//! - *proxy* and *tls* begin with the packet that carried the first byte to the other side, and end
+//!   with the one that completed the bytes that had been read when the phase ended.
+//! - *send* begins with the packet that carried the request's first byte, and ends with the first
+//!   one that carried its last byte.
+//! - *wait* begins where *send* ends, and ends with the first packet that carried the response, see
+//!   below.
+//! - *receive* begins where *wait* ends, and ends with the packet that completed the bytes that had
+//!   been read when the phase ended.
 //!
 //! It is known exactly which byte a packet must carry: phases record the
 //! [position](crate::trace::StreamPosition) in both streams at their edges, and packets are indexed

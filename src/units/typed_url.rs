@@ -36,7 +36,8 @@ pub enum TypedUrlError {
     /// It contains a tab, a line break or another control character. Browsers drop some of them
     /// silently.
     #[error(
-        "it contains a control character, such as a tab or a line break; remove it, or write it as %09 or %0A"
+        "it contains a control character, such as a tab or a line break; remove it, or write it \
+         as %09 or %0A"
     )]
     ControlCharacter,
     /// There is no host: it is empty, a path, a query or a fragment.
@@ -47,7 +48,8 @@ pub enum TypedUrlError {
     NoScheme,
     /// `http:8080` is a host named http to some programs and port 8080 to others.
     #[error(
-        "'{0}:' followed by a number could be a scheme or a host with a port; write {0}:// for the scheme, http://{0}:PORT/ for the host"
+        "'{0}:' followed by a number could be a scheme or a host with a port; write {0}:// for \
+         the scheme, http://{0}:PORT/ for the host"
     )]
     SchemeOrHost(String),
     /// Neither a scheme followed by slashes nor a host with a port.
@@ -55,7 +57,8 @@ pub enum TypedUrlError {
     NeitherSchemeNorPort(String),
     /// `http://a\@b/` is host a to browsers and host b to others.
     #[error(
-        "it has a \\ in or after its host, which browsers and other programs read differently; write / or %5C"
+        "it has a \\ in or after its host, which browsers and other programs read differently; \
+         write / or %5C"
     )]
     Backslash,
     /// `http://http://host/` is host http to browsers and to curl, which nobody means.

@@ -25,7 +25,7 @@ use super::har::{EntryIndex, HarFile, HarLog};
 use super::input::ArchiveInput;
 use super::pcapng::Pcapng;
 use super::store::CaptureStore;
-use crate::insight::diff::ComparedRun;
+use crate::insight::diff::{ComparedRun, ExchangeFacts, LimitResult};
 use entry_extraction::EntryExtractor;
 use string_truncation::StringTruncator;
 
@@ -59,16 +59,12 @@ struct TopLevel {
 
 impl TopLevel {
     fn into_run(self) -> ComparedRun {
-        let talks = self.conversations.unwrap_or_default();
+        let conversations = self.conversations.unwrap_or_default();
         let exchanges = self
             .exchanges
             .into_iter()
-            .map(summary::SummaryExchange::into_facts)
-            .chain(
-                talks
-                    .into_iter()
-                    .map(summary::SummaryConversation::into_facts),
-            );
+            .map(ExchangeFacts::from)
+            .chain(conversations.into_iter().map(ExchangeFacts::from));
         ComparedRun {
             exchanges: exchanges.collect(),
             uncertainty: self.clock.uncertainty_ns,
@@ -76,7 +72,7 @@ impl TopLevel {
                 .budget
                 .unwrap_or_default()
                 .into_iter()
-                .map(summary::SummaryVerdict::into_limit_result)
+                .map(LimitResult::from)
                 .collect(),
         }
     }
@@ -85,8 +81,8 @@ impl TopLevel {
 impl JsonDocument {
     /// Returns the number of leading bytes to skip if the input is a JSON document.
     pub(super) fn detect(source: &mut ArchiveInput) -> Result<Option<usize>, ArchiveError> {
-        const MARK: &[u8] = b"\xef\xbb\xbf";
-        const MOST: usize = 4096;
+        const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+        const MAX_SPACE: usize = 4096;
         // Input from a pipe may come slowly, so no more bytes are waited for than needed. pcapng
         // begins with line breaks, too.
         let head = source.peek(Pcapng::MAGIC.len())?;
@@ -96,8 +92,8 @@ impl JsonDocument {
         if !may_be || head == Pcapng::MAGIC {
             return Ok(None);
         }
-        let bytes = source.peek(MOST)?;
-        let text = bytes.strip_prefix(MARK).unwrap_or(bytes);
+        let bytes = source.peek(MAX_SPACE)?;
+        let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         let space = text
             .iter()
             .take_while(|byte| byte.is_ascii_whitespace())

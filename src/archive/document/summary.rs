@@ -5,9 +5,7 @@ use serde::Deserialize;
 
 use super::tls::{DocumentCertificate, DocumentTls};
 use crate::insight::Rtt;
-use crate::insight::diff::{
-    self, AttemptFacts, ExchangeFacts, IdleFacts, PhaseTimes, QuestionFacts,
-};
+use crate::insight::diff::{self, AttemptFacts, ExchangeFacts, PhaseTimes, QuestionFacts};
 use crate::trace::{
     self, Clock as Source, Endpoint, ExchangeCause, FailureCode, HttpHeader, HttpVersion, Phase,
     ResolutionSource,
@@ -26,15 +24,15 @@ pub(super) struct SummaryVerdict {
     verdict: String,
 }
 
-impl SummaryVerdict {
-    pub(super) fn into_limit_result(self) -> diff::LimitResult {
-        let met = match self.verdict.as_str() {
+impl From<SummaryVerdict> for diff::LimitResult {
+    fn from(summary: SummaryVerdict) -> Self {
+        let met = match summary.verdict.as_str() {
             "met" => Some(true),
             "missed" => Some(false),
             _ => None,
         };
-        diff::LimitResult {
-            rule: self.rule,
+        Self {
+            rule: summary.rule,
             met,
         }
     }
@@ -179,35 +177,30 @@ impl SummaryMessage {
     }
 }
 
-impl SummaryExchange {
-    /// Converts it into comparable facts.
-    pub(super) fn into_facts(self) -> ExchangeFacts {
-        let mut request = self.request;
-        let mut response = self.response;
-        let dns = self.dns.unwrap_or_default();
-        let tcp = self.tcp.unwrap_or_default();
-        let tls = self.tls;
-        let segments = self.segments.unwrap_or_default();
-        ExchangeFacts {
-            cause: Some(self.cause.unwrap_or(ExchangeCause::Asked)),
-            method: self.method,
-            url: self.url,
-            total: self.duration_ns,
-            phases: phase_times(&self.phases),
-            reused: self.reused_connection,
-            remote: self.remote,
+impl From<SummaryExchange> for ExchangeFacts {
+    fn from(summary: SummaryExchange) -> Self {
+        let mut request = summary.request;
+        let mut response = summary.response;
+        let dns = summary.dns.unwrap_or_default();
+        let tcp = summary.tcp.unwrap_or_default();
+        let tls = summary.tls;
+        let segments = summary.segments.unwrap_or_default();
+        Self {
+            cause: Some(summary.cause.unwrap_or(ExchangeCause::Asked)),
+            method: summary.method,
+            url: summary.url,
+            total: summary.duration_ns,
+            phases: phase_times(&summary.phases),
+            reused: summary.reused_connection,
+            remote: summary.remote,
             rtt: tcp
                 .rtt_ns
                 .zip(tcp.rtt_source)
                 .map(|(duration, clock)| Rtt { duration, clock }),
             source: dns.source,
-            questions: dns
-                .questions
-                .into_iter()
-                .map(SummaryQuestion::into_facts)
-                .collect(),
+            questions: dns.questions.into_iter().map(QuestionFacts::from).collect(),
             attempts: attempt_facts(tcp.attempts),
-            proxy: self
+            proxy: summary
                 .proxy
                 .and_then(|steps| steps.into_iter().next())
                 .map(|step| step.kind),
@@ -221,8 +214,8 @@ impl SummaryExchange {
                         .collect()
                 })
                 .unwrap_or_default(),
-            version: self.http_version,
-            status: self.status,
+            version: summary.http_version,
+            status: summary.status,
             sent_bytes: request.as_ref().and_then(|request| request.body_bytes),
             received_bytes: response.as_ref().and_then(|response| response.body_bytes),
             request_fields: request
@@ -242,9 +235,9 @@ impl SummaryExchange {
                         .collect()
                 })
                 .unwrap_or_default(),
-            redirect: self.redirect.map(|redirect| redirect.to),
+            redirect: summary.redirect.map(|redirect| redirect.to),
             retransmitted: [segments.sent.retransmitted, segments.received.retransmitted],
-            failure: self.failure.map(|it| {
+            failure: summary.failure.map(|it| {
                 (
                     it.phase,
                     trace::Failure {
@@ -254,7 +247,7 @@ impl SummaryExchange {
                     },
                 )
             }),
-            ..ExchangeFacts::default()
+            ..Self::default()
         }
     }
 }
@@ -273,14 +266,14 @@ fn phase_times(entries: &[SummaryPhase]) -> [PhaseTimes; 7] {
     })
 }
 
-impl SummaryQuestion {
-    fn into_facts(self) -> QuestionFacts {
-        QuestionFacts {
-            name: self.name,
-            kind: self.kind,
-            server: self.server,
-            rcode: self.rcode,
-            took: self.duration_ns,
+impl From<SummaryQuestion> for QuestionFacts {
+    fn from(question: SummaryQuestion) -> Self {
+        Self {
+            name: question.name,
+            kind: question.kind,
+            server: question.server,
+            rcode: question.rcode,
+            took: question.duration_ns,
         }
     }
 }
@@ -310,25 +303,24 @@ pub(super) struct SummaryConversation {
     received: SummaryCounts,
 }
 
-impl SummaryConversation {
-    /// Converts it into comparable facts. A summary has no times for the parts of a conversation.
-    pub(super) fn into_facts(self) -> ExchangeFacts {
-        let remote = Endpoint::from(self.server.raw().to_owned());
+/// A summary has no times for the parts of a conversation.
+impl From<SummaryConversation> for ExchangeFacts {
+    fn from(summary: SummaryConversation) -> Self {
+        let remote = Endpoint::from(summary.server.raw().to_owned());
         let port = remote
             .ip()
             .map(|address| format!(":{}", address.port()))
             .unwrap_or_default();
-        ExchangeFacts {
-            method: self.transport.to_ascii_uppercase(),
-            url: self
-                .server_name
-                .map_or(self.server, |name| format!("{}{port}", name.raw()).into()),
+        Self {
+            method: summary.transport.to_ascii_uppercase(),
+            url: summary.server_name.map_or(summary.server, |name| {
+                format!("{}{port}", name.raw()).into()
+            }),
             remote: Some(remote),
-            sent_bytes: self.sent.payload_bytes,
-            received_bytes: self.received.payload_bytes,
-            retransmitted: [self.sent.retransmitted, self.received.retransmitted],
-            idle_times: Vec::<IdleFacts>::new(),
-            ..ExchangeFacts::default()
+            sent_bytes: summary.sent.payload_bytes,
+            received_bytes: summary.received.payload_bytes,
+            retransmitted: [summary.sent.retransmitted, summary.received.retransmitted],
+            ..Self::default()
         }
     }
 }

@@ -235,14 +235,16 @@ fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
         (
             reckoned,
             format!(
-                "the file does not contain the sizes of {} heads; they are estimated as in HTTP/1.1 (inferred)",
+                "the file does not contain the sizes of {} heads; they are estimated as in \
+                 HTTP/1.1 (inferred)",
                 group_digits(reckoned)
             ),
         ),
         (
             unversioned,
             format!(
-                "the file does not contain the HTTP version of {} entries; they are shown as HTTP/1.1",
+                "the file does not contain the HTTP version of {} entries; they are shown as \
+                 HTTP/1.1",
                 group_digits(unversioned)
             ),
         ),

@@ -3,18 +3,18 @@
 //! Each browser writes HAR differently, and all deviate from the specification somewhere. How
 //! deviations are read:
 //!
-//! | in the file | is |
-//! |---|---|
-//! | `-1`, `null`, nothing, text in the place of a number | absent |
-//! | `dns`, `connect` or `ssl` of 0 (Firefox: it did not happen) | absent |
-//! | `ssl` contained in `connect` (the specification, Chrome, Safari) or in addition to it | whichever agrees with `time`; see [`timings`] |
-//! | `send`, `wait` and `receive` of an unanswered entry | absent if they are 0 |
-//! | `blocked` | time before the first phase, and not a phase |
-//! | `_connectionId` or else `connection`, and `serverIPAddress` | a connection: a new one if the entry connects, else the known one with the same values |
-//! | `headersSize` of -1 | estimated as in HTTP/1.1 notation, with a note |
-//! | `content.text` | the beginning of the body, base64 or not |
-//! | a status of 0, `_error`, `_errorMessage` | a failure |
-//! | `pages`, `_fromCache`, `_webSocketMessages` | notes |
+//! - `-1`, `null`, nothing, and text in the place of a number are absent.
+//! - `dns`, `connect` or `ssl` of 0 are absent (Firefox: they did not happen).
+//! - `ssl` is contained in `connect` (the specification, Chrome, Safari) or written in addition to
+//!   it, whichever agrees with `time`; see [`timings`].
+//! - `send`, `wait` and `receive` of 0 are absent for an unanswered entry.
+//! - `blocked` is time before the first phase, and not a phase.
+//! - `_connectionId` or else `connection`, and `serverIPAddress` identify a connection: a new one
+//!   if the entry connects, else the known one with the same values.
+//! - `headersSize` of -1 is replaced by an estimate as in HTTP/1.1 notation, with a note.
+//! - `content.text` is the beginning of the body, base64 or not.
+//! - A status of 0, `_error` and `_errorMessage` are failures.
+//! - `pages`, `_fromCache` and `_webSocketMessages` become notes.
 //!
 //! Without `serverIPAddress` there is no connection; no browser writes the local endpoint. Other
 //! members that begin with `_`, cookies and posted data are ignored.

@@ -19,7 +19,8 @@ fn read(bytes: &[u8]) -> Result<Vec<Event>, ArchiveError> {
 }
 
 fn trace_of_entries(entries: &Value) -> Trace {
-    let log = json!({ "log": { "version": "1.2", "creator": { "name": "WebInspector", "version": "537.36" }, "entries": entries } });
+    let log = json!({ "log": { "version": "1.2", "creator": { "name": "WebInspector",
+        "version": "537.36" }, "entries": entries } });
     Trace::from_events(read(log.to_string().as_bytes()).unwrap())
 }
 
@@ -42,30 +43,47 @@ fn note_texts(trace: &Trace) -> Vec<String> {
 /// with HTTP/2.
 fn chromium_entries() -> Value {
     json!([
-        { "_connectionId": "42", "_initiator": { "type": "other", "stack": { "callFrames": [1, 2, [3]] } }, "_priority": "VeryHigh", "_resourceType": "document",
+        { "_connectionId": "42", "_initiator": { "type": "other", "stack": { "callFrames": [1, 2,
+            [3]] } }, "_priority": "VeryHigh", "_resourceType": "document",
           "cache": {}, "connection": "42", "pageref": "page_1", "serverIPAddress": "[2001:db8::1]",
           "startedDateTime": "2026-03-01T12:00:00.250Z", "time": 150.5,
-          "request": { "method": "GET", "url": "https://h.test/a?q=1", "httpVersion": "http/2.0", "headers": [{ "name": ":path", "value": "/a?q=1" }],
+          "request": { "method": "GET", "url": "https://h.test/a?q=1", "httpVersion": "http/2.0",
+              "headers": [{ "name": ":path", "value": "/a?q=1" }],
             "queryString": [], "cookies": [], "headersSize": -1, "bodySize": 0 },
-          "response": { "status": 200, "statusText": "", "httpVersion": "http/2.0", "headers": [{ "name": "content-encoding", "value": "br" }], "cookies": [],
-            "content": { "size": 5000, "mimeType": "text/html", "compression": 4000, "text": "<!doctype html>" },
-            "redirectURL": "", "headersSize": -1, "bodySize": -1, "_transferSize": 1100, "_error": null },
-          "timings": { "blocked": 2.5, "dns": 20, "connect": 80, "ssl": 40, "send": 0.5, "wait": 40, "receive": 7.5, "_blocked_queueing": 1.1 } },
-        { "connection": "42", "serverIPAddress": "[2001:db8::1]", "startedDateTime": "2026-03-01T12:00:00.420Z", "time": 31,
-          "_webSocketMessages": [{ "type": "send", "time": 1.5, "opcode": 1, "data": "x" }, { "type": "receive", "time": 1.6, "opcode": 1, "data": "y" }],
-          "request": { "method": "GET", "url": "https://h.test/b", "httpVersion": "h3", "headers": [], "headersSize": 30, "bodySize": 0 },
-          "response": { "status": 304, "statusText": "", "httpVersion": "h3", "headers": [], "content": { "size": 0, "mimeType": "x-unknown" },
+          "response": { "status": 200, "statusText": "", "httpVersion": "http/2.0",
+              "headers": [{ "name": "content-encoding", "value": "br" }], "cookies": [],
+            "content": { "size": 5000, "mimeType": "text/html", "compression": 4000,
+                "text": "<!doctype html>" },
+            "redirectURL": "", "headersSize": -1, "bodySize": -1, "_transferSize": 1100,
+                "_error": null },
+          "timings": { "blocked": 2.5, "dns": 20, "connect": 80, "ssl": 40, "send": 0.5, "wait": 40,
+              "receive": 7.5, "_blocked_queueing": 1.1 } },
+        { "connection": "42", "serverIPAddress": "[2001:db8::1]",
+            "startedDateTime": "2026-03-01T12:00:00.420Z", "time": 31,
+          "_webSocketMessages": [{ "type": "send", "time": 1.5, "opcode": 1, "data": "x" },
+              { "type": "receive", "time": 1.6, "opcode": 1, "data": "y" }],
+          "request": { "method": "GET", "url": "https://h.test/b", "httpVersion": "h3",
+              "headers": [], "headersSize": 30, "bodySize": 0 },
+          "response": { "status": 304, "statusText": "", "httpVersion": "h3", "headers": [],
+              "content": { "size": 0, "mimeType": "x-unknown" },
             "redirectURL": "", "headersSize": 20, "bodySize": 0 },
-          "timings": { "blocked": 1, "dns": -1, "connect": -1, "ssl": -1, "send": 1, "wait": 28, "receive": 1 } },
+          "timings": { "blocked": 1, "dns": -1, "connect": -1, "ssl": -1, "send": 1, "wait": 28,
+              "receive": 1 } },
         { "_fromCache": "disk", "startedDateTime": "2026-03-01T12:00:00.500Z", "time": 1.5,
-          "request": { "method": "GET", "url": "https://h.test/c.css", "httpVersion": "", "headers": [], "headersSize": -1, "bodySize": 0 },
-          "response": { "status": 200, "statusText": "OK", "httpVersion": "", "headers": [], "content": { "size": 9, "mimeType": "text/css" }, "bodySize": 0 },
-          "timings": { "blocked": 1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": 0.25, "receive": 0.25 } },
+          "request": { "method": "GET", "url": "https://h.test/c.css", "httpVersion": "",
+              "headers": [], "headersSize": -1, "bodySize": 0 },
+          "response": { "status": 200, "statusText": "OK", "httpVersion": "", "headers": [],
+              "content": { "size": 9, "mimeType": "text/css" }, "bodySize": 0 },
+          "timings": { "blocked": 1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": 0.25,
+              "receive": 0.25 } },
         { "startedDateTime": "2026-03-01T12:00:00.600Z", "time": 3,
-          "request": { "method": "GET", "url": "https://no.test/", "httpVersion": "", "headers": [], "headersSize": -1, "bodySize": 0 },
-          "response": { "status": 0, "statusText": "", "httpVersion": "", "headers": [], "content": { "size": 0, "mimeType": "x-unknown" },
+          "request": { "method": "GET", "url": "https://no.test/", "httpVersion": "", "headers": [],
+              "headersSize": -1, "bodySize": 0 },
+          "response": { "status": 0, "statusText": "", "httpVersion": "", "headers": [],
+              "content": { "size": 0, "mimeType": "x-unknown" },
             "headersSize": -1, "bodySize": -1, "_error": "net::ERR_NAME_NOT_RESOLVED" },
-          "timings": { "blocked": 3, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": 0, "receive": 0 } }
+          "timings": { "blocked": 3, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": 0,
+              "receive": 0 } }
     ])
 }
 
@@ -147,14 +165,20 @@ fn chromiums_entries_become_exchanges() {
 #[test]
 fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
     let entry = |began: &str, url: &str, status: u16, to: &str, timings: Value| {
-        json!({ "pageref": "page_1", "startedDateTime": began, "serverIPAddress": "192.0.2.7", "connection": "443", "time": 90, "_securityState": "secure",
-            "request": { "bodySize": 3, "method": "POST", "url": url, "httpVersion": "HTTP/1.1", "headers": [{ "name": "Host", "value": "h.test" }], "headersSize": 400 },
-            "response": { "status": status, "statusText": "X", "httpVersion": "HTTP/1.1", "headers": [], "content": { "mimeType": "text/plain", "size": 4,
-                "encoding": "base64", "text": "Y2Fmw6kh" }, "redirectURL": to, "headersSize": 120, "bodySize": 124 },
+        json!({ "pageref": "page_1", "startedDateTime": began, "serverIPAddress": "192.0.2.7",
+            "connection": "443", "time": 90, "_securityState": "secure",
+            "request": { "bodySize": 3, "method": "POST", "url": url, "httpVersion": "HTTP/1.1",
+                "headers": [{ "name": "Host", "value": "h.test" }], "headersSize": 400 },
+            "response": { "status": status, "statusText": "X", "httpVersion": "HTTP/1.1",
+                "headers": [], "content": { "mimeType": "text/plain", "size": 4,
+                "encoding": "base64", "text": "Y2Fmw6kh" }, "redirectURL": to, "headersSize": 120,
+                    "bodySize": 124 },
             "cache": {}, "timings": timings })
     };
-    let made = json!({ "blocked": 0, "dns": 10, "connect": 20, "ssl": 30, "send": 0, "wait": 29, "receive": 1 });
-    let reused = json!({ "blocked": 60, "dns": 0, "connect": 0, "ssl": 0, "send": 0, "wait": 29, "receive": 1 });
+    let made = json!({ "blocked": 0, "dns": 10, "connect": 20, "ssl": 30, "send": 0, "wait": 29,
+        "receive": 1 });
+    let reused = json!({ "blocked": 60, "dns": 0, "connect": 0, "ssl": 0, "send": 0, "wait": 29,
+        "receive": 1 });
     let trace = trace_of_entries(&json!([
         entry(
             "2026-03-01T14:00:00.200+02:00",
@@ -213,10 +237,13 @@ fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
 fn safaris_gaps_stay_gaps() {
     let trace = trace_of_entries(
         &json!([{ "startedDateTime": "2026-03-01T12:00:00.000Z", "time": 40.25,
-        "request": { "method": "GET", "url": "http://h.test/", "httpVersion": "HTTP/1.1", "headers": [], "headersSize": -1, "bodySize": -1 },
-        "response": { "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "headers": [], "content": { "size": 10, "mimeType": "text/html" },
+        "request": { "method": "GET", "url": "http://h.test/", "httpVersion": "HTTP/1.1",
+            "headers": [], "headersSize": -1, "bodySize": -1 },
+        "response": { "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "headers": [],
+            "content": { "size": 10, "mimeType": "text/html" },
             "redirectURL": "", "headersSize": -1, "bodySize": -1 },
-        "cache": {}, "timings": { "blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0.25, "wait": 30, "receive": 10 } }]),
+        "cache": {}, "timings": { "blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0.25,
+            "wait": 30, "receive": 10 } }]),
     );
     assert_eq!(
         phase_times(&trace, 0),
@@ -238,10 +265,14 @@ fn safaris_gaps_stay_gaps() {
 fn whatever_breaks_the_format_is_absent_and_the_rest_is_read() {
     let trace = trace_of_entries(&json!([
         7, "x", null, [],
-        { "startedDateTime": 5, "time": "12.5", "request": { "url": "http://h.test/", "headers": { "not": "a list" } }, "response": { "status": "200", "headers": [{ "name": null }, 3] },
-          "timings": { "wait": "12.5", "dns": {}, "send": [1], "receive": null, "connect": 1e300 }, "connection": 443, "serverIPAddress": 9 },
+        { "startedDateTime": 5, "time": "12.5", "request": { "url": "http://h.test/",
+            "headers": { "not": "a list" } }, "response": { "status": "200",
+            "headers": [{ "name": null }, 3] },
+          "timings": { "wait": "12.5", "dns": {}, "send": [1], "receive": null, "connect": 1e300 },
+              "connection": 443, "serverIPAddress": 9 },
         { "startedDateTime": "yesterday" },
-        { "startedDateTime": "2026-03-01T12:00:00Z", "request": "none", "response": 1, "timings": true, "_phases": "x", "_error": [1], "_cause": 9 },
+        { "startedDateTime": "2026-03-01T12:00:00Z", "request": "none", "response": 1,
+            "timings": true, "_phases": "x", "_error": [1], "_cause": 9 },
         { "startedDateTime": "0001-01-01T00:00:00Z", "time": 1e300, "timings": { "wait": -5 } }
     ]));
     assert_eq!(trace.exchanges().len(), 4);
@@ -304,10 +335,12 @@ fn a_huge_body_is_cut_before_it_is_held() {
 #[test]
 fn ssl_beside_connect_is_seen_by_the_sum() {
     let entry = |time: f64, connect: f64, ssl: f64| {
-        let timings = json!({ "blocked": 0, "dns": -1, "connect": connect, "ssl": ssl, "send": 1, "wait": 9, "receive": 0 });
+        let timings = json!({ "blocked": 0, "dns": -1, "connect": connect, "ssl": ssl, "send": 1,
+            "wait": 9, "receive": 0 });
         let trace = trace_of_entries(
             &json!([{ "startedDateTime": "2026-03-01T12:00:00Z", "time": time, "timings": timings,
-            "request": { "url": "https://h.test/", "httpVersion": "h2" }, "response": { "status": 200, "httpVersion": "h2" } }]),
+            "request": { "url": "https://h.test/", "httpVersion": "h2" },
+                "response": { "status": 200, "httpVersion": "h2" } }]),
         );
         phase_times(&trace, 0)
             .into_iter()
@@ -325,7 +358,9 @@ fn timed_entry(began: u32, took: u32, more: &str) -> String {
     let second = began / 1_000;
     let milli = began % 1_000;
     format!(
-        r#"{{"startedDateTime":"2026-03-01T12:{:02}:{:02}.{milli:03}Z","time":{took},"request":{{"url":"http://h.test/{began}"}},"response":{{"status":200}},"timings":{{"wait":{took}}}{more}}}"#,
+        r#"{{"startedDateTime":"2026-03-01T12:{:02}:{:02}.{milli:03}Z","time":{took},
+            "request":{{"url":"http://h.test/{began}"}},"response":{{"status":200}},
+            "timings":{{"wait":{took}}}{more}}}"#,
         second / 60,
         second % 60
     )
@@ -490,7 +525,8 @@ fn names_in_escapes_and_lists_elsewhere_are_what_they_are() {
         1
     );
     let elsewhere = format!(
-        r#"{{"entries":[1,{{}}],"log":{{"x":{{"entries":[{{}}]}},"entries":[{}],"y":[["entries",[{{}}]]]}}}}"#,
+        r#"{{"entries":[1,{{}}],"log":{{"x":{{"entries":[{{}}]}},"entries":[{}],
+            "y":[["entries",[{{}}]]]}}}}"#,
         timed_entry(0, 1, "")
     );
     assert_eq!(
@@ -560,7 +596,8 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut bytes = json!({ "log": { "entries": chromium_entries() } }).to_string().into_bytes();
+        let document = json!({ "log": { "entries": chromium_entries() } });
+        let mut bytes = document.to_string().into_bytes();
         for (place, value) in changes {
             let place = place.index(bytes.len());
             bytes[place] = value;

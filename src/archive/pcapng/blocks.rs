@@ -1,9 +1,9 @@
 //! Parsing of the bodies of pcapng blocks.
 
-use super::options::{BlockOptions, COMMENT};
+use super::tagged_values::{BlockOptions, COMMENT, ResolvedNames};
 use super::{
     ENHANCED_PACKET, INTERFACE, JOURNAL, NAMES, OBSOLETE_PACKET, PacketInBlock, Pcapng,
-    PendingRecord, SECRETS, SECTION, SIMPLE_PACKET, STATISTICS, block_name, names,
+    PendingRecord, SECRETS, SECTION, SIMPLE_PACKET, STATISTICS, block_name,
 };
 use crate::archive::ArchiveError;
 use crate::archive::endian_bytes::EndianBytes;
@@ -159,7 +159,7 @@ impl Pcapng {
     }
 
     fn read_names(&mut self) {
-        let found: Vec<_> = names::ResolvedNames::new(self.block_bytes().after(BODY))
+        let found: Vec<_> = ResolvedNames::new(self.block_bytes().after(BODY))
             .take(Self::MAX_PENDING)
             .collect();
         for (address, name) in found {

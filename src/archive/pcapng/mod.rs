@@ -9,8 +9,7 @@
 //! types are skipped by their length.
 
 mod blocks;
-mod names;
-mod options;
+mod tagged_values;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -39,7 +38,7 @@ pub(super) const SECRETS: u32 = 10;
 /// The secrets type of a TLS key log: `TLSK`.
 pub(super) const TLS_KEY_LOG: u32 = 0x544c_534b;
 
-pub(super) use options::COMMENT;
+pub(super) use tagged_values::COMMENT;
 
 /// A reader of pcapng files.
 pub(super) struct Pcapng {

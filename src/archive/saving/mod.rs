@@ -2,9 +2,9 @@
 //! runs.
 //!
 //! ```text
-//! section ─ interfaces ─┬─ journal entry    an event, redacted unless secrets are included
-//!                       ├─ packet           its bytes, comments, and metadata that the bytes do not contain
-//!                       ├─ secrets          TLS keys if included, before the packets that they decrypt
+//! section ─ interfaces ─┬─ journal entry    an event, redacted without secrets
+//!                       ├─ packet           its bytes, comments, and metadata beyond the bytes
+//!                       ├─ secrets          TLS keys, before the packets that they decrypt
 //!                       ├─ names            of addresses
 //!                       └─ statistics       of the interface
 //! ```

@@ -361,7 +361,8 @@ mod tests {
             ),
             (
                 "dns<1ms tls<1ms",
-                "expected a comma and the next rule, found \"tls<1ms\" at character 9 of the budget",
+                "expected a comma and the next rule, found \"tls<1ms\" at character 9 of the \
+                 budget",
             ),
             (
                 "dns<1.2.3ms",

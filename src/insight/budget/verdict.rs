@@ -260,7 +260,8 @@ mod tests {
         assert_eq!(
             outcomes(
                 &run(),
-                "wait<=48us+-10%,wait<=40us+-10%,wait>=52us+-2us,wait>52us+-1us,wait=51us+-1us,wait!=50us"
+                "wait<=48us+-10%,wait<=40us+-10%,wait>=52us+-2us,wait>52us+-1us,wait=51us+-1us,\
+                 wait!=50us"
             ),
             [
                 ("tolerated", Some(2_000)),
@@ -308,7 +309,10 @@ mod tests {
     #[test]
     fn a_statistic_is_of_what_was_measured_and_a_plain_rule_of_every_transfer() {
         let budget: Budget =
-            "median(wait)<=20us,p95(wait)<=30us,mean(wait)<=25us,wait<=1ms,failures=1,failures=0,http>=2".parse().expect("a budget");
+            "median(wait)<=20us,p95(wait)<=30us,mean(wait)<=25us,wait<=1ms,failures=1,failures=0,\
+             http>=2"
+                .parse()
+                .expect("a budget");
         let verdicts = budget.verdicts(&repeated());
         let told: Vec<_> = verdicts
             .iter()
@@ -378,8 +382,9 @@ mod tests {
         assert_eq!(
             outcomes(
                 &trace,
-                "rtt=40ms,round_trips=5,extra_round_trips=3,sent_bytes=600,received_bytes=1410,segments_sent=2,segments_received=2,\
-                 retransmits=1,retransmits_received=0,status=200,http=2,tls_version=1.3,cert_days=14,response_header_bytes=40"
+                "rtt=40ms,round_trips=5,extra_round_trips=3,sent_bytes=600,received_bytes=1410,\
+                 segments_sent=2,segments_received=2,retransmits=1,retransmits_received=0,\
+                 status=200,http=2,tls_version=1.3,cert_days=14,response_header_bytes=40"
             ),
             [("met", None); 14]
         );

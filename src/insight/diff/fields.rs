@@ -66,8 +66,8 @@ pub(super) fn changed_fields<'a>(
         let elsewhere = |name: &str| {
             before.version != after.version && (name.starts_with(':') || name == "host")
         };
-        let was = FieldsByName::group(was);
-        let is = FieldsByName::group(is);
+        let was: FieldsByName<'_> = was.iter().collect();
+        let is: FieldsByName<'_> = is.iter().collect();
         let new = is
             .names
             .iter()
@@ -98,9 +98,10 @@ struct FieldsByName<'a> {
     lines: HashMap<String, Vec<&'a HttpHeader>>,
 }
 
-impl<'a> FieldsByName<'a> {
-    fn group(headers: &'a [HttpHeader]) -> Self {
-        let (mut names, mut lines) = (Vec::new(), HashMap::<String, Vec<&'a HttpHeader>>::new());
+impl<'a> FromIterator<&'a HttpHeader> for FieldsByName<'a> {
+    fn from_iter<I: IntoIterator<Item = &'a HttpHeader>>(headers: I) -> Self {
+        let mut names = Vec::new();
+        let mut lines = HashMap::<String, Vec<&HttpHeader>>::new();
         for header in headers {
             let name = header.name.raw().to_ascii_lowercase();
             let known = lines.entry(name.clone()).or_default();
@@ -111,7 +112,9 @@ impl<'a> FieldsByName<'a> {
         }
         Self { names, lines }
     }
+}
 
+impl<'a> FieldsByName<'a> {
     fn lines_of(&self, name: &str) -> Vec<&'a HttpHeader> {
         self.lines.get(name).cloned().unwrap_or_default()
     }

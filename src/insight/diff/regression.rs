@@ -4,7 +4,7 @@
 //! |---|---|
 //! | is slower | its total grew by more than noise and tolerance |
 //! | fails | it did not fail before; for repeated ones, none of them did |
-//! | has a worse status | its status is in a worse class: a client (4xx) or server error (5xx) that was not there before |
+//! | has a worse status | its status is in a worse class, such as 5xx instead of 4xx or 2xx |
 //! | is unverified | its certificates were trusted before |
 //!
 //! In addition, a run may miss a budget rule that it met before. A transfer that is missing now is

@@ -418,7 +418,8 @@ fn waiting_is_the_networks_or_the_servers() {
     assert_eq!(
         server,
         [
-            "the server took longer; the round-trip time (41.0 ms, 40.0 ms before) does not explain it"
+            "the server took longer; the round-trip time (41.0 ms, 40.0 ms before) does not \
+             explain it"
         ]
     );
     let answered = |scene: TraceBuilder, timing: &str| {

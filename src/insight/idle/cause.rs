@@ -120,29 +120,31 @@ pub(super) fn cause_between(
     }
     // An empty segment: an acknowledgment or a window update. What counts is what it let the other
     // side send.
-    let of = next.direction.opposite();
+    let sender = next.direction.opposite();
     let awaited = rest
         .iter()
         .take(MAX_LOOKAHEAD)
         .find(|packet| !is_empty_segment(packet));
-    let says_more =
-        awaited.is_some_and(|awaited| awaited.direction == of && awaited.payload_bytes > 0);
-    if is_window_full(state, of, 1) && says_more {
-        return Some(IdleCause::Window { sender: of });
+    let sends_data =
+        awaited.is_some_and(|awaited| awaited.direction == sender && awaited.payload_bytes > 0);
+    // The update made room in a full window, and the sender used it.
+    if is_window_full(state, sender, 1) && sends_data {
+        return Some(IdleCause::Window { sender });
     }
-    if state.sender(of).bytes_in_flight() > 0
-        && says_more
-        && sends_once_acknowledged(of, next, rest)
+    if state.sender(sender).bytes_in_flight() > 0
+        && sends_data
+        && sends_once_acknowledged(sender, next, rest)
     {
+        // Without the round trip, what remains is how long the receiver sat on its acknowledgment.
         let delay = next
             .wall
             .since(last.wall)
             .saturating_sub(state.round_trip.unwrap_or_default());
-        let is_delayed = is_small_segment(state, of) && delay >= MIN_ACK_DELAY;
+        let is_delayed = is_small_segment(state, sender) && delay >= MIN_ACK_DELAY;
         return Some(if is_delayed {
-            IdleCause::DelayedAck { sender: of }
+            IdleCause::DelayedAck { sender }
         } else {
-            IdleCause::Acknowledgment { sender: of }
+            IdleCause::Acknowledgment { sender }
         });
     }
     // No sender was waiting for this acknowledgment, so the packet that was awaited is still to
@@ -158,26 +160,26 @@ const fn is_empty_segment(packet: &PacketEntry) -> bool {
 
 /// Returns true if a side sends payload as soon as it is acknowledged.
 fn sends_once_acknowledged(
-    of: Direction,
+    sender: Direction,
     acknowledgment: &PacketEntry,
     rest: &[PacketEntry],
 ) -> bool {
     let next = rest
         .iter()
         .take(MAX_LOOKAHEAD)
-        .find(|packet| packet.direction == of);
+        .find(|packet| packet.direction == sender);
     next.is_some_and(|next| {
         next.payload_bytes > 0 && next.wall.since(acknowledgment.wall) <= IMMEDIATELY
     })
 }
 
-/// Returns true if a side's latest segment was smaller than the MSS. Options may take up 12 bytes
-/// of it or more.
-fn is_small_segment(state: &TcpState<'_>, of: Direction) -> bool {
+/// Returns true if a side's latest segment was smaller than the MSS, even with all options.
+fn is_small_segment(state: &TcpState<'_>, sender: Direction) -> bool {
+    // The maximum: the MSS does not account for options (RFC 9293 §3.7.1).
     const OPTIONS: u32 = 40;
     state
-        .mss(of)
-        .is_some_and(|mss| state.sender(of).latest_bytes + OPTIONS < mss)
+        .mss(sender)
+        .is_some_and(|mss| state.sender(sender).latest_bytes + OPTIONS < mss)
 }
 
 /// The cause, by the packet that was awaited; `next` is the first packet after the idle period.
@@ -187,17 +189,18 @@ fn cause_ended_by(
     next: &PacketEntry,
     awaited: &PacketEntry,
 ) -> IdleCause {
-    let by = awaited.direction;
+    let sender = awaited.direction;
     if awaited.retransmitted {
         return IdleCause::Retransmission {
-            sender: by,
-            timeout: state.sender(by).duplicates < 3,
+            sender,
+            // Fast retransmit takes three duplicate acknowledgments (RFC 5681 §3.2).
+            timeout: state.sender(sender).duplicates < 3,
         };
     }
     if awaited.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
         return IdleCause::Handshake;
     }
-    match by {
+    match sender {
         Direction::Received => cause_ended_by_server(state, last, next, awaited),
         Direction::Sent => cause_ended_by_client(state, awaited),
     }
@@ -210,8 +213,8 @@ fn cause_ended_by_server(
     next: &PacketEntry,
     awaited: &PacketEntry,
 ) -> IdleCause {
-    let of = Direction::Received;
-    if state.last_sender != Some(of) {
+    let sender = Direction::Received;
+    if state.last_sender != Some(sender) {
         return IdleCause::Server {
             network: network_share(state, last, next, awaited),
         };
@@ -221,17 +224,18 @@ fn cause_ended_by_server(
     // server's own pause.
     let turn = state
         .round_trip
+        // Round trips vary: a quarter more than the handshake's still counts as one.
         .map(|round_trip| Nanos(round_trip.0 + round_trip.0 / 4).max(IMMEDIATELY));
     let since = state
-        .sender(of)
+        .sender(sender)
         .acknowledged_at
         .map(|at| awaited.wall.since(at));
     let in_turn = since.zip(turn).is_some_and(|(since, turn)| since <= turn);
     if in_turn && awaited.payload_bytes > 0 {
-        return if is_window_full(state, of, awaited.payload_bytes.into()) {
-            IdleCause::Window { sender: of }
+        return if is_window_full(state, sender, awaited.payload_bytes.into()) {
+            IdleCause::Window { sender }
         } else {
-            IdleCause::Acknowledgment { sender: of }
+            IdleCause::Acknowledgment { sender }
         };
     }
     IdleCause::Server { network: None }
@@ -246,26 +250,33 @@ fn network_share(
     awaited: &PacketEntry,
 ) -> Option<Nanos> {
     let round_trip = state.round_trip?;
-    let spoke = state.sender(Direction::Sent).sent_at?;
-    if awaited.wall.since(spoke) < Nanos(round_trip.0 - round_trip.0 / 8) {
+    let sent_at = state.sender(Direction::Sent).sent_at?;
+    // An eighth less than the handshake's round trip can still be an answer; anything sooner was on
+    // its way before the client sent.
+    if awaited.wall.since(sent_at) < Nanos(round_trip.0 - round_trip.0 / 8) {
         return Some(Nanos::ZERO);
     }
-    let left = round_trip.saturating_sub(last.wall.since(spoke));
+    // Only the part of the round trip that falls into this idle period: acknowledgments may have
+    // split the wait into several periods.
+    let left = round_trip.saturating_sub(last.wall.since(sent_at));
     Some(left.min(next.wall.since(last.wall)))
 }
 
 /// The cause if the client sends or closes.
 fn cause_ended_by_client(state: &TcpState<'_>, awaited: &PacketEntry) -> IdleCause {
-    let of = Direction::Sent;
-    if state.last_sender == Some(of) && awaited.payload_bytes > 0 && is_window_full(state, of, 1) {
-        return IdleCause::Window { sender: of };
+    let sender = Direction::Sent;
+    if state.last_sender == Some(sender)
+        && awaited.payload_bytes > 0
+        && is_window_full(state, sender, 1)
+    {
+        return IdleCause::Window { sender };
     }
     IdleCause::Client
 }
 
 /// Returns true if the receiver's window has no room for that many more bytes.
-fn is_window_full(state: &TcpState<'_>, of: Direction, more: u64) -> bool {
-    let side = state.sender(of);
+fn is_window_full(state: &TcpState<'_>, sender: Direction, more: u64) -> bool {
+    let side = state.sender(sender);
     side.window
         .is_some_and(|window| side.bytes_in_flight() + more > window)
 }

@@ -1,15 +1,16 @@
 //! Idle periods, in which no packets passed on a connection, and their causes, inferred from the
 //! packets around them.
 //!
-//! | cause | what the packets show |
-//! |---|---|
-//! | handshake | between SYN and SYN-ACK: the network's round trip |
-//! | retransmission | the next segment has been sent before: it is retransmitted after a timeout (RFC 6298) or after duplicate acknowledgments (RFC 5681 §3.2) |
-//! | window | the bytes in flight fill the receiver's advertised window (RFC 9293 §3.8.6) |
-//! | acknowledgment | the sender continues a round trip after its latest bytes were acknowledged: it was not allowed more in flight (RFC 5681 §3.1) |
-//! | delayed ack | a small segment waits, by Nagle's algorithm, for the acknowledgment of the one before it, which is delayed (RFC 9293 §3.7.4, RFC 1122 §4.2.3.2) |
-//! | server | the client was the last to send data |
-//! | client | the server was the last to send data, or the client continues by itself |
+//! - *handshake*: between SYN and SYN-ACK; the network's round trip.
+//! - *retransmission*: the next segment has been sent before. It is retransmitted after a timeout
+//!   (RFC 6298) or after duplicate acknowledgments (RFC 5681 §3.2).
+//! - *window*: the bytes in flight fill the receiver's advertised window (RFC 9293 §3.8.6).
+//! - *acknowledgment*: the sender continues a round trip after its latest bytes were acknowledged;
+//!   it was not allowed more in flight (RFC 5681 §3.1).
+//! - *delayed ack*: a small segment waits, by Nagle's algorithm, for the acknowledgment of the one
+//!   before it, which is delayed (RFC 9293 §3.7.4, RFC 1122 §4.2.3.2).
+//! - *server*: the client was the last to send data.
+//! - *client*: the server was the last to send data, or the client continues by itself.
 //!
 //! TCP does not say why it waits, so all of this is inferred. The round-trip time is that of the
 //! handshake.

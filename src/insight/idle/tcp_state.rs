@@ -90,19 +90,25 @@ impl<'a> TcpState<'a> {
         let offset = self
             .flow
             .acknowledged_offset(packet, self.sender(packet.direction.opposite()).end);
-        let of = self.sender_mut(packet.direction.opposite());
+        let sender = self.sender_mut(packet.direction.opposite());
         let Some(offset) = offset else { return };
-        if offset > of.acknowledged {
-            of.acknowledged = offset;
-            of.acknowledged_at = Some(packet.wall);
-            of.duplicates = 0;
-        } else if packet.payload_bytes == 0 && of.bytes_in_flight() > 0 && of.window == window {
-            of.duplicates += 1;
+        if offset > sender.acknowledged {
+            sender.acknowledged = offset;
+            sender.acknowledged_at = Some(packet.wall);
+            sender.duplicates = 0;
+        } else if packet.payload_bytes == 0
+            && sender.bytes_in_flight() > 0
+            && sender.window == window
+        {
+            // RFC 5681 §2: no data, data in flight, and the same window, or it would be a window
+            // update.
+            sender.duplicates += 1;
         }
-        of.window = window;
+        sender.window = window;
     }
 
     fn time_handshake(&mut self, packet: &PacketEntry) {
+        // Only the first SYN-ACK is timed; later ones are retransmissions.
         if packet.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
             self.round_trip = self
                 .round_trip

@@ -74,7 +74,8 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, cases: 2_000, ..Default::default() })]
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None,
+            cases: 2_000, ..Default::default() })]
 
         #[test]
         fn a_plain_text_has_no_place_for_a_secret(text in "[a-zA@=:%\"'?&; \
@@ -86,26 +87,34 @@ mod tests {
                 url_parts::find_parameters(&text, &|_| true, &mut found);
                 token_formats::find_token_formats(&text, &mut found);
                 PercentLayer::for_each(&text, |_| layers += 1);
-                proptest::prop_assert!(found.is_empty() && url_parts::find_header_fields(&text).is_empty() && layers == 1, "{:?}", text);
+                proptest::prop_assert!(found.is_empty()
+                    && url_parts::find_header_fields(&text).is_empty() && layers == 1, "{:?}",
+                    text);
             }
         }
 
         /// Learning from a text before must not change how it is masked.
         #[test]
         fn what_was_seen_before_is_masked_as_at_first(
-            texts in proptest::collection::vec("(/a|https://h/|token=|Cookie: |\"key\": |&x=|abcdefgh|%41|@h|[a-c=:@%. ]){1,5}", 1..12),
+            texts in proptest::collection::vec(
+                "(/a|https://h/|token=|Cookie: |\"key\": |&x=|abcdefgh|%41|@h|[a-c=:@%. ]){1,5}",
+                1..12,
+            ),
         ) {
             let mut rules = RedactionRules::default();
             for _ in 0..2 {
                 for text in &texts {
-                    rules.learn(&EventKind::Note { exchange: None, text: Untrusted::new(text.as_str()) });
+                    rules.learn(&EventKind::Note { exchange: None,
+                        text: Untrusted::new(text.as_str()) });
                 }
             }
             let mut afresh = rules.clone();
             afresh.harmless = HarmlessTexts::NONE;
             for text in &texts {
-                proptest::prop_assert_eq!(rules.find_secrets(text), afresh.find_secrets(text), "{}", text);
-                proptest::prop_assert_eq!(rules.find_secrets_in_field("etag", text), afresh.find_secrets_in_field("etag", text), "{}", text);
+                proptest::prop_assert_eq!(rules.find_secrets(text), afresh.find_secrets(text), "{}",
+                    text);
+                proptest::prop_assert_eq!(rules.find_secrets_in_field("etag", text),
+                    afresh.find_secrets_in_field("etag", text), "{}", text);
             }
         }
     }

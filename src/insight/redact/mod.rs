@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! text ─► percent layers (as it is, percent-decoded once, twice, three times)
-//!           ├─ url_parts      user info, parameters of queries, paths, forms and JSON, fields in sentences ─► names: is it secret?
+//!           ├─ url_parts      user info, parameters, JSON, fields ─► names: is it secret?
 //!           ├─ token_formats  JSON Web Tokens, private keys, tokens of well-known services
 //!           ├─ known          values that were secret elsewhere, also in base64
 //!           └─ the user's patterns

@@ -3,8 +3,8 @@
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::dissect::{Dissection, StartLine, pair_messages};
 use crate::insight::{
-    ConnectionEnding, ServerNames, captured_conversations, connection_ending, flow_span,
-    undelivered_name,
+    ConnectionEnding, ServerNames, captured_conversations, connection_ending, delivery_error_name,
+    flow_span,
 };
 use crate::trace::{Direction, Flow};
 use crate::units::{Bytes, format_count, group_digits};
@@ -123,7 +123,7 @@ fn ending_words(flow: &Flow) -> String {
         Some(first) => {
             format!(
                 "{said}; not delivered: {}",
-                undelivered_name(first).replace('_', " ")
+                delivery_error_name(first).replace('_', " ")
             )
         }
         None => said.to_owned(),

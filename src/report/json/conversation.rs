@@ -8,7 +8,7 @@ use super::message::{JsonHeaderField, header_fields};
 use super::tcp::JsonSegmentCounts;
 use crate::dissect::{Dissection, DnsExchange, Message, StartLine};
 use crate::insight::redact::Redactor;
-use crate::insight::{captured_conversations, flow_span, undelivered_name};
+use crate::insight::{captured_conversations, delivery_error_name, flow_span};
 use crate::report::ReportOptions;
 use crate::trace::{Direction, DnsRecord, Flow, Side, Trace};
 use crate::units::{Nanos, Untrusted, WallTime};
@@ -179,7 +179,7 @@ impl<'a> JsonConversation<'a> {
                 .iter()
                 .map(|error| JsonUndelivered {
                     at_ns: from_start(error.wall),
-                    kind: undelivered_name(error),
+                    kind: delivery_error_name(error),
                     from: error.from,
                 })
                 .collect(),

@@ -2,7 +2,7 @@
 
 use super::escape::code_span;
 use super::table::MarkdownTable;
-use crate::insight::{captured_conversations, undelivered_name};
+use crate::insight::{captured_conversations, delivery_error_name};
 use crate::report::ReportOptions;
 use crate::trace::{Direction, Trace};
 use crate::units::{Bytes, Untrusted, group_digits};
@@ -43,7 +43,7 @@ pub(super) fn conversations_section(trace: &Trace, options: &ReportOptions) -> O
             group_digits(sent.retransmitted.saturating_add(received.retransmitted)),
             flow.delivery_errors()
                 .first()
-                .map(undelivered_name)
+                .map(delivery_error_name)
                 .unwrap_or_default()
                 .to_owned(),
         ]);

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::TextContext;
 use crate::dissect::{Dissection, StartLine, pair_messages};
-use crate::insight::{captured_conversations, undelivered_name};
+use crate::insight::{captured_conversations, delivery_error_name};
 use crate::report::ReportOptions;
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
@@ -155,7 +155,7 @@ fn undelivered_lines(page: &TextContext, flow: &Flow) -> Vec<StyledLine> {
         return Vec::new();
     };
     let more = (flow.delivery_errors().len() - 1) as u64 + flow.delivery_errors_unlisted();
-    let name = undelivered_name(first).replace('_', " ");
+    let name = delivery_error_name(first).replace('_', " ");
     let words = StyledWords::default().add(
         Role::Warning,
         &format!("not delivered: {name}, says {}", first.from),

@@ -2,7 +2,7 @@
 
 use super::page::ExplanationPage;
 use crate::dissect::{StartLine, pair_messages};
-use crate::insight::{ConnectionEnding, connection_ending, undelivered_name};
+use crate::insight::{ConnectionEnding, connection_ending, delivery_error_name};
 use crate::trace::{Direction, Flow, FlowKey};
 use crate::tui::figures::format_millis;
 use crate::tui::screen_run::ScreenRun;
@@ -34,7 +34,7 @@ pub(super) fn explain_conversation(run: &ScreenRun, key: &FlowKey) -> Explanatio
             StyleRole::Failure,
             format!(
                 "Not delivered: {}, says {}{at}.",
-                undelivered_name(error).replace('_', " "),
+                delivery_error_name(error).replace('_', " "),
                 error.from
             ),
         );

@@ -187,7 +187,8 @@ impl PhaseChange {
         match (before.rtt, after.rtt) {
             (Some(was), Some(is)) if was.clock == is.clock => {
                 let words = format!(
-                    "the server took {than}; the round-trip time ({}, {} before) does not explain it",
+                    "the server took {than}; the round-trip time ({}, {} before) does not explain \
+                     it",
                     is.duration, was.duration
                 );
                 Some(self.change(ChangeKind::ServerWork, words))

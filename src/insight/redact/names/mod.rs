@@ -11,6 +11,7 @@
 //! (`page_token`). A *weak* word, such as `key`, means a secret only at the end.
 
 mod compounds;
+mod modifiers;
 mod vocabulary;
 
 use std::cell::RefCell;
@@ -21,9 +22,8 @@ use compounds::{
     COMPOUND_PARTS, HARMLESS_NAMES, HARMLESS_PREFIXES, SECRET_NAMES, SECRET_PHRASES,
     SECRET_PREFIXES, SECRET_SUFFIXES,
 };
-use vocabulary::{
-    METADATA_WORDS, QUESTION_WORDS, STRONG_WORDS, TRAILING_WORDS, VERIFICATION_WORDS, WEAK_WORDS,
-};
+use modifiers::{METADATA_WORDS, QUESTION_WORDS, TRAILING_WORDS, VERIFICATION_WORDS};
+use vocabulary::{STRONG_WORDS, WEAK_WORDS};
 
 /// Returns true if a parameter or field of this name has a secret value.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {

@@ -1,0 +1,104 @@
+//! Decoding of captured frames into packets and counts, collected until they are emitted.
+
+use std::num::NonZeroU32;
+
+use super::packet_meta::PacketMeta;
+use super::record::CapturedFrame;
+use crate::insight::{delivery_error_from_icmp, packet_from_segment};
+use crate::trace::{DeliveryError, OtherFrames, Packet, PacketLocation};
+use crate::units::WallTime;
+use crate::wire::{Fragments, LinkType, ParsedFrame, parse_frame};
+
+/// Decoded frames that have not been emitted yet.
+pub(super) struct FrameBatch {
+    /// The link layers of the interfaces; `None` if one is not supported.
+    links: Vec<Option<LinkType>>,
+    fragments: Fragments,
+    packets: Vec<Packet>,
+    errors: Vec<DeliveryError>,
+    others: OtherFrames,
+}
+
+impl FrameBatch {
+    /// Maximum number of packets, or of other frames.
+    const MAX: usize = 512;
+
+    pub(super) fn new() -> Self {
+        Self {
+            links: Vec::new(),
+            fragments: Fragments::default(),
+            packets: Vec::with_capacity(Self::MAX),
+            errors: Vec::new(),
+            others: OtherFrames::default(),
+        }
+    }
+
+    /// Adds the next interface.
+    pub(super) fn add_interface(&mut self, link: Option<LinkType>) {
+        self.links.push(link);
+    }
+
+    /// Returns true if the batch has to be emitted.
+    pub(super) fn is_full(&self) -> bool {
+        self.packets.len() >= Self::MAX || self.others.total() >= Self::MAX as u64
+    }
+
+    /// Decodes a frame that passed at `wall`. `meta` is what a saved run adds to its bytes.
+    pub(super) fn decode(&mut self, frame: &CapturedFrame<'_>, wall: WallTime, meta: PacketMeta) {
+        let bytes = u32::try_from(frame.bytes.len()).ok();
+        let stored = bytes.and_then(NonZeroU32::new).map(|bytes| PacketLocation {
+            at: frame.at,
+            bytes,
+            interface: frame.interface,
+        });
+        if let Some(packet) = meta.packet {
+            self.packets.push(Packet { stored, ..packet });
+            return;
+        }
+        let link = self.links.get(usize::from(frame.interface));
+        let parsed = link.copied().flatten().map_or(ParsedFrame::Other, |link| {
+            parse_frame(link, frame.bytes, frame.frame_bytes)
+        });
+        match parsed {
+            ParsedFrame::Segment(segment) => {
+                let packet = packet_from_segment(&segment, wall, frame.frame_bytes, stored);
+                self.packets.push(Packet {
+                    segment_bytes: meta.segment_bytes,
+                    ..packet
+                });
+            }
+            // The reassembled segment lies in several frames, so it has no single location.
+            ParsedFrame::Fragment(fragment) => match self.fragments.take(&fragment) {
+                Some(whole) => {
+                    self.packets
+                        .push(packet_from_segment(&whole, wall, frame.frame_bytes, None))
+                }
+                None => self.others.fragments += 1,
+            },
+            ParsedFrame::Arp => self.others.arp += 1,
+            ParsedFrame::Icmp(error) => {
+                self.others.icmp += 1;
+                self.errors
+                    .extend(error.map(|error| delivery_error_from_icmp(&error, wall)));
+            }
+            ParsedFrame::Other => self.others.other += 1,
+            ParsedFrame::Unreadable => self.others.unreadable += 1,
+        }
+    }
+
+    /// Removes the packets; `None` if there are none.
+    pub(super) fn take_packets(&mut self) -> Option<Vec<Packet>> {
+        (!self.packets.is_empty())
+            .then(|| std::mem::replace(&mut self.packets, Vec::with_capacity(Self::MAX)))
+    }
+
+    /// Removes the delivery errors; `None` if there are none.
+    pub(super) fn take_errors(&mut self) -> Option<Vec<DeliveryError>> {
+        (!self.errors.is_empty()).then(|| std::mem::take(&mut self.errors))
+    }
+
+    /// Removes the counts of other frames; `None` if there are none.
+    pub(super) fn take_others(&mut self) -> Option<OtherFrames> {
+        (self.others.total() > 0).then(|| std::mem::take(&mut self.others))
+    }
+}
