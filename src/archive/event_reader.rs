@@ -59,11 +59,11 @@ impl<F: FnMut(Event)> EventReader<F> {
     /// Maximum number of key logs, journal entries and names, each.
     const MAX_ATTACHMENTS: usize = 1 << 20;
 
-    pub(super) fn new(store: Arc<CaptureStore>, name: String, to: F) -> Self {
+    pub(super) fn new(store: Arc<CaptureStore>, name: String, sink: F) -> Self {
         Self {
             store,
             name,
-            sink: to,
+            sink,
             started: None,
             latest: WallTime(0),
             before_start: Vec::new(),

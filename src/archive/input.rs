@@ -51,9 +51,9 @@ impl ArchiveInput {
         }))
     }
 
-    fn new(input: InputKind) -> Self {
+    fn new(kind: InputKind) -> Self {
         Self {
-            kind: input,
+            kind,
             buffer: vec![0; Self::BLOCK],
             start: 0,
             end: 0,

@@ -88,7 +88,7 @@ impl Pcap {
             bytes: source.take(FILE_HEADER, "the file header")?,
             big_endian: variant.big_endian,
         };
-        let swapped = match (header.u16_at(4), header.u16_at(6)) {
+        let length_order = match (header.u16_at(4), header.u16_at(6)) {
             (2, 3) => LengthOrder::Ambiguous,
             (2, 0..3) => LengthOrder::OriginalFirst,
             _ => LengthOrder::CapturedFirst,
@@ -106,7 +106,7 @@ impl Pcap {
             source,
             format: PacketFormat {
                 variant,
-                length_order: swapped,
+                length_order,
             },
             interface,
             interface_returned: false,
@@ -175,23 +175,23 @@ impl PacketFormat {
         let fraction = u64::from(fields.u32_at(4)) * self.variant.fraction;
         let wall = WallTime(u64::from(fields.u32_at(0)) * 1_000_000_000 + fraction);
         let captured = fields.u32_at(8);
-        let on_the_link = fields.u32_at(12);
+        let original = fields.u32_at(12);
         let swapped = match self.length_order {
             LengthOrder::CapturedFirst => false,
-            LengthOrder::Ambiguous => captured > on_the_link,
+            LengthOrder::Ambiguous => captured > original,
             LengthOrder::OriginalFirst => true,
         };
         if swapped {
             PcapPacketHeader {
                 wall,
-                captured: on_the_link,
+                captured: original,
                 original: captured,
             }
         } else {
             PcapPacketHeader {
                 wall,
                 captured,
-                original: on_the_link,
+                original,
             }
         }
     }

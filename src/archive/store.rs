@@ -26,9 +26,9 @@ pub(super) enum RereadableInput {
 }
 
 impl CaptureStore {
-    pub(super) const fn new(again: RereadableInput) -> Self {
+    pub(super) const fn new(input: RereadableInput) -> Self {
         Self {
-            input: again,
+            input,
             link_types: RwLock::new(Vec::new()),
         }
     }

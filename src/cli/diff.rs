@@ -109,7 +109,7 @@ fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, Usa
         Comparable::Events(archive) => {
             let store = archive.store();
             let (mut reading, mut taken, mut result) = (
-                WindowedReplay::begin(RetentionLimits::WINDOW_OF_WHOLE_RUNS),
+                WindowedReplay::begin(RetentionLimits::STREAMING_WHOLE_RUNS),
                 ComparedSide::default(),
                 Ok(()),
             );

@@ -5,7 +5,7 @@ use std::io;
 
 use super::spool::Spool;
 use crate::insight::budget::Budget;
-use crate::insight::{Hops, RetentionLimits, Retirement, Transfer, group_into_transfers};
+use crate::insight::{HopLimits, RetentionLimits, Retirement, Transfer, group_into_transfers};
 use crate::report::{ExchangeSource, TransferVisitor};
 use crate::trace::{Event, PacketLimits, Trace};
 
@@ -73,8 +73,8 @@ impl LongRun {
                 "tapline: of a request with more than {} redirects the reports tell the first {} \
                     exchanges and the last ones, and the totals of all; --format events and --save \
                     have all",
-                Hops::TOLD.all,
-                Hops::TOLD.first
+                HopLimits::REPORTED.all,
+                HopLimits::REPORTED.first
             );
         }
     }

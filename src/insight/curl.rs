@@ -50,11 +50,11 @@ pub fn curl_marks(exchange: &Exchange) -> CurlMarks {
 /// The marks of a transfer with all its hops, as `curl -L` reports them: sums, except for the
 /// total.
 pub fn transfer_curl_marks(transfer: &Transfer) -> CurlMarks {
-    let gone = transfer
-        .gone()
+    let retired = transfer
+        .retired()
         .iter()
-        .map(|gone| CurlMarks::from_sums(gone.sums.marks));
-    let of_hops = transfer.hops().iter().map(curl_marks).chain(gone).fold(
+        .map(|hops| CurlMarks::from_sums(hops.sums.marks));
+    let of_hops = transfer.hops().iter().map(curl_marks).chain(retired).fold(
         CurlMarks::default(),
         |sum, hop| CurlMarks {
             namelookup: sum.namelookup + hop.namelookup,
@@ -79,7 +79,7 @@ pub fn transfer_curl_marks(transfer: &Transfer) -> CurlMarks {
 }
 
 impl CurlMarks {
-    /// Returns the marks that are added over redirects.
+    /// The marks that curl adds up over redirects.
     pub(super) const fn sums(&self) -> [Nanos; 6] {
         [
             self.namelookup,

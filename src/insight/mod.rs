@@ -47,7 +47,7 @@ pub use phase_meaning::{phase_meaning, phase_references, phase_title};
 pub use repeats::{
     RepeatedRequest, RunStatistics, exchange_count, repeated_requests, run_statistics,
 };
-pub use retirement::{Hops, RetentionLimits, Retirement};
+pub use retirement::{HopLimits, RetentionLimits, Retirement};
 pub use round_trips::{RoundTrips, Rtt, connection_rtt, round_trips};
 pub use segment_sizes::{SegmentSizes, SizeRange, describe_connection_sizes, describe_flow_sizes};
 pub use segments::{

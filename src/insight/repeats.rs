@@ -23,13 +23,13 @@ pub fn repeated_requests<'a>(
     let repeats = move |run: &Transfer<'a>, next: &Transfer<'a>| {
         next.is_repeat() && (retired.runs == 0 || asked(run) == asked(next))
     };
-    all.chunk_by(repeats).map(move |held| {
-        let head = held
+    all.chunk_by(repeats).map(move |retained| {
+        let head = retained
             .first()
             .filter(|first| !first.is_repeat())
             .and_then(|first| first.hops().first());
         RepeatedRequest {
-            retained: held,
+            retained,
             retired: head
                 .and_then(|head| retired.repeats_of(head.id))
                 .into_iter()
@@ -209,7 +209,7 @@ impl Transfer<'_> {
     /// phase.
     pub fn wire_phase(&self, trace: &Trace, phase: Phase) -> Option<Nanos> {
         let had = |gone: &RetiredHops| gone.sums.phases.contains_key(&phase);
-        if self.gone().iter().any(had) {
+        if self.retired().iter().any(had) {
             return None;
         }
         let mut had = self

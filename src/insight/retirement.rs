@@ -32,30 +32,30 @@ pub struct RetentionLimits {
     pub failed: usize,
     /// Repeated requests that have statistics of their own.
     pub requests: usize,
-    /// How many exchanges of one run: those between the first and the latest go of a run of very
-    /// many redirects, also while it goes on.
-    pub hops: Hops,
+    /// Exchanges of a single run. The middle of a very long redirect chain is retired, also while
+    /// the run is in progress.
+    pub hops: HopLimits,
 }
 
-/// How many exchanges of one run are held.
+/// The numbers of exchanges of a single run that are retained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hops {
-    /// Exchanges held before any of them goes.
+pub struct HopLimits {
+    /// Exchanges retained before any of them is retired.
     pub all: usize,
-    /// The first ones.
+    /// The first exchanges.
     pub first: usize,
-    /// The latest ones.
+    /// The latest exchanges.
     pub latest: usize,
 }
 
-impl Hops {
-    /// What reports tell.
-    pub const TOLD: Self = Self {
+impl HopLimits {
+    /// The exchanges that reports show.
+    pub const REPORTED: Self = Self {
         all: 400,
         first: 100,
         latest: 100,
     };
-    /// All of them.
+    /// All exchanges.
     pub const ALL: Self = Self {
         all: usize::MAX,
         first: usize::MAX,
@@ -71,11 +71,11 @@ impl RetentionLimits {
         latest: 1_024,
         failed: 128,
         requests: 64,
-        hops: Hops::TOLD,
+        hops: HopLimits::REPORTED,
     };
-    /// For the screen, on which one can look at each of them.
+    /// For the screen, where each exchange can be viewed.
     pub const SCREEN: Self = Self {
-        hops: Hops {
+        hops: HopLimits {
             all: 2_560,
             first: 256,
             latest: 1_024,
@@ -89,7 +89,7 @@ impl RetentionLimits {
         latest: 128,
         failed: 32,
         requests: 4,
-        hops: Hops {
+        hops: HopLimits {
             all: 100,
             first: 32,
             latest: 32,
@@ -102,11 +102,11 @@ impl RetentionLimits {
         latest: 1_024,
         failed: 0,
         requests: 0,
-        hops: Hops::TOLD,
+        hops: HopLimits::REPORTED,
     };
-    /// The same for who needs every exchange of a run.
-    pub const WINDOW_OF_WHOLE_RUNS: Self = Self {
-        hops: Hops::ALL,
+    /// For a single pass that needs every exchange of a run.
+    pub const STREAMING_WHOLE_RUNS: Self = Self {
+        hops: HopLimits::ALL,
         ..Self::STREAMING
     };
 }
@@ -117,26 +117,26 @@ pub struct Retirement {
     limits: RetentionLimits,
     /// Number of retained exchanges at which to check again.
     next_check_at: usize,
-    /// The same, for exchanges of runs that stay.
-    look_at_hops: usize,
+    /// Number of retained exchanges at which to check the lengths of runs again.
+    next_hop_check_at: usize,
     /// An exchange that is being viewed; its run is retained.
     pinned: Option<ExchangeId>,
 }
 
 impl Retirement {
     /// Creates a retirement with the given limits.
-    pub const fn new(holding: RetentionLimits) -> Self {
+    pub const fn new(limits: RetentionLimits) -> Self {
         Self {
-            limits: holding,
-            next_check_at: holding.all,
-            look_at_hops: holding.hops.all,
+            limits,
+            next_check_at: limits.all,
+            next_hop_check_at: limits.hops.all,
             pinned: None,
         }
     }
 
     /// Returns true if some exchanges are about to be retired.
     pub fn is_due(&self, trace: &Trace) -> bool {
-        trace.exchanges().len() >= self.next_check_at.min(self.look_at_hops)
+        trace.exchanges().len() >= self.next_check_at.min(self.next_hop_check_at)
     }
 
     /// Retains the run of the exchange being viewed; the previous one is released.
@@ -155,30 +155,30 @@ impl Retirement {
         trace.retire(runs, Vec::new());
         // As many exchanges have to come before the next check, so that the cost of checking stays
         // proportional to their number.
-        let held = trace.exchanges().len();
+        let retained = trace.exchanges().len();
         let RetentionLimits {
             all, latest, hops, ..
         } = self.limits;
-        self.next_check_at = all.max(held.saturating_add(latest));
-        self.look_at_hops = held.saturating_add(hops.all);
+        self.next_check_at = all.max(retained.saturating_add(latest));
+        self.next_hop_check_at = retained.saturating_add(hops.all);
     }
 
-    /// Lets those go that are between the first and the latest of a run of very many.
+    /// Retires the middle of very long runs.
     fn retire_hops(&mut self, trace: &mut Trace) {
-        if trace.exchanges().len() <= self.look_at_hops {
+        if trace.exchanges().len() <= self.next_hop_check_at {
             return;
         }
-        let going = group_into_transfers(trace)
+        let retired = group_into_transfers(trace)
             .flat_map(|run| self.hops_between(&run))
             .collect();
-        trace.retire(Vec::new(), going);
-        let Hops { all, latest, .. } = self.limits.hops;
-        // A run of which nothing has gone yet may be within all but one of its number.
+        trace.retire(Vec::new(), retired);
+        let HopLimits { all, latest, .. } = self.limits.hops;
+        // The longest run may be just below its limit, so the next check has to come early.
         let longest = group_into_transfers(trace)
             .map(|run| run.hops().len())
             .max();
         let room = all.saturating_sub(longest.unwrap_or(0)).max(latest);
-        self.look_at_hops = trace.exchanges().len().saturating_add(room);
+        self.next_hop_check_at = trace.exchanges().len().saturating_add(room);
     }
 
     fn select_retired(
@@ -187,34 +187,35 @@ impl Retirement {
         mut last_seen: impl FnMut(&Trace, &Transfer<'_>),
     ) -> Vec<RetiredRun> {
         let all: Vec<Transfer<'_>> = group_into_transfers(trace).collect();
-        let mut left = RetentionState::start(trace, self.limits);
-        let mut going = Vec::new();
+        let mut state = RetentionState::start(trace, self.limits);
+        let mut retired = Vec::new();
         for request in repeated_requests(trace, &all) {
-            let head = left.head_of(&request);
-            let remarkable = head.map(|_| notable_runs(&request)).unwrap_or_default();
+            let head = state.head_of(&request);
+            let notable = head.map(|_| notable_runs(&request)).unwrap_or_default();
             for (place, run) in request.retained().iter().enumerate() {
-                let is_looked_at = self
+                let is_pinned = self
                     .pinned
                     .is_some_and(|id| run.hops().iter().any(|hop| hop.id == id));
-                if left.must_retain(run) || is_looked_at || remarkable.contains(&Some(place)) {
+                if state.must_retain(run) || is_pinned || notable.contains(&Some(place)) {
                     if self.limits.first == 0 {
                         // In a single pass exchanges are retired in order, so nothing behind a
                         // retained one is.
-                        return going;
+                        return retired;
                     }
                     continue;
                 }
                 last_seen(trace, run);
-                going.extend(retired_run(trace, run, head));
+                retired.extend(retired_run(trace, run, head));
             }
         }
-        going
+        retired
     }
 
-    /// The exchanges of a run between its first ones and its latest that can go: all that are over,
-    /// but for one that is looked at.
+    /// The exchanges in the middle of a long run that can be retired: all that have ended, except
+    /// for a pinned one.
     fn hops_between(&self, run: &Transfer<'_>) -> Vec<RetiredHops> {
-        let (hops, Hops { all, first, latest }) = (run.hops(), self.limits.hops);
+        let hops = run.hops();
+        let HopLimits { all, first, latest } = self.limits.hops;
         if hops.len() <= all {
             return Vec::new();
         }
@@ -243,16 +244,16 @@ struct RetentionState {
 }
 
 impl RetentionState {
-    fn start(trace: &Trace, holding: RetentionLimits) -> Self {
+    fn start(trace: &Trace, limits: RetentionLimits) -> Self {
         let last_failed = trace
             .exchanges()
             .iter()
             .rev()
             .find(|exchange| exchange.failure.is_some())
-            .filter(|_| holding.failed > 0);
+            .filter(|_| limits.failed > 0);
         let exchanges = trace.exchanges().len();
         Self {
-            limits: holding,
+            limits,
             exchanges,
             passed: 0,
             failed: 0,
@@ -312,7 +313,7 @@ fn notable_runs(request: &RepeatedRequest<'_>) -> [Option<usize>; 4] {
     ]
 }
 
-/// Adds up exchanges in a row.
+/// Sums up consecutive exchanges.
 fn retired_hops(hops: &[Exchange]) -> Option<RetiredHops> {
     let mut sums = HopSums::default();
     for hop in hops {

@@ -22,12 +22,12 @@ pub fn longest_phase(trace: &Trace, exchange: &Exchange) -> Option<LongestPhase>
         .iter()
         .filter_map(|(phase, span)| Some((span.duration()?, phase)))
         .max()?;
-    let whose = dominant_idle_time(trace, exchange, phase)
+    let reason = dominant_idle_time(trace, exchange, phase)
         .unwrap_or_else(|| usual_reason(phase, exchange).to_owned());
     Some(LongestPhase {
         phase,
         took,
-        reason: whose,
+        reason,
     })
 }
 

@@ -7,8 +7,8 @@ use crate::units::Nanos;
 #[derive(Clone, Copy, Debug)]
 pub struct Transfer<'a> {
     hops: &'a [Exchange],
-    /// Of very many redirects, those between the first and the last that are no longer held.
-    gone: &'a [RetiredHops],
+    /// The retired middle of a very long redirect chain.
+    retired: &'a [RetiredHops],
 }
 
 /// Groups the exchanges of a run into transfers: one, unless it was repeated or had several URLs.
@@ -18,7 +18,7 @@ pub fn group_into_transfers(trace: &Trace) -> impl Iterator<Item = Transfer<'_>>
         .chunk_by(|_, next| matches!(next.cause, ExchangeCause::Redirect | ExchangeCause::Retry))
         .map(|hops| Transfer {
             hops,
-            gone: hops
+            retired: hops
                 .first()
                 .zip(hops.last())
                 .map(|(first, last)| trace.retired().hops_between(first.id, last.id))
@@ -27,41 +27,47 @@ pub fn group_into_transfers(trace: &Trace) -> impl Iterator<Item = Transfer<'_>>
 }
 
 impl<'a> Transfer<'a> {
-    /// Its exchanges that are held, in order: all of them but for very many redirects.
+    /// Its retained exchanges, in order: all of them, unless it is a very long redirect chain.
     pub const fn hops(&self) -> &'a [Exchange] {
         self.hops
     }
 
-    /// Its exchanges that are no longer held, in order.
-    pub const fn gone(&self) -> &'a [RetiredHops] {
-        self.gone
+    /// Its retired exchanges, in order.
+    pub const fn retired(&self) -> &'a [RetiredHops] {
+        self.retired
     }
 
-    /// Returns how many of its exchanges are no longer held.
-    pub fn beyond(&self) -> u64 {
-        self.gone.iter().map(RetiredHops::count).sum()
+    /// The number of its retired exchanges.
+    pub fn retired_count(&self) -> u64 {
+        self.retired.iter().map(RetiredHops::count).sum()
     }
 
-    /// Returns how many exchanges it has, those included that are no longer held.
+    /// The number of its exchanges, including retired ones.
     pub fn hop_count(&self) -> u64 {
-        self.beyond().saturating_add(self.hops.len() as u64)
+        self.retired_count().saturating_add(self.hops.len() as u64)
     }
 
-    /// Returns the number of one of its exchanges among all of them, counted from 1.
+    /// The number of an exchange among all of them, counted from 1.
     pub fn number_of(&self, hop: &Exchange) -> u64 {
-        let held = self.hops.partition_point(|held| held.id.0 < hop.id.0) as u64;
-        let gone = self.gone.iter().filter(|gone| gone.first.0 < hop.id.0);
-        held.saturating_add(gone.map(RetiredHops::count).sum())
+        let retained = self
+            .hops
+            .partition_point(|hop_before| hop_before.id.0 < hop.id.0) as u64;
+        let retired = self
+            .retired
+            .iter()
+            .filter(|retired| retired.first.0 < hop.id.0);
+        retained
+            .saturating_add(retired.map(RetiredHops::count).sum())
             .saturating_add(1)
     }
 
-    /// Returns what a figure of its exchanges comes to over all of them.
-    pub fn sum(&self, of: impl Fn(&HopSums) -> u64, held: impl Fn(&Exchange) -> u64) -> u64 {
-        let gone = self.gone.iter().map(|gone| of(&gone.sums));
+    /// The sum of a value over all exchanges: `of` for retired ones, `retained` for retained ones.
+    pub fn sum(&self, of: impl Fn(&HopSums) -> u64, retained: impl Fn(&Exchange) -> u64) -> u64 {
+        let retired = self.retired.iter().map(|retired| of(&retired.sums));
         self.hops
             .iter()
-            .map(held)
-            .chain(gone)
+            .map(retained)
+            .chain(retired)
             .fold(0, u64::saturating_add)
     }
 
@@ -78,15 +84,15 @@ impl<'a> Transfer<'a> {
 
     /// Time in a phase over all hops; `None` if no hop had it or it is in progress.
     pub fn phase(&self, phase: Phase) -> Option<Nanos> {
-        let gone = self
-            .gone
+        let retired = self
+            .retired
             .iter()
-            .filter_map(|gone| gone.sums.phases.get(&phase).copied().map(Some));
+            .filter_map(|retired| retired.sums.phases.get(&phase).copied().map(Some));
         let mut times = self
             .hops
             .iter()
             .filter_map(|hop| hop.phases.get(phase).map(PhaseSpan::duration))
-            .chain(gone)
+            .chain(retired)
             .peekable();
         times.peek()?;
         times.sum()

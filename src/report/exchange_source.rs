@@ -36,7 +36,9 @@ impl ExchangeSource for Trace {
     }
 
     fn omitted(&self) -> u64 {
-        let of_held = group_into_transfers(self).map(|run| run.beyond()).sum();
+        let of_held = group_into_transfers(self)
+            .map(|run| run.retired_count())
+            .sum();
         self.retired().exchanges.saturating_sub(of_held)
     }
 }
@@ -88,7 +90,7 @@ impl<S: ExchangeFormat> Serialize for StreamedExchanges<'_, S> {
         let mut refused = None;
         let mut omitted = self.source.omitted();
         let told = self.source.for_each_transfer(&mut |trace, _, transfer| {
-            omitted = omitted.saturating_add(transfer.beyond());
+            omitted = omitted.saturating_add(transfer.retired_count());
             for exchange in transfer.hops() {
                 if let Err(error) = list.serialize_element(&self.format.convert(trace, exchange)) {
                     refused = Some(error);

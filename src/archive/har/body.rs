@@ -25,12 +25,12 @@ impl<'de> Deserialize<'de> for TextPrefix {
         let Some(mut text) = LenientText::deserialize(deserializer)?.0 else {
             return Ok(Self::default());
         };
-        let goes_on = text.len() > MAX_BASE64;
+        let is_cut = text.len() > MAX_BASE64;
         text.truncate(text.floor_char_boundary_at(MAX_BASE64));
         text.shrink_to_fit();
         Ok(Self {
             text: Some(text),
-            is_cut: goes_on,
+            is_cut,
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::archive::ArchiveError;
 use crate::archive::document::lenient::LenientObject;
 use crate::archive::store::CaptureStore;
 use crate::trace::{ConnectionId, EVENT_SCHEMA, Event, EventKind, ExchangeCause, ExchangeId};
-use crate::units::{Moment, Nanos, Untrusted, WallTime, group_digits};
+use crate::units::{Moment, Nanos, Untrusted, WallTime, format_count, group_digits};
 
 /// Emits the file's events to `to` in chronological order.
 ///
@@ -222,53 +222,55 @@ fn describe_recorder(
 /// Notes about missing and omitted data.
 fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
     let MissingValues {
-        head_sizes: reckoned,
-        versions: unversioned,
-        dates: undated,
+        head_sizes,
+        versions,
+        dates,
     } = index.missing;
     let EntryIndex {
-        over_limit: beyond,
-        left_out: untold,
+        over_limit,
+        left_out,
         ..
     } = *index;
-    let said = [
+    let notes = [
         (
-            reckoned,
+            head_sizes,
             format!(
-                "the file does not contain the sizes of {} heads; they are estimated as in \
-                 HTTP/1.1 (inferred)",
-                group_digits(reckoned)
+                "{} without a size in the file, estimated as in HTTP/1.1 (inferred)",
+                format_count(head_sizes, "head")
             ),
         ),
         (
-            unversioned,
+            versions,
             format!(
-                "the file does not contain the HTTP version of {} entries; they are shown as \
-                 HTTP/1.1",
-                group_digits(unversioned)
+                "{} without an HTTP version in the file, shown as HTTP/1.1",
+                format_count(versions, "request")
             ),
         ),
         (
-            undated,
-            format!("{undated} entries have no start time; they are placed at the beginning"),
+            dates,
+            format!(
+                "{} without a start time in the file, placed at the beginning",
+                format_count(dates, "request")
+            ),
         ),
         (
-            beyond,
+            over_limit,
             format!(
-                "{} entries beyond the first {} are not read",
-                group_digits(beyond),
+                "left out {} beyond the first {}",
+                format_count(over_limit, "request"),
                 group_digits(MAX_ENTRIES as u64)
             ),
         ),
         (
-            untold,
+            left_out,
             format!(
-                "{} more entries are left out to save memory; 'tapline report' reads them all",
-                group_digits(untold)
+                "left out {} to save memory; 'tapline report' reads all of them",
+                format_count(left_out, "request")
             ),
         ),
     ];
-    said.into_iter()
+    notes
+        .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(_, text)| text)
 }

@@ -150,8 +150,8 @@ fn chromiums_entries_become_exchanges() {
         "a HAR, written by WebInspector 537.36",
         "disk",
         "2 WebSocket messages, 1 from the client",
-        "reckoned",
-        "version of HTTP of 1 entries",
+        "estimated as in HTTP/1.1",
+        "1 request without an HTTP version",
     ] {
         assert!(
             said.iter().any(|note| note.contains(words)),
@@ -288,7 +288,7 @@ fn whatever_breaks_the_format_is_absent_and_the_rest_is_read() {
     assert!(
         note_texts(&trace)
             .iter()
-            .any(|note| note.starts_with("2 entries do not say when they began"))
+            .any(|note| note.starts_with("2 requests without a start time"))
     );
 }
 
@@ -584,7 +584,7 @@ fn of_a_long_file_the_first_entries_can_be_told() {
     assert!(
         note_texts(&trace)
             .iter()
-            .any(|note| note.starts_with("1 entries more than are held at a time"))
+            .any(|note| note.starts_with("left out 1 request to save memory"))
     );
 }
 

@@ -236,7 +236,7 @@ impl Pcapng {
         let end = BYTES + captured as usize;
         let options = end.next_multiple_of(4);
         let has_options = fields.bytes.len() > options;
-        let aside = if has_options {
+        let meta = if has_options {
             self.packet_meta(options)
         } else {
             None
@@ -249,7 +249,7 @@ impl Pcapng {
             wall,
             range: BYTES..end,
             frame_bytes: frame_bytes.max(captured),
-            meta: aside,
+            meta,
         })
     }
 

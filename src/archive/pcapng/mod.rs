@@ -131,7 +131,7 @@ impl Pcapng {
                 wall,
                 range,
                 frame_bytes,
-                meta: aside,
+                meta,
             }) = self.read_block()?
             {
                 let block = self.source.taken();
@@ -143,7 +143,7 @@ impl Pcapng {
                     bytes,
                     frame_bytes,
                     at,
-                    meta: aside,
+                    meta,
                 })));
             }
         }

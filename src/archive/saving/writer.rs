@@ -38,21 +38,21 @@ impl<W: Write> RunWriter<W> {
     /// Writes the beginning of a file.
     pub(super) fn begin(out: W, means: SaveOptions) -> io::Result<Self> {
         let SaveOptions {
-            interfaces: devices,
+            interfaces,
             store,
             rules,
             with_secrets,
             ..
         } = means;
-        let masking = RunRedactor::new(rules, with_secrets);
+        let redactor = RunRedactor::new(rules, with_secrets);
         let known = Trace::default();
         let names = WrittenNames::default();
-        let delivered = vec![0; devices.len()];
+        let delivered = vec![0; interfaces.len()];
         let mut writer = Self {
             out,
-            interfaces: devices,
+            interfaces,
             store,
-            redactor: masking,
+            redactor,
             known,
             names,
             batch: None,

@@ -5,7 +5,7 @@ mod redirects;
 use std::net::SocketAddr;
 
 use super::*;
-use crate::insight::{Hops, run_statistics};
+use crate::insight::{HopLimits, run_statistics};
 use crate::report::{self, Format, ReportOptions};
 use crate::trace::{
     ConnectionId, DnsAnswer, DnsServer, DnsTransport, EventKind, ExchangeCause, ExchangeId,
@@ -278,7 +278,7 @@ const LITTLE: RetentionLimits = RetentionLimits {
     latest: 90,
     failed: 4,
     requests: 2,
-    hops: Hops::TOLD,
+    hops: HopLimits::REPORTED,
 };
 const LITTLE_WINDOW: RetentionLimits = RetentionLimits {
     all: 100,

@@ -73,14 +73,14 @@ impl BudgetMetric {
     }
 }
 
-/// In hundredths, of all hops; never less than none. `None` where not all are held.
+/// Round trips of all hops, in hundredths; a negative sum is 0. `None` if hops have been retired.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a cast of a float is bounded, and below 0 it is 0"
 )]
 fn total_round_trips(trace: &Trace, transfer: &Transfer, of: fn(RoundTrips) -> f64) -> Option<u64> {
-    if transfer.beyond() > 0 {
+    if transfer.retired_count() > 0 {
         return None;
     }
     let all: Option<f64> = transfer
@@ -91,9 +91,10 @@ fn total_round_trips(trace: &Trace, transfer: &Transfer, of: fn(RoundTrips) -> f
     Some((all? * 100.0).round() as u64)
 }
 
-/// Adds what each connection of a transfer has, counting none twice. `None` where not all are held.
+/// Sums a value over the connections of a transfer, counting each connection once. `None` if hops
+/// have been retired.
 fn sum_over_connections(transfer: &Transfer, of: impl Fn(&Exchange) -> Option<u64>) -> Option<u64> {
-    if transfer.beyond() > 0 {
+    if transfer.retired_count() > 0 {
         return None;
     }
     let mut seen = Vec::new();

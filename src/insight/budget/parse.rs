@@ -81,13 +81,13 @@ struct BudgetParser<'a> {
 
 impl<'a> BudgetParser<'a> {
     fn rule(&mut self) -> Result<BudgetRule, BudgetError> {
-        let (statistic, measure) = self.subject()?;
+        let (statistic, metric) = self.subject()?;
         let operator = self.operator()?;
-        let limit = self.quantity(measure.kind())?;
-        let tolerance = self.tolerance(measure.kind(), operator)?;
+        let limit = self.quantity(metric.kind())?;
+        let tolerance = self.tolerance(metric.kind(), operator)?;
         Ok(BudgetRule {
             statistic,
-            metric: measure,
+            metric,
             operator,
             limit,
             tolerance,

@@ -45,7 +45,7 @@ pub(super) fn changed_fields<'a>(
     after: &'a ExchangeFacts,
 ) -> Vec<FieldChange<'a>> {
     let mut changes = Vec::new();
-    for (of, was, is) in [
+    for (message, was, is) in [
         (
             ComparedMessage::Request,
             &before.request_fields,
@@ -82,7 +82,7 @@ pub(super) fn changed_fields<'a>(
             let after = is.lines_of(name);
             if !have_same_values(&before, &after) {
                 changes.push(FieldChange {
-                    message: of,
+                    message,
                     before,
                     after,
                 });

@@ -62,19 +62,19 @@ pub(super) fn transfer_regressions(
     difference: &TransferDifference<'_>,
 ) -> Vec<Regression> {
     let [before, after] = difference.runs;
-    let mut worse = Vec::new();
+    let mut kinds = Vec::new();
     if before.failed == 0 && after.failed > 0 {
-        worse.push(RegressionKind::Fails);
+        kinds.push(RegressionKind::Fails);
     }
     if difference.total.judgement == Judgement::Slower {
-        worse.push(RegressionKind::Slower);
+        kinds.push(RegressionKind::Slower);
     }
     if let [Some(before), Some(after)] = difference.last_exchanges() {
         if status_class(before)
             .zip(status_class(after))
             .is_some_and(|(before, after)| after > before)
         {
-            worse.push(RegressionKind::Status);
+            kinds.push(RegressionKind::Status);
         }
         let untrusted = |facts: &ExchangeFacts| {
             facts
@@ -83,14 +83,14 @@ pub(super) fn transfer_regressions(
                 .is_some_and(|it| *it != Verification::Trusted)
         };
         if before.verification == Some(Verification::Trusted) && untrusted(after) {
-            worse.push(RegressionKind::Unverified);
+            kinds.push(RegressionKind::Unverified);
         }
     }
-    worse
+    kinds
         .into_iter()
-        .map(|worse| Regression {
+        .map(|kind| Regression {
             transfer: Some(place),
-            kind: worse,
+            kind,
         })
         .collect()
 }

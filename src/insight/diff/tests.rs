@@ -157,7 +157,7 @@ fn a_handshake_tells_its_round_trips() {
         run(40_000, "TLSv1.3", "full"),
         Phase::Tls,
     );
-    assert_eq!(faster, ["one round trip less, TLS 1.3 instead of 1.2"]);
+    assert_eq!(faster, ["one fewer round trip, TLS 1.3 instead of 1.2"]);
     let contrary = causes_of_phase(
         run(40_000, "TLSv1.2", "full"),
         run(80_000, "TLSv1.3", "full"),
@@ -474,7 +474,7 @@ fn a_larger_body_is_why_receiving_takes_longer() {
     assert_eq!(
         causes_of_phase(was, is, Phase::Receive),
         [
-            "the body is 40,960 B larger (41,960 B, 1,000 B before)",
+            "the response body is 40,960 B larger (41,960 B, 1,000 B before)",
             "no longer compressed (gzip before)"
         ]
     );

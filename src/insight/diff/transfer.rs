@@ -127,21 +127,21 @@ impl<'a> RepeatSample<'a> {
             count: group.transfers.len(),
             failed: group.transfers.len() - well.len(),
         };
-        let good = if well.is_empty() {
+        let comparable = if well.is_empty() {
             group.transfers.clone()
         } else {
             well
         };
-        let mut sorted = good.clone();
+        let mut sorted = comparable.clone();
         sorted.sort_by_key(|hops| total_time(hops));
-        let typical = sorted
+        let median = sorted
             .get(sorted.len().saturating_sub(1) / 2)
             .copied()
             .unwrap_or_default();
         Self {
             runs,
-            comparable: good,
-            median: typical,
+            comparable,
+            median,
         }
     }
 

@@ -59,21 +59,21 @@ pub fn idle_periods(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<
     let span = ExchangePackets::range(trace, exchange, flow);
     let at = |packet: &PacketEntry| trace.clock().moment_of(packet.wall);
     let mut found = Vec::new();
-    for (before, cause) in idle_causes(flow, least)
-        .skip_while(|(before, _)| *before <= span.start)
-        .take_while(|(before, _)| *before < span.end)
+    for (next_packet, cause) in idle_causes(flow, least)
+        .skip_while(|(next_packet, _)| *next_packet <= span.start)
+        .take_while(|(next_packet, _)| *next_packet < span.end)
     {
-        let edges = before.checked_sub(1).and_then(|after| {
+        let edges = next_packet.checked_sub(1).and_then(|after| {
             Some((
                 at(flow.packets().get(after)?)?,
-                at(flow.packets().get(before)?)?,
+                at(flow.packets().get(next_packet)?)?,
             ))
         });
         if let Some((began, ended)) = edges.filter(|_| found.len() < MAX_PERIODS) {
             found.push(IdlePeriod {
                 began,
                 ended,
-                next_packet: before,
+                next_packet,
                 cause,
             });
         }

@@ -198,9 +198,9 @@ impl RedactionRules {
             let NamedValue {
                 name,
                 value,
-                is_in_url: is_of_url,
+                is_in_url,
             } = parameter;
-            if *is_of_url {
+            if *is_in_url {
                 self.is_secret_parameter(name, value)
             } else {
                 names::is_secret(name, value)

@@ -159,12 +159,12 @@ fn find_assigned_values(
                 let value = value_range(text, next, in_query || !matches!(opener, ';' | '/'));
                 let decoded = percent_decode_str(name).decode_utf8_lossy();
                 let told = text.get(value.clone()).unwrap_or_default();
-                let is_of_url = in_query || matches!(opener, '&' | ';');
+                let is_in_url = in_query || matches!(opener, '&' | ';');
                 if !name.is_empty()
                     && is_secret(&NamedValue {
                         name: &decoded,
                         value: told,
-                        is_in_url: is_of_url,
+                        is_in_url,
                     })
                 {
                     from = value.end;

@@ -123,7 +123,7 @@ fn request_blocks(page: &TextContext, request: &RepeatedRequest) -> Vec<Vec<Styl
 fn transfer_blocks(page: &TextContext, transfer: &Transfer) -> Vec<Vec<StyledLine>> {
     let hops = transfer.hops();
     let mut blocks: Vec<Vec<StyledLine>> = Vec::new();
-    let mut gone = transfer.gone().iter().peekable();
+    let mut gone = transfer.retired().iter().peekable();
     for hop in hops {
         if let Some(gone) = gone.next_if(|gone| gone.first.0 < hop.id.0) {
             blocks.push(in_the_total_only(page, gone.count()));
@@ -166,7 +166,7 @@ fn total_line(page: &TextContext, transfer: &Transfer) -> Vec<StyledLine> {
         .iter()
         .map(|hop| page.elapsed(hop.total(), hop.started))
         .collect();
-    if transfer.beyond() > 0 {
+    if transfer.retired_count() > 0 {
         parts = vec![parts.first().cloned().unwrap_or_default()];
         parts.push(page.pen.glyph("…", "...").to_owned());
         parts.extend(

@@ -29,7 +29,7 @@ fn held(events: impl IntoIterator<Item = Event>, budget: &mut Budget) -> LongRun
     let mut run = LongRun::new(1, true);
     for event in events {
         run.apply(event, Some(&mut *budget));
-        assert!(run.trace.exchanges().len() <= Hops::TOLD.all + 1);
+        assert!(run.trace.exchanges().len() <= HopLimits::REPORTED.all + 1);
     }
     run
 }
@@ -51,7 +51,7 @@ fn totals_of_very_many_redirects_are_those_of_all() {
     let run = held(chain(), options.budget.as_mut().unwrap());
     let trace = &run.trace;
     assert!(run.spool.is_none() && trace.retired().cut_runs());
-    assert!(trace.log().len() < 10_000 && trace.connections().len() <= Hops::TOLD.all + 1);
+    assert!(trace.log().len() < 10_000 && trace.connections().len() <= HopLimits::REPORTED.all + 1);
     assert_eq!(exchange_count(trace), HOPS as usize);
     assert_eq!(
         (run_statistics(trace), trace.failure()),
@@ -113,7 +113,7 @@ fn reports_say_how_many_redirects_they_leave_out() {
         let words = written.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains(&said), "{}: {said}", format.name());
     }
-    assert!(written(Format::Csv).lines().count() <= Hops::TOLD.all + 2);
+    assert!(written(Format::Csv).lines().count() <= HopLimits::REPORTED.all + 2);
 }
 
 /// Of many such requests the reports that tell every request leave out what is between, too.
@@ -127,10 +127,10 @@ fn a_run_that_is_read_again_leaves_out_the_same_kind() {
     spool
         .for_each_transfer(&mut |_, _, transfer| {
             told += transfer.hops().len() as u64;
-            beyond += transfer.beyond();
+            beyond += transfer.retired_count();
             Ok(())
         })
         .unwrap();
     assert_eq!(told + beyond, u64::from(HOPS));
-    assert!(told <= Hops::TOLD.all as u64);
+    assert!(told <= HopLimits::REPORTED.all as u64);
 }
