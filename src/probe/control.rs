@@ -1,10 +1,10 @@
-//! The same request by an ordinary HTTP client, so that everybody can see how little the inspector
-//! weighs (`--control`).
+//! The `--control` measurement: the same request through an ordinary HTTP client, which shows how
+//! little overhead the inspector adds.
 //!
-//! The client is given the addresses the run has found, so name resolution is not in its figures;
-//! connecting, TLS and the message are. It keeps no connection and no cookie, and it follows
-//! redirects only as long as they stay with the first URL's origin or there is nothing that has to
-//! stay home: it cannot take fields back as the run does, nor judge addresses as the guard does.
+//! The client gets the addresses that the run has found, so its figures contain connecting, TLS and
+//! the message, but no name resolution. It reuses no connection and keeps no cookies. It follows
+//! redirects only within the first URL's origin, unless there is nothing to withhold from others:
+//! it can neither drop fields as the run does nor check addresses as the redirect guard does.
 
 use std::net::SocketAddr;
 
@@ -23,10 +23,10 @@ use super::{Recorder, Spec};
 use crate::trace::EventKind;
 use crate::units::Moment;
 
-/// A body larger than this is not held in memory for a second time.
+/// Maximum size of a request body in bytes; a larger one is not held in memory for a second time.
 const MAX_BODY: u64 = 64 << 20;
 
-/// Runs the request and tells how long it took.
+/// Runs the request and emits how long it took.
 pub(super) async fn measure_control(
     spec: &Spec,
     recorder: &Recorder,
@@ -78,16 +78,16 @@ pub(super) async fn measure_control(
     recorder.emit(told);
 }
 
-/// When the ordinary client had the response's head, and all of it.
+/// Times at which the client had the response's head and its last byte.
 struct ControlTimings {
     headers_at: Moment,
     ended_at: Moment,
     status: u16,
 }
 
-/// Runs the client on a thread of its own. It reads as long as there is something to read, and
-/// nothing but what this program puts below a client of its own would have it pause; so a limit is
-/// noticed here. Who no longer waits has the client end at its next pause.
+/// Runs the client on a thread of its own, because it does not yield while there is something to
+/// read, and a deadline on the same thread would go unnoticed. Dropping the returned future ends
+/// the client the next time it waits.
 async fn run_on_own_thread(
     prepared: (Client, reqwest::Request),
     recorder: Recorder,
@@ -216,7 +216,8 @@ fn redirect_policy(spec: &Spec) -> Policy {
     let has_own = spec.body.is_some()
         || spec.tls.cert.is_some()
         || !withheld_items(spec, &spec.url, true).is_empty();
-    // It cannot judge addresses either.
+    // The client cannot check addresses either, so with the guard it follows nothing to another
+    // origin.
     let free = !spec.redirects.guard && (spec.redirects.trusted || !has_own);
     Policy::custom(move |attempt| {
         if attempt.previous().len() > most {
@@ -252,7 +253,7 @@ fn reqwest_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, String> {
     )
 }
 
-/// An error with its causes.
+/// Returns an error's message followed by those of its causes.
 fn describe_with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes

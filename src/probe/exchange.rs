@@ -1,4 +1,4 @@
-//! One exchange: from its name to the last byte of its answer.
+//! One exchange: from obtaining a connection to the last byte of the response.
 
 use tokio::time::Instant;
 use url::Url;
@@ -16,7 +16,8 @@ use super::tls_loader::TlsLoader;
 use crate::trace::{EventKind, FailureCode, Phase};
 use crate::units::{Bytes, Nanos, Untrusted};
 
-/// A connection and what is known of it. The line outlives a link that could not be opened.
+/// Slot for the session that requests of a transfer go over. The connection's data outlive a
+/// session that could not be opened.
 #[derive(Default)]
 pub(super) struct SessionSlot {
     pub(super) connection: Option<ConnectionInfo>,
@@ -24,28 +25,30 @@ pub(super) struct SessionSlot {
     pub(super) is_reused: bool,
 }
 
-/// How an exchange came out.
+/// Result of an exchange that did not fail.
 pub(super) enum ExchangeOutcome {
-    /// It is complete.
+    /// The response is complete.
     Complete,
-    /// It is complete and leads elsewhere.
+    /// The response is complete and redirects to another URL.
     Redirected(Box<Redirect>),
-    /// The kept connection was found closed before anything came back.
+    /// The reused connection turned out to be closed before any of the response came: the request
+    /// has to be repeated.
     Stale,
 }
 
-/// What a transfer, one request with all its redirects, keeps from exchange to exchange.
+/// State of a transfer (one request with all its redirects) that is carried from exchange to
+/// exchange.
 pub(super) struct TransferState {
     pub(super) hop: RequestHop,
     pub(super) redirects_followed: u32,
     pub(super) cookies: Option<CookieStore>,
     pub(super) slot: SessionSlot,
     pub(super) deadline: Option<Instant>,
-    /// Who led to the present hop, where a redirect did.
+    /// Sender of the redirect that led to the current hop, if one did.
     pub(super) redirected_by: Option<RedirectSender>,
 }
 
-/// Performs a transfer's present hop.
+/// Performs the exchange for the transfer's current hop.
 pub(super) async fn perform_exchange(
     step: &ExchangeContext<'_>,
     request: OutgoingRequest,
@@ -68,6 +71,8 @@ pub(super) async fn perform_exchange(
     else {
         return Err(no_session_failure());
     };
+    // Only an idempotent request may be repeated: the server may have processed it before it closed
+    // the connection (RFC 9110 §9.2.2).
     let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
     let answer = match within_deadline(step.deadline, link.send(step, wire, request)).await {
         None => return Err(response_timeout_failure(step, link)),
@@ -92,7 +97,7 @@ pub(super) async fn perform_exchange(
 }
 
 impl SessionSlot {
-    /// A link for the hop: the one that is there if it fits, else a new one.
+    /// Provides a session for the hop: the present one if it fits, else a new one.
     async fn obtain_session(
         &mut self,
         step: &ExchangeContext<'_>,
@@ -124,8 +129,8 @@ const fn is_connection_closed(code: FailureCode) -> bool {
     matches!(code, FailureCode::SendClosed | FailureCode::WaitClosed)
 }
 
-/// Keeps what an answer sets, whatever its status (RFC 6265bis §5.3), and says what is refused, and
-/// why.
+/// Stores the cookies of a response, whatever its status (RFC 6265bis §5.3), and notes which were
+/// rejected and why.
 fn store_cookies(
     step: &ExchangeContext<'_>,
     cookies: &mut Option<CookieStore>,
@@ -155,7 +160,8 @@ fn store_cookies(
     }
 }
 
-/// Reads the body to its end. The user's output gets it if it is the answer the user asked for.
+/// Reads the body to its end. It is written to the user's output only if this is the final
+/// response.
 async fn receive_body(
     step: &ExchangeContext<'_>,
     link: &mut HttpSession,
@@ -184,7 +190,7 @@ async fn read_to_end(
         let piece = tokio::select! {
             biased;
             piece = link.next_frame() => piece?,
-            // What has come is broken, and nothing else may ever come.
+            // Decoding or writing has failed, and the server may never send anything more.
             failed = receiver.wait_for_failure() => return Err(failed),
         };
         match piece {

@@ -1,4 +1,4 @@
-//! What every step of an exchange is handed.
+//! Context of an exchange, passed to every function that takes part in it.
 
 use tokio::time::Instant;
 
@@ -7,23 +7,23 @@ use super::{Recorder, RemoteObserver, Spec};
 use crate::trace::ExchangeId;
 use crate::units::Nanos;
 
-/// The exchange a step works for, its spec, its limits, and the way out for what it sees.
+/// The exchange with its spec, its time limits and the recorder for its events.
 pub(super) struct ExchangeContext<'a> {
     pub(super) spec: &'a Spec,
     pub(super) recorder: &'a Recorder,
     pub(super) observer: &'a dyn RemoteObserver,
     pub(super) exchange: ExchangeId,
-    /// Who led here, where a redirect did.
+    /// Sender of the redirect that led here, if one did.
     pub(super) redirected_by: Option<RedirectSender>,
-    /// When DNS, TCP, proxy and TLS together must be done: the earlier of `--connect-timeout` and
+    /// Deadline for DNS, TCP, proxy and TLS together: the earlier of `--connect-timeout` and
     /// `--max-time`.
     pub(super) connect_deadline: Instant,
-    /// When everything must be done, `--max-time`.
+    /// Deadline for the whole exchange: `--max-time`.
     pub(super) deadline: Option<Instant>,
 }
 
 impl ExchangeContext<'_> {
-    /// The option that set [`connect_by`](Self::connect_by), with its value, for a sentence:
+    /// Returns the option that determined the connect deadline, with its value, for a sentence:
     /// `--connect-timeout (30.0 s)`.
     pub(super) fn connect_limit(&self) -> String {
         match self.spec.max_time {

@@ -1,8 +1,8 @@
 //! The three phases of a message: send, wait, receive.
 //!
-//! They are contiguous: one ends and the next begins at the same instant. A response that comes
-//! before the request's last byte is written ends the send phase with its first byte; then there is
-//! no wait phase, because nobody waited.
+//! They are contiguous: one ends and the next begins at the same instant. A response that begins
+//! before the last byte of the request is written ends the send phase with its first byte; then
+//! there is no wait phase.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::tap::Meter;
 use crate::trace::{EventKind, ExchangeId, Phase, StreamPosition};
 use crate::units::Moment;
 
-/// How far an exchange on a connection has come.
+/// Phases of the current exchange on a connection.
 pub(super) struct MessagePhases {
     pub(super) recorder: Recorder,
     pub(super) exchange: ExchangeId,
@@ -20,7 +20,7 @@ pub(super) struct MessagePhases {
 }
 
 impl MessagePhases {
-    /// The request is handed over now.
+    /// Begins the send phase now.
     pub(super) fn begin(recorder: Recorder, exchange: ExchangeId, meter: Arc<Meter>) -> Self {
         recorder.begin_phase(exchange, Phase::Send, Some(meter.position()));
         Self {
@@ -31,32 +31,32 @@ impl MessagePhases {
         }
     }
 
-    /// The phase that is under way, or the last one.
+    /// Returns the current phase, or the last one.
     pub(super) const fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// How far the connection's streams have come, but for what the latest bytes received came in.
+    /// Returns the offsets of both streams, without the latest bytes received.
     pub(super) fn position_before_latest(&self) -> StreamPosition {
         self.meter.position_before_latest()
     }
 
-    /// The request's last byte was written at `at`.
+    /// Ends the send phase: the request's last byte was written at `at`.
     pub(super) fn request_sent(&mut self, at: Moment) {
         if self.phase == Phase::Send {
             self.enter_phase(Phase::Wait, at, self.meter.position());
         }
     }
 
-    /// The first byte of the final response's head was read at `at`; it lies at or after
-    /// `position`.
+    /// Begins the receive phase: the first byte of the final response's head was read at `at`, and
+    /// lies at or after `position`.
     pub(super) fn response_began(&mut self, at: Moment, position: StreamPosition) {
         if self.phase != Phase::Receive {
             self.enter_phase(Phase::Receive, at, position);
         }
     }
 
-    /// The last byte of the message was read.
+    /// Ends the last phase: the last byte of the message was read.
     pub(super) fn message_ended(&self) {
         self.recorder
             .end_phase(self.exchange, self.phase, Some(self.meter.position()));

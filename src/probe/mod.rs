@@ -1,4 +1,5 @@
-//! The engine: resolve, connect, talk to a proxy, secure, exchange; it emits events.
+//! The probe engine: resolves, connects, negotiates with a proxy, performs the TLS handshake and
+//! the HTTP exchange, and emits events.
 //!
 //! ```text
 //! spec ─► run ─► per exchange:  resolve ─► connect ─► tap ─► proxy ─► tls ─► tap ─► http1 | http2 ─► body
@@ -6,7 +7,7 @@
 //!                                  └──────────┴───────── Recorder (clock, numbers, sink) ────────────┘
 //! ```
 //!
-//! A step that fails returns [`Failed`]; `run` is the one place that turns it into an event.
+//! A step that fails returns [`PhaseFailure`]; `run` is the only place that turns it into an event.
 
 mod body;
 mod connect;

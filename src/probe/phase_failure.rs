@@ -1,19 +1,19 @@
-//! A step's failure on its way to the event stream.
+//! The error type of the engine's steps.
 
 use crate::trace::{Failure, FailureCode, Phase};
 use crate::units::Untrusted;
 
-/// Why a step failed, and in which phase.
+/// Failure of a phase. The functions of the engine return it; `run` turns it into an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhaseFailure {
-    /// The phase it failed in.
+    /// The phase that failed.
     pub phase: Phase,
-    /// Code, sentence and next step.
+    /// Code, message and hint.
     pub failure: Failure,
 }
 
 impl PhaseFailure {
-    /// A failure with its sentence and next step.
+    /// Creates a failure from its code, message and hint, the suggested next step.
     pub fn new(
         phase: Phase,
         code: FailureCode,

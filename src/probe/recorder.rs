@@ -1,4 +1,5 @@
-//! The engine's clock, numbering and way out.
+//! Recorder: the engine's clock, the numbers of its exchanges, connections and attempts, and the
+//! sink for its events.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,17 +11,17 @@ use crate::trace::{
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
-/// Where events go. It must not block for long: the engine waits for it.
+/// Receiver of events. It must not block for long, because the engine waits for it.
 pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// Emits events with the run's own time. Cheap to clone; every clone is the same recorder.
+/// Emits events on the run's time axis. Cheap to clone; all clones share the same state.
 #[derive(Clone)]
 pub struct Recorder(Arc<Inner>);
 
 struct Inner {
     start: Instant,
     sink: EventSink,
-    /// Where the latest phase ended, or else its exchange began.
+    /// End of the latest phase, or else the start of the exchange.
     last_boundary: Mutex<(ExchangeId, Moment)>,
     exchanges: AtomicU32,
     connections: AtomicU32,
@@ -29,7 +30,7 @@ struct Inner {
 }
 
 impl Recorder {
-    /// Starts the run's time axis now and says so.
+    /// Starts the run's time axis and emits the start of the run.
     pub fn start(sink: EventSink) -> Self {
         let recorder = Self(Arc::new(Inner {
             start: Instant::now(),
@@ -52,22 +53,22 @@ impl Recorder {
         recorder
     }
 
-    /// Now, on the run's axis.
+    /// Returns the current time on the run's axis.
     pub fn now(&self) -> Moment {
         self.moment_of(Instant::now())
     }
 
-    /// An instant of the monotonic clock on the run's axis.
+    /// Converts an instant of the monotonic clock to the run's axis.
     pub fn moment_of(&self, instant: Instant) -> Moment {
         Moment::START + Nanos::from(instant.saturating_duration_since(self.0.start))
     }
 
-    /// Says what happened just now.
+    /// Emits an event with the current time.
     pub fn emit(&self, what: EventKind) {
         self.emit_at(self.now(), what);
     }
 
-    /// Says what happened at `at`.
+    /// Emits an event with the time `at`.
     pub fn emit_at(&self, at: Moment, what: EventKind) {
         if let EventKind::ExchangeStarted { exchange, .. }
         | EventKind::PhaseEnded { exchange, .. } = &what
@@ -77,7 +78,7 @@ impl Recorder {
         (self.0.sink)(Event { at, kind: what });
     }
 
-    /// Says something worth knowing that is no failure.
+    /// Emits a note: something worth knowing that is not a failure.
     pub fn note(&self, exchange: ExchangeId, text: impl Into<Untrusted>) {
         self.emit(EventKind::Note {
             exchange: Some(exchange),
@@ -85,8 +86,8 @@ impl Recorder {
         });
     }
 
-    /// Begins a phase where the one before it ended: this program's own work between them is the
-    /// new phase's, as it is between curl's marks.
+    /// Begins a phase at the end of the previous one: work of this program between two phases counts
+    /// as part of the later one, as in curl's timings.
     pub fn begin_phase(
         &self,
         exchange: ExchangeId,
@@ -103,7 +104,7 @@ impl Recorder {
         );
     }
 
-    /// Where the exchange's latest phase ended, or else where the exchange began.
+    /// Returns the end of the exchange's latest phase, or else the start of the exchange.
     pub fn last_boundary(&self, exchange: ExchangeId) -> Moment {
         let (of, at) = *self
             .0
@@ -130,7 +131,7 @@ impl Recorder {
         });
     }
 
-    /// Reads both clocks and says how they pair. Of a few tries the tightest is taken.
+    /// Emits a pairing of the monotonic and the wall clock: the most precise one of a few readings.
     pub fn pair_clocks(&self) {
         let tightest = (0..4)
             .map(|_| self.read_both_clocks())
@@ -140,6 +141,8 @@ impl Recorder {
         }
     }
 
+    /// Reads the wall clock between two readings of the monotonic clock. Their distance bounds the
+    /// error.
     fn read_both_clocks(&self) -> (Moment, WallTime, Nanos) {
         let before = self.now();
         let wall = wall_clock_now();
@@ -151,22 +154,22 @@ impl Recorder {
         )
     }
 
-    /// The next exchange's number.
+    /// Returns the number for the next exchange.
     pub fn next_exchange(&self) -> ExchangeId {
         ExchangeId(self.0.exchanges.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The next connection's number.
+    /// Returns the number for the next connection.
     pub fn next_connection(&self) -> ConnectionId {
         ConnectionId(self.0.connections.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The next connection attempt's number.
+    /// Returns the number for the next connection attempt.
     pub fn next_attempt(&self) -> AttemptId {
         AttemptId(self.0.attempts.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The next DNS query's number.
+    /// Returns the number for the next DNS query.
     pub fn next_query(&self) -> QueryId {
         QueryId(self.0.queries.fetch_add(1, Ordering::Relaxed))
     }

@@ -1,10 +1,10 @@
-//! Redirects (RFC 9110 §15.4): where to, by which method, and what stays home.
+//! Redirects (RFC 9110 §15.4): the next URL, the method, and what is withheld from other origins.
 //!
-//! What is the user's own (header fields, credentials, the body, the client's certificate) goes to
-//! the origin of the user's URL only, and not again once the chain has left it: whoever leads back
-//! chooses where, as with curl and the fetch standard. A method without its body would be another
-//! request, so a chain ends where a redirect asks for the body at another origin.
-//! `--location-trusted` lets everything go everywhere.
+//! The user's own header fields, credentials, body and client certificate are sent only to the
+//! origin of the user's URL, and no longer once the chain of redirects has left it: whoever
+//! redirects back chooses the path, so curl and the Fetch standard withhold them too. A redirect
+//! that would send the body to another origin fails, because the method without its body would be a
+//! different request. `--location-trusted` sends everything everywhere.
 
 mod address_scope;
 mod guard;
@@ -20,19 +20,22 @@ use crate::units::Untrusted;
 
 pub(super) use guard::{RedirectSender, check_proxied_host, permitted_addresses};
 
-/// Where an answer leads.
+/// A redirect to be followed.
 #[derive(Debug)]
 pub(super) struct Redirect {
     /// The next hop.
     pub(super) hop: RequestHop,
-    /// What of the user's own it does not get.
+    /// Names of the user's fields and the like that the next hop does not get.
     withheld: Vec<String>,
-    /// How many `Location` fields say something else; none of them is followed.
+    /// Number of `Location` fields with another value. They are ignored.
     other_locations: usize,
 }
 
 impl Redirect {
-    /// The redirect of an answer, if it is one that is to be followed; a fault if it cannot be.
+    /// Returns the redirect of a response; `None` if there is none to follow.
+    ///
+    /// # Errors
+    /// Fails if the redirect must not or cannot be followed.
     pub(super) fn from_response(
         spec: &Spec,
         hop: &RequestHop,
@@ -84,7 +87,7 @@ impl Redirect {
         }))
     }
 
-    /// Where it leads and what stays home, as an event.
+    /// Returns the event that tells where the redirect leads and what is withheld.
     pub(super) fn event(&self, exchange: ExchangeId) -> EventKind {
         let withheld = self
             .withheld
@@ -98,12 +101,12 @@ impl Redirect {
         }
     }
 
-    /// Whether it leads from TLS to plain text.
+    /// Returns true if the redirect leads from `https` to `http`.
     pub(super) fn is_tls_downgrade_from(&self, from: &Url) -> bool {
         is_tls_downgrade(from, &self.hop.url)
     }
 
-    /// What is to be said of further `Location` fields.
+    /// Returns a note about further `Location` fields.
     pub(super) fn other_locations(&self) -> Option<String> {
         let others = match self.other_locations {
             0 => return None,
@@ -117,8 +120,8 @@ impl Redirect {
     }
 }
 
-/// The location, resolved against the URL it came from as browsers do it, whose fragment it
-/// inherits if it has none (RFC 9110 §10.2.2).
+/// Resolves the location against the URL it came from, as browsers do. Without a fragment it
+/// inherits that of the URL (RFC 9110 §10.2.2).
 fn resolve_location(from: &Url, location: &str) -> Result<Url, PhaseFailure> {
     let hint = "the server's Location field is at fault; a Location is a URL or a path";
     let fault = |what: &str| {
@@ -152,8 +155,8 @@ fn resolve_location(from: &Url, location: &str) -> Result<Url, PhaseFailure> {
     Ok(url)
 }
 
-/// 303 asks for the result by GET; 301 and 302 turn a POST into a GET as everybody does; 307 and
-/// 308 change nothing.
+/// Returns the method after a redirect, and whether the body is sent. 303 asks for the result by
+/// GET; 301 and 302 turn POST into GET, as every client does; 307 and 308 change nothing.
 fn method_after(hop: &RequestHop, status: u16) -> (String, bool) {
     let turns = match status {
         303 => hop.method != "HEAD" && hop.method != "GET",
@@ -167,7 +170,7 @@ fn method_after(hop: &RequestHop, status: u16) -> (String, bool) {
     }
 }
 
-/// Whether there is anything in the body.
+/// Returns true unless the body is empty.
 fn has_content(spec: &Spec) -> bool {
     match &spec.body {
         Some(Body::Bytes { bytes, .. }) => !bytes.is_empty(),
@@ -180,9 +183,9 @@ fn is_tls_downgrade(from: &Url, to: &Url) -> bool {
     from.scheme() == "https" && to.scheme() == "http"
 }
 
-/// What `Referer` says after a redirect, as browsers do it (`strict-origin-when-cross-origin` of
-/// W3C's Referrer Policy): another origin is told the origin alone, and out of TLS nothing is told
-/// (RFC 9110 §10.1.3).
+/// Returns the value of `Referer` after a redirect, as browsers set it
+/// (`strict-origin-when-cross-origin` of W3C's Referrer Policy): only the origin to another origin,
+/// and nothing from `https` to `http` (RFC 9110 §10.1.3).
 fn referer_value(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
     if is_tls_downgrade(from, to) {
         return None;
@@ -191,7 +194,7 @@ fn referer_value(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
         return Some(format!("{}/", from.origin().ascii_serialization()));
     }
     let mut bare = from.clone();
-    // These fail for URLs that cannot have credentials; then there are none.
+    // These calls fail only for URLs that cannot have credentials.
     let _ = bare.set_username("");
     let _ = bare.set_password(None);
     bare.set_fragment(None);
@@ -205,8 +208,8 @@ fn too_many_redirects_failure(most: u32, location: &str) -> PhaseFailure {
     redirect_failure(FailureCode::TooManyRedirects, message, hint)
 }
 
-/// The method has to stay, and with it the body (RFC 9110 §15.4.8): without it, this would be
-/// another request.
+/// Returns the failure of a redirect that keeps the method, and with it the body (RFC 9110
+/// §15.4.8), but leads to another origin.
 fn body_withheld_failure(status: u16, from: &Url, to: &Url) -> PhaseFailure {
     let (home, other) = (
         from.origin().ascii_serialization(),

@@ -1,15 +1,15 @@
-//! Who wants to know where packets will go before they do.
+//! Observer of the addresses that the engine is about to contact.
 
 use std::net::SocketAddr;
 
-/// Told of every address before the first packet to it leaves, so that a capture can be narrowed to
-/// just these.
+/// Called with every address before the first packet to it is sent, so that a capture can be
+/// limited to these.
 pub trait RemoteObserver: Send + Sync {
-    /// Packets to these addresses are about to leave: DNS servers, proxies, servers.
+    /// Called before packets to these addresses are sent: DNS servers, proxies, servers.
     fn expect_remotes(&self, remotes: &[SocketAddr]);
 }
 
-/// Nobody does.
+/// An observer that does nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoRemoteObserver;
 

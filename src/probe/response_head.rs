@@ -1,4 +1,4 @@
-//! What a server answered, whatever the HTTP version.
+//! The final response's head and the frames of its body, independent of the HTTP version.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -7,29 +7,30 @@ use crate::trace::HttpHeader;
 use crate::units::Untrusted;
 use crate::wire::http1::ResponseHead;
 
-/// The final response's head, as far as the run needs it.
+/// Head of the final response, reduced to what the run needs.
 #[derive(Clone, Debug)]
 pub(super) struct FinalResponseHead {
     /// Status code.
     pub(super) status: u16,
-    /// Field lines.
+    /// Field lines, in the order received.
     pub(super) headers: Vec<HttpHeader>,
-    /// The values of `Set-Cookie`, as they came.
+    /// Values of `Set-Cookie` as raw bytes: cookies are sent back byte for byte.
     pub(super) set_cookies: Vec<Vec<u8>>,
-    /// The body's length, where one is announced.
+    /// Length of the body in bytes, if the response announces one.
     pub(super) expected: Option<u64>,
 }
 
-/// A piece of what follows the head.
+/// One frame of the response's body.
 #[derive(Debug)]
 pub(super) enum BodyFrame {
-    /// Bytes of the body, as transferred.
+    /// Body bytes as transferred, content coding not undone.
     Data(Bytes),
     /// Trailer fields.
     Trailers(Vec<HttpHeader>),
 }
 
 impl FinalResponseHead {
+    /// Converts a parsed HTTP/1 head; `expected` is the length hyper derived from its framing.
     pub(super) fn from_http1(head: &ResponseHead, expected: Option<u64>) -> Self {
         let headers = head.fields.iter().map(|(name, value)| HttpHeader {
             name: Untrusted::from_bytes(name),
@@ -48,7 +49,7 @@ impl FinalResponseHead {
         }
     }
 
-    /// All values of a field, in order.
+    /// Returns all values of the field `name`, in order.
     pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers
             .iter()
@@ -57,7 +58,8 @@ impl FinalResponseHead {
     }
 }
 
-/// Field lines out of a map.
+/// Converts a field map into field lines. Lines of one name stay in order; the order between names
+/// is the map's.
 pub(super) fn headers_from_map(fields: &HeaderMap) -> Vec<HttpHeader> {
     fields
         .iter()

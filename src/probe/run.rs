@@ -1,4 +1,4 @@
-//! The run: repeats, and the exchanges of each.
+//! The run: its repeats, and the exchanges of each.
 //!
 //! ```text
 //! run ─► transfer (one per repeat) ─► exchange (one per hop or retry) ─► perform
@@ -19,22 +19,22 @@ use super::{PhaseFailure, Recorder, RemoteObserver, Spec, control};
 use crate::trace::{EventKind, ExchangeCause, FailureCode};
 use crate::units::Moment;
 
-/// How long a connection may take to say goodbye.
+/// Time allowed for closing a connection in order.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Does what `spec` asks for and tells everything as events; a failure is an event too. All that
-/// remains to be told afterwards is that the run has ended. It may be dropped at any time.
+/// Runs `spec` and emits everything that happens as events, including failures. Only the end of the
+/// run is left to the caller. The future may be dropped at any time.
 pub async fn run(spec: Spec, recorder: Recorder, watcher: Arc<dyn RemoteObserver>) {
     let prepared = PreparedRun::start(&spec);
     run_prepared(prepared, spec, recorder, watcher).await;
 }
 
-/// What takes a while to load. Started before other work of the program's, it is there when the run
-/// needs it.
+/// Inputs of a run that take time to load. Loading starts before other work of the program, so that
+/// they are there when the run needs them.
 pub struct PreparedRun(TlsLoader);
 
 impl PreparedRun {
-    /// Begins to load what the run will need, on another thread: nothing for a URL without TLS.
+    /// Starts loading what the run will need on another thread; nothing for a URL without TLS.
     pub fn start(spec: &Spec) -> Self {
         let mut trust = TlsLoader::default();
         if spec.url.scheme() == "https" {
@@ -50,7 +50,7 @@ impl From<TlsLoader> for PreparedRun {
     }
 }
 
-/// The same as [`run`] with what was prepared for this very spec.
+/// Like [`run`], with the inputs prepared for this very spec.
 pub async fn run_prepared(
     prepared: PreparedRun,
     spec: Spec,
@@ -91,13 +91,13 @@ struct ProbeRun {
     recorder: Recorder,
     watcher: Arc<dyn RemoteObserver>,
     trust: TlsLoader,
-    /// The hosts that were reached, and where.
+    /// Hosts that were reached, with their addresses.
     reached: Vec<(String, SocketAddr)>,
 }
 
 impl ProbeRun {
-    /// One request with all its redirects. Every transfer begins afresh: no connection and no
-    /// cookie is kept from the one before.
+    /// Performs one request with all its redirects. Each transfer starts afresh: no connection and
+    /// no cookie is kept from the previous one.
     async fn transfer(&mut self, mut cause: ExchangeCause) {
         let mut transfer = TransferState {
             hop: RequestHop::first(&self.spec),
@@ -121,7 +121,7 @@ impl ProbeRun {
         }
     }
 
-    /// One exchange, told from its start to its end; `None` where it failed.
+    /// Performs one exchange and emits its events from start to end; `None` if it failed.
     async fn exchange(
         &mut self,
         cause: ExchangeCause,
@@ -176,7 +176,7 @@ impl ProbeRun {
             }
             Err(failed) => Err(failed),
         };
-        // What follows is this program's book-keeping: a complete exchange ended with its last
+        // What follows is bookkeeping of this program: a complete exchange ended with its last
         // byte.
         let ended = if unbegun || is_response_complete(&result) {
             recorder.last_boundary(exchange)
@@ -210,7 +210,7 @@ impl ProbeRun {
     }
 }
 
-/// Whether no phase is left open: the whole response was read, whatever is held against it.
+/// Returns true if no phase is left open: the whole response was read, even if it is then rejected.
 const fn is_response_complete(result: &Result<ExchangeOutcome, PhaseFailure>) -> bool {
     match result {
         Ok(_) => true,
@@ -225,7 +225,7 @@ const fn is_response_complete(result: &Result<ExchangeOutcome, PhaseFailure>) ->
     }
 }
 
-/// Tells how an exchange came out.
+/// Emits how an exchange ended.
 fn emit_outcome(
     step: &ExchangeContext<'_>,
     hop: &RequestHop,
@@ -264,7 +264,7 @@ fn emit_outcome(
     }
 }
 
-/// Keeps a connection that the next hop can use, and closes any other.
+/// Keeps a connection that the next hop can use and closes any other.
 async fn keep_or_close(
     recorder: &Recorder,
     carrier: &mut SessionSlot,
@@ -285,7 +285,7 @@ async fn keep_or_close(
     if let Some(link) = link
         && outcome.is_some()
     {
-        // A peer that does not let go is let go.
+        // A peer that does not close in time is dropped.
         let _ = timeout(CLOSE_TIMEOUT, link.close()).await;
     }
     if let Some(line) = line {

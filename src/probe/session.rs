@@ -1,4 +1,5 @@
-//! A connection that speaks HTTP, from the name to the first byte of a request.
+//! HTTP session over a new connection: resolving, connecting, proxy and TLS, then requests over
+//! HTTP/1 or HTTP/2.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use super::{PhaseFailure, Spec};
 use crate::trace::{ConnectionId, Endpoint, EventKind, FailureCode, Phase};
 use crate::units::Untrusted;
 
-/// What is known of a connection besides its bytes.
+/// Data about a connection, apart from its byte stream.
 pub(super) struct ConnectionInfo {
     pub(super) id: ConnectionId,
     pub(super) local: Endpoint,
@@ -35,7 +36,7 @@ pub(super) struct ConnectionInfo {
 }
 
 impl ConnectionInfo {
-    /// The server at the other end, as the sender of a redirect.
+    /// Returns the server at the other end as the sender of a redirect.
     pub(super) fn redirect_sender(&self, spec: &Spec, url: &Url) -> RedirectSender {
         match (proxy_for(spec, url), self.remote.ip()) {
             (Some(_), Some(_)) => RedirectSender::behind_proxy(url.host_str().unwrap_or_default()),
@@ -44,7 +45,7 @@ impl ConnectionInfo {
         }
     }
 
-    /// Checks the certificates whose check was put off.
+    /// Verifies the certificate chains whose verification was deferred.
     pub(super) async fn verify_deferred_certificates(
         &mut self,
         spec: &Spec,
@@ -55,17 +56,17 @@ impl ConnectionInfo {
         }
     }
 
-    /// Tells what lies where in its streams, as far as they have come.
+    /// Emits the layers of its streams as far as they are known.
     pub(super) fn emit_layers(&self) {
         self.meter.layers().emit_pending();
     }
 
-    /// The same for the last time.
+    /// Emits the layers for the last time.
     pub(super) fn finish_layers(&self) {
         self.meter.layers().finish();
     }
 
-    /// The kernel's figures now, as an event.
+    /// Returns the kernel's current figures as an event.
     pub(super) fn tcp_info_event(&self) -> Option<EventKind> {
         let figures = self.tcp_info.as_ref()?.read()?;
         Some(EventKind::KernelMeasured {
@@ -75,17 +76,18 @@ impl ConnectionInfo {
     }
 }
 
-/// A connection that is ready for requests.
+/// A connection that is ready for HTTP requests.
 pub(super) struct HttpSession {
     protocol: ProtocolSession,
     origin: String,
-    /// Requests go to a proxy, which wants absolute form and these fields.
+    /// Fields for the proxy, if requests go to an HTTP proxy in absolute form; `None` if they go to
+    /// the server or through a tunnel.
     proxy_fields: Option<Vec<RequestField>>,
     version: http::Version,
 }
 
-/// What is spoken. It begins with the first request: a connection's first bytes belong to its send
-/// phase.
+/// The protocol of a session. It starts with the first request, because the first bytes on a
+/// connection (such as HTTP/2's preface) belong to that request's send phase.
 enum ProtocolSession {
     NotStarted {
         stream: Box<dyn ByteStream>,
@@ -93,13 +95,13 @@ enum ProtocolSession {
     },
     Http1(Box<Http1>),
     Http2(Box<Http2>),
-    /// It could not begin.
+    /// Starting the protocol failed.
     Unusable,
 }
 
 impl HttpSession {
-    /// Resolves, connects, talks to a proxy and secures, as the hop needs it. `line` is set as soon
-    /// as there is a connection.
+    /// Resolves, connects, negotiates with a proxy and performs the TLS handshake, as the hop
+    /// requires. `line` is set as soon as there is a connection.
     pub(super) async fn open(
         step: &ExchangeContext<'_>,
         hop: &RequestHop,
@@ -168,12 +170,12 @@ impl HttpSession {
         })
     }
 
-    /// Whether a hop's request can go over this connection.
+    /// Returns true if the hop's request can be sent over this connection.
     pub(super) fn serves(&self, hop: &RequestHop) -> bool {
         self.origin == origin_text(&hop.url)
     }
 
-    /// Sends a request and waits for the final response's head.
+    /// Sends a request and waits for the head of the final response.
     pub(super) async fn send(
         &mut self,
         step: &ExchangeContext<'_>,
@@ -204,7 +206,7 @@ impl HttpSession {
         }
     }
 
-    /// Begins to speak, unless that has begun.
+    /// Starts the protocol, unless it has started.
     async fn start_protocol(&mut self, meter: &Meter) -> Result<(), PhaseFailure> {
         let fault = |name: &str, error: String| {
             PhaseFailure::new(
@@ -236,7 +238,7 @@ impl HttpSession {
         Ok(())
     }
 
-    /// The next piece of the response; `None` at its end.
+    /// Returns the next frame of the response; `None` at its end.
     pub(super) async fn next_frame(&mut self) -> Result<Option<BodyFrame>, PhaseFailure> {
         match &mut self.protocol {
             ProtocolSession::Http1(http1) => http1.next_frame().await,
@@ -247,7 +249,7 @@ impl HttpSession {
         }
     }
 
-    /// The last byte of the message was read.
+    /// Records that the last byte of the response was read.
     pub(super) fn finish(&self) {
         match &self.protocol {
             ProtocolSession::Http1(http1) => http1.finish(),
@@ -256,7 +258,7 @@ impl HttpSession {
         }
     }
 
-    /// The phase that is under way.
+    /// Returns the current phase.
     pub(super) fn phase(&self) -> Phase {
         match &self.protocol {
             ProtocolSession::Http1(http1) => http1.phase(),
@@ -265,7 +267,8 @@ impl HttpSession {
         }
     }
 
-    /// Request bytes written so far, and what has come of the response's head.
+    /// Returns the number of request bytes written so far, and what was received of an incomplete
+    /// head.
     pub(super) fn progress(&self) -> (u64, Vec<u8>) {
         match &self.protocol {
             ProtocolSession::Http1(http1) => http1.progress(),
@@ -274,7 +277,7 @@ impl HttpSession {
         }
     }
 
-    /// Whether nothing of a response has come.
+    /// Returns true if nothing of a response was received.
     pub(super) fn has_no_response(&self) -> bool {
         match &self.protocol {
             ProtocolSession::Http1(http1) => http1.has_no_response(),
@@ -283,7 +286,7 @@ impl HttpSession {
         }
     }
 
-    /// Whether another request may be sent on it.
+    /// Returns true if another request may be sent.
     pub(super) async fn is_reusable(&mut self) -> bool {
         match &mut self.protocol {
             ProtocolSession::Http1(http1) => http1.is_reusable().await,
@@ -292,7 +295,7 @@ impl HttpSession {
         }
     }
 
-    /// Ends it as its protocol wants it ended.
+    /// Closes the connection as its protocol requires.
     pub(super) async fn close(self) {
         match self.protocol {
             ProtocolSession::Http1(http1) => http1.close().await,
@@ -302,7 +305,7 @@ impl HttpSession {
     }
 }
 
-/// Where a URL leads.
+/// Host, port and scheme of a URL.
 struct UrlEndpoint {
     host: String,
     port: u16,
@@ -331,12 +334,12 @@ impl UrlEndpoint {
     }
 }
 
-/// Scheme, host and port.
+/// Returns scheme, host and port of a URL.
 fn origin_text(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// A byte stream to the server, or to the proxy.
+/// Connects to the server, or to the proxy.
 async fn connect_transport(
     step: &ExchangeContext<'_>,
     proxy: Option<&Proxy>,
@@ -364,7 +367,7 @@ async fn connect_transport(
         .map_err(|failed| prefix_host(failed, proxy.is_some(), &host))
 }
 
-/// Attempts tell addresses; this tells what they are the addresses of.
+/// Prefixes the message with the host's name: connection attempts only know addresses.
 fn prefix_host(mut failed: PhaseFailure, is_proxy: bool, host: &str) -> PhaseFailure {
     let of_whom = match (
         is_proxy,
@@ -378,19 +381,19 @@ fn prefix_host(mut failed: PhaseFailure, is_proxy: bool, host: &str) -> PhaseFai
     failed
 }
 
-/// What is put on a connection before HTTP is spoken.
+/// Sets up what lies between a connection and HTTP: the proxy and TLS.
 struct Dialer<'a> {
     context: &'a ExchangeContext<'a>,
     trust: &'a mut TlsLoader,
     connection: ConnectionId,
     meter: &'a Arc<Meter>,
     deferred_verifications: &'a mut Vec<DeferredVerification>,
-    /// Whether the server is the user's own.
+    /// Whether the server may get the user's credentials and client certificate.
     sends_credentials: bool,
 }
 
 impl Dialer<'_> {
-    /// The proxy phase. A plain request to an HTTP proxy needs no tunnel.
+    /// Runs the proxy phase. A plain request to an HTTP proxy needs no tunnel.
     async fn connect_through_proxy(
         &mut self,
         proxy: &Proxy,
@@ -425,7 +428,7 @@ impl Dialer<'_> {
         ))
     }
 
-    /// The TLS phase.
+    /// Runs the TLS phase.
     async fn secure_stream(
         &mut self,
         stream: Box<dyn ByteStream>,
@@ -450,8 +453,8 @@ impl Dialer<'_> {
         Ok((Box::new(secured), alpn))
     }
 
-    /// What a handshake works with, once it is loaded. Waiting for it belongs to the phase, as it
-    /// does in curl's marks, but on the app clock alone: it shows as this machine's own work.
+    /// Returns the inputs of a handshake once they are loaded. The wait belongs to the phase, as in
+    /// curl's timings, but it is on the app clock only: it shows as this machine's own work.
     async fn handshake_inputs(&mut self) -> HandshakeInputs {
         let (recorder, choice) = (self.context.recorder, &self.context.spec.tls);
         let (ready, began) = (self.trust.is_ready(choice), recorder.now());
@@ -506,7 +509,7 @@ fn proxy_authorization_fields(proxy: &Proxy) -> Vec<RequestField> {
         .collect()
 }
 
-/// The application protocols that are offered for an HTTP version.
+/// Returns the application protocols to offer for an HTTP version (ALPN, RFC 7301).
 pub(super) fn alpn_protocols(choice: HttpChoice) -> Vec<Vec<u8>> {
     let names: &[&[u8]] = match choice {
         HttpChoice::Auto | HttpChoice::Http2 => &[b"h2", b"http/1.1"],

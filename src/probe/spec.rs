@@ -1,4 +1,4 @@
-//! What the user asked for.
+//! Specification of a run: the request and all options.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,16 +11,16 @@ use url::Url;
 use super::cookies::{CookieStore, PersistentCookies};
 use crate::units::Secret;
 
-/// A request and all that shapes it. The meaning of a field is that of the curl option it names.
+/// A request and its options. Each has the meaning of the curl option it names.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an option of its own on the command line"
 )]
 pub struct Spec {
-    /// Where to.
+    /// The URL.
     pub url: Url,
-    /// `-X`; else what the rest implies.
+    /// `-X`; if absent, implied by the other options.
     pub method: Option<String>,
     /// `-H`, in order.
     pub headers: Vec<HeaderRule>,
@@ -30,11 +30,11 @@ pub struct Spec {
     pub head_only: bool,
     /// `-f`: a status of 400 or above is a failure.
     pub fail_on_status: bool,
-    /// `-A`; `None` for this program's own.
+    /// `-A`; `None` for this program's default.
     pub user_agent: Option<String>,
     /// `-e`.
     pub referer: Option<String>,
-    /// `-e ';auto'`: a redirect's request names the URL it came from.
+    /// `-e ';auto'`: a redirected request names the URL it came from.
     pub referer_auto: bool,
     /// `-u` as `user:password`.
     pub credentials: Option<Secret<(String, String)>>,
@@ -42,22 +42,22 @@ pub struct Spec {
     pub bearer: Option<Secret<String>>,
     /// `-b`, `-c`.
     pub cookies: CookieOptions,
-    /// `--compressed`: ask for a content coding and decode it. What comes coded without it is
-    /// taken as it comes.
+    /// `--compressed`: request a content coding and decode it. Without it a coded body is left as
+    /// received.
     pub compressed: bool,
-    /// `-L` and what goes with it.
+    /// `-L` and its companions.
     pub redirects: RedirectOptions,
     /// `-4`, `-6`.
     pub family: AddressFamily,
-    /// How names become addresses.
+    /// How names are resolved.
     pub dns: DnsChoice,
-    /// `--resolve`, in order; the first that fits wins.
+    /// `--resolve`, in order; the first match applies.
     pub resolve: Vec<ResolveRule>,
-    /// `--connect-to`, in order; the first that fits wins.
+    /// `--connect-to`, in order; the first match applies.
     pub connect_to: Vec<ConnectToRule>,
     /// `--unix-socket`.
     pub unix_socket: Option<PathBuf>,
-    /// `-x` and the `*_proxy` variables, already chosen for this URL's scheme.
+    /// `-x` or the `*_proxy` variable for this URL's scheme.
     pub proxy: Option<Proxy>,
     /// `--noproxy`: hosts that are reached without the proxy; `*` for all.
     pub no_proxy: Vec<String>,
@@ -65,19 +65,20 @@ pub struct Spec {
     pub http: HttpChoice,
     /// TLS options.
     pub tls: TlsOptions,
-    /// `-m`: limit of a transfer, its redirects included; every repeat has it anew.
+    /// `-m`: time limit of a transfer including its redirects; each repeat gets it anew.
     pub max_time: Option<Duration>,
-    /// `--connect-timeout`: limit for DNS, TCP, proxy and TLS together.
+    /// `--connect-timeout`: time limit for DNS, TCP, proxy and TLS together.
     pub connect_timeout: Duration,
     /// `-o`.
     pub output: Option<BodyOutput>,
-    /// Decoded bytes a coded body may grow to; more is a failure (a decompression bomb).
+    /// Maximum number of bytes a coded body may decode to; more is a failure (a decompression
+    /// bomb).
     pub decode_limit: u64,
-    /// How many times to run it.
+    /// Number of times to run the request.
     pub repeat: u32,
     /// Pause between repeats.
     pub interval: Duration,
-    /// Run the same request through the ordinary HTTP client too, and compare.
+    /// Run the same request through an ordinary HTTP client as well, for comparison.
     pub control: bool,
 }
 
@@ -87,7 +88,7 @@ impl Spec {
     /// Default of [`Spec::decode_limit`]: 4 GiB.
     pub const DECODE_LIMIT: u64 = 4 << 30;
 
-    /// A plain GET of `url`.
+    /// Creates a GET of `url` with all options at their defaults.
     pub fn get(url: Url) -> Self {
         Self {
             url,
@@ -129,14 +130,14 @@ impl Spec {
 pub enum HeaderRule {
     /// `Name: value`, or `Name;` for an empty value.
     Set(String, Secret<String>),
-    /// `Name:`: do not send this field though it would be sent by default.
+    /// `Name:`: do not send this field, even if it would be sent by default.
     Remove(String),
 }
 
 /// A request body.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// Bytes, and the `Content-Type` they imply.
+    /// Bytes and the `Content-Type` they imply.
     Bytes {
         /// The body.
         bytes: Bytes,
@@ -149,7 +150,7 @@ pub enum Body {
     Form(Form),
 }
 
-/// All `-F` and `--form-string`.
+/// A form: all `-F` and `--form-string` options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
     /// The parts, in order.
@@ -158,10 +159,10 @@ pub struct Form {
     pub escapes_with_backslash: bool,
 }
 
-/// One `-F`.
+/// Part of a form: one `-F` option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormPart {
-    /// Field name; none within a multipart, often.
+    /// Field name; parts of a nested multipart often have none.
     pub name: Option<String>,
     /// The value.
     pub content: FormContent,
@@ -176,7 +177,7 @@ pub struct FormPart {
 }
 
 impl FormPart {
-    /// A part with nothing but its content.
+    /// Creates a part that has only its content.
     pub const fn new(content: FormContent) -> Self {
         Self {
             name: None,
@@ -192,23 +193,24 @@ impl FormPart {
 /// The value of a form field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormContent {
-    /// What is at hand.
+    /// Bytes in memory.
     Bytes {
         /// The value.
         bytes: Bytes,
-        /// Whether it came from a file that could be read only once, and is sent as an upload.
+        /// Whether they were read from a file that can be read only once, and are sent as an
+        /// upload.
         is_file: bool,
     },
     /// `@file`: a file, sent as an upload.
     File(PathBuf),
     /// `<file`: a file's content, sent as text.
     TextFile(PathBuf),
-    /// `=(` to `=)`, or several files: a multipart within.
+    /// `=(` to `=)`, or several files: a nested multipart.
     Parts(Vec<FormPart>),
 }
 
 impl FormContent {
-    /// Text as given.
+    /// Creates a text value.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Bytes {
             bytes: Bytes::from(text.into()),
@@ -217,23 +219,23 @@ impl FormContent {
     }
 }
 
-/// How a part's bytes are written (RFC 2045 §6).
+/// Encoding of a part (RFC 2045 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransferEncoding {
-    /// 64 characters, in lines.
+    /// Base64, in lines.
     Base64,
-    /// ASCII as it is, all else as `=XX`.
+    /// ASCII as is, other bytes as `=XX`.
     QuotedPrintable,
-    /// As they are; all are below 128.
+    /// As is; bytes of 128 and above are an error.
     SevenBit,
-    /// As they are.
+    /// As is.
     EightBit,
-    /// As they are.
+    /// As is.
     Binary,
 }
 
 impl TransferEncoding {
-    /// The encoding with this name in `Content-Transfer-Encoding`, whatever its case.
+    /// Returns the encoding with this name in `Content-Transfer-Encoding`, ignoring case.
     pub fn from_name(name: &str) -> Option<Self> {
         let all = [
             Self::Base64,
@@ -246,7 +248,7 @@ impl TransferEncoding {
             .find(|encoding| encoding.name().eq_ignore_ascii_case(name))
     }
 
-    /// Its name.
+    /// Returns the name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Base64 => "base64",
@@ -258,31 +260,31 @@ impl TransferEncoding {
     }
 }
 
-/// `-b`, `-c`.
+/// Cookie options: `-b`, `-c`.
 #[derive(Clone, Debug, Default)]
 pub struct CookieOptions {
-    /// The user's own, `name=value; name2=value2`: for the URL's origin alone.
+    /// The user's own `name=value; name2=value2`, for the URL's origin only.
     pub user_pairs: Option<Secret<String>>,
-    /// What a transfer begins with; `None` where cookies that are set are not kept.
+    /// Cookie store that each transfer starts with; `None` if received cookies are not stored.
     pub store: Option<CookieStore>,
-    /// What there is to say of the files that it was read from.
+    /// Notes about the files that it was read from.
     pub notes: Vec<String>,
-    /// What is kept for a file beyond the transfer.
+    /// Store for cookies to be written to a file after the run.
     pub persistent: Option<PersistentCookies>,
 }
 
-/// `-L` and what goes with it.
+/// Redirect options: `-L` and its companions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedirectOptions {
     /// Whether to follow.
     pub follow: bool,
     /// `--max-redirs`.
     pub max: u32,
-    /// `--location-trusted`: credentials, user fields, the body and the client certificate go
-    /// along everywhere.
+    /// `--location-trusted`: send credentials, user fields, the body and the client certificate to
+    /// every location.
     pub trusted: bool,
-    /// `--redirect-guard`: a redirect from a public address to one that the public cannot reach is
-    /// refused.
+    /// `--redirect-guard`: refuse redirects from a public address to one that the public cannot
+    /// reach.
     pub guard: bool,
 }
 
@@ -297,10 +299,10 @@ impl Default for RedirectOptions {
     }
 }
 
-/// Which addresses may be used.
+/// Address families that may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddressFamily {
-    /// Both.
+    /// IPv4 and IPv6.
     #[default]
     Any,
     /// `-4`.
@@ -309,19 +311,19 @@ pub enum AddressFamily {
     V6,
 }
 
-/// How names become addresses.
+/// How names are resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DnsChoice {
-    /// The system's configuration (hosts file, name servers, search list), asked by this program so
-    /// that every query is seen.
+    /// The system's configuration (hosts file, name servers, search list), queried by this program,
+    /// so that every query is visible.
     #[default]
     Configured,
     /// `--dns-servers`.
     Servers(Vec<SocketAddr>),
     /// `--doh-url`.
     Https(Url),
-    /// The operating system's resolver (`getaddrinfo`): what other programs get, but its queries
-    /// cannot be seen.
+    /// The operating system's resolver (`getaddrinfo`): the same result as other programs get, but
+    /// its queries are not visible.
     System,
 }
 
@@ -336,8 +338,8 @@ pub struct ResolveRule {
     pub addresses: Vec<IpAddr>,
 }
 
-/// One `--connect-to host:port:to_host:to_port`; empty or absent parts fit anything, or stay as
-/// they are.
+/// One `--connect-to host:port:to_host:to_port`. An empty or absent host or port matches any; an
+/// empty or absent target stays as requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectToRule {
     /// Requested host.
@@ -353,7 +355,7 @@ pub struct ConnectToRule {
 /// A proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
-    /// How to talk to it.
+    /// Protocol spoken with it.
     pub kind: ProxyKind,
     /// Its host.
     pub host: String,
@@ -363,12 +365,12 @@ pub struct Proxy {
     pub credentials: Option<Secret<(String, String)>>,
 }
 
-/// How to talk to a proxy.
+/// Protocol spoken with a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyKind {
-    /// HTTP: absolute form for `http` URLs, CONNECT for the rest.
+    /// HTTP: absolute form for `http` URLs, CONNECT for others.
     Http,
-    /// The same over TLS.
+    /// HTTP over TLS.
     Https,
     /// SOCKS5, names resolved here.
     Socks5,
@@ -377,7 +379,7 @@ pub enum ProxyKind {
 }
 
 impl ProxyKind {
-    /// The URL scheme that names it.
+    /// Returns the URL scheme of the protocol.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -388,7 +390,7 @@ impl ProxyKind {
     }
 }
 
-/// Which HTTP version to speak.
+/// Choice of the HTTP version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpChoice {
     /// ALPN decides between HTTP/2 and HTTP/1.1; without TLS HTTP/1.1.
@@ -416,29 +418,29 @@ pub enum TlsVersion {
 /// TLS options.
 #[derive(Clone, Debug, Default)]
 pub struct TlsOptions {
-    /// `-k`: go on with a certificate that does not verify.
+    /// `-k`: continue with a certificate that does not verify.
     pub insecure: bool,
-    /// `--tlsv1.2`, `--tlsv1.3`: the lowest version accepted.
+    /// `--tlsv1.2`, `--tlsv1.3`: lowest version accepted.
     pub min: Option<TlsVersion>,
-    /// `--tls-max`.
+    /// `--tls-max`: highest version accepted.
     pub max: Option<TlsVersion>,
-    /// `--cacert`: trust these instead of the system's store.
+    /// `--cacert`: trust anchors in place of the system's store.
     pub ca_file: Option<PathBuf>,
-    /// Trust this PEM text instead of the system's store; the embedded lab's.
+    /// Trust anchors as PEM text in place of the system's store; used by the embedded lab.
     pub ca_pem: Option<String>,
     /// `-E`/`--cert`.
     pub cert: Option<PathBuf>,
     /// `--key`.
     pub key: Option<PathBuf>,
-    /// `--keylog` or `SSLKEYLOGFILE`: where to write TLS secrets (RFC 9850).
+    /// `--keylog` or `SSLKEYLOGFILE`: file to which TLS secrets are written (RFC 9850).
     pub key_log: Option<PathBuf>,
-    /// What there is to say of that file.
+    /// Problems with that file.
     pub key_log_problems: KeyLogProblems,
-    /// Who hears TLS secrets beside that.
+    /// Listener that gets TLS secrets in addition.
     pub key_log_listener: Option<KeyLogListener>,
 }
 
-/// What there is to say of a key log, for whoever started the run. Every clone says the same.
+/// Problems with a key log, for the caller of the run. All clones share the same state.
 #[derive(Clone, Debug, Default)]
 pub struct KeyLogProblems(Arc<KeyLogProblemCells>);
 
@@ -449,34 +451,34 @@ struct KeyLogProblemCells {
 }
 
 impl KeyLogProblems {
-    /// What was put right, in a sentence.
+    /// Returns a sentence about a problem that was corrected.
     pub fn warning(&self) -> Option<&str> {
         self.0.warning.get().map(String::as_str)
     }
 
-    /// Why secrets are missing in it, in a sentence.
+    /// Returns a sentence about why the key log is incomplete.
     pub fn failure(&self) -> Option<&str> {
         self.0.failure.get().map(String::as_str)
     }
 
-    /// Of several the first is told.
+    /// Records a warning; only the first is kept.
     pub(super) fn warn(&self, sentence: String) {
         let _ = self.0.warning.set(sentence);
     }
 
-    /// Of several the first is told.
+    /// Records a failure; only the first is kept.
     pub(super) fn fail(&self, sentence: String) {
         let _ = self.0.failure.set(sentence);
     }
 }
 
-/// Hears TLS secrets as they become known, each as a line of a key log (RFC 9850) with its line
-/// break, on the engine's thread.
+/// Listener for TLS secrets. It gets each as a line of a key log (RFC 9850) with its line break, on
+/// the engine's thread.
 #[derive(Clone)]
 pub struct KeyLogListener(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl KeyLogListener {
-    /// Passes lines on to `hear`, which must not block for long.
+    /// Creates a listener. `hear` must not block for long.
     pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hear))
     }
@@ -492,10 +494,10 @@ impl std::fmt::Debug for KeyLogListener {
     }
 }
 
-/// Where the body goes.
+/// Destination of the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BodyOutput {
-    /// A file, made or replaced.
+    /// A file, created or replaced.
     File(PathBuf),
     /// Standard output.
     Stdout,

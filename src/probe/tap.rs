@@ -1,8 +1,8 @@
-//! Looking at a byte stream without changing it.
+//! Taps: observers of a byte stream that do not change it.
 //!
-//! There are two taps on a connection: one right above the socket, which sees what TCP carries, and
-//! one above TLS, which sees what HTTP says. Stream offsets of the lower one are the axis that ties
-//! phases to packets.
+//! A connection has two: one right above the socket, which sees what TCP carries, and one above
+//! TLS, which sees HTTP. Offsets in the stream of the lower one are the common axis of phases and
+//! packets.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -16,25 +16,25 @@ use super::Recorder;
 use super::layering::{LayerTracker, PartTracker};
 use crate::trace::{ConnectionId, Side, StreamPosition};
 
-/// A byte stream in both directions.
+/// A bidirectional byte stream.
 pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
-/// Counts the bytes of a connection's two streams.
+/// Counter of the bytes of a connection's two streams.
 #[derive(Debug)]
 pub(super) struct Meter {
     connection: ConnectionId,
     sent: AtomicU64,
     received: AtomicU64,
-    /// Where the latest bytes received begin, or the latest TLS record taken from them.
+    /// Offset of the latest bytes received, or of the latest TLS record taken from them.
     latest_start: AtomicU64,
-    /// Says what lies where in them.
+    /// Tracker of the layers of the streams.
     layers: Arc<LayerTracker>,
 }
 
 impl Meter {
-    /// Both streams at their start.
+    /// Creates a meter with both streams at their start.
     pub(super) fn new(connection: ConnectionId, recorder: &Recorder) -> Arc<Self> {
         Arc::new(Self {
             connection,
@@ -45,7 +45,7 @@ impl Meter {
         })
     }
 
-    /// How far they have come.
+    /// Returns the offsets of both streams.
     pub(super) fn position(&self) -> StreamPosition {
         StreamPosition {
             connection: self.connection,
@@ -54,9 +54,9 @@ impl Meter {
         }
     }
 
-    /// How far they have come, but for the latest bytes received, or under TLS the latest record.
-    /// Asked while bytes are shown to an observer above TLS, it is where the record began that
-    /// carried them: session tickets and the like lie before it.
+    /// Returns the offsets of both streams, without the latest bytes received or, under TLS,
+    /// without the latest record. While an observer above TLS is shown bytes, this is where the
+    /// record that carries them begins: session tickets and the like come before it.
     pub(super) fn position_before_latest(&self) -> StreamPosition {
         StreamPosition {
             received: self.latest_start.load(Ordering::Relaxed),
@@ -64,13 +64,13 @@ impl Meter {
         }
     }
 
-    /// What says what lies where in the streams.
+    /// Returns the tracker of the layers.
     pub(super) const fn layers(&self) -> &Arc<LayerTracker> {
         &self.layers
     }
 
-    /// For telling the parts of what is said on the connection from now on, sent and received;
-    /// `None` where their place is not known.
+    /// Returns trackers for the parts of HTTP from now on, sent and received; `None` if their
+    /// offsets are not known.
     pub(super) fn track_parts(&self) -> Option<(PartTracker, PartTracker)> {
         let StreamPosition { sent, received, .. } = self.position();
         self.layers
@@ -78,7 +78,7 @@ impl Meter {
             .zip(self.layers.track_parts(Side::Server, received))
     }
 
-    /// The record that is being taken began at this offset.
+    /// Sets the offset at which the record that is being read begins.
     pub(super) fn set_latest_start(&self, offset: u64) {
         self.latest_start.store(offset, Ordering::Relaxed);
     }
@@ -99,17 +99,18 @@ impl StreamObserver for Arc<Meter> {
     }
 }
 
-/// Is shown every byte that passes, in order.
+/// Observer of the bytes that pass, in order.
 pub(super) trait StreamObserver: Send + Unpin {
-    /// Bytes the lower side has accepted.
+    /// Called with bytes that the lower side has accepted.
     fn sent(&mut self, bytes: &[u8]);
-    /// Bytes the lower side has given.
+    /// Called with bytes that the lower side has returned.
     fn received(&mut self, bytes: &[u8]);
-    /// A write is over, in which so many bytes were accepted: what was shown since the one before.
+    /// Called at the end of a write with the number of bytes accepted: those shown since the
+    /// previous write.
     fn write_finished(&mut self, _bytes: usize) {}
-    /// All that was accepted has been passed on.
+    /// Called when everything accepted was passed on.
     fn flushed(&mut self) {}
-    /// Nothing more can be read, and why.
+    /// Called when reading has failed.
     fn read_failed(&mut self, error: &io::Error) {
         let _ = error;
     }
@@ -150,12 +151,12 @@ pub(super) struct Tap<S, O> {
 }
 
 impl<S, O> Tap<S, O> {
-    /// Puts an observer on a stream.
+    /// Attaches an observer to a stream.
     pub(super) const fn new(inner: S, observer: O) -> Self {
         Self { inner, observer }
     }
 
-    /// The stream below.
+    /// Returns the stream below.
     pub(super) const fn inner(&self) -> &S {
         &self.inner
     }

@@ -1,4 +1,4 @@
-//! What a step's tests need: a step of its own, and the events it emitted.
+//! Test context: an exchange context without an exchange, and the events emitted through it.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::exchange_context::ExchangeContext;
 use super::{Recorder, RemoteObserver, Spec};
 use crate::trace::{Event, EventKind, ExchangeId};
 
-/// Hands out a step and keeps what it says.
+/// Provides exchange contexts and collects the emitted events.
 pub(super) struct TestContext {
     pub(super) spec: Spec,
     recorder: Recorder,
@@ -19,7 +19,7 @@ pub(super) struct TestContext {
     remotes: ExpectedRemotes,
 }
 
-/// The addresses that a watcher was told of.
+/// Records the addresses that were announced.
 #[derive(Default)]
 struct ExpectedRemotes(Mutex<Vec<SocketAddr>>);
 
@@ -43,12 +43,12 @@ impl TestContext {
         }
     }
 
-    /// A step with plenty of time.
+    /// Returns a context with ample time.
     pub(super) fn exchange_context(&self) -> ExchangeContext<'_> {
         self.exchange_context_within(Duration::from_secs(60))
     }
 
-    /// A step that must be done soon.
+    /// Returns a context with this connect deadline.
     pub(super) fn exchange_context_within(&self, limit: Duration) -> ExchangeContext<'_> {
         ExchangeContext {
             spec: &self.spec,
@@ -61,7 +61,7 @@ impl TestContext {
         }
     }
 
-    /// What was said, without how the run began.
+    /// Returns the emitted events without those of the start of the run.
     pub(super) fn emitted(&self) -> Vec<EventKind> {
         let events = self.events.lock().unwrap();
         let begins = |what: &EventKind| {
@@ -77,7 +77,7 @@ impl TestContext {
             .collect()
     }
 
-    /// What the watcher was told.
+    /// Returns the announced addresses.
     pub(super) fn expected_remotes(&self) -> Vec<SocketAddr> {
         self.remotes.0.lock().unwrap().clone()
     }

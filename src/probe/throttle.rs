@@ -1,8 +1,8 @@
-//! How often progress is told.
+//! Throttle for progress events.
 
 use crate::units::{Moment, Nanos};
 
-/// Lets something happen at most every 50 ms.
+/// Limits an action to once every 50 ms.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Throttle {
     last: Option<Moment>,
@@ -11,7 +11,7 @@ pub(super) struct Throttle {
 impl Throttle {
     const INTERVAL: Nanos = Nanos::from_millis(50);
 
-    /// Whether it may happen now. The first time starts the interval.
+    /// Returns true at most once per interval. The first call starts the first interval.
     pub(super) fn is_due(&mut self, now: Moment) -> bool {
         let last = *self.last.get_or_insert(now);
         let due = now.since(last) >= Self::INTERVAL;

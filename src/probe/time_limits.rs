@@ -1,4 +1,4 @@
-//! Limits of time.
+//! Deadlines, cooperative time slices, and periodic pairing of the clocks.
 
 use std::future::Future;
 use std::pin::pin;
@@ -9,13 +9,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Recorder;
 
-/// How long work may go on that always has more to do, before deadlines and cancellation are looked
-/// at: 5 ms.
+/// Length of a time slice: how long a task that always has more to do runs before it yields, so
+/// that deadlines and cancellation are noticed.
 const TIME_SLICE: Duration = Duration::from_millis(5);
-/// How often both clocks are read while something lasts.
+/// Interval at which the monotonic and the wall clock are paired during a long exchange.
 const CLOCK_PAIRING_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Waits for `work` until the deadline, if there is one; `None` where it passes.
+/// Runs `work` until the deadline, if there is one; `None` if it passes.
 pub(super) async fn within_deadline<T>(
     deadline: Option<Instant>,
     work: impl Future<Output = T>,
@@ -26,8 +26,8 @@ pub(super) async fn within_deadline<T>(
     }
 }
 
-/// Waits for `work` and reads both clocks every second meanwhile, so that packets of a long
-/// exchange are placed well.
+/// Runs `work` and pairs the clocks every second, so that packets of a long exchange are placed
+/// correctly on the time axis.
 pub(super) async fn with_paired_clocks<T>(recorder: &Recorder, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     loop {
@@ -38,9 +38,8 @@ pub(super) async fn with_paired_clocks<T>(recorder: &Recorder, work: impl Future
     }
 }
 
-/// Work that may never have to wait, because its peer always has more: it pauses now and then by
-/// itself. A deadline is noticed in such pauses only, for whoever watches it runs on the same
-/// thread.
+/// Time slice of a task that may never have to wait because its peer always has more data.
+/// Deadlines run on the same thread, so they are noticed only if the task yields by itself.
 #[derive(Debug)]
 pub(super) struct TimeSlice {
     started: Instant,
@@ -48,12 +47,12 @@ pub(super) struct TimeSlice {
 }
 
 impl TimeSlice {
-    /// A turn begins.
+    /// Starts a time slice of 5 ms.
     pub(super) fn start() -> Self {
         Self::start_with_length(TIME_SLICE)
     }
 
-    /// The same with another length than 5 ms.
+    /// Starts a time slice of another length.
     pub(super) fn start_with_length(lasts: Duration) -> Self {
         Self {
             started: Instant::now(),
@@ -61,7 +60,7 @@ impl TimeSlice {
         }
     }
 
-    /// Whether it has lasted long enough. Then the next one has begun.
+    /// Returns true if the time slice is used up, and then starts the next one.
     pub(super) fn restart_if_over(&mut self) -> bool {
         let now = Instant::now();
         let over = now.duration_since(self.started) >= self.length;
@@ -71,7 +70,7 @@ impl TimeSlice {
         over
     }
 
-    /// Lets others have their turn once this one is over.
+    /// Yields to other tasks if the time slice is used up.
     pub(super) async fn yield_if_over(&mut self) {
         if self.restart_if_over() {
             yield_now().await;

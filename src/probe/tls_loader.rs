@@ -1,4 +1,5 @@
-//! Loads what TLS needs on a thread of its own while DNS and TCP are under way.
+//! Loader for TLS credentials and trust anchors, on a thread of its own while DNS and TCP are in
+//! progress.
 
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::PathBuf;
@@ -10,17 +11,17 @@ use tokio::sync::oneshot;
 use super::spec::TlsOptions;
 use super::tls::{CryptoSetup, TrustStore};
 
-/// What TLS needs: there, on its way, or not wanted yet.
+/// What a handshake needs, in whatever state of loading.
 #[derive(Default)]
 pub(super) struct TlsLoader {
     crypto: Loaded<CryptoSetup>,
     trust_store: Loaded<TrustStore>,
     thread: Option<JoinHandle<()>>,
-    /// Whether the thread may have to wait for somebody at the other end of a pipe.
+    /// Whether the thread may block on the other end of a pipe.
     may_block: bool,
 }
 
-/// One part of it.
+/// A value that is loaded in the background.
 #[derive(Default)]
 enum Loaded<T> {
     #[default]
@@ -30,7 +31,7 @@ enum Loaded<T> {
 }
 
 impl<T> Loaded<T> {
-    /// What was loaded, as soon as it is there; made by `load` where no thread could.
+    /// Returns the value as soon as it is loaded, or loads it with `load` if no thread does.
     async fn get(&mut self, load: impl FnOnce() -> Arc<T>) -> Arc<T> {
         let value = match self {
             Self::Ready(value) => return Arc::clone(value),
@@ -52,7 +53,7 @@ impl<T> Loaded<T> {
 }
 
 impl TlsLoader {
-    /// Begins to load, unless that has begun.
+    /// Starts loading, unless it has started.
     pub(super) fn start(&mut self, choice: &TlsOptions) {
         if !matches!(self.crypto, Loaded::NotRequested) {
             return;
@@ -66,7 +67,7 @@ impl TlsLoader {
             let _ = tools_done.send(Arc::clone(&tools));
             let _ = trust_done.send(Arc::new(TrustStore::load(&choice, &tools)));
         };
-        // Without a thread it is loaded when it is asked for.
+        // Without a thread, the values are loaded when they are needed.
         if let Ok(thread) = thread::Builder::new().name("trust".to_owned()).spawn(load) {
             self.crypto = Loaded::Loading(tools);
             self.trust_store = Loaded::Loading(trust);
@@ -74,7 +75,7 @@ impl TlsLoader {
         }
     }
 
-    /// Another one, in which all is there from the start.
+    /// Loads everything and returns a second loader that shares it.
     pub(super) async fn load_and_share(&mut self, choice: &TlsOptions) -> Self {
         self.start(choice);
         let (tools, trust) = (self.crypto(choice).await, self.trust_store(choice).await);
@@ -86,14 +87,14 @@ impl TlsLoader {
         }
     }
 
-    /// Cryptography, the client's certificate and the key log.
+    /// Returns the cryptography provider, client certificate and key log.
     pub(super) async fn crypto(&mut self, choice: &TlsOptions) -> Arc<CryptoSetup> {
         self.crypto
             .get(|| Arc::new(CryptoSetup::load(choice)))
             .await
     }
 
-    /// The certificate store.
+    /// Returns the certificate store.
     pub(super) async fn trust_store(&mut self, choice: &TlsOptions) -> Arc<TrustStore> {
         let tools = self.crypto(choice).await;
         self.trust_store
@@ -101,7 +102,7 @@ impl TlsLoader {
             .await
     }
 
-    /// Whether all that a handshake of this kind waits for is there.
+    /// Returns true if everything that such a handshake waits for is loaded.
     pub(super) fn is_ready(&mut self, choice: &TlsOptions) -> bool {
         self.crypto.is_ready() && (choice.insecure || self.trust_store.is_ready())
     }
@@ -115,12 +116,12 @@ fn names_a_pipe(choice: &TlsOptions) -> bool {
 }
 
 impl Drop for TlsLoader {
-    /// Waits for the thread, a few milliseconds at most and only where the run failed early: were
-    /// the process to exit meanwhile, its exit handlers would take the cryptographic library's
-    /// random source away from under the thread, and it would abort.
+    /// Waits for the thread. This takes a few milliseconds at most, and only if the run failed
+    /// early. If the process exited meanwhile, its exit handlers would destroy the random source of
+    /// the cryptography library under the thread, which would abort.
     fn drop(&mut self) {
         let thread = self.thread.take();
-        // One that waits for a pipe is left alone: it would keep the program from ending.
+        // A thread that blocks on a pipe is not waited for: it would keep the program from ending.
         if let Some(thread) = thread.filter(|thread| !self.may_block || thread.is_finished()) {
             let _ = thread.join();
         }

@@ -1,4 +1,4 @@
-//! Certificate stores that several runs share.
+//! Cache of certificate stores that several runs share.
 
 use std::path::PathBuf;
 
@@ -6,11 +6,11 @@ use super::spec::{ProxyKind, TlsOptions};
 use super::tls_loader::TlsLoader;
 use super::{PreparedRun, Spec};
 
-/// Certificate stores, each loaded once for all runs that trust the same.
+/// Certificate stores, each loaded once for all runs with the same trust options.
 #[derive(Default)]
 pub struct TrustStoreCache(Vec<(TrustStoreKey, TlsLoader)>);
 
-/// What a store is loaded from.
+/// Key of the cache: what a store is loaded from.
 #[derive(PartialEq, Eq)]
 struct TrustStoreKey {
     ca_pem: Option<String>,
@@ -18,10 +18,10 @@ struct TrustStoreKey {
 }
 
 impl TrustStoreCache {
-    /// A store can take a mebibyte: the oldest of more are loaded again when they are wanted again.
+    /// Maximum number of stores, since each can take a mebibyte. The oldest is evicted.
     const MAX_STORES: usize = 16;
 
-    /// Gets ready what a run of this spec needs, before it begins, so that none of its time is
+    /// Loads what a run of this spec needs before the run begins, so that no time of the run is
     /// spent on it.
     pub async fn prepare(&mut self, spec: &Spec) -> PreparedRun {
         if !may_need_tls(spec) || spec.tls.key_log_listener.is_some() {
@@ -58,7 +58,7 @@ impl TrustStoreKey {
     }
 }
 
-/// Whether TLS is wanted from the start, or a redirect may lead to it.
+/// Returns true if the URL or the proxy uses TLS, or a redirect may lead to it.
 fn may_need_tls(spec: &Spec) -> bool {
     let proxy_has_it = spec
         .proxy

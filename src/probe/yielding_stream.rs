@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::time_limits::TimeSlice;
 
-/// Read before a pause: 64 KiB, or what a [`Turn`] lets through.
+/// Read before a pause: 64 KiB, or what a [`TimeSlice`] lets through.
 const BYTES_PER_SLICE: usize = 64 * 1024;
 
 /// A stream that pauses between portions; who reads is woken at once, and can use what it has

@@ -1,8 +1,8 @@
-//! What a body has come to, and the limits of what decoding it may cost.
+//! Byte counters of one response body, and enforcement of the decoding limits.
 //!
-//! A few kilobytes can decode to terabytes (a decompression bomb), or keep a decoder at work
-//! without a single byte of output: empty members and blocks cost input and time alone. Both are
-//! ended here, whatever the coding.
+//! A few kilobytes can decode to terabytes (a decompression bomb), or keep a decoder busy without
+//! producing a single byte of output: empty members and blocks cost only input and time. Both are
+//! stopped here, for every content coding.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,26 +12,29 @@ use super::limits::{DecodingTime, ExceededLimit};
 use super::preview::Preview;
 use crate::units::Untrusted;
 
-/// Why nothing more is taken.
+/// Reason why processing of a body was aborted.
 #[derive(Debug)]
 pub(super) enum BodyFault {
-    /// Decoding costs more than is allowed.
+    /// A decoding limit was exceeded.
     Limit(ExceededLimit),
-    /// The output would not take it.
+    /// The output could not be written; its name and the error.
     Output(String, io::Error),
 }
 
-/// Counts of one body. Written by whoever decodes, read at any time by whoever receives.
+/// Counters of one body. The decoding thread writes them; the receiver reads them at any time.
+///
+/// All counters use relaxed ordering: each is read for display or compared with a limit on its own,
+/// and no other memory is published through them.
 #[derive(Debug)]
 pub(super) struct BodyCounters {
-    /// Decoded bytes allowed; `None` where nothing is decoded, and then nothing else is limited
-    /// either.
+    /// Maximum number of decoded bytes; `None` if the body is not decoded, in which case no other
+    /// limit applies either.
     decode_limit: Option<u64>,
     transferred: AtomicU64,
     decoded: AtomicU64,
-    /// Bytes that went through all decoders since the last one of output.
+    /// Bytes passed through any decoder since the last byte of output.
     without_output: AtomicU64,
-    /// Bytes that the output took.
+    /// Bytes accepted by the output.
     written: AtomicU64,
     stopped: AtomicBool,
     preview: Mutex<Option<Preview>>,
@@ -39,8 +42,8 @@ pub(super) struct BodyCounters {
 }
 
 impl BodyCounters {
-    /// All zero. `decode_limit` is what the body may decode to, in bytes; `None` where it is not
-    /// decoded.
+    /// Creates counters at zero. `decode_limit` is the maximum decoded size in bytes; `None` if the
+    /// body is not decoded.
     pub(super) const fn new(preview: Option<Preview>, decode_limit: Option<u64>) -> Self {
         Self {
             decode_limit,
@@ -54,60 +57,62 @@ impl BodyCounters {
         }
     }
 
-    /// Bytes that came out so far.
+    /// Returns the number of decoded bytes so far.
     pub(super) fn decoded(&self) -> u64 {
         self.decoded.load(Ordering::Relaxed)
     }
 
-    /// Bytes that the output took.
+    /// Returns the number of bytes accepted by the output.
     pub(super) fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// The output took so many bytes.
+    /// Adds `count` bytes to those accepted by the output.
     pub(super) fn add_written(&self, count: u64) {
         self.written.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Whether everything is refused from now on.
+    /// Returns true once [`stop`](Self::stop) was called.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// The first of them as text, and whether there are more; `None` where they are no text.
+    /// Returns the beginning of the body as text, and whether the body goes on after it; `None` if
+    /// the body is not text.
     pub(super) fn preview_text(&self) -> Option<(Untrusted, bool)> {
         lock(&self.preview).as_ref()?.text(self.decoded())
     }
 
-    /// Why it was refused, once.
+    /// Returns the reason for the abort and clears it.
     pub(super) fn take_fault(&self) -> Option<BodyFault> {
         lock(&self.fault).take()
     }
 
-    /// From now on everything is refused, in the middle of a decoder's work too.
+    /// Makes every later call fail, including those from within a running decoder.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// As they were transferred, so many bytes go to the first decoder.
+    /// Counts bytes that are passed to the first decoder, still coded.
     pub(super) fn count_transferred(&self, bytes: u64) {
         self.transferred.fetch_add(bytes, Ordering::Relaxed);
         self.without_output.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// So many bytes go from one decoder to the next; `layer` is the sum of all that did.
+    /// Counts `bytes` that one decoder passes to the next; `layer` is the total passed between
+    /// these two.
     ///
     /// # Errors
-    /// Where a limit is exceeded, or the decoding was stopped.
+    /// Fails if a limit is exceeded or decoding was stopped.
     pub(super) fn count_intermediate(&self, bytes: u64, layer: u64) -> io::Result<()> {
         let without_output = self.without_output.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.check_limits(layer, without_output)
     }
 
-    /// These bytes come out: the preview is shown them.
+    /// Counts fully decoded bytes and adds them to the preview.
     ///
     /// # Errors
-    /// Where a limit is exceeded, or the decoding was stopped.
+    /// Fails if a limit is exceeded or decoding was stopped.
     pub(super) fn count_output(&self, bytes: &[u8]) -> io::Result<()> {
         let count = bytes.len() as u64;
         let decoded = self.decoded.fetch_add(count, Ordering::Relaxed) + count;
@@ -121,21 +126,22 @@ impl BodyCounters {
         Ok(())
     }
 
-    /// What has been done so far must have been worth its processor time.
+    /// Checks that the decoded bytes so far justify the processor time spent.
     ///
     /// # Errors
-    /// Where it is not.
+    /// Fails if they do not.
     pub(super) fn check_time(&self, work: DecodingTime) -> io::Result<()> {
         self.fail_if_exceeded(work.check(self.decoded()))
     }
 
-    /// Remembers why and gives decoders something to stop at.
+    /// Records the reason, unless one is recorded already, and returns an error that stops the
+    /// decoders.
     pub(super) fn fail_with(&self, fault: BodyFault) -> io::Error {
         lock(&self.fault).get_or_insert(fault);
         io::Error::other("nothing more is taken")
     }
 
-    /// `produced` are all the bytes that one decoder has given.
+    /// Checks the limits; `produced` is the number of bytes that one decoder has given in all.
     fn check_limits(&self, produced: u64, without_output: u64) -> io::Result<()> {
         if self.stopped.load(Ordering::Relaxed) {
             return Err(io::Error::other("the decoding was stopped"));

@@ -1,5 +1,5 @@
-//! Content codings as a chain of writers (RFC 9110 §8.4.1, RFC 7932, RFC 8878), the last one
-//! applied first.
+//! Content codings as a chain of writers (RFC 9110 §8.4.1, RFC 7932, RFC 8878). The coding applied
+//! last is undone first.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -12,20 +12,21 @@ use super::counters::BodyCounters;
 use super::deflate::DeflateDecoder;
 use super::sink::BodySink;
 
-/// More codings than this are nobody's honest response; curl has the same limit.
+/// Maximum number of codings on one body, the same as curl's. No honest response has more.
 const MAX_CODINGS: usize = 5;
-/// What a decoder hands on at a time.
+/// Size of a decoder's output buffer in bytes.
 const OUTPUT_BUFFER_BYTES: usize = 64 * 1024;
-/// The largest window a `zstd` content coding may ask for: 8 MiB (RFC 9659).
+/// Largest window that a `zstd` content coding may ask for, as a power of two: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// Takes coded bytes and writes decoded ones onward.
+/// A writer that accepts coded bytes and passes decoded ones to the next writer.
 pub(super) trait BodyDecoder: Write {
-    /// The input is complete: passes on what is left, and fails if the coding is not at an end.
+    /// Ends the input and passes on what is left. Fails if the coded data are incomplete.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// What of `codings` cannot be undone: an unknown one by its name, or too many of them.
+/// Returns what makes `codings` impossible to undo: the name of an unknown coding, or their number.
+/// `None` if all can be undone.
 pub(super) fn unsupported_coding(codings: &[String]) -> Option<String> {
     if codings.len() > MAX_CODINGS {
         return Some(format!(
@@ -40,7 +41,8 @@ pub(super) fn unsupported_coding(codings: &[String]) -> Option<String> {
         .map(|unknown| format!("\"{unknown}\""))
 }
 
-/// Undoes `codings`, listed in the order they were applied. Fails with the name of an unknown one.
+/// Builds the decoders for `codings`, listed in the order they were applied, in front of `sink`.
+/// Fails with the name of an unknown coding.
 pub(super) fn build_decoder_chain(
     codings: &[String],
     sink: BodySink,
@@ -48,8 +50,8 @@ pub(super) fn build_decoder_chain(
 ) -> Result<Box<dyn BodyDecoder>, String> {
     let mut chain: Box<dyn BodyDecoder> = Box::new(sink);
     for (above, name) in codings.iter().enumerate() {
-        // Between two decoders as well it has to be seen what passes: nothing of it may ever come
-        // out.
+        // What passes between two decoders has to be counted too: an inner layer can expand without
+        // limit while nothing of it ever reaches the output.
         let next: Box<dyn BodyDecoder> = if above == 0 {
             chain
         } else {
@@ -70,8 +72,8 @@ fn new_decoder(name: &str, inner: Box<dyn BodyDecoder>) -> Result<Box<dyn BodyDe
     })
 }
 
-/// RFC 7932 has windows up to 16 MiB; the larger ones that the library knows too (up to 1 GiB) are
-/// no `br`.
+/// Creates a brotli decoder limited to the windows of RFC 7932 (up to 16 MiB). The library also
+/// supports larger ones, up to 1 GiB, which are not part of the `br` coding.
 fn brotli_decoder(inner: Box<dyn BodyDecoder>) -> DecompressorWriter<Box<dyn BodyDecoder>> {
     let mut decoder = DecompressorWriter::new(inner, OUTPUT_BUFFER_BYTES);
     decoder.set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0);
@@ -90,7 +92,7 @@ fn zstd_decoder(inner: Box<dyn BodyDecoder>) -> io::Result<ZstdDecoder> {
     )))
 }
 
-/// Sees what one decoder hands to the next.
+/// Counts the bytes that one decoder passes to the next.
 struct IntermediateCounter {
     inner: Box<dyn BodyDecoder>,
     counters: Arc<BodyCounters>,

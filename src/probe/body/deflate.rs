@@ -1,5 +1,5 @@
-//! The `deflate` coding: zlib's format (RFC 1950) by the book, bare DEFLATE (RFC 1951) from servers
-//! that misread it.
+//! The `deflate` content coding. The standard means the zlib format (RFC 1950); some servers send
+//! raw DEFLATE (RFC 1951) instead, so both are accepted.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use super::decode::BodyDecoder;
 
 const OUTPUT_BUFFER_BYTES: usize = 64 * 1024;
 
-/// Decodes either, told apart by the first two bytes.
+/// Decoder for either format, detected from the first two bytes.
 pub(super) struct DeflateDecoder {
     inner: Box<dyn BodyDecoder>,
     prefix: Vec<u8>,
@@ -29,6 +29,9 @@ impl DeflateDecoder {
         }
     }
 
+    // A zlib header has compression method 8 in its low nibble and is a multiple of 31 as a 16-bit
+    // number (RFC 1950 §2.2). Raw DEFLATE with that nibble would be a stored block with non-zero
+    // padding, which no encoder writes (RFC 1951 §3.2.4).
     fn detect_format(&mut self) -> io::Result<()> {
         let zlib = matches!(self.prefix.as_slice(), [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)).is_multiple_of(31));
         self.decoder = Some(Decompress::new(zlib));
@@ -48,7 +51,7 @@ impl DeflateDecoder {
             input = input.get(used..).unwrap_or_default();
             self.inner.write_all(&self.buffer)?;
             self.ended = status == Status::StreamEnd;
-            // Room left in the buffer means that all there was of the input is used up.
+            // The decoder left room in the buffer, so it has consumed all of the input it can.
             if self.buffer.len() < self.buffer.capacity() && (input.is_empty() || used == 0) {
                 break;
             }

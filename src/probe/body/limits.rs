@@ -1,39 +1,38 @@
-//! The limits of decoding, and what is said where one is exceeded.
+//! Limits on the cost of decoding a body, and the messages for exceeding them.
 
 use std::time::Duration;
 
 use crate::units::{Bytes, Nanos};
 
-/// The most bytes that one transferred byte may decode to, on the whole. DEFLATE cannot give more
-/// than 1,032; text as people write and log it stays below 100.
+/// Maximum overall expansion: decoded bytes per transferred byte. DEFLATE reaches at most 1,032;
+/// ordinary text and logs stay below 100.
 const MAX_RATIO: u64 = 500;
-/// Up to so many decoded bytes the ratio does not matter: 32 MiB.
+/// Decoded size in bytes up to which the ratio is not checked: 32 MiB.
 const RATIO_EXEMPT_BYTES: u64 = 32 << 20;
-/// Bytes that may go through the decoders without one of output: 16 MiB. What holds nothing is
-/// small where it is honest: a gzip header, a zstd seek table.
+/// Maximum number of bytes that may pass through the decoders without one byte of output: 16 MiB.
+/// Data that decode to nothing are small in honest responses: a gzip header, a zstd seek table.
 const MAX_WITHOUT_OUTPUT: u64 = 16 << 20;
-/// Processor time that decoding may take at any rate.
+/// Processor time up to which the decoding rate is not checked.
 const RATE_EXEMPT_TIME: Duration = Duration::from_secs(10);
-/// Beyond that, so many bytes have to be decoded a second: 1 MiB. Ordinary decoders give more than
-/// 50.
+/// Minimum decoding rate after that, in bytes per second: 1 MiB. Ordinary decoders exceed 50 MiB.
 const MIN_BYTES_PER_SECOND: u64 = 1 << 20;
 
-/// A limit that decoding has exceeded, with the figures of the case.
+/// An exceeded decoding limit with its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExceededLimit {
-    /// The body decodes to more bytes than this.
+    /// The body decodes to more than this many bytes.
     Size(u64),
-    /// So many transferred bytes gave so many.
+    /// Transferred bytes, and the bytes they decoded to.
     Ratio(u64, u64),
-    /// So many bytes were decoded without one of output.
+    /// Bytes that passed through the decoders without output.
     WithoutOutput(u64),
-    /// So much processor time gave so many bytes.
+    /// Processor time spent, and the bytes it produced.
     ProcessorTime(Duration, u64),
 }
 
 impl ExceededLimit {
-    /// The limit that is exceeded once a decoder has `produced` so many bytes in all from
-    /// `transferred` ones, the latest `without_output` of which came to nothing.
+    /// Returns the limit that is exceeded once a decoder has produced `produced` bytes from
+    /// `transferred` ones, the latest `without_output` of which gave no output.
     pub(super) fn check(
         decode_limit: u64,
         transferred: u64,
@@ -49,7 +48,8 @@ impl ExceededLimit {
         (without_output > MAX_WITHOUT_OUTPUT).then_some(Self::WithoutOutput(without_output))
     }
 
-    /// What was exceeded, for a sentence that begins with what was decoded: `4,096 B of br body`.
+    /// Describes the limit in a sentence that starts with `what`, the data that were decoded:
+    /// `4,096 B of br body`.
     pub(super) fn describe(self, what: &str) -> String {
         match self {
             Self::Size(limit) => {
@@ -84,12 +84,12 @@ impl ExceededLimit {
     }
 }
 
-/// Processor time that decoding has taken.
+/// Processor time spent on decoding.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DecodingTime(pub(super) Duration);
 
 impl DecodingTime {
-    /// The limit that is exceeded where it gave so many bytes.
+    /// Returns the limit that is exceeded if this time produced only `decoded` bytes.
     pub(super) fn check(self, decoded: u64) -> Option<ExceededLimit> {
         let least =
             MIN_BYTES_PER_SECOND.saturating_mul(self.0.saturating_sub(RATE_EXEMPT_TIME).as_secs());

@@ -1,4 +1,4 @@
-//! The response's body: counted, decoded, written, shown.
+//! The response body: counted, decoded, written to the output, previewed.
 //!
 //! ```text
 //! piece ─► count as transferred ─► worker's thread: decoders ─► sink: count as decoded, first bytes for showing, output
@@ -32,18 +32,17 @@ use super::throttle::Throttle;
 use crate::trace::{EventKind, FailureCode, Phase};
 use crate::units::Bytes;
 
-/// How long a body that is cut off may take to be decoded and written as far as it has come.
+/// Time allowed for decoding and writing what was received of a body that is cut off.
 const STOP_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// Takes in one response's body. What has come of it is told at its end, also where it is dropped
-/// before.
+/// Receives one response body. Its progress is reported at the end, also if it is dropped before.
 pub(super) struct BodyReceiver<'a> {
     context: &'a ExchangeContext<'a>,
     counters: Arc<BodyCounters>,
-    /// Decodes and writes, where there is something to decode or an output.
+    /// Decoding and writing thread; `None` if there is nothing to decode and no output.
     worker: Option<BodyWorker>,
     coding_name: String,
-    /// The file that the body is written to.
+    /// Path of the output file, if the output is a file.
     file: Option<PathBuf>,
     is_complete: bool,
     received: u64,
@@ -53,7 +52,10 @@ pub(super) struct BodyReceiver<'a> {
 }
 
 impl<'a> BodyReceiver<'a> {
-    /// Ready for the body of `answer`, which goes to `output`.
+    /// Creates a receiver for the body of `answer` that writes to `output`.
+    ///
+    /// # Errors
+    /// Fails if the body has a coding that cannot be decoded, or no thread can be started.
     pub(super) fn new(
         step: &'a ExchangeContext<'a>,
         answer: &FinalResponseHead,
@@ -110,7 +112,7 @@ impl<'a> BodyReceiver<'a> {
         })
     }
 
-    /// Takes a piece as it was transferred, once what came before it is far enough.
+    /// Receives bytes as transferred. Waits while the worker is behind.
     pub(super) async fn receive(&mut self, data: &[u8]) -> Result<(), PhaseFailure> {
         self.received += data.len() as u64;
         let taken = match &self.worker {
@@ -124,7 +126,7 @@ impl<'a> BodyReceiver<'a> {
         Ok(())
     }
 
-    /// Waits until what was taken turns out not to be decodable or writable: perhaps for ever.
+    /// Waits until decoding or writing fails. Never completes if it does not.
     pub(super) async fn wait_for_failure(&self) -> PhaseFailure {
         match &self.worker {
             Some(worker) => match worker.wait_for_end().await {
@@ -135,7 +137,7 @@ impl<'a> BodyReceiver<'a> {
         }
     }
 
-    /// The body is complete: waits until it is decoded and written.
+    /// Ends the body and waits until it is decoded and written.
     pub(super) async fn finish(&mut self) -> Result<(), PhaseFailure> {
         let finished = match &self.worker {
             Some(worker) => worker.finish().await,
@@ -145,8 +147,7 @@ impl<'a> BodyReceiver<'a> {
         finished.map_err(|error| self.failure_from(&error))
     }
 
-    /// Says how much has come by now, and shows what may be shown of it. Nothing more is decoded or
-    /// written after that.
+    /// Stops decoding and writing, and emits the final counts and the preview.
     pub(super) fn stop_and_report(&mut self) {
         if std::mem::replace(&mut self.is_reported, true) {
             return;
@@ -165,7 +166,7 @@ impl<'a> BodyReceiver<'a> {
         }
     }
 
-    /// How much has come, for a sentence: `1,024 B of 4,096 B`.
+    /// Returns the received size for a sentence: `1,024 B of 4,096 B`.
     pub(super) fn describe_progress(&self) -> String {
         let of = self
             .expected
@@ -183,8 +184,8 @@ impl<'a> BodyReceiver<'a> {
         });
     }
 
-    /// What came of a body that did not end stays in its file, as with curl, and it is said how
-    /// much that is.
+    /// Notes how much of an incomplete body the output file contains. The file is kept, as curl
+    /// does.
     fn note_partial_file(&self) {
         let Some(path) = self.file.as_ref().filter(|_| !self.is_complete) else {
             return;
@@ -232,7 +233,7 @@ impl<'a> BodyReceiver<'a> {
     }
 }
 
-/// Called off in the middle of a body: what has come of it is told.
+/// Reports the progress of a body whose exchange was cancelled.
 impl Drop for BodyReceiver<'_> {
     fn drop(&mut self) {
         self.stop_and_report();
@@ -263,7 +264,7 @@ fn no_thread_failure(error: &io::Error) -> PhaseFailure {
     )
 }
 
-/// The codings that were applied, in the order they were applied (RFC 9110 §8.4).
+/// Returns the content codings in the order they were applied (RFC 9110 §8.4).
 fn content_codings(answer: &FinalResponseHead) -> Vec<String> {
     let names = answer
         .values("content-encoding")

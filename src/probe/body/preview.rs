@@ -1,20 +1,20 @@
-//! The first bytes of a body, where they are text.
+//! Preview of a response body: its first bytes, if they are text.
 
 use crate::units::Untrusted;
 
-/// Keeps this much.
+/// Number of bytes kept.
 const MAX_PREVIEW_BYTES: usize = 4096;
 
 /// Collects the beginning of a body.
 #[derive(Debug)]
 pub(super) struct Preview {
     bytes: Vec<u8>,
-    /// What the content type says about being text, where it says anything.
+    /// Whether the content type denotes text; `None` if it says neither.
     is_text: Option<bool>,
 }
 
 impl Preview {
-    /// For a body of this content type.
+    /// Creates a preview for a body of this content type.
     pub(super) fn new(content_type: Option<&str>) -> Self {
         Self {
             bytes: Vec::new(),
@@ -22,6 +22,7 @@ impl Preview {
         }
     }
 
+    /// Adds bytes while there is room.
     pub(super) fn take(&mut self, bytes: &[u8]) {
         let room = MAX_PREVIEW_BYTES - self.bytes.len();
         if room > 0 && self.is_text != Some(false) {
@@ -30,11 +31,12 @@ impl Preview {
         }
     }
 
-    /// The text, and whether the body, of `length` bytes, goes on after it.
+    /// Returns the text, and whether the body, which is `length` bytes long, goes on after it.
+    /// `None` if the body is empty or not text.
     pub(super) fn text(&self, length: u64) -> Option<(Untrusted, bool)> {
         let text = match std::str::from_utf8(&self.bytes) {
             Ok(text) => text.to_owned(),
-            // The cut may have gone through a character.
+            // The end of the preview may have cut a character in two.
             Err(error) if error.error_len().is_none() => {
                 String::from_utf8_lossy(self.bytes.get(..error.valid_up_to()).unwrap_or_default())
                     .into_owned()
@@ -49,7 +51,7 @@ impl Preview {
     }
 }
 
-/// `None` where the type does not tell: then the bytes do.
+/// Returns whether a content type denotes text; `None` if only the bytes can tell.
 fn is_text(content_type: &str) -> Option<bool> {
     let essence = content_type
         .split(';')

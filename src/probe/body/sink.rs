@@ -1,4 +1,4 @@
-//! Where a decoded body ends up.
+//! End of the decoder chain: counts, previews and writes the decoded body.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,14 +9,15 @@ use super::counters::{BodyCounters, BodyFault};
 use crate::probe::spec::BodyOutput;
 use crate::sys::{WriteOptions, open_for_writing_blocking};
 
-/// Counts, shows and writes what it is given.
+/// Writer for decoded bytes.
 pub(super) struct BodySink {
     counters: Arc<BodyCounters>,
+    /// Name of the output and its handle.
     output: Option<(String, File)>,
 }
 
 impl BodySink {
-    /// A sink that counts and shows.
+    /// Creates a sink without an output: it only counts and previews.
     pub(super) const fn new(account: Arc<BodyCounters>) -> Self {
         Self {
             counters: account,
@@ -24,14 +25,15 @@ impl BodySink {
         }
     }
 
-    /// Opens the output too, which may wait: for the reader of a named pipe.
+    /// Opens the output as well. Opening a named pipe waits for its reader.
     ///
     /// # Errors
-    /// Where it cannot be opened; why is left with the account.
+    /// Fails if the output cannot be opened; the reason is recorded in the counters.
     pub(super) fn open(mut self, output: Option<&BodyOutput>) -> io::Result<Self> {
         let opened = match output {
             None => return Ok(self),
-            // Its own handle: nobody else who prints has to wait for a reader that does not read.
+            // A duplicated handle bypasses the lock of `io::stdout`: other code that prints never
+            // waits for a reader that does not read.
             Some(BodyOutput::Stdout) => (
                 "standard output".to_owned(),
                 io::stdout().as_fd().try_clone_to_owned().map(File::from),
@@ -57,7 +59,7 @@ impl BodySink {
     }
 }
 
-/// Writes all, and counts what of it was taken.
+/// Writes all bytes and counts those that were accepted, also when a later write fails.
 fn write_counted(file: &mut File, mut bytes: &[u8], account: &BodyCounters) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {

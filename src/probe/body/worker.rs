@@ -1,8 +1,8 @@
-//! The thread that decodes and writes a body.
+//! Thread that decodes and writes a response body.
 //!
-//! Decoding can take long whatever the input's length, and writing waits for a pipe's reader. The
-//! engine does neither: it hands bytes over, waits for room where the thread is behind, and can go
-//! at any moment, at a deadline or a signal.
+//! Decoding can take long for an input of any length, and writing may wait for the reader of a
+//! pipe. The engine must do neither, since it has to notice deadlines and signals. It queues bytes
+//! for this thread, waits while the queue is full, and can abandon the thread at any time.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,12 +18,12 @@ use super::limits::DecodingTime;
 use super::sink::BodySink;
 use crate::probe::spec::BodyOutput;
 
-/// Bytes that may wait for the thread: 256 KiB.
+/// Maximum number of bytes in the queue: 256 KiB.
 const MAX_QUEUED_BYTES: usize = 256 * 1024;
-/// Coded bytes decoded between two looks at whether to go on: 4 KiB.
+/// Number of coded bytes decoded between two checks for cancellation and limits: 4 KiB.
 const BYTES_BETWEEN_CHECKS: usize = 4 * 1024;
 
-/// The engine's end: hands bytes over. Dropped, it lets the thread end as soon as it can.
+/// The engine's handle of the thread. Dropping it cancels the thread.
 pub(super) struct BodyWorker {
     shared: Arc<Shared>,
     counters: Arc<BodyCounters>,
@@ -31,16 +31,17 @@ pub(super) struct BodyWorker {
 
 struct Shared {
     state: Mutex<State>,
-    /// For the thread: something was handed over. For who waits for it: all is done.
+    /// Signalled when bytes are queued or the input ends, for the thread; and when the thread is
+    /// idle or done, for whoever waits for it.
     input_or_idle: Condvar,
-    /// There is room again, or the thread has ended.
+    /// Notified when there is room in the queue again, or the thread has ended.
     room_or_end: Notify,
 }
 
 #[derive(Default)]
 struct State {
     queue: Vec<u8>,
-    /// The thread works on what it has taken.
+    /// The thread is processing bytes it took from the queue.
     is_busy: bool,
     is_complete: bool,
     is_cancelled: bool,
@@ -48,10 +49,10 @@ struct State {
 }
 
 impl BodyWorker {
-    /// Starts the thread: it undoes `codings` and writes to `output`.
+    /// Starts the thread, which undoes `codings` and writes to `output`.
     ///
     /// # Errors
-    /// Where the system has no thread for it.
+    /// Fails if the system cannot start a thread.
     pub(super) fn start(
         codings: Vec<String>,
         output: Option<BodyOutput>,
@@ -77,11 +78,11 @@ impl BodyWorker {
         })
     }
 
-    /// Hands bytes over, and waits until there is room for more. Dropped while it waits, it has
-    /// handed them over.
+    /// Queues bytes and waits until there is room for more. The bytes are queued even if the
+    /// returned future is dropped.
     ///
     /// # Errors
-    /// Where the thread has ended with one.
+    /// Fails if the thread has failed.
     pub(super) async fn send(&self, bytes: &[u8]) -> io::Result<()> {
         self.enqueue(bytes);
         loop {
@@ -108,17 +109,17 @@ impl BodyWorker {
         }
     }
 
-    /// Says that there is no more, and waits until all is decoded and written.
+    /// Ends the input and waits until everything is decoded and written.
     ///
     /// # Errors
-    /// Where that fails.
+    /// Fails if that fails.
     pub(super) async fn finish(&self) -> io::Result<()> {
         self.shared.lock().is_complete = true;
         self.shared.input_or_idle.notify_all();
         self.wait_for_end().await
     }
 
-    /// Waits until the thread ends, which it does before its time only where it fails.
+    /// Waits until the thread ends. Before the end of the input it ends only if it fails.
     pub(super) async fn wait_for_end(&self) -> io::Result<()> {
         loop {
             if let Some(ended) = self.shared.lock().result.take() {
@@ -128,8 +129,7 @@ impl BodyWorker {
         }
     }
 
-    /// Waits no longer than `patience` for what was handed over to be written, and then stops the
-    /// thread.
+    /// Waits up to `patience` for the queued bytes to be processed, then cancels the thread.
     pub(super) fn drain_and_stop(&self, patience: Duration) {
         let until = Instant::now() + patience;
         let mut state = self.shared.lock();
@@ -163,8 +163,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for bytes and takes them; `None` once there are no more, with whether they are
-    /// complete.
+    /// Waits for queued bytes and moves them into `bytes`. Returns the end of the input, if that
+    /// comes first.
     fn take_queue(&self, bytes: &mut Vec<u8>) -> Option<InputEnd> {
         let mut state = self.lock();
         state.is_busy = false;
@@ -201,13 +201,13 @@ impl Shared {
     }
 }
 
-/// Why no more bytes come.
+/// Why there are no more bytes.
 enum InputEnd {
     Complete,
     Cancelled,
 }
 
-/// The thread's end.
+/// The thread's side.
 struct Job {
     shared: Arc<Shared>,
     counters: Arc<BodyCounters>,
@@ -228,8 +228,8 @@ impl Job {
             match self.shared.take_queue(&mut bytes) {
                 None => {}
                 Some(InputEnd::Cancelled) => return Ok(()),
-                // A response without content (to HEAD, or 304) may still name the coding it would
-                // have had.
+                // Without input there is no chain, and an empty body is no error: a response
+                // without content (to HEAD, or 304) may still name the coding it would have had.
                 Some(InputEnd::Complete) => return chain.map_or(Ok(()), BodyDecoder::finish),
             }
             if let Some(sink) = sink.take() {
@@ -254,12 +254,12 @@ impl Job {
             self.counters.check_time(thread_cpu_time())?;
             self.counters.count_intermediate(0, 0)?;
         }
-        // Decoders keep back what they could give; nothing more may come for long.
+        // Decoders buffer output, and the next input may be long in coming.
         chain.flush()
     }
 }
 
-/// A decoder that panics leaves an end, too.
+/// Reports an end even if a decoder panics: otherwise the engine would wait for ever.
 impl Drop for Job {
     fn drop(&mut self) {
         self.shared
@@ -267,8 +267,8 @@ impl Drop for Job {
     }
 }
 
-/// What this thread has used; what it waited for its output is not in it, nor what others used of a
-/// busy machine.
+/// Returns the processor time used by this thread: neither waiting for the output nor other load on
+/// the machine counts against the server.
 fn thread_cpu_time() -> DecodingTime {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     let (seconds, nanos) = (

@@ -1,4 +1,4 @@
-//! One attempt to connect to one address.
+//! A single connection attempt to one address.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,18 +11,18 @@ use crate::probe::exchange_context::ExchangeContext;
 use crate::trace::{AttemptId, AttemptOutcome, Endpoint, EventKind};
 use crate::units::Moment;
 
-/// A TCP handshake under way.
+/// A TCP handshake in progress.
 #[derive(Debug)]
 pub(super) struct ConnectAttempt {
     id: AttemptId,
     remote: SocketAddr,
     started: Moment,
-    /// Its socket, or why there is none.
+    /// The connecting socket, or the error of `socket` or `connect`.
     socket: io::Result<TcpStream>,
 }
 
 impl ConnectAttempt {
-    /// Sends the SYN and says so.
+    /// Starts the handshake and emits the event for it.
     pub(super) fn begin(step: &ExchangeContext<'_>, remote: SocketAddr) -> Self {
         let id = step.recorder.next_attempt();
         let started = step.recorder.now();
@@ -51,12 +51,13 @@ impl ConnectAttempt {
         self.remote
     }
 
-    /// Whether the system would not even send the SYN, or had its answer before it returned.
+    /// Returns true if `connect` itself failed: either the system did not send a SYN, or the answer
+    /// came before the call returned.
     pub(super) const fn failed_immediately(&self) -> bool {
         self.socket.is_err()
     }
 
-    /// Whether the handshake is done, and how.
+    /// Polls for the end of the handshake.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let socket = match &mut self.socket {
             Ok(socket) => socket,
@@ -70,7 +71,7 @@ impl ConnectAttempt {
         self.started
     }
 
-    /// Says how it ended; gives the moment.
+    /// Emits the end of the attempt and returns its time.
     pub(super) fn end(&self, step: &ExchangeContext<'_>, outcome: AttemptOutcome) -> Moment {
         let ended = step.recorder.now();
         step.recorder.emit_at(
@@ -84,14 +85,15 @@ impl ConnectAttempt {
         ended
     }
 
-    /// The socket of an attempt that succeeded.
+    /// Returns the socket of a successful attempt.
     pub(super) fn into_stream(self) -> io::Result<TcpStream> {
         self.socket
     }
 }
 
-/// The kernel chooses this side's address within `connect`, so it is known while the handshake is
-/// still under way.
+/// Creates a non-blocking socket and starts the handshake. The kernel chooses the local address
+/// within `connect`, so it is known while the handshake is still in progress; `TcpStream::connect`
+/// would tell it only afterwards.
 fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(
         Domain::for_address(remote),
@@ -102,6 +104,7 @@ fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
     socket.set_tcp_nodelay(true)?;
     let remote = SockAddr::from(remote);
     let mut tried = socket.connect(&remote);
+    // `connect` is not restarted after a signal. Calling it again tells how far it has come.
     while tried
         .as_ref()
         .is_err_and(|error| error.kind() == io::ErrorKind::Interrupted)
@@ -114,8 +117,9 @@ fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// Whether the handshake has begun; also by an earlier call, which was interrupted (`EALREADY`,
-/// `EISCONN`). On Linux `EAGAIN` means that no local port is left (connect(2)).
+/// Returns true if the handshake has begun, by this call or by an earlier one that was interrupted
+/// (`EALREADY`, `EISCONN`). `EAGAIN` is not among them: on Linux it means that no local port is
+/// left (connect(2)).
 fn is_in_progress(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),
@@ -123,7 +127,8 @@ fn is_in_progress(error: &io::Error) -> bool {
     )
 }
 
-/// `io::Error` cannot be cloned; what the system said is all there is to it here.
+/// Clones an error: `io::Error` is not `Clone`, and the system's error code is all there is to it
+/// here.
 fn clone_io_error(error: &io::Error) -> io::Error {
     error
         .raw_os_error()

@@ -1,4 +1,4 @@
-//! What a failed connection attempt means, and the sentence for it.
+//! Failures of the connect phase: what a failed attempt means, and the message for it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,19 +8,19 @@ use crate::probe::exchange_context::ExchangeContext;
 use crate::trace::{AttemptOutcome, FailureCode, Phase};
 use crate::units::Nanos;
 
-/// An attempt that came to nothing.
+/// A failed connection attempt.
 #[derive(Debug)]
 pub(super) struct FailedAttempt {
     pub(super) remote: SocketAddr,
     pub(super) outcome: AttemptOutcome,
-    /// What the system said; nothing where this program's own limit ended it.
+    /// The system's error; `None` if the attempt was ended by this program's time limit.
     pub(super) error: Option<io::Error>,
-    /// Whether it said so at once: then it is its own verdict, and no packet left.
+    /// Whether `connect` failed immediately: then the system itself refused and no packet was sent.
     pub(super) failed_immediately: bool,
     pub(super) took: Nanos,
 }
 
-/// The outcome that a system error stands for.
+/// Maps a system error to the outcome of an attempt.
 pub(super) fn outcome_of(error: &io::Error) -> AttemptOutcome {
     use io::ErrorKind as Kind;
     match error.kind() {
@@ -33,8 +33,9 @@ pub(super) fn outcome_of(error: &io::Error) -> AttemptOutcome {
     }
 }
 
-/// The failure of a whole race. Of several outcomes the most telling one gives the code: a refusal
-/// is somebody's answer, an unreachable network is known, silence is neither.
+/// Returns the failure of all attempts together. If they ended differently, the most informative
+/// one gives the code: a refusal is an answer from the host, an unreachable network at least an
+/// answer from a router, and silence neither.
 pub(super) fn connect_failure(
     step: &ExchangeContext<'_>,
     lost: &[FailedAttempt],
@@ -79,6 +80,7 @@ fn limit_suffix(step: &ExchangeContext<'_>, limit_reached: bool) -> String {
     }
 }
 
+/// Returns how informative an attempt's outcome is; higher is more.
 fn failure_rank(lost: &FailedAttempt) -> u8 {
     match code_of(lost) {
         FailureCode::ConnectRefused => 4,
@@ -99,7 +101,7 @@ fn code_of(lost: &FailedAttempt) -> FailureCode {
     }
 }
 
-/// This machine would not even try.
+/// Returns true if this machine refused to try at all.
 fn is_forbidden(error: &io::Error) -> bool {
     matches!(
         error.kind(),

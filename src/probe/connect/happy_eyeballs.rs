@@ -1,5 +1,4 @@
-//! Happy eyeballs (RFC 8305 §5): the next address gets its chance before the one before it has
-//! failed.
+//! Happy Eyeballs (RFC 8305 §5): the next address is tried before the previous attempt has failed.
 
 use std::future::poll_fn;
 use std::io;
@@ -16,17 +15,17 @@ use crate::probe::exchange_context::ExchangeContext;
 use crate::trace::AttemptOutcome;
 use crate::units::Moment;
 
-/// How long an attempt has the field for itself: the "Connection Attempt Delay" recommended by RFC
-/// 8305 §5.
+/// Time between two attempts, unless one fails sooner: the "Connection Attempt Delay" recommended
+/// by RFC 8305 §5.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Attempts at several addresses, of which the first to succeed wins.
+/// Parallel attempts at several addresses; the first to succeed wins.
 pub(super) struct HappyEyeballs<'a> {
     context: &'a ExchangeContext<'a>,
     untried: std::slice::Iter<'a, SocketAddr>,
     running: Vec<ConnectAttempt>,
     failed: Vec<FailedAttempt>,
-    /// When the next attempt is due though none has failed.
+    /// Time at which the next attempt starts even if none has failed.
     next_due: Instant,
 }
 
@@ -34,7 +33,7 @@ pub(super) struct HappyEyeballs<'a> {
 pub(super) struct WinningAttempt {
     pub(super) stream: TcpStream,
     pub(super) remote: SocketAddr,
-    /// When.
+    /// Time at which the connection was established.
     pub(super) at: Moment,
 }
 
@@ -49,8 +48,8 @@ impl<'a> HappyEyeballs<'a> {
         }
     }
 
-    /// The winner, or how each attempt ended and whether it was the limit that ended them. Attempts
-    /// that are still under way are abandoned when the race is dropped.
+    /// Returns the winner; else how each attempt ended, and true if the time limit ended them.
+    /// Attempts still in progress are abandoned when this value is dropped.
     pub(super) async fn run(&mut self) -> Result<WinningAttempt, (Vec<FailedAttempt>, bool)> {
         self.start_next();
         while !self.running.is_empty() {
@@ -79,7 +78,7 @@ impl<'a> HappyEyeballs<'a> {
         }
     }
 
-    /// Books an attempt that has ended. One that failed makes room for the next at once.
+    /// Records the end of an attempt. If it failed, the next attempt starts at once.
     fn finish_attempt(&mut self, index: usize, result: io::Result<()>) -> Option<WinningAttempt> {
         let attempt = self.running.swap_remove(index);
         if let Err(error) = result {
@@ -113,7 +112,7 @@ impl<'a> HappyEyeballs<'a> {
         });
     }
 
-    /// The limit is reached: what still runs has timed out.
+    /// Records that the remaining attempts timed out.
     fn time_out_running(&mut self) {
         for attempt in std::mem::take(&mut self.running) {
             self.record_failure(&attempt, AttemptOutcome::TimedOut, None);
@@ -121,7 +120,7 @@ impl<'a> HappyEyeballs<'a> {
     }
 }
 
-/// Another attempt was faster, or the run was ended from outside.
+/// Records attempts that were abandoned because another was faster, or the run was cancelled.
 impl Drop for HappyEyeballs<'_> {
     fn drop(&mut self) {
         for attempt in &self.running {

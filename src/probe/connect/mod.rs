@@ -1,4 +1,4 @@
-//! Connecting: TCP with happy eyeballs, or a Unix-domain socket.
+//! Connecting: TCP with Happy Eyeballs, or a Unix-domain socket.
 
 mod attempt;
 mod failure;
@@ -24,27 +24,27 @@ pub(super) use socket::StreamSocket;
 pub(super) use tcp_info::TcpInfoReader;
 pub(super) use unix::connect_unix;
 
-/// Addresses tried at most; a name may have any number of them.
+/// Maximum number of addresses tried; a name may have any number of them.
 const MAX_ADDRESSES: usize = 16;
 
-/// A connection that stands.
+/// An established connection.
 #[derive(Debug)]
 pub(super) struct EstablishedConnection {
     /// Its number.
     pub(super) connection: ConnectionId,
     /// The byte stream, counted by `meter`.
     pub(super) stream: Tap<StreamSocket, Arc<Meter>>,
-    /// Counts what passes.
+    /// Counter of the bytes in both directions.
     pub(super) meter: Arc<Meter>,
-    /// The kernel's figures, where there are any.
+    /// Reader of the kernel's figures; `None` if the system has none.
     pub(super) tcp_info: Option<TcpInfoReader>,
-    /// This side.
+    /// Local address.
     pub(super) local: Endpoint,
-    /// The other side.
+    /// Remote address.
     pub(super) remote: Endpoint,
 }
 
-/// The connect phase over TCP: tries the addresses in their order until one is connected.
+/// Runs the connect phase over TCP: tries the addresses in order until one is connected.
 pub(super) async fn connect(
     step: &ExchangeContext<'_>,
     addresses: &[SocketAddr],
@@ -70,7 +70,8 @@ pub(super) async fn connect(
     ))
 }
 
-/// Numbers the connection, ends the phase at the moment it was established, and says what there is.
+/// Assigns the connection's number, ends the phase at the moment the connection was established,
+/// and emits the events for both.
 fn finish_connect(
     step: &ExchangeContext<'_>,
     at: Moment,

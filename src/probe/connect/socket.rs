@@ -1,4 +1,4 @@
-//! The socket under a connection.
+//! The socket under a connection: TCP or Unix-domain.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,13 +10,13 @@ use tokio::net::{TcpStream, UnixStream};
 /// A connected stream socket.
 #[derive(Debug)]
 pub(in crate::probe) enum StreamSocket {
-    /// Over TCP.
+    /// TCP.
     Tcp(TcpStream),
     /// Unix-domain.
     Unix(UnixStream),
 }
 
-/// Does something on either socket, and again where a signal interrupted it (`EINTR`).
+/// Forwards a call to the inner socket, and repeats it after a signal interrupted it (`EINTR`).
 macro_rules! on_either {
     ($self:ident, $socket:ident => $call:expr) => {{
         let either = $self.get_mut();

@@ -1,4 +1,4 @@
-//! The kernel's figures for a live connection.
+//! `TCP_INFO`: the kernel's figures for a live TCP connection.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -6,18 +6,19 @@ use crate::sys;
 use crate::trace::TcpInfo;
 use crate::units::Nanos;
 
-/// Reads `TCP_INFO` of one connection. It holds a duplicate of the socket, so it can still be read
-/// once the stream is gone; the connection is closed only when both are dropped.
+/// Reader of one connection's `TCP_INFO`. It holds a duplicate of the socket, so it works after the
+/// stream is gone; the connection is closed when both are dropped.
 #[derive(Debug)]
 pub(in crate::probe) struct TcpInfoReader(OwnedFd);
 
 impl TcpInfoReader {
-    /// A gauge on a socket; `None` where the system gives no figures or no further descriptor.
+    /// Creates a reader for a socket; `None` if the system has no `TCP_INFO` or no file descriptor
+    /// left.
     pub(super) fn new(socket: &impl AsFd) -> Option<Self> {
         cfg!(target_os = "linux").then(|| socket.as_fd().try_clone_to_owned().ok().map(Self))?
     }
 
-    /// The figures now; `None` where the system gives none.
+    /// Returns the current figures; `None` if the system gives none.
     pub(in crate::probe) fn read(&self) -> Option<TcpInfo> {
         sys::tcp_info(self.0.as_fd())
             .ok()
@@ -25,9 +26,9 @@ impl TcpInfoReader {
     }
 }
 
-/// Picks the figures out of `struct tcp_info` (`include/uapi/linux/tcp.h`). What lies beyond the
-/// end is absent, and so are round-trip times of which the kernel has no sample yet (0, or all ones
-/// for the smallest).
+/// Parses `struct tcp_info` (`include/uapi/linux/tcp.h`) by offset. Fields that an older kernel
+/// does not have are `None`, and so are round-trip times without a sample (0, or all ones for the
+/// minimum).
 fn parse_tcp_info(info: &[u8]) -> TcpInfo {
     let micros = |offset| {
         u32_at(info, offset)
@@ -52,9 +53,9 @@ fn parse_tcp_info(info: &[u8]) -> TcpInfo {
     }
 }
 
-/// The kernel counts the peer's FIN, which takes a sequence number, as a byte received. In the
-/// states that follow a FIN it is taken off again; once the socket is closed nothing tells whether
-/// there was one, so there is no figure.
+/// Returns the payload bytes received. The kernel counts the peer's FIN, which takes a sequence
+/// number, as one byte. It is subtracted in the states that follow a FIN; a closed socket no longer
+/// tells whether there was one, so there is no figure.
 fn bytes_received(info: &[u8]) -> Option<u64> {
     const TIME_WAIT: u8 = 6;
     const CLOSE: u8 = 7;

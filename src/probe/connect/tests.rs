@@ -1,4 +1,4 @@
-//! Connecting to real sockets of this machine.
+//! Connecting to real sockets on loopback.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
@@ -18,7 +18,8 @@ fn bind_listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// An address that refuses: its port is bound, so nobody else gets it, but not listened on.
+/// Returns an address that refuses connections: its port is bound, so that nobody else gets it, but
+/// not listened on.
 fn refusing_address() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket
@@ -28,8 +29,8 @@ fn refusing_address() -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-/// An address that does not answer: the one place in its queue is taken, so Linux drops every
-/// further SYN.
+/// Returns an address that does not answer: its accept queue has one place, which is taken, so
+/// Linux drops every further SYN.
 fn silent_address() -> (Socket, TcpStream, SocketAddr) {
     let (socket, address) = refusing_address();
     socket.listen(0).unwrap();

@@ -13,7 +13,7 @@ use crate::probe::exchange_context::ExchangeContext;
 use crate::trace::{AttemptOutcome, Endpoint, EventKind, FailureCode, Phase};
 use crate::units::Untrusted;
 
-/// The connect phase over a Unix-domain socket.
+/// Runs the connect phase over a Unix-domain socket.
 pub(in crate::probe) async fn connect_unix(
     step: &ExchangeContext<'_>,
     path: &Path,

@@ -1,23 +1,23 @@
-//! The dates of `Expires` (RFC 6265bis §5.1.1).
+//! Parser for the dates of `Expires` (cookie-date, RFC 6265bis §5.1.1).
 
 use jiff::civil::Date;
 
-/// The months, by the three letters that a token has to begin with.
+/// Month names, by their first three letters.
 const MONTHS: [&[u8]; 12] = [
     b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
 ];
 
-/// What the tokens have told so far. Of each kind the first that fits counts.
+/// The fields found so far. The first token that matches a field counts.
 #[derive(Default)]
 struct CookieDateFields {
-    /// Hour, minute, second.
+    /// Hour, minute and second.
     time: Option<(i8, i8, i8)>,
     day: Option<i8>,
     month: Option<i8>,
     year: Option<i16>,
 }
 
-/// The seconds since 1970 (UTC) that a cookie-date stands for; `None` where it is no date.
+/// Returns a cookie-date as seconds since 1970 (UTC); `None` if it is not a date.
 pub(super) fn parse_cookie_date(text: &[u8]) -> Option<i64> {
     let mut found = CookieDateFields::default();
     for token in text
@@ -30,7 +30,7 @@ pub(super) fn parse_cookie_date(text: &[u8]) -> Option<i64> {
 }
 
 impl CookieDateFields {
-    /// Steps 2.1 to 2.4: the time is looked for first, then the day, the month and the year.
+    /// Steps 2.1 to 2.4: matches a token with time, day of month, month and year, in this order.
     fn take(&mut self, token: &[u8]) {
         if self.time.is_none()
             && let Some(time) = parse_time(token)
@@ -51,7 +51,8 @@ impl CookieDateFields {
         }
     }
 
-    /// Steps 3 to 6. A day that its month does not have is no date.
+    /// Steps 3 to 6: validates the fields. A day that its month does not have makes the date
+    /// invalid.
     fn to_unix_seconds(self) -> Option<i64> {
         let year = match self.year? {
             year @ 70..=99 => year + 1900,
@@ -71,13 +72,12 @@ impl CookieDateFields {
     }
 }
 
-/// `delimiter` of the grammar.
+/// Returns true for a `delimiter` of the grammar.
 const fn is_delimiter(byte: u8) -> bool {
     matches!(byte, 0x09 | 0x20..=0x2f | 0x3b..=0x40 | 0x5b..=0x60 | 0x7b..=0x7e)
 }
 
-/// Three fields of one or two digits between colons; what follows is passed over, unless it is a
-/// digit.
+/// Parses three fields of one or two digits separated by colons. Anything but a digit may follow.
 fn parse_time(token: &[u8]) -> Option<(i8, i8, i8)> {
     let (hour, rest) = parse_digits(token, 1, 2)?;
     let (minute, rest) = parse_digits(rest.strip_prefix(b":")?, 1, 2)?;
@@ -89,7 +89,7 @@ fn parse_time(token: &[u8]) -> Option<(i8, i8, i8)> {
     ))
 }
 
-/// The month that a token begins with, in any case.
+/// Returns the month whose name the token begins with, ignoring case.
 fn parse_month(token: &[u8]) -> Option<i8> {
     let start = token.get(..3)?;
     let place = MONTHS
@@ -98,7 +98,8 @@ fn parse_month(token: &[u8]) -> Option<i8> {
     i8::try_from(place + 1).ok()
 }
 
-/// A number of `least` to `most` digits that no further digit follows, and what does follow.
+/// Parses a number of `least` to `most` digits that is not followed by another digit, and returns
+/// it with the rest of the token.
 fn parse_digits(token: &[u8], least: usize, most: usize) -> Option<(u32, &[u8])> {
     let length = token
         .iter()

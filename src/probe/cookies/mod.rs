@@ -1,5 +1,4 @@
-//! Cookies (RFC 6265bis): read from fields and files, kept, sent where they belong, written to a
-//! file.
+//! Cookies (RFC 6265bis): parsing, storing, sending, and cookie files.
 //!
 //! Section numbers are those of draft-ietf-httpbis-rfc6265bis.
 
@@ -19,7 +18,7 @@ pub use store::CookieStore;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The present, in seconds since 1970.
+/// Returns the current time in seconds since 1970.
 pub fn seconds_since_1970() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

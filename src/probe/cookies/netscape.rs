@@ -1,6 +1,6 @@
-//! Cookie files in Netscape's format, as curl reads and writes them: `domain, whether names below
-//! it too, path, whether Secure, expiry, name, value`, separated by tabs. Lines of `Set-Cookie` are
-//! read, too.
+//! Cookie files in Netscape's format, as curl reads and writes them: domain, whether subdomains are
+//! included, path, whether Secure, expiry, name, value, separated by tabs. Lines with a
+//! `Set-Cookie` field are read as well.
 
 use std::io::{self, Write};
 
@@ -10,41 +10,40 @@ use super::scope::strip_brackets;
 use super::set_cookie::SameSite;
 use super::store::{Cookie, CookieStore, MAX_COOKIES};
 
-/// The first line, by which programs know the format.
+/// First line of a file, by which programs recognize the format.
 const FILE_HEADER: &str = "# Netscape HTTP Cookie File\n# Written by tapline: domain, names below it \
     too, path, Secure, expiry, name, value.\n\n";
-/// Begins the line of a cookie that scripts of a page cannot see; to other programs it is a
-/// comment.
+/// Prefix of the line of an `HttpOnly` cookie; other programs take the line for a comment.
 const HTTP_ONLY_PREFIX: &[u8] = b"#HttpOnly_";
-/// Begins a line of the other format.
+/// Prefix of a line in the other format.
 const SET_COOKIE_PREFIX: &[u8] = b"set-cookie:";
-/// The columns of a line.
+/// Number of columns of a line.
 const COLUMN_COUNT: usize = 7;
 
-/// How a cookie file is read.
+/// Options for reading a cookie file.
 #[derive(Clone, Copy, Debug)]
 pub struct CookieFileOptions<'a> {
-    /// Whom cookies of `Set-Cookie` lines are from.
+    /// The URL that cookies of `Set-Cookie` lines are taken to come from.
     pub origin_url: &'a Url,
-    /// Seconds since 1970.
+    /// Current time in seconds since 1970.
     pub now: i64,
-    /// Whether cookies that last as long as a session are left out (`-j`).
+    /// Whether session cookies are skipped (`-j`).
     pub without_session_cookies: bool,
 }
 
-/// What could not be taken out of a cookie file.
+/// Counts of what was not read from a cookie file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SkippedCookies {
-    /// Lines that are no cookies, or cookies that may not be kept.
+    /// Lines that are not cookies, or whose cookie must be ignored.
     pub lines: usize,
-    /// The first of them, counted from 1.
+    /// Number of the first such line, counted from 1; 0 if there is none.
     pub first: usize,
-    /// Cookies for which there was no room.
+    /// Cookies beyond the limits of the store.
     pub beyond_limit: usize,
 }
 
 impl CookieStore {
-    /// Takes the cookies of a file. What is no cookie is skipped.
+    /// Reads the cookies of a file. Invalid lines are skipped.
     pub fn read(&mut self, text: &[u8], reading: CookieFileOptions<'_>) -> SkippedCookies {
         let mut skipped = SkippedCookies::default();
         let evicted = self.evicted();
@@ -68,11 +67,11 @@ impl CookieStore {
         skipped
     }
 
-    /// Writes what has not expired at `now`; the newest cookie last. Returns how many cannot be
-    /// told in this format, for a tab in their name or path.
+    /// Writes the cookies that have not expired at `now`, the newest last. Returns the number of
+    /// those that the format cannot represent because of a tab in their name or path.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Fails if writing to `out` fails.
     pub fn write(&self, out: &mut dyn Write, now: i64) -> io::Result<usize> {
         let mut cookies: Vec<_> = self
             .iter()
@@ -91,7 +90,7 @@ impl CookieStore {
         Ok(left_out)
     }
 
-    /// A line of either format; `None` where it is no cookie.
+    /// Reads a line of either format; `None` if it is not a cookie.
     fn read_line(&mut self, line: &[u8], reading: CookieFileOptions<'_>) -> Option<()> {
         let CookieFileOptions {
             origin_url: asked,
@@ -101,7 +100,8 @@ impl CookieStore {
         let is_field = line
             .get(..SET_COOKIE_PREFIX.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(SET_COOKIE_PREFIX));
-        // How a field in a file had come is not known; whoever gives the file trusts it.
+        // Whether a field in a file came over a secure connection is unknown; whoever gives the
+        // file vouches for it.
         let (domain, cookie) = match line.get(SET_COOKIE_PREFIX.len()..).filter(|_| is_field) {
             Some(field) => Cookie::from_set_cookie(field, asked, now).ok()?,
             None => Cookie::from_netscape(line)?,
@@ -125,7 +125,7 @@ impl Cookie {
         let value = next().unwrap_or_default();
         let host = std::str::from_utf8(domain).ok()?.trim();
         let host = strip_brackets(host.strip_prefix('.').unwrap_or(host)).to_ascii_lowercase();
-        // A name that is not ASCII is that of no host (§5.1.2).
+        // A non-ASCII name cannot be the canonical form of a host (§5.1.2).
         let is_text = |text: &[u8]| {
             text.iter()
                 .all(|byte| !byte.is_ascii_control() || *byte == b'\t')
@@ -175,7 +175,7 @@ impl Cookie {
     }
 }
 
-/// An empty line, or a remark.
+/// Returns true for an empty line or a comment.
 fn is_comment(line: &[u8]) -> bool {
     line.trim_ascii().is_empty() || (line.starts_with(b"#") && !line.starts_with(HTTP_ONLY_PREFIX))
 }
@@ -188,7 +188,7 @@ fn parse_flag(text: &[u8]) -> Option<bool> {
     }
 }
 
-/// Seconds since 1970, with a fraction or without; 0 stands for the end of the session.
+/// Parses seconds since 1970, optionally with a fraction; 0 means the end of the session.
 fn parse_expiry(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -199,7 +199,7 @@ fn parse_expiry(text: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // What no number holds is further away than any time.
+    // A number out of range is further away than any time.
     Some(whole.parse().unwrap_or(if whole.starts_with('-') {
         i64::MIN
     } else {

@@ -1,4 +1,4 @@
-//! The jar that outlives transfers, for `-c`.
+//! The cookie store that outlives transfers and is written to the file of `-c`.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,29 +8,31 @@ use url::Url;
 use super::seconds_since_1970;
 use super::store::CookieStore;
 
-/// What the run's cookies come to: those that it began with, and over them what every transfer was
-/// sent, in the order it came. Every clone is the same jar. Transfers do not send what others were
-/// given.
+/// Cookies to be written at the end of the run: those it began with, updated by the `Set-Cookie`
+/// fields of every transfer in the order received. All clones share the same store. Transfers do
+/// not send cookies from it, so repeats do not influence each other.
 #[derive(Clone, Debug, Default)]
 pub struct PersistentCookies(Arc<Mutex<CookieStore>>);
 
 impl PersistentCookies {
-    /// Takes what a transfer begins with, where nothing is known of it yet.
+    /// Adds the cookies that a transfer begins with, except those already known.
     pub fn add_initial(&self, jar: &CookieStore) {
         self.with(|kept| kept.add_missing(jar, seconds_since_1970()));
     }
 
-    /// Takes a `Set-Cookie` value. Whether it is refused was said by the transfer's own jar.
+    /// Stores the cookie of a `Set-Cookie` value. Rejections are ignored here: the transfer's own
+    /// store has reported them.
     pub(in crate::probe) fn set(&self, text: &[u8], url: &Url, now: i64) {
         self.with(|kept| {
             let _ = kept.set(text, url, now);
         });
     }
 
-    /// Writes them in Netscape's format. Returns how many cannot be told in it.
+    /// Writes the cookies in Netscape's format. Returns the number of those that the format cannot
+    /// represent.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Fails if writing to `out` fails.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<usize> {
         self.with(|kept| kept.write(out, seconds_since_1970()))
     }

@@ -1,10 +1,10 @@
-//! Why a cookie is not kept.
+//! Reasons for which a cookie is ignored.
 
 use thiserror::Error;
 
 use crate::units::Untrusted;
 
-/// Why a cookie is not kept, as the rest of a sentence (RFC 6265bis §5.6, §5.7).
+/// Reason for which a cookie is ignored, as the second half of a sentence (RFC 6265bis §5.6, §5.7).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(in crate::probe) enum CookieRejection {
     /// §5.6 step 1.
@@ -46,8 +46,8 @@ pub(in crate::probe) enum CookieRejection {
 }
 
 impl CookieRejection {
-    /// The refusal of a `Set-Cookie` value in a sentence: the cookie's name stands in it, and its
-    /// value does not.
+    /// Describes the rejection of a `Set-Cookie` value in a sentence that contains the cookie's
+    /// name but not its value, which is a secret.
     pub(in crate::probe) fn describe(&self, text: &[u8]) -> String {
         const MAX_NAME: usize = 64;
         let pair = text.split(|byte| *byte == b';').next().unwrap_or_default();

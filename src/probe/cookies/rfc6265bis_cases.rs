@@ -1,4 +1,5 @@
-//! What is kept and what is sent, beside the sections of draft-ietf-httpbis-rfc6265bis.
+//! Table of cases: which cookies are stored and sent, by the sections of
+//! draft-ietf-httpbis-rfc6265bis.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,11 +14,11 @@ use super::store::{CookieStore, MAX_COOKIES, MAX_COOKIES_PER_DOMAIN};
 /// 2026-11-30 00:00:00.
 const NOW: i64 = 1_795_996_800;
 const DAY: i64 = 86_400;
-/// Where cookies come from and go to, unless something else is said.
+/// URL that cookies come from and requests go to, unless a case says otherwise.
 const HERE: &str = "https://www.example.com/dir/page";
 
-/// A case: the section, what servers set, the URL asked for, the seconds in between, and the
-/// `Cookie` field.
+/// A case: the section, the fields received (with their URLs), the URL requested, the seconds in
+/// between, and the `Cookie` field sent.
 type Case = (
     &'static str,
     &'static [(&'static str, &'static str)],

@@ -1,24 +1,24 @@
-//! Where a cookie belongs: hosts, domains, paths, secure connections (RFC 6265bis §5.1.2 to
-//! §5.1.4).
+//! Scope of a cookie: hosts, domains, paths and secure connections (RFC 6265bis §5.1.2 to §5.1.4).
 
 use std::net::IpAddr;
 
 use url::Url;
 
-/// The host of a URL in its canonical form, in lower case and in ASCII (§5.1.2); an IPv6 address
-/// without its brackets.
+/// Returns the host of a URL in canonical form: lower case and ASCII (§5.1.2), an IPv6 address
+/// without brackets.
 pub(super) fn canonical_host(url: &Url) -> String {
     strip_brackets(url.host_str().unwrap_or_default()).to_ascii_lowercase()
 }
 
-/// An IPv6 address without the brackets that it has in a URL.
+/// Removes the brackets that an IPv6 address has in a URL.
 pub(super) fn strip_brackets(host: &str) -> &str {
     host.strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host)
 }
 
-/// Whether a host is the domain, or a name below it (§5.1.3). An address is below nothing.
+/// Returns true if the host is the domain or a subdomain of it (§5.1.3). An IP address has no
+/// parent domain.
 pub(super) fn domain_matches(host: &str, domain: &str) -> bool {
     let is_below = || {
         host.strip_suffix(domain)
@@ -28,15 +28,17 @@ pub(super) fn domain_matches(host: &str, domain: &str) -> bool {
     host == domain || (!domain.is_empty() && is_below())
 }
 
-/// Whether names are registered right below a domain, as with `com`, `co.uk` and `github.io`: a
-/// cookie for all of it would reach strangers (<https://publicsuffix.org/>). A last label that is in no list is one, too.
+/// Returns true if independent parties register names directly below this domain, as with `com`,
+/// `co.uk` and `github.io`: a cookie for all of it would reach strangers
+/// (<https://publicsuffix.org/>). A top-level domain that is not listed counts as one, too.
 pub(super) fn is_public_suffix(domain: &str) -> bool {
     let name = domain.trim_end_matches('.');
     name.parse::<IpAddr>().is_err()
         && psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == name.as_bytes())
 }
 
-/// The path of a cookie that names none: that of its URL, up to the last slash (§5.1.4).
+/// Returns the path of a cookie without a `Path` attribute: that of its URL up to the last slash
+/// (§5.1.4).
 pub(super) fn default_path(url: &Url) -> &[u8] {
     let path = url.path().as_bytes();
     let last = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
@@ -47,16 +49,17 @@ pub(super) fn default_path(url: &Url) -> &[u8] {
     }
 }
 
-/// Whether a request for `path` is within the path of a cookie, at a slash's bounds (§5.1.4).
+/// Returns true if `path` is the cookie's path or below it; only whole path segments match
+/// (§5.1.4).
 pub(super) fn path_matches(path: &[u8], cookie_path: &[u8]) -> bool {
     path.strip_prefix(cookie_path).is_some_and(|rest| {
         rest.is_empty() || rest.starts_with(b"/") || cookie_path.ends_with(b"/")
     })
 }
 
-/// Whether nobody on the way can read or change what is said: over TLS, and with this machine
-/// itself. RFC 6265bis §5.8.3 leaves the notion to the user agent and names `localhost` as what
-/// most trust; curl and browsers do.
+/// Returns true if nobody on the way can read or change the traffic: over TLS, and to this machine
+/// itself. RFC 6265bis §5.8.3 leaves the definition to the user agent and mentions `localhost`;
+/// curl and browsers treat it as secure.
 pub(super) fn is_secure(url: &Url) -> bool {
     let host = canonical_host(url);
     let name = host.strip_suffix('.').unwrap_or(&host);

@@ -1,38 +1,38 @@
-//! A `Set-Cookie` field taken apart (RFC 6265bis §5.6). Bytes stay as they came.
+//! Parser for `Set-Cookie` fields (RFC 6265bis §5.6). Names and values stay raw bytes.
 
 use super::date::parse_cookie_date;
 use super::rejection::CookieRejection;
 
-/// Bytes of a name and its value together.
+/// Maximum length of a cookie's name and value together, in bytes.
 pub(super) const MAX_NAME_VALUE_BYTES: usize = 4096;
-/// Bytes of an attribute's value; what is longer is passed over.
+/// Maximum length of an attribute's value in bytes; longer attributes are ignored.
 const MAX_ATTRIBUTE_BYTES: usize = 1024;
-/// Seconds that a cookie may last: 400 days (§5.5).
+/// Maximum lifetime of a cookie in seconds: 400 days (§5.5).
 const MAX_AGE_SECONDS: i64 = 400 * 24 * 60 * 60;
 
-/// A cookie as a server wrote it.
+/// A parsed `Set-Cookie` field.
 #[derive(Default)]
 pub(super) struct SetCookie<'a> {
     pub(super) name: &'a [u8],
     pub(super) value: &'a [u8],
-    /// When it ends, in seconds since 1970: by the last `Max-Age`, else by the last `Expires`.
-    /// `None` for the end of the session.
+    /// Expiry time in seconds since 1970: from the last `Max-Age`, else from the last `Expires`.
+    /// `None` for a session cookie.
     pub(super) expires: Option<i64>,
-    /// Of the last `Domain`, without a leading dot, in lower case; empty where there is none.
+    /// Value of the last `Domain` in lower case, without a leading dot; empty if there is none.
     pub(super) domain: Vec<u8>,
-    /// Of the last `Path`; `None` for the default path, with what stands there or not.
+    /// Value of the last `Path`; `None` for the default path.
     pub(super) path: Option<&'a [u8]>,
-    /// Whether there is a `Path`, whatever it says.
+    /// Whether there is a `Path` attribute, valid or not.
     pub(super) has_path_attribute: bool,
     pub(super) secure: bool,
     pub(super) http_only: bool,
     pub(super) same_site: SameSite,
 }
 
-/// From which sites a cookie may be sent along.
+/// Value of the `SameSite` attribute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum SameSite {
-    /// Nothing was said, or nothing that is known.
+    /// Absent or unknown.
     #[default]
     Default,
     None,
@@ -41,10 +41,10 @@ pub(super) enum SameSite {
 }
 
 impl<'a> SetCookie<'a> {
-    /// Reads a set-cookie-string that came at `now`.
+    /// Parses a set-cookie-string received at `now`.
     ///
     /// # Errors
-    /// It has control characters, is too long, or says nothing.
+    /// Fails if it contains control characters, is too long, or is empty.
     pub(super) fn parse(text: &'a [u8], now: i64) -> Result<Self, CookieRejection> {
         // Step 1; §5.7 step 3 comes down to the same.
         if text
@@ -94,7 +94,7 @@ impl<'a> SetCookie<'a> {
                 _ => {}
             }
         }
-        // §5.7 step 6: `Max-Age` goes before `Expires`, wherever it stands.
+        // §5.7 step 6: `Max-Age` takes precedence over `Expires`, in whatever order they come.
         cookie.expires = match max_age {
             Some(seconds) if seconds <= 0 => Some(i64::MIN),
             Some(seconds) => Some(now.saturating_add(seconds.min(MAX_AGE_SECONDS))),
@@ -104,8 +104,8 @@ impl<'a> SetCookie<'a> {
     }
 }
 
-/// §5.6.2: digits, with a minus or without; anything else is passed over. What no number holds is
-/// as long as can be.
+/// Parses `Max-Age`: digits, optionally with a minus sign (§5.6.2). A number out of range becomes
+/// the nearest one in range.
 fn parse_max_age(value: &[u8]) -> Option<i64> {
     let (is_negative, digits) = value
         .strip_prefix(b"-")
@@ -120,7 +120,7 @@ fn parse_max_age(value: &[u8]) -> Option<i64> {
     Some(if is_negative { -seconds } else { seconds })
 }
 
-/// §5.6.7.
+/// Parses `SameSite` (§5.6.7).
 fn parse_same_site(value: &[u8]) -> SameSite {
     let is = |word: &[u8]| value.eq_ignore_ascii_case(word);
     match () {
@@ -131,8 +131,7 @@ fn parse_same_site(value: &[u8]) -> SameSite {
     }
 }
 
-/// What stands before and after the first `=`, without spaces and tabs around; `None` without a
-/// `=`.
+/// Splits at the first `=` and trims both sides; `None` if there is no `=`.
 fn split_at_equals(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let place = text.iter().position(|byte| *byte == b'=')?;
     let (name, rest) = text.split_at_checked(place)?;
@@ -142,7 +141,7 @@ fn split_at_equals(text: &[u8]) -> Option<(&[u8], &[u8])> {
     ))
 }
 
-/// `WSP` of the grammar: spaces and tabs, and nothing else that could pass for a space.
+/// Trimming of `WSP`: only spaces and tabs, not what Unicode or ASCII count as white space.
 trait TrimSpace {
     /// The text without spaces and tabs around it.
     fn trim_space(&self) -> &Self;

@@ -1,4 +1,5 @@
-//! The cookies that are kept, and which of them go where (RFC 6265bis §5.7 and §5.8).
+//! The cookie store: which cookies are kept, and to which requests they belong (RFC 6265bis §5.7
+//! and §5.8).
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,25 +14,25 @@ use super::scope::{
 };
 use super::set_cookie::{SameSite, SetCookie};
 
-/// Cookies of one domain; Chrome and Firefox keep as many.
+/// Maximum number of cookies per domain, the same as in Chrome and Firefox.
 pub(super) const MAX_COOKIES_PER_DOMAIN: usize = 180;
-/// Cookies of all domains (§5.7, §6.1).
+/// Maximum number of cookies in all (§5.7, §6.1).
 pub(super) const MAX_COOKIES: usize = 3000;
 
-/// Cookies, each for where it is valid. Times are seconds since 1970.
+/// Cookie store. Times are seconds since 1970.
 #[derive(Clone, Default)]
 pub struct CookieStore {
-    /// By domain.
+    /// Cookies by domain.
     domains: BTreeMap<String, Vec<Cookie>>,
-    /// How many there are.
+    /// Number of cookies.
     count: usize,
-    /// Counts what happens, so that cookies of one second have an order.
+    /// Logical clock, advanced by every change and use: it orders cookies of the same second.
     clock: u64,
-    /// How many had to go because there were too many.
+    /// Number of cookies evicted because of the limits.
     evicted: usize,
 }
 
-/// A cookie that is kept.
+/// A stored cookie.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Cookie {
     pub(super) name: Vec<u8>,
@@ -40,38 +41,38 @@ pub(super) struct Cookie {
     pub(super) path: Vec<u8>,
     pub(super) secure: bool,
     pub(super) http_only: bool,
-    /// Kept, and never a reason to hold a cookie back: a request from a command line has no site
-    /// that it came from, so it and its redirects are same-site (§5.2).
+    /// Stored, but never a reason to withhold the cookie: a request from a command line has no
+    /// initiating site, so it and its redirects are same-site (§5.2).
     pub(super) same_site: SameSite,
-    /// `None` for the end of the session.
+    /// Expiry time; `None` for a session cookie.
     pub(super) expires: Option<i64>,
-    /// On the jar's clock.
+    /// Creation time on the store's logical clock.
     pub(super) created: u64,
-    /// On the jar's clock.
+    /// Time of last use on the store's logical clock.
     pub(super) last_used: u64,
 }
 
 impl CookieStore {
-    /// How many cookies there are.
+    /// Returns the number of cookies.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// How many had to go because there were too many.
+    /// Returns the number of cookies evicted because of the limits.
     pub(super) const fn evicted(&self) -> usize {
         self.evicted
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no cookies.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Takes a `Set-Cookie` value that came from `url` at `now` (§5.7). One that has expired
-    /// removes the cookie in whose place it stands.
+    /// Stores the cookie of a `Set-Cookie` value received from `url` at `now` (§5.7). A value that
+    /// has already expired deletes the cookie it would replace.
     ///
     /// # Errors
-    /// It is not to be kept.
+    /// Fails if the cookie must be ignored.
     pub(in crate::probe) fn set(
         &mut self,
         text: &[u8],
@@ -91,8 +92,8 @@ impl CookieStore {
         Ok(())
     }
 
-    /// The `Cookie` field's value for a request to `url` at `now` (§5.8.3); `None` where no cookie
-    /// belongs there.
+    /// Returns the value of the `Cookie` field for a request to `url` at `now` (§5.8.3); `None` if
+    /// no cookie matches.
     pub(in crate::probe) fn cookie_string(&mut self, url: &Url, now: i64) -> Option<Vec<u8>> {
         let (host, path, secure) = (canonical_host(url), url.path().as_bytes(), is_secure(url));
         self.clock += 1;
@@ -127,8 +128,8 @@ impl CookieStore {
         (!text.is_empty()).then_some(text)
     }
 
-    /// Puts a cookie in, in place of the one with its name, domain and path (§5.7 steps 23 and 24),
-    /// and removes what has expired and what is too much.
+    /// Inserts a cookie, replacing the one with the same name, domain and path (§5.7 steps 23 and
+    /// 24), and removes expired and excess cookies.
     pub(super) fn insert(&mut self, domain: String, mut cookie: Cookie, now: i64) {
         self.clock += 1;
         (cookie.created, cookie.last_used) = (self.clock, self.clock);
@@ -152,14 +153,14 @@ impl CookieStore {
         }
     }
 
-    /// Every cookie with its domain, in no order that means anything.
+    /// Iterates over all cookies with their domains, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Cookie)> {
         self.domains.iter().flat_map(|(domain, cookies)| {
             cookies.iter().map(move |cookie| (domain.as_str(), cookie))
         })
     }
 
-    /// Takes what another jar has, where there is no such cookie yet.
+    /// Adds the cookies of `other` that are not in this store.
     pub(super) fn add_missing(&mut self, other: &Self, now: i64) {
         let mut others: Vec<_> = other.iter().collect();
         others.sort_by_key(|(_, cookie)| cookie.created);
@@ -179,7 +180,8 @@ impl CookieStore {
         }
     }
 
-    /// Whether a cookie would be sent before, or in place of, a Secure one of its name.
+    /// Returns true if `new` would shadow a Secure cookie of the same name: be sent before it, or
+    /// replace it.
     fn has_secure_before(&self, domain: &str, new: &Cookie) -> bool {
         self.iter().any(|(other, cookie)| {
             cookie.secure
@@ -189,7 +191,8 @@ impl CookieStore {
         })
     }
 
-    /// There are too many of all domains.
+    /// Enforces the limit on all cookies: removes expired ones and, if that is not enough, the
+    /// least recently used one.
     fn evict_expired_or_oldest(&mut self, now: i64) {
         self.domains
             .values_mut()
@@ -211,11 +214,11 @@ impl CookieStore {
 }
 
 impl Cookie {
-    /// The cookie of a `Set-Cookie` value that came from `url` at `now`, and its domain; all of
-    /// §5.7 that depends on no other cookie and not on how it came.
+    /// Returns the cookie of a `Set-Cookie` value received from `url` at `now`, and its domain.
+    /// This is the part of §5.7 that depends neither on other cookies nor on the connection.
     ///
     /// # Errors
-    /// It is not to be kept.
+    /// Fails if the cookie must be ignored.
     pub(super) fn from_set_cookie(
         text: &[u8],
         url: &Url,
@@ -245,12 +248,13 @@ impl Cookie {
         Ok((domain, cookie))
     }
 
-    /// Whether its time is over at `now`.
+    /// Returns true if the cookie has expired at `now`.
     pub(super) fn is_expired(&self, now: i64) -> bool {
         self.expires.is_some_and(|at| at <= now)
     }
 
-    /// Steps 20 to 22: what a name's prefix promises has to hold (§5.4).
+    /// Steps 20 to 22: checks the requirements of the name prefixes `__Secure-` and `__Host-`
+    /// (§5.4).
     pub(super) fn check_prefix(&self, names_path: bool) -> Result<(), CookieRejection> {
         let begins = |text: &[u8], prefix: &[u8]| {
             text.get(..prefix.len())
@@ -272,7 +276,7 @@ impl Cookie {
     }
 }
 
-/// Steps 7 to 10: whose the cookie is, and whether that host's alone.
+/// Steps 7 to 10: returns the cookie's domain, and true if the cookie is for that host only.
 fn cookie_domain(set: &SetCookie<'_>, host: String) -> Result<(String, bool), CookieRejection> {
     let domain = std::str::from_utf8(&set.domain)
         .ok()
@@ -291,8 +295,7 @@ fn cookie_domain(set: &SetCookie<'_>, host: String) -> Result<(String, bool), Co
     Ok((domain.to_owned(), false))
 }
 
-/// There are too many of one domain: of those that are not Secure, else of all, the one goes that
-/// was not used for longest.
+/// Removes the least recently used cookie of one domain, those without Secure first.
 fn evict_least_recently_used(cookies: &mut Vec<Cookie>) {
     let oldest = cookies
         .iter()

@@ -1,4 +1,4 @@
-//! A certificate authority for tests, and servers that use it.
+//! Certificate authority for tests, and a TLS server with its certificates.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use tokio_rustls::TlsAcceptor;
 
 use super::test_server;
 
-/// A root, and what it issues.
+/// A root certificate that issues others.
 pub(super) struct TestAuthority(CertifiedIssuer<'static, KeyPair>);
 
-/// A certificate chain and its key.
+/// A certificate chain and its private key.
 pub(super) struct IssuedCertificate {
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) key: PrivateKeyDer<'static>,
@@ -29,7 +29,7 @@ impl TestAuthority {
         self.0.pem()
     }
 
-    /// A certificate for `names`, changed by `change` before it is signed.
+    /// Issues a certificate for `names`, modified by `change` before it is signed.
     pub(super) fn issue(
         &self,
         names: &[&str],
@@ -43,7 +43,7 @@ impl TestAuthority {
         }
     }
 
-    /// The same by way of an intermediate, which is sent along where `sent`.
+    /// Issues a certificate by way of an intermediate, which is included in the chain if `sent`.
     pub(super) fn issue_through_intermediate(
         &self,
         names: &[&str],
@@ -65,7 +65,7 @@ impl TestAuthority {
     }
 }
 
-/// A certificate that is its own issuer.
+/// Issues a self-signed certificate and returns it with its PEM text.
 pub(super) fn self_signed(names: &[&str], is_ca: bool) -> (IssuedCertificate, String) {
     let (mut params, key) = leaf_params(names, |_| {});
     if is_ca {
@@ -104,7 +104,7 @@ fn leaf_params(
     (params, KeyPair::generate().unwrap())
 }
 
-/// A server's configuration for what was issued.
+/// Returns a server configuration with this certificate.
 pub(super) fn server_config(
     issued: IssuedCertificate,
     versions: &[&'static rustls::SupportedProtocolVersion],
@@ -117,13 +117,13 @@ pub(super) fn server_config(
         .unwrap()
 }
 
-/// Answers one request over TLS with `answer`.
+/// Starts a server that answers one request per connection over TLS.
 pub(super) async fn answer_once_over_tls(config: ServerConfig, answer: &'static str) -> SocketAddr {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     test_server::serve_connections(move |stream| {
         let acceptor = acceptor.clone();
         async move {
-            // A client that refuses the certificate ends the handshake; that is its right.
+            // A client that rejects the certificate ends the handshake.
             let Ok(mut stream) = acceptor.accept(stream).await else {
                 return;
             };

@@ -1,4 +1,4 @@
-//! Peers that break the rules: each has its phase, its code and a sentence.
+//! Servers that violate the protocol: each failure has its phase, code and message.
 
 use std::future::Future;
 use std::time::Duration;
@@ -144,6 +144,8 @@ async fn connections_that_are_closed_or_reset() {
 /// longer.
 async fn with_time_enough<F>(
     phase: Phase,
+    /// Retries with growing time limits until the failure is one of `phase`: on a busy machine it takes
+    /// longer to get there.
     fail: impl Fn(Duration) -> F,
 ) -> (Phase, FailureCode, String)
 where
@@ -204,6 +206,7 @@ async fn peers_that_keep_us_waiting() {
         };
         // Until the last byte of what comes has come.
         let mut failure = with_time_enough(phase, within).await;
+        // The limit may have been reached before the last byte came.
         if !failure.2.contains(said) {
             failure = within(Duration::from_secs(10)).await;
         }

@@ -1,4 +1,4 @@
-//! HTTP/1 in the clear.
+//! HTTP/1 in cleartext.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

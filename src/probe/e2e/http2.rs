@@ -1,4 +1,4 @@
-//! HTTP/2, over TLS and in the clear.
+//! HTTP/2, over TLS and in cleartext.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use crate::probe::Spec;
 use crate::probe::spec::{Body, HttpChoice, ResolveRule};
 use crate::trace::{FailureCode, HttpVersion, Phase};
 
-/// What a server does with a request.
+/// Handler of a request.
 type Handler = fn(
     Request<h2::RecvStream>,
     SendResponse<Bytes>,
@@ -32,7 +32,7 @@ async fn serve_http2(stream: impl AsyncRead + AsyncWrite + Unpin, handler: Handl
     }
 }
 
-/// A server that speaks HTTP/2 in the clear.
+/// Starts a server that speaks HTTP/2 in cleartext.
 async fn serve_cleartext(handler: Handler) -> SocketAddr {
     serve_connections(move |stream| serve_http2(stream, handler)).await
 }
@@ -266,7 +266,7 @@ async fn streams_and_connections_that_end_with_an_error() {
     );
 }
 
-/// A peer that sends these bytes after the client's first ones.
+/// Starts a server that sends these bytes after the client's first ones.
 async fn send_raw_bytes(answer: &'static [u8], lingers: bool) -> SocketAddr {
     serve_connections(move |mut stream| async move {
         let mut first = [0; 64];

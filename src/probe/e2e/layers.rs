@@ -1,5 +1,4 @@
-//! What lies where in a connection's streams, told by the engine and compared with what the peer
-//! saw.
+//! Layers of a connection's streams as the engine emits them, compared with what the server saw.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,10 +16,10 @@ use crate::trace::{
 };
 use crate::wire::http2::Frame;
 
-/// What a peer read above TLS, all of it.
+/// Everything that a server read above TLS.
 type ReceivedBytes = Arc<Mutex<Vec<u8>>>;
 
-/// Reads a head and a body of that length.
+/// Reads a head and a body of this length.
 async fn read_request(stream: &mut (impl AsyncRead + Unpin), heard: &ReceivedBytes, body: usize) {
     let mut buffer = vec![0; 64 * 1024];
     let end_of_head = |heard: &[u8]| {
@@ -40,7 +39,7 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin), heard: &ReceivedByt
     }
 }
 
-/// Reads a request, answers, and closes.
+/// Reads a request, answers it and closes.
 async fn answer_request(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     heard: ReceivedBytes,
@@ -71,7 +70,7 @@ fn only_connection(told: &ProbedRun) -> &Connection {
     &told.trace.connections()[0]
 }
 
-/// How far both streams were when the exchange was over.
+/// Returns the offsets of both streams at the end of the exchange.
 fn end_position(told: &ProbedRun) -> StreamPosition {
     told.only_exchange()
         .phases
@@ -83,7 +82,7 @@ fn end_position(told: &ProbedRun) -> StreamPosition {
         .unwrap()
 }
 
-/// Records follow each other without a gap and reach to a place in the stream.
+/// Asserts that records follow each other without a gap, up to an offset in the stream.
 fn assert_complete(layers: &StreamLayers, end: u64) {
     assert_eq!(layers.unlisted(), 0);
     assert!(

@@ -1,4 +1,4 @@
-//! The whole engine against real peers in this process.
+//! End-to-end tests: the whole engine against real servers in this process.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use url::Url;
 use super::{NoRemoteObserver, Recorder, Spec, run};
 use crate::trace::{Event, EventKind, Exchange, FailureCode, Phase, Trace};
 
-/// Everything that was told of a run.
+/// Events of a run and their trace.
 struct ProbedRun {
     events: Vec<Event>,
     trace: Trace,
@@ -34,7 +34,7 @@ impl ProbedRun {
         &self.trace.exchanges()[0]
     }
 
-    /// Phase and code of the only exchange's failure, and its sentence.
+    /// Returns phase, code and message of the only exchange's failure.
     fn failure(&self) -> (Phase, FailureCode, String) {
         let (phase, failure) = self
             .only_exchange()
@@ -58,7 +58,7 @@ fn spec_for(url: &str) -> Spec {
     Spec::get(Url::parse(url).unwrap())
 }
 
-/// Runs a spec and folds what it tells.
+/// Runs a spec to its end.
 async fn run_probe(spec: Spec) -> ProbedRun {
     let events = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&events);
@@ -73,7 +73,7 @@ async fn run_probe(spec: Spec) -> ProbedRun {
     told
 }
 
-/// What holds for every run, failed or not.
+/// Asserts what holds for every run, failed or not.
 fn assert_well_formed(told: &ProbedRun) {
     for exchange in told.trace.exchanges() {
         let ended = exchange.ended.expect("every exchange ends");

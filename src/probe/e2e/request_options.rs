@@ -1,4 +1,4 @@
-//! Redirects, cookies, kept connections, proxies and the ordinary client.
+//! Redirects, cookies, connection reuse, proxies, output and the ordinary client.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -14,11 +14,12 @@ use crate::probe::spec::{Body, HeaderRule, Proxy, ProxyKind, RedirectOptions};
 use crate::trace::{EventKind, ExchangeCause, FailureCode, Phase};
 use crate::units::Secret;
 
-/// The heads of requests that came, in order.
+/// Heads of the requests received, in order.
 type RequestLog = Arc<Mutex<Vec<String>>>;
 
 /// A server that answers every request on a connection by its path, and keeps the connection.
 async fn serve_paths(
+    /// Starts a server that answers every request by its path and keeps the connection open.
     answer: impl Fn(&str) -> String + Send + Sync + 'static,
 ) -> (SocketAddr, RequestLog) {
     let log = RequestLog::default();

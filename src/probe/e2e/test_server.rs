@@ -1,4 +1,4 @@
-//! Servers for one test each.
+//! Test servers on loopback.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Serves every connection with `serve`; where to reach it.
 pub(super) async fn serve_connections<F>(
+    /// Starts a server that handles every connection with `serve`, and returns its address.
     serve: impl Fn(TcpStream) -> F + Send + 'static,
 ) -> SocketAddr
 where
@@ -23,7 +24,7 @@ where
     address
 }
 
-/// Reads a request's head, writes `answer`, and closes.
+/// Starts a server that reads a request's head, writes `answer` and closes.
 pub(super) async fn answer_once(answer: impl Into<Vec<u8>>) -> SocketAddr {
     let answer = answer.into();
     serve_connections(move |mut stream| {
@@ -36,7 +37,7 @@ pub(super) async fn answer_once(answer: impl Into<Vec<u8>>) -> SocketAddr {
     .await
 }
 
-/// A request's head as it came.
+/// Reads a request's head.
 pub(super) async fn read_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,4 +1,4 @@
-//! TLS: what is told of a handshake, and every way it fails.
+//! TLS: what is emitted about a handshake, and every way it fails.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::trace::{FailureCode, Phase, Side, Tls, Verification};
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-/// `https://name:port/` at a peer, trusting `ca`.
+/// Returns a spec for `https://name:port/` at a server, with `ca` as trust anchor.
 fn secure_spec(name: &str, peer: SocketAddr, ca: &str) -> Spec {
     let mut spec = spec_for(&format!("https://{name}:{}/", peer.port()));
     spec.resolve = vec![ResolveRule {
@@ -34,7 +34,7 @@ fn first_tls(told: &ProbedRun) -> &Tls {
     told.trace.connections()[0].tls.as_ref().unwrap()
 }
 
-/// How a certificate is taken.
+/// Runs a request to a server with this certificate.
 async fn probe_certificate(issued: IssuedCertificate, name: &str, ca: &str) -> ProbedRun {
     let peer = answer_once_over_tls(server_config(issued, &[&TLS13]), HELLO).await;
     run_probe(secure_spec(name, peer, ca)).await

@@ -1,4 +1,4 @@
-//! What went wrong on an HTTP/1 connection, in a sentence.
+//! Failures of an HTTP/1 exchange, with their messages.
 
 use std::error::Error;
 use std::io;
@@ -11,7 +11,7 @@ use crate::probe::tls::{alert_failure_in, record_flood_failure_in};
 use crate::trace::{FailureCode, Phase};
 use crate::units::{Bytes, Untrusted};
 
-/// Why no response came.
+/// Returns the failure of an exchange without a response.
 pub(super) fn no_response_failure(watch: &Http1Monitor, error: &hyper::Error) -> PhaseFailure {
     watch
         .with(|passing| explain_error(passing, error))
@@ -60,7 +60,7 @@ fn explain_error(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFai
     wait_closed_failure(passing, error)
 }
 
-/// A fault of the file that is being sent.
+/// Returns the error of reading the request's body, such as a file that shrank.
 fn request_body_error(error: &hyper::Error) -> Option<String> {
     error.is_user().then(|| {
         error
@@ -69,8 +69,8 @@ fn request_body_error(error: &hyper::Error) -> Option<String> {
     })
 }
 
-/// A call that this machine's system refused, for want of memory or by a rule of its own, while the
-/// connection was in order.
+/// Returns an error of a system call that this machine refused (for want of memory, or by a
+/// firewall or sandbox rule) although the connection was in order.
 fn local_system_error(error: &hyper::Error) -> Option<&io::Error> {
     use io::ErrorKind as Kind;
 
@@ -137,7 +137,7 @@ fn wait_closed_failure(passing: &Http1ExchangeState, error: &hyper::Error) -> Ph
     PhaseFailure::new(Phase::Wait, FailureCode::WaitClosed, message, hint)
 }
 
-/// How the connection ended.
+/// Describes how the connection ended.
 fn describe_close(error: &hyper::Error) -> String {
     match io_cause(error).map(io::Error::kind) {
         None | Some(io::ErrorKind::UnexpectedEof) => "closed the connection".to_owned(),
@@ -150,7 +150,7 @@ fn describe_close(error: &hyper::Error) -> String {
     }
 }
 
-/// Why the body broke off after `received` bytes of `expected`.
+/// Returns the failure of a body that broke off after `received` bytes of `expected`.
 pub(super) fn body_failure(
     error: &hyper::Error,
     received: u64,
@@ -232,7 +232,7 @@ fn tls_cause(error: &hyper::Error) -> Option<String> {
         .map(ToString::to_string)
 }
 
-/// The innermost sentence.
+/// Returns the message of the innermost cause.
 fn innermost_cause(error: &hyper::Error) -> String {
     error_sources(error)
         .last()

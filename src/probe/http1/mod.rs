@@ -1,4 +1,5 @@
-//! HTTP/1.1 and HTTP/1.0 (RFC 9112) by hyper, watched from below.
+//! HTTP/1.1 and HTTP/1.0 (RFC 9112), implemented by hyper. What it reads and writes is observed
+//! below it.
 //!
 //! ```text
 //! hyper ─► exact head ─► tap (the watch) ─► TLS or the socket
@@ -36,12 +37,13 @@ use super::tap::{ByteStream, Tap};
 use crate::trace::Phase;
 use crate::wire::http1::{MAX_FIELD_LINES, MAX_HEAD_BYTES};
 
-/// Read at most at a time; a large body flies, and the head's limit is below it.
+/// Maximum size of hyper's read buffer. It exceeds the limit for a head, so that a head can be
+/// refused for its size, and it is large enough for fast bodies.
 const READ_AT_ONCE: usize = MAX_HEAD_BYTES + 128 * 1024;
 
 type HyperIo = TokioIo<ExactHead<Tap<Box<dyn ByteStream>, Http1Monitor>>>;
 
-/// A connection that speaks HTTP/1.
+/// Client session of one HTTP/1 connection.
 pub(super) struct Http1 {
     sender: SendRequest<HyperRequestBody>,
     connection: Http1Driver,
@@ -52,8 +54,8 @@ pub(super) struct Http1 {
     expected: Option<u64>,
 }
 
-/// hyper's half that moves the bytes. It moves while somebody waits for what it brings, so it needs
-/// no task of its own.
+/// The half of hyper's client that moves bytes. It is polled while somebody waits for a result of
+/// it, so it needs no task of its own.
 struct Http1Driver(Option<Connection<HyperIo, HyperRequestBody>>);
 
 impl Http1Driver {
@@ -68,7 +70,7 @@ impl Http1Driver {
 }
 
 impl Http1 {
-    /// Speaks HTTP/1 over a byte stream, and tells the parts of what is sent and received.
+    /// Starts HTTP/1 on a byte stream. `parts` record where heads and bodies lie in the streams.
     pub(super) async fn open(
         stream: Box<dyn ByteStream>,
         parts: Option<(PartTracker, PartTracker)>,
@@ -94,7 +96,7 @@ impl Http1 {
         })
     }
 
-    /// Sends a request with this start-line target and waits for its final response.
+    /// Sends a request with this request target and waits for the head of its final response.
     pub(super) async fn send(
         &mut self,
         stage: MessagePhases,
@@ -150,7 +152,7 @@ impl Http1 {
             .flatten()
     }
 
-    /// The next piece of the response's body; `None` at its end.
+    /// Returns the next frame of the response's body; `None` at its end.
     pub(super) async fn next_frame(&mut self) -> Result<Option<BodyFrame>, PhaseFailure> {
         let Self {
             response_body: Some(incoming),
@@ -180,19 +182,20 @@ impl Http1 {
         }))
     }
 
-    /// The last byte of the message was read.
+    /// Records that the last byte of the response was read.
     pub(super) fn finish(&self) {
         self.monitor.with(|passing| passing.phases.message_ended());
     }
 
-    /// The phase that is under way.
+    /// Returns the current phase.
     pub(super) fn phase(&self) -> Phase {
         self.monitor
             .with(|passing| passing.phases.phase())
             .unwrap_or(Phase::Send)
     }
 
-    /// Request bytes written so far, and what has come of the response's head.
+    /// Returns the number of request bytes written so far, and what was received of an incomplete
+    /// head.
     pub(super) fn progress(&self) -> (u64, Vec<u8>) {
         self.monitor
             .with(|passing| {
@@ -204,14 +207,14 @@ impl Http1 {
             .unwrap_or_default()
     }
 
-    /// Whether nothing of a response has come.
+    /// Returns true if nothing of a response was received.
     pub(super) fn has_no_response(&self) -> bool {
         self.monitor
             .with(|passing| passing.inbound.has_no_response())
             .unwrap_or(true)
     }
 
-    /// Whether another request may be sent on it.
+    /// Returns true if another request may be sent on the connection.
     pub(super) async fn is_reusable(&mut self) -> bool {
         let written = self
             .monitor
@@ -228,7 +231,7 @@ impl Http1 {
         written && self.response_body.is_none() && connection.0.is_some() && sender.is_ready()
     }
 
-    /// Says goodbye: TLS's `close_notify`, and the end of the stream.
+    /// Closes the connection in order: TLS's `close_notify`, then the end of the stream.
     pub(super) async fn close(self) {
         let Self {
             sender,
@@ -249,8 +252,8 @@ impl Http1 {
     }
 }
 
-/// Waits for something the connection brings, and moves the connection meanwhile. A fault the watch
-/// finds ends the wait.
+/// Drives the connection until `wanted` is ready, or the observer has found a fault in what was
+/// read.
 async fn drive_until<T>(
     connection: &mut Http1Driver,
     watch: &Http1Monitor,
@@ -270,7 +273,7 @@ async fn drive_until<T>(
     .await
 }
 
-/// The head exactly as it is written.
+/// Encodes the request's head exactly as it is written.
 fn encode_head(request: &OutgoingRequest, target: &str, version: http::Version) -> Vec<u8> {
     let mut head = format!("{} {target} {version:?}\r\n", request.method).into_bytes();
     for field in &request.fields {
@@ -284,7 +287,8 @@ fn encode_head(request: &OutgoingRequest, target: &str, version: http::Version) 
     head
 }
 
-/// What hyper has to know of the request: its framing and whether the connection stays open.
+/// Builds the request for hyper, which needs to know only the framing and whether the connection
+/// stays open: the head it writes is replaced.
 fn hyper_request(
     request: OutgoingRequest,
     version: http::Version,

@@ -1,4 +1,4 @@
-//! A request's body on its way into hyper.
+//! The request's body as hyper reads it.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use super::watch::Http1Monitor;
 use crate::probe::request::{BodySource, RequestFraming};
 
-/// Hands out the body piece by piece and says so to the watch.
+/// Supplies the body in chunks and tells the observer how much of it was handed over.
 pub(super) struct HyperRequestBody {
     source: Option<BodySource>,
     framing: RequestFraming,
@@ -62,7 +62,7 @@ impl Body for HyperRequestBody {
         match self.framing {
             RequestFraming::None => true,
             RequestFraming::Length(_) => self.source.as_ref().is_none_or(BodySource::is_finished),
-            // The last chunk has to be written even where there is no other.
+            // Without a chunk the last, empty one still has to be written.
             RequestFraming::Chunked => self.ended,
         }
     }

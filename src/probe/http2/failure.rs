@@ -1,4 +1,4 @@
-//! What went wrong on an HTTP/2 connection, in a sentence.
+//! Failures of an HTTP/2 exchange, with their messages.
 
 use std::io;
 
@@ -8,11 +8,12 @@ use crate::trace::{FailureCode, Phase};
 use crate::units::{Bytes, Untrusted, group_digits};
 use crate::wire::http1::MAX_HEAD_BYTES;
 
-/// h2 refuses a head above the limit with the same error as a malformed one. Packed (RFC 7541),
-/// such a head still has this much.
+/// Size in bytes from which a refused head is taken to be too large. h2 reports a head above the
+/// limit with the same error as a malformed one; compressed (RFC 7541), a head above the limit
+/// still has at least about this size.
 const LARGE_PACKED_HEAD: u64 = MAX_HEAD_BYTES as u64 / 4;
 
-/// How much of the body had come, for its failures.
+/// Received and expected size of the response's body.
 #[derive(Clone, Copy)]
 pub(super) struct BodyProgress {
     pub(super) received: u64,
@@ -28,7 +29,7 @@ impl BodyProgress {
     }
 }
 
-/// A failure of the phase that is under way.
+/// Returns the failure of the current phase.
 pub(super) fn http2_failure(
     watch: &Http2Monitor,
     error: &h2::Error,
@@ -65,7 +66,7 @@ pub(super) fn http2_failure(
     protocol_error_failure(phase, error, progress)
 }
 
-/// The peer's first frame has to be SETTINGS (RFC 9113 §3.4).
+/// Returns a failure if the peer's first frame is not SETTINGS (RFC 9113 §3.4).
 fn not_http2_failure(watch: &Http2Monitor, phase: Phase) -> Option<PhaseFailure> {
     let first = watch.first_received();
     if first.get(3).is_none_or(|kind| *kind == 4) {
@@ -175,7 +176,7 @@ fn protocol_error_failure(phase: Phase, error: &h2::Error, progress: BodyProgres
     )
 }
 
-/// What is to be done about a peer that sends too much for nothing (RFC 9113 §10.5).
+/// Hint for a peer that sends excessive frames without content (RFC 9113 §10.5).
 const FLOOD_HINT: &str = "the server, or something before it, repeats control frames or empty ones \
     without end; compare with --http1.1";
 
@@ -197,7 +198,7 @@ const fn hint_for_reason(reason: Option<h2::Reason>) -> &'static str {
     }
 }
 
-/// A head larger than what was announced as the limit.
+/// Returns the failure of a head above the announced limit.
 pub(super) fn head_too_large_failure() -> PhaseFailure {
     let message = format!(
         "the response's head is larger than {} KiB, the limit here",
@@ -211,7 +212,7 @@ pub(super) fn head_too_large_failure() -> PhaseFailure {
     )
 }
 
-/// Preliminaries that do not end.
+/// Returns the failure of too many informational responses.
 pub(super) fn endless_informational_failure(most: usize) -> PhaseFailure {
     let message = format!("more than {most} informational responses came, and no final one");
     PhaseFailure::new(
@@ -222,7 +223,7 @@ pub(super) fn endless_informational_failure(most: usize) -> PhaseFailure {
     )
 }
 
-/// Frames without end that are none of the response's.
+/// Returns the failure of too many frames without any of the response.
 pub(super) fn frame_flood_failure(phase: Phase, most: u32) -> PhaseFailure {
     let message = format!(
         "more than {} frames came in a row with nothing of the response in them, the limit here",

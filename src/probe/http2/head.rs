@@ -1,5 +1,4 @@
-//! A request's head as HTTP/2 sends it: pseudo-header fields first, names in lower case (RFC 9113
-//! §8.3).
+//! Request heads for HTTP/2: pseudo-header fields first, names in lower case (RFC 9113 §8.3).
 
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
 
@@ -9,7 +8,7 @@ use crate::probe::request::{OutgoingRequest, RequestFraming, invalid_request};
 use crate::trace::HttpHeader;
 use crate::units::Untrusted;
 
-/// The head for h2, and as it is told.
+/// Builds the head for h2, and the same head for the event.
 pub(super) fn build_head(
     request: &OutgoingRequest,
 ) -> Result<(http::Request<()>, RequestSummary), PhaseFailure> {
@@ -76,7 +75,8 @@ pub(super) fn build_head(
     ))
 }
 
-/// Fields that make no sense on a stream (RFC 9113 §8.2.2); the host is `:authority`.
+/// Returns true for connection-specific fields, which HTTP/2 forbids (RFC 9113 §8.2.2), and for
+/// `Host`, which becomes `:authority`.
 fn belongs_to_connection(name: &str, value: &[u8]) -> bool {
     let is = |field: &HeaderName| name.eq_ignore_ascii_case(field.as_str());
     let named = is(&HOST) || is(&CONNECTION) || is(&TRANSFER_ENCODING) || is(&UPGRADE);

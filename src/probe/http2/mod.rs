@@ -1,4 +1,4 @@
-//! HTTP/2 (RFC 9113) by h2, watched from below.
+//! HTTP/2 (RFC 9113), implemented by h2. What it reads and writes is observed below it.
 //!
 //! ```text
 //! h2 ─► portions ─► tap (the watch) ─► TLS or the socket
@@ -31,14 +31,15 @@ use crate::trace::{EventKind, HttpVersion, Phase};
 use crate::units::Untrusted;
 use crate::wire::http1::MAX_HEAD_BYTES;
 
-/// What a server may send before it has to wait: enough for 16 MiB under way.
+/// Flow control window in bytes, per stream and for the connection: enough that a fast server need
+/// not wait on a long path.
 const WINDOW_BYTES: u32 = 16 << 20;
-/// Informational responses taken before the final one.
+/// Maximum number of informational responses before the final one.
 const MAX_INFORMATIONAL: usize = 100;
 
 type H2Io = YieldingStream<Tap<Box<dyn ByteStream>, Http2Monitor>>;
 
-/// A connection that speaks HTTP/2.
+/// Client session of one HTTP/2 connection.
 pub(super) struct Http2 {
     sender: SendRequest<Bytes>,
     connection: Http2Driver,
@@ -48,8 +49,8 @@ pub(super) struct Http2 {
     progress: BodyProgress,
 }
 
-/// h2's half that moves the bytes. It moves while somebody waits for what it brings, so it needs no
-/// task of its own.
+/// The half of h2's client that moves bytes. It is polled while somebody waits for a result of it,
+/// so it needs no task of its own.
 struct Http2Driver(Option<Connection<H2Io, Bytes>>);
 
 impl Http2Driver {
@@ -64,7 +65,7 @@ impl Http2Driver {
 }
 
 impl Http2 {
-    /// Speaks HTTP/2 over a byte stream, and tells the parts of what is sent and received.
+    /// Starts HTTP/2 on a byte stream. `parts` record where frames lie in the streams.
     pub(super) async fn open(
         stream: Box<dyn ByteStream>,
         parts: Option<(PartTracker, PartTracker)>,
@@ -91,7 +92,7 @@ impl Http2 {
         })
     }
 
-    /// Sends a request and waits for its final response.
+    /// Sends a request and waits for the head of its final response.
     pub(super) async fn send(
         &mut self,
         stage: MessagePhases,
@@ -134,7 +135,7 @@ impl Http2 {
             .map_err(|error| http2_failure(watch, &error, *progress))
     }
 
-    /// Sends the body and takes informational responses until the final one is there.
+    /// Sends the body and receives informational responses until the final one is there.
     async fn final_response(
         &mut self,
         mut response: ResponseFuture,
@@ -206,7 +207,7 @@ impl Http2 {
         }
     }
 
-    /// The next piece of the response's body; `None` at its end.
+    /// Returns the next frame of the response's body; `None` at its end.
     pub(super) async fn next_frame(&mut self) -> Result<Option<BodyFrame>, PhaseFailure> {
         let Self {
             response_body: Some(incoming),
@@ -229,7 +230,7 @@ impl Http2 {
                 if !data.is_empty() {
                     watch.with(watch::Http2ExchangeState::response_progressed);
                 }
-                // It cannot fail for what was received.
+                // Releasing capacity fails only for more than was received.
                 let _ = incoming.flow_control().release_capacity(data.len());
                 return Ok(Some(BodyFrame::Data(data)));
             }
@@ -243,33 +244,33 @@ impl Http2 {
         Ok(trailers.map(|fields| BodyFrame::Trailers(response_head::headers_from_map(&fields))))
     }
 
-    /// The last byte of the message was read.
+    /// Records that the last byte of the response was read.
     pub(super) fn finish(&self) {
         self.monitor.with(|passing| passing.phases.message_ended());
     }
 
-    /// The phase that is under way.
+    /// Returns the current phase.
     pub(super) fn phase(&self) -> Phase {
         self.monitor
             .with(|passing| passing.phases.phase())
             .unwrap_or(Phase::Send)
     }
 
-    /// Request bytes written so far.
+    /// Returns the number of request bytes written so far.
     pub(super) fn progress(&self) -> u64 {
         self.monitor
             .with(|passing| passing.all_written())
             .unwrap_or_default()
     }
 
-    /// Whether nothing of a response has come.
+    /// Returns true if nothing of a response was received.
     pub(super) fn has_no_response(&self) -> bool {
         self.monitor
             .with(|passing| passing.has_no_response())
             .unwrap_or(true)
     }
 
-    /// Whether another request may be sent on it.
+    /// Returns true if another request may be sent on the connection.
     pub(super) async fn is_reusable(&mut self) -> bool {
         let written = self
             .monitor
@@ -290,7 +291,7 @@ impl Http2 {
         open.await && written && incoming.is_none()
     }
 
-    /// Says goodbye: GOAWAY, TLS's `close_notify`, and the end of the stream.
+    /// Closes the connection in order: GOAWAY, TLS's `close_notify`, then the end of the stream.
     pub(super) async fn close(self) {
         let Self {
             sender,
@@ -333,8 +334,7 @@ fn emit_informational(watch: &Http2Monitor, interim: &http::Response<()>) {
     });
 }
 
-/// Waits for something the connection brings, and moves the connection meanwhile. A flood that the
-/// watch finds ends the wait.
+/// Drives the connection until `wanted` is ready, or the observer has found a flood of frames.
 async fn drive_until<T>(
     connection: &mut Http2Driver,
     watch: &Http2Monitor,

@@ -1,4 +1,4 @@
-//! A request's body on its way into a stream, as fast as flow control lets it.
+//! Sending of a request's body on an HTTP/2 stream, at the pace of flow control.
 
 use std::task::{Context, Poll, ready};
 
@@ -8,7 +8,7 @@ use h2::SendStream;
 use crate::probe::PhaseFailure;
 use crate::probe::request::{BodySource, invalid_request};
 
-/// Sends a body piece by piece.
+/// Sends a body in chunks.
 pub(super) struct Upload {
     stream: SendStream<Bytes>,
     source: BodySource,
@@ -24,8 +24,8 @@ impl Upload {
         }
     }
 
-    /// Moves it on. Ready once all is handed over, or once the peer wants no more of it: what the
-    /// peer has to say about that comes as its answer.
+    /// Sends as much as flow control allows. Ready once everything is handed to h2, or the peer no
+    /// longer wants the body: the reason for that comes with its response.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PhaseFailure>> {
         loop {
             if self.piece.is_empty() {

@@ -1,16 +1,17 @@
-//! Things to be told, each once it stands, and the last one again when it has changed.
+//! Batch of records or parts that wait to be emitted. The last one may still change; if it does
+//! after it was emitted, it is emitted again.
 
 use crate::trace::StreamLayers;
 
-/// What waits to be told.
+/// Items waiting to be emitted.
 #[derive(Debug)]
 pub(super) struct PendingBatch<T> {
     closed: Vec<T>,
-    /// The last one, which may change.
+    /// The last item, which may still change.
     open: Option<T>,
-    /// It is not told as it is now.
+    /// The last item has not been emitted in its present form.
     is_changed: bool,
-    /// It is counted only.
+    /// The last item is counted only.
     is_counted_only: bool,
     listed: usize,
     unlisted: u64,
@@ -30,8 +31,8 @@ impl<T> Default for PendingBatch<T> {
 }
 
 impl<T: Copy> PendingBatch<T> {
-    /// Puts in the next, or what the last has become. Once as many were listed as a trace keeps,
-    /// the next are counted only.
+    /// Adds an item, or replaces the last one if `is_same` returns true for it. Once as many were
+    /// listed as a trace keeps, further items are counted only.
     pub(super) fn put_or_replace_last(&mut self, new: T, is_same: impl FnOnce(&T) -> bool) {
         if self.open.as_ref().is_some_and(is_same) {
             self.change_last(|open| *open = new);
@@ -49,7 +50,7 @@ impl<T: Copy> PendingBatch<T> {
         self.is_changed = !self.is_counted_only;
     }
 
-    /// Changes the last.
+    /// Changes the last item.
     pub(super) fn change_last(&mut self, change: impl FnOnce(&mut T)) {
         if let Some(open) = &mut self.open {
             change(open);
@@ -57,12 +58,12 @@ impl<T: Copy> PendingBatch<T> {
         }
     }
 
-    /// How many wait.
+    /// Returns the number of items waiting.
     pub(super) const fn waiting(&self) -> usize {
         self.closed.len() + self.is_changed as usize
     }
 
-    /// All that wait. The last stays, and waits again once it changes.
+    /// Returns the waiting items. The last one stays and waits again once it changes.
     pub(super) fn take(&mut self) -> Vec<T> {
         let mut taken = std::mem::take(&mut self.closed);
         taken.extend(self.open.filter(|_| self.is_changed));
@@ -70,7 +71,7 @@ impl<T: Copy> PendingBatch<T> {
         taken
     }
 
-    /// How many were counted only, since this was asked last.
+    /// Returns the number of items that were counted only, since the last call.
     pub(super) const fn take_unlisted(&mut self) -> u64 {
         std::mem::replace(&mut self.unlisted, 0)
     }

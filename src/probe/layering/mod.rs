@@ -1,4 +1,5 @@
-//! Says what lies where in a connection's two streams, in batches.
+//! Layers of a connection: which bytes of its two streams are which TLS records and which parts of
+//! HTTP, emitted in batches.
 //!
 //! ```text
 //! http1, http2 ─► Parts ──────────────┐
@@ -6,10 +7,10 @@
 //! records seen below TLS ─────────────┘
 //! ```
 //!
-//! What is read above TLS came in the latest record handed to rustls, for rustls gives out what a
-//! record held before it asks for more. What is written above is sealed at once, but some of its
-//! records have gone out when the writer hears how much was taken, and some go later: see
-//! [`Sealing`].
+//! Plaintext read above TLS came in the record that was last handed to rustls, since rustls returns
+//! the plaintext of a record before it asks for the next. Plaintext written is sealed at once, but
+//! some of its records have gone out by the time the writer learns how much was accepted, and
+//! others go later: see [`SentRecords`].
 
 mod batch;
 mod parts;
@@ -29,10 +30,10 @@ use crate::wire::tls::RecordHeader;
 pub(super) use self::parts::PartTracker;
 pub(super) use self::sent_records::RecordOverhead;
 
-/// Told before the pace allows it once there are so many.
+/// Number of waiting items from which a batch is emitted without waiting for the throttle.
 const MAX_BATCH: usize = 4_096;
 
-/// What is known of a connection's layers and not told yet.
+/// Tracks the layers of a connection and emits them.
 pub(super) struct LayerTracker {
     recorder: Recorder,
     connection: ConnectionId,
@@ -44,21 +45,21 @@ struct State {
     sent: DirectionLayers,
     received: DirectionLayers,
     sent_records: SentRecords,
-    /// TLS layers on the connection.
+    /// Number of TLS layers on the connection.
     tls_layers: u8,
-    /// Offsets are not known any more.
+    /// Offsets are no longer known.
     offsets_unknown: bool,
     throttle: Throttle,
 }
 
-/// One direction.
+/// Layers of one direction.
 #[derive(Debug, Default)]
 struct DirectionLayers {
     records: PendingBatch<Record>,
     parts: PendingBatch<Part>,
-    /// Plaintext of the records so far.
+    /// Plaintext bytes in the records so far.
     record_plaintext: u64,
-    /// Plaintext that passed above: for what is sent, perhaps ahead of its records.
+    /// Plaintext bytes that passed above TLS; for sent data this can be ahead of the records.
     plaintext_passed: u64,
 }
 
@@ -79,27 +80,27 @@ impl LayerTracker {
         }
     }
 
-    /// TLS begins; whether it is the lowest on the connection, so that its records lie in the
-    /// streams as they are.
+    /// Adds a TLS layer. Returns true if it is the lowest one, whose records lie in the streams as
+    /// they are.
     pub(super) fn begin_tls_layer(&self) -> bool {
         let mut state = self.lock();
         state.tls_layers = state.tls_layers.saturating_add(1);
         state.tls_layers == 1
     }
 
-    /// TLS is established: what it adds to what it seals.
+    /// Sets how much TLS adds to each record, once it is established.
     pub(super) fn tls_established(&self, seal: RecordOverhead) {
         self.lock().sent_records.set_overhead(seal);
         self.emit_pending();
     }
 
-    /// Where things lie is not known on this connection.
+    /// Stops tracking, because offsets in the streams are not known on this connection.
     pub(super) fn mark_offsets_unknown(&self) {
         self.lock().offsets_unknown = true;
     }
 
-    /// For telling the parts of one direction from now on; `stream` is how far it has come below
-    /// all TLS. `None` where their place is not known: above two layers of TLS.
+    /// Returns a tracker for the parts of one direction; `stream` is the current offset below all
+    /// TLS layers. `None` above two layers of TLS, where offsets are not known.
     pub(super) fn track_parts(self: &Arc<Self>, from: Side, stream: u64) -> Option<PartTracker> {
         let mut state = self.lock();
         let at = match state.tls_layers {
@@ -111,7 +112,7 @@ impl LayerTracker {
         Some(PartTracker::new(Arc::clone(self), from, at))
     }
 
-    /// A record's header has passed.
+    /// Adds a record, of which the header has passed.
     pub(super) fn add_record(&self, from: Side, header: RecordHeader) {
         self.change(
             |State {
@@ -129,7 +130,7 @@ impl LayerTracker {
         );
     }
 
-    /// A part begins, goes on, or turns out to be something else.
+    /// Adds a part, or replaces the one at the same offset with its new length or kind.
     fn add_part(&self, from: Side, part: Part) {
         self.change(|state| {
             state
@@ -139,7 +140,7 @@ impl LayerTracker {
         });
     }
 
-    /// Tells what is not told yet.
+    /// Emits everything that is waiting.
     pub(super) fn emit_pending(&self) {
         let told = self.lock().take(self.connection);
         told.into_iter()
@@ -147,7 +148,7 @@ impl LayerTracker {
             .for_each(|what| self.recorder.emit(what));
     }
 
-    /// The connection is over: tells the rest.
+    /// Emits the rest when the connection is over.
     pub(super) fn finish(&self) {
         let mut state = self.lock();
         let State {
@@ -223,11 +224,11 @@ impl DirectionLayers {
     }
 }
 
-/// Watches the plaintext right above the lowest TLS layer.
+/// Observer of the plaintext right above the lowest TLS layer.
 pub(super) struct PlaintextObserver(Option<Arc<LayerTracker>>);
 
 impl PlaintextObserver {
-    /// `None` above any other layer: nothing is watched.
+    /// Creates an observer; `None` above any other layer, where nothing is tracked.
     pub(super) const fn new(layering: Option<Arc<LayerTracker>>) -> Self {
         Self(layering)
     }

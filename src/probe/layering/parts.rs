@@ -1,17 +1,18 @@
-//! Tells the parts of what is said above TLS as they pass, one behind the other.
+//! Tracker for the parts of HTTP (heads, bodies, frames) in one direction. They follow each other
+//! without gaps unless bytes are skipped.
 
 use std::sync::Arc;
 
 use super::LayerTracker;
 use crate::trace::{Part, PartKind, Side};
 
-/// One direction's parts.
+/// Tracker for the parts of one direction.
 pub(in crate::probe) struct PartTracker {
     layering: Arc<LayerTracker>,
     from: Side,
-    /// Where the next byte lies.
+    /// Offset of the next byte.
     at: u64,
-    /// The part that goes on.
+    /// The part that may still be extended.
     open: Option<Part>,
 }
 
@@ -25,7 +26,7 @@ impl PartTracker {
         }
     }
 
-    /// So many of the next bytes belong to the part that goes on, or to one that begins.
+    /// Assigns the next `bytes` to the current part if it is of this kind, else to a new one.
     pub(in crate::probe) fn extend_part(&mut self, what: PartKind, bytes: usize) {
         let bytes = bytes as u64;
         if bytes == 0 {
@@ -45,7 +46,7 @@ impl PartTracker {
         self.layering.add_part(self.from, part);
     }
 
-    /// The part that goes on is something else than it seemed.
+    /// Changes the kind of the current part.
     pub(in crate::probe) fn reclassify(&mut self, what: PartKind) {
         if let Some(part) = &mut self.open {
             part.what = what;
@@ -53,19 +54,19 @@ impl PartTracker {
         }
     }
 
-    /// The part that goes on is over.
+    /// Ends the current part.
     pub(in crate::probe) const fn end_part(&mut self) {
         self.open = None;
     }
 
-    /// A part with its length.
+    /// Adds a part of known length.
     pub(in crate::probe) fn add_complete(&mut self, what: PartKind, bytes: usize) {
         self.end_part();
         self.extend_part(what, bytes);
         self.end_part();
     }
 
-    /// So many of the next bytes belong to no part.
+    /// Skips bytes that belong to no part.
     pub(in crate::probe) const fn skip_bytes(&mut self, bytes: usize) {
         if bytes > 0 {
             self.end_part();

@@ -1,40 +1,40 @@
-//! How much plaintext each record carries that goes out.
+//! Assignment of sent plaintext to the TLS records that carry it.
 //!
-//! A record's length tells: a cipher adds as many bytes to each. But not every record carries what
-//! was written above. TLS 1.3 sends alerts and key updates in records that look like all others.
-//! What was written above decides: it is sealed at once and in its order, so a record for which
-//! nothing is outstanding carries none of it. A key update goes out right before the next thing
-//! written, and is known by its length, where the first record of that should be longer or shorter.
+//! The length of a record gives the size of its plaintext, since a cipher adds the same number of
+//! bytes to each. But not every record carries data written by the application: TLS 1.3 sends
+//! alerts and key updates in records that look like all others (RFC 8446 §5.2). What the
+//! application wrote decides: it is sealed at once and in order, so a record for which no plaintext
+//! is outstanding carries none. A key update goes out right before the next application data; it is
+//! recognized by its length, unless the first record of those data has the same.
 
 use std::collections::VecDeque;
 
 use crate::wire::tls::RecordHeader;
 
-/// What a cipher adds to what it seals.
+/// Overhead of a cipher per record.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::probe) struct RecordOverhead {
-    /// Bytes of a record that are not plaintext, its header included.
+    /// Bytes of a record that are not plaintext, including its header.
     pub(in crate::probe) bytes: u32,
-    /// Content types are sealed too.
+    /// Whether content types are encrypted as well.
     pub(in crate::probe) hides_types: bool,
 }
 
-/// Application data's content type (RFC 8446 §5.1).
+/// Content type of application data (RFC 8446 §5.1).
 const APPLICATION_DATA: u8 = 23;
-/// The most plaintext in a record (RFC 8446 §5.1); a write is cut into records of that and what is
-/// left.
+/// Maximum plaintext in a record (RFC 8446 §5.1). rustls splits a longer write into records of this
+/// size and a remainder.
 const MAX_PLAINTEXT: u64 = 1 << 14;
-/// A `KeyUpdate` message (RFC 8446 §4.6.3).
+/// Length of a `KeyUpdate` message (RFC 8446 §4.6.3).
 const KEY_UPDATE_BYTES: u64 = 5;
 
-/// Follows the records that go out and what was written to be in them.
+/// Matches sent records with the plaintext written.
 #[derive(Debug, Default)]
 pub(super) struct SentRecords {
     overhead: Option<RecordOverhead>,
-    /// Records that went out and whose share is not known yet, with the plaintext there is room
-    /// for.
+    /// Records sent whose plaintext is not known yet, each with its capacity for plaintext.
     unmatched: VecDeque<(RecordHeader, u64)>,
-    /// Plaintext written above for which no record went out.
+    /// Plaintext bytes written that no record has been matched with.
     unassigned_plaintext: u64,
 }
 
@@ -43,7 +43,7 @@ impl SentRecords {
         self.overhead = Some(seal);
     }
 
-    /// A record goes out.
+    /// Adds a record that was sent.
     pub(super) fn record_sent(&mut self, header: RecordHeader) {
         let room = self
             .overhead
@@ -52,7 +52,7 @@ impl SentRecords {
         self.unmatched.push_back((header, room.into()));
     }
 
-    /// So much was written above.
+    /// Adds plaintext that was written.
     pub(super) fn plaintext_written(&mut self, bytes: u64) {
         let hides_types = self.overhead.is_some_and(|seal| seal.hides_types);
         if let Some((_, room)) = self.unmatched.front_mut()
@@ -61,12 +61,14 @@ impl SentRecords {
                 && *room == KEY_UPDATE_BYTES
                 && bytes.min(MAX_PLAINTEXT) != KEY_UPDATE_BYTES)
         {
+            // The front record was sent while nothing was outstanding, and its length fits a key
+            // update but not the first record of this write: it carries no application data.
             *room = 0;
         }
         self.unassigned_plaintext += bytes;
     }
 
-    /// Tells the records whose share is known, with it.
+    /// Passes the records whose plaintext is known to `tell`, with its length.
     pub(super) fn take_matched(&mut self, mut tell: impl FnMut(RecordHeader, u32)) {
         while let Some((header, room)) = self
             .unmatched
@@ -81,7 +83,7 @@ impl SentRecords {
         }
     }
 
-    /// Tells the records that are left: nothing was written that they could carry.
+    /// Passes the remaining records to `tell`: no plaintext was written that they could carry.
     pub(super) fn take_remaining(&mut self, tell: impl FnMut(RecordHeader)) {
         self.unmatched
             .drain(..)

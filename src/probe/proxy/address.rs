@@ -1,4 +1,4 @@
-//! A proxy's address as people write it.
+//! Parsing of a proxy's address as users write it.
 
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
@@ -7,15 +7,15 @@ use url::{Host, Url};
 use crate::probe::spec::{Proxy, ProxyKind};
 use crate::units::{Secret, TypedUrl, TypedUrlError};
 
-/// What is wrong with a proxy's address.
+/// Error in a proxy's address.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProxyAddressError {
-    /// There is no host in it.
+    /// The address has no host.
     #[error(
         "the proxy address {0:?} names no host; write it as [scheme://][user:password@]host[:port]"
     )]
     NoHost(String),
-    /// It could be taken for two hosts, or for none.
+    /// The address is ambiguous, or not a URL.
     #[error(
         "the proxy address is not one: {0}; write it as [scheme://][user:password@]host[:port]"
     )]
@@ -26,23 +26,23 @@ pub enum ProxyAddressError {
     /// SOCKS version 4.
     #[error("{0} proxies are not supported; most such proxies also speak socks5 or socks5h")]
     Socks4(String),
-    /// The host or port does not parse.
+    /// The host or port cannot be parsed.
     #[error("the proxy address {address:?} does not parse: {reason}")]
     Malformed {
-        /// As it was given, without credentials.
+        /// The address as given, without credentials.
         address: String,
-        /// Why.
+        /// The parser's message.
         reason: String,
     },
 }
 
 impl Proxy {
-    /// Reads `[scheme://][user:password@]host[:port]` as curl's `-x` does. The scheme is `http` if
-    /// there is none; the port is 1080 if there is none, but 443 for `https`. User and password
-    /// are percent-decoded.
+    /// Parses `[scheme://][user:password@]host[:port]` as curl's `-x` does. The default scheme is
+    /// `http`; the default port is 443 for `https` and 1080 for all others. User and password are
+    /// percent-decoded.
     ///
     /// # Errors
-    /// [`BadProxy`] says which part is wrong.
+    /// [`ProxyAddressError`] tells which part is wrong.
     pub fn parse(text: &str) -> Result<Self, ProxyAddressError> {
         let (scheme, rest) = match TypedUrl::parse(text) {
             Ok(typed) => (typed.scheme.unwrap_or("http"), typed.rest),
@@ -67,7 +67,8 @@ impl Proxy {
         {
             return Err(ProxyAddressError::NoHost(shown()));
         }
-        // Under a scheme of its own no default port is taken away and the host is left as it is.
+        // With a scheme that the URL standard does not know, the parser drops no default port and
+        // does not rewrite the host.
         let url = Url::parse(&format!("proxy://{rest}")).map_err(malformed)?;
         let host = url
             .host_str()

@@ -1,4 +1,4 @@
-//! Whether a URL goes through the proxy.
+//! Choice of the proxy for a URL, and the exclusions of `--noproxy`.
 
 use std::net::IpAddr;
 
@@ -7,11 +7,11 @@ use url::{Host, Url};
 use crate::probe::Spec;
 use crate::probe::spec::Proxy;
 
-/// The proxy for a URL: the one that was given, unless `--noproxy` names the host.
+/// Returns the proxy for a URL; `None` if there is none or `--noproxy` excludes the host.
 ///
-/// The patterns are curl's: `*` for every host; a name for itself and all names under it, with or
-/// without a leading dot; an IP address; a network as `192.0.2.0/24`. Beyond curl, `host:port` is
-/// for this port alone.
+/// Patterns are curl's: `*` for every host; a name for itself and its subdomains, with or without a
+/// leading dot; an IP address; a network such as `192.0.2.0/24`. As an extension, `host:port`
+/// excludes only this port.
 pub(in crate::probe) fn proxy_for<'a>(spec: &'a Spec, url: &Url) -> Option<&'a Proxy> {
     let proxy = spec.proxy.as_ref()?;
     let port = url.port_or_known_default();
@@ -65,7 +65,7 @@ fn matches_ip(pattern: &str, ip: IpAddr, port: Option<u16>) -> bool {
     matches_port(wanted, port) && pattern.parse() == Ok(ip)
 }
 
-/// A pattern and the port it is limited to.
+/// Splits a pattern from the port it is limited to.
 fn split_port(pattern: &str) -> (&str, Option<u16>) {
     match pattern.rsplit_once(':') {
         Some((host, port)) => port
@@ -79,7 +79,7 @@ fn matches_port(wanted: Option<u16>, port: Option<u16>) -> bool {
     wanted.is_none() || wanted == port
 }
 
-/// Whether the first `bits` bits are the same.
+/// Returns true if the first `bits` bits of both addresses are equal.
 fn in_network(ip: IpAddr, network: IpAddr, bits: u32) -> bool {
     let differing = match (ip, network) {
         (IpAddr::V4(ip), IpAddr::V4(network)) => {

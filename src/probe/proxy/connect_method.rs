@@ -1,4 +1,4 @@
-//! The CONNECT method of HTTP (RFC 9110 §9.3.6).
+//! Tunnels through HTTP proxies by the CONNECT method (RFC 9110 §9.3.6).
 
 use std::fmt::Write as _;
 
@@ -13,12 +13,12 @@ use crate::probe::tap::ByteStream;
 use crate::trace::FailureCode;
 use crate::units::Untrusted;
 
-/// The longest answer's head that is read.
+/// Maximum length of a response's head in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// Interim answers (1xx) put up with before the final one.
+/// Maximum number of interim responses (1xx) before the final one.
 const MAX_INTERIM: usize = 16;
 
-/// Asks for a tunnel to `host:port`.
+/// Requests a tunnel to `host:port`.
 pub(super) async fn request_tunnel<S: ByteStream>(
     talk: &ProxyHandshake<'_>,
     mut stream: S,
@@ -71,16 +71,16 @@ fn request_head(talk: &ProxyHandshake<'_>, target: &str) -> String {
     head
 }
 
-/// The head of a proxy's answer.
+/// Head of the proxy's response.
 struct ConnectResponse {
     status: u16,
     reason: Untrusted,
-    /// `Proxy-Authenticate`, the schemes it would accept.
+    /// Value of `Proxy-Authenticate`: the schemes that the proxy accepts.
     challenge: Option<Untrusted>,
 }
 
 impl ConnectResponse {
-    /// `200 Connection established`.
+    /// Returns status and reason: `200 Connection established`.
     fn status_text(&self) -> Untrusted {
         Untrusted::new(format!("{} {}", self.status, self.reason.raw()).trim_end())
     }
@@ -91,7 +91,7 @@ impl ConnectResponse {
             self.status_text().escaped()
         );
         let has_credentials = talk.proxy.credentials.is_some();
-        // Some proxies reject credentials with the status that is meant for servers.
+        // Some proxies reject credentials with 401, which is meant for servers.
         if self.status == 407 || (self.status == 401 && has_credentials) {
             return self.unauthorized_failure(talk, &answered, has_credentials);
         }
@@ -139,7 +139,7 @@ impl ConnectResponse {
     }
 }
 
-/// Reads up to the end of a head; what came after it stays in the buffer.
+/// Reads up to the end of a head. What was read beyond it stays in the buffer.
 async fn read_response<S: ByteStream>(
     talk: &ProxyHandshake<'_>,
     stream: &mut S,
@@ -162,7 +162,8 @@ async fn read_response<S: ByteStream>(
     }
 }
 
-/// Where the empty line ends. A bare line feed counts as a line's end (RFC 9112 §2.2).
+/// Returns the offset after the empty line that ends a head. A bare line feed also ends a line (RFC
+/// 9112 §2.2).
 fn head_end(buffer: &[u8]) -> Option<usize> {
     let mut line_start = 0;
     for (i, _) in buffer

@@ -1,4 +1,4 @@
-//! Proxies: which one, and the talk that opens the way through it.
+//! Proxies: the choice of the proxy for a URL, and the handshake that opens a tunnel through it.
 //!
 //! ```text
 //! HTTP, HTTPS ─► CONNECT host:port (RFC 9110 §9.3.6) ─► 2xx ─► the rest of the stream is the tunnel
@@ -29,7 +29,8 @@ pub use address::ProxyAddressError;
 pub(super) use choice::proxy_for;
 pub(super) use tunnel::Tunnel;
 
-/// The proxy phase: asks the proxy at the other end of `stream` for a way to `host:port`.
+/// Runs the proxy phase: requests a tunnel to `host:port` from the proxy at the other end of
+/// `stream`.
 pub(super) async fn open_tunnel<S: ByteStream>(
     step: &ExchangeContext<'_>,
     stream: S,
@@ -61,6 +62,8 @@ pub(super) async fn open_tunnel<S: ByteStream>(
         .unwrap_or_else(|_| Err(talk.timeout_failure()))?;
     step.recorder
         .end_phase(step.exchange, Phase::Proxy, Some(meter.position()));
+    // The server's first bytes came in one read with the proxy's response, before anything was
+    // asked of the server. Offsets counted above the tunnel then lag behind those of the socket.
     if tunnel.has_read_ahead() {
         // Nobody asked for these bytes. The streams above are behind the one that is counted.
         meter.layers().mark_offsets_unknown();
@@ -68,7 +71,7 @@ pub(super) async fn open_tunnel<S: ByteStream>(
     Ok(tunnel)
 }
 
-/// `host:port`, an IPv6 address in brackets.
+/// Returns `host:port`, with brackets around an IPv6 address.
 fn format_authority(host: &str, port: u16) -> String {
     if host.contains(':') && !host.starts_with('[') {
         format!("[{host}]:{port}")
@@ -77,14 +80,14 @@ fn format_authority(host: &str, port: u16) -> String {
     }
 }
 
-/// A talk with a proxy, for both protocols.
+/// Handshake with a proxy, for both protocols.
 struct ProxyHandshake<'a> {
     context: &'a ExchangeContext<'a>,
     proxy: &'a Proxy,
 }
 
 impl ProxyHandshake<'_> {
-    /// Records something that was said.
+    /// Emits one step of the handshake.
     fn record_step(&self, text: impl Into<Untrusted>) {
         let step = ProxyStep {
             kind: self.proxy.kind.name().to_owned(),
@@ -96,7 +99,7 @@ impl ProxyHandshake<'_> {
         });
     }
 
-    /// The proxy's name in a sentence.
+    /// Returns the proxy's name for a sentence.
     fn proxy_name(&self) -> String {
         format!(
             "the {} proxy {}",
@@ -105,7 +108,7 @@ impl ProxyHandshake<'_> {
         )
     }
 
-    /// A failure; `what` goes on from the proxy's name.
+    /// Returns a failure; `what` continues the sentence after the proxy's name.
     fn failure(&self, code: FailureCode, what: &str, hint: &str) -> PhaseFailure {
         PhaseFailure::new(
             Phase::Proxy,

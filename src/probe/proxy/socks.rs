@@ -1,4 +1,4 @@
-//! SOCKS version 5 (RFC 1928), with user and password (RFC 1929) where they are given.
+//! SOCKS version 5 (RFC 1928), with username/password authentication (RFC 1929).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -22,8 +22,8 @@ const IPV4: u8 = 1;
 const DOMAIN_NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// Asks for a way to `host:port`. For `socks5` the name is resolved here, for `socks5h` by the
-/// proxy.
+/// Requests a connection to `host:port`. With `socks5` the name is resolved here, with `socks5h` by
+/// the proxy.
 pub(super) async fn request_tunnel<S: ByteStream>(
     talk: &ProxyHandshake<'_>,
     mut stream: S,
@@ -48,8 +48,8 @@ pub(super) async fn request_tunnel<S: ByteStream>(
     Ok(stream)
 }
 
-/// A SOCKS request names one address. IPv4 is the safer choice: that this machine has a route for
-/// IPv6 says nothing of the proxy.
+/// Chooses the address for the request, which can name only one. IPv4 is the safer choice: that
+/// this machine has a route for IPv6 says nothing about the proxy.
 fn prefer_ipv4(addresses: &[SocketAddr]) -> Option<SocketAddr> {
     addresses
         .iter()
@@ -58,7 +58,7 @@ fn prefer_ipv4(addresses: &[SocketAddr]) -> Option<SocketAddr> {
         .copied()
 }
 
-/// Where the way is to lead.
+/// Target of the connection.
 struct SocksTarget {
     label: String,
     address: Result<SocketAddr, (String, u16)>,
@@ -90,7 +90,7 @@ impl SocksTarget {
         })
     }
 
-    /// The request of RFC 1928 §4.
+    /// Encodes the request of RFC 1928 §4.
     fn request(&self, talk: &ProxyHandshake<'_>) -> Result<Vec<u8>, PhaseFailure> {
         let mut request = vec![VERSION, CONNECT, 0];
         let port = match &self.address {
@@ -122,7 +122,7 @@ impl SocksTarget {
     }
 }
 
-/// A talk with a SOCKS proxy.
+/// Handshake with a SOCKS proxy.
 struct SocksHandshake<'a, S> {
     handshake: &'a ProxyHandshake<'a>,
     stream: &'a mut S,
@@ -130,7 +130,7 @@ struct SocksHandshake<'a, S> {
 }
 
 impl<S: ByteStream> SocksHandshake<'_, S> {
-    /// Offers the methods of authentication there are, and does what the proxy chooses.
+    /// Negotiates the authentication method and authenticates if the proxy asks for it.
     async fn negotiate_method(&mut self) -> Result<(), PhaseFailure> {
         let credentials = self
             .handshake
@@ -176,7 +176,7 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
         }
     }
 
-    /// RFC 1929.
+    /// Authenticates with user and password (RFC 1929).
     async fn authenticate(&mut self, user: &str, password: &str) -> Result<(), PhaseFailure> {
         let too_long = |_| {
             let what = "cannot be given these credentials: each may have 255 bytes at most";
@@ -211,8 +211,8 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
         Ok(())
     }
 
-    /// The reply of RFC 1928 §6: the proxy's own address and port towards the target, where it
-    /// tells them.
+    /// Reads the reply (RFC 1928 §6). Returns the proxy's address and port on the connection to the
+    /// target, if the proxy tells them.
     async fn read_reply(&mut self) -> Result<Option<Untrusted>, PhaseFailure> {
         let [version, reply, _, kind] = self.receive().await?;
         if version != VERSION {
@@ -257,7 +257,7 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
             .map_err(|error| self.handshake.closed_failure(Some(&error)))
     }
 
-    /// Exactly as many bytes as belong to the answer: what follows is the tunnel's.
+    /// Reads exactly `N` bytes: what follows a message may already belong to the tunnel.
     async fn receive<const N: usize>(&mut self) -> Result<[u8; N], PhaseFailure> {
         let mut bytes = [0; N];
         self.stream

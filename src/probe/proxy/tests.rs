@@ -1,4 +1,4 @@
-//! Talks with proxies of this machine that follow a script.
+//! Handshakes with scripted proxies.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::probe::tap::Meter;
 use crate::probe::test_context::TestContext;
 use crate::trace::{ConnectionId, EventKind, FailureCode, Phase};
 
-/// What the proxy reads and writes, in turn.
+/// Step of a proxy's script.
 enum ScriptStep {
-    /// It reads exactly this.
+    /// The proxy reads exactly this.
     Reads(Vec<u8>),
-    /// It writes this.
+    /// The proxy writes this.
     Writes(Vec<u8>),
 }
 
@@ -68,7 +68,7 @@ async fn tunnel_through(
     tunnel_with_context(&TestContext::new(), proxy, "api.test", script).await
 }
 
-/// A talk that fails; gives the code and the sentence.
+/// Runs a handshake that fails and returns the code and the message.
 async fn tunnel_failure(proxy: &str, script: Vec<ScriptStep>) -> (FailureCode, String) {
     let failed = tunnel_through(proxy, script).await.unwrap_err();
     assert_eq!(failed.phase, Phase::Proxy);

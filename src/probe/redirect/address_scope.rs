@@ -1,5 +1,5 @@
-//! From where an address can be reached: from everywhere, or from one network, link or machine
-//! only.
+//! Scope of IP addresses: whether they are public, or can be reached only from one network, link or
+//! machine.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,21 +10,21 @@ pub(in crate::probe) enum AddressScope {
     Public,
     /// This machine: 127.0.0.0/8 and `::1` (RFC 6890).
     Loopback,
-    /// 0.0.0.0/8 and `::`, which systems take for this machine (RFC 1122 §3.2.1.3).
+    /// 0.0.0.0/8 and `::`, which systems treat as this machine (RFC 1122 §3.2.1.3).
     Unspecified,
     /// One link: 169.254.0.0/16, `fe80::/10` (RFC 3927, RFC 4291).
     LinkLocal,
-    /// One site: RFC 1918, RFC 4193, the shared space of carriers (RFC 6598), site-local IPv6 (RFC
-    /// 3879), local NAT64 (RFC 8215).
+    /// One site: RFC 1918, RFC 4193, carrier-grade NAT (RFC 6598), site-local IPv6 (RFC 3879),
+    /// local NAT64 (RFC 8215).
     Private,
-    /// Where machines of a cloud are told their credentials.
+    /// Metadata services of clouds, which give virtual machines their credentials.
     Metadata,
-    /// A group, or everybody on a link.
+    /// Multicast and broadcast.
     Multicast,
 }
 
-/// Metadata services: of most clouds, Alibaba's, Oracle's and Microsoft's; of Amazon's and Google's
-/// over IPv6.
+/// Addresses of metadata services: IPv4 of most clouds, Alibaba, Oracle and Microsoft; IPv6 of
+/// Amazon and Google.
 const METADATA_V4: [Ipv4Addr; 4] = [
     Ipv4Addr::new(169, 254, 169, 254),
     Ipv4Addr::new(100, 100, 100, 200),
@@ -37,7 +37,7 @@ const METADATA_V6: [Ipv6Addr; 2] = [
 ];
 
 impl AddressScope {
-    /// With a word before it: `the loopback address`.
+    /// Returns the adjective for `the … address`.
     pub(in crate::probe) const fn name(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -56,7 +56,7 @@ impl AddressScope {
 }
 
 impl From<IpAddr> for AddressScope {
-    /// Documentation's networks (203.0.113.0/24, `2001:db8::/32`) are as public as any other.
+    /// Networks reserved for documentation (203.0.113.0/24, `2001:db8::/32`) count as public.
     fn from(ip: IpAddr) -> Self {
         match ip {
             IpAddr::V4(ip) => ip.into(),
@@ -100,9 +100,9 @@ impl From<Ipv6Addr> for AddressScope {
     }
 }
 
-/// The IPv4 address that packets to an IPv6 address end up at: mapped and compatible ones (RFC 4291
-/// §2.5.5), NAT64's (RFC 6052 §2.1), 6to4's (RFC 3056 §2) and Teredo's, which is stored inverted
-/// (RFC 4380 §4).
+/// Returns the IPv4 address to which packets for an IPv6 address are finally sent: mapped and
+/// compatible ones (RFC 4291 §2.5.5), NAT64 (RFC 6052 §2.1), 6to4 (RFC 3056 §2), and Teredo, which
+/// stores it inverted (RFC 4380 §4).
 fn embedded_ipv4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let of = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match ip.segments() {

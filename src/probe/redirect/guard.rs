@@ -1,9 +1,9 @@
-//! Redirects from public addresses to those that the public cannot reach: announced, and refused
-//! with `--redirect-guard`.
+//! Redirect guard: detects redirects from public addresses to addresses that the public cannot
+//! reach (server-side request forgery). They are noted, and refused with `--redirect-guard`.
 //!
-//! What is judged are the addresses that are connected to, after the name was looked up; no second
-//! look-up lies between. A proxy is asked for names, whose addresses only it knows: behind it,
-//! addresses that are written in the URL are judged, and `localhost`.
+//! The addresses checked are those that are then connected to: there is no second lookup that could
+//! give others (DNS rebinding). Behind a proxy only the proxy knows the addresses; there only
+//! addresses written in the URL are checked, and `localhost`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -12,19 +12,19 @@ use crate::probe::PhaseFailure;
 use crate::probe::exchange_context::ExchangeContext;
 use crate::trace::{FailureCode, Phase};
 
-/// Who sent a redirect, as far as its address is known.
+/// Sender of a redirect, as far as its address is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::probe) enum RedirectSender {
     /// A public address.
     Public(IpAddr),
-    /// A name behind a proxy: only the proxy knows its address, so it may be public.
+    /// A host behind a proxy: only the proxy knows its address, so it may be public.
     BehindProxy,
-    /// An address that is not public, or a socket of this machine.
+    /// An address that is not public, or a Unix-domain socket.
     NonPublic,
 }
 
 impl RedirectSender {
-    /// The sender with this address.
+    /// Returns the sender with this address.
     pub(in crate::probe) fn at(ip: IpAddr) -> Self {
         if AddressScope::from(ip).is_public() {
             Self::Public(ip)
@@ -33,12 +33,13 @@ impl RedirectSender {
         }
     }
 
-    /// The sender behind a proxy, by its host as the URL has it.
+    /// Returns the sender behind a proxy, from its host as written in the URL.
     pub(in crate::probe) fn behind_proxy(host: &str) -> Self {
         literal_address(host).map_or(Self::BehindProxy, Self::at)
     }
 
-    /// With the verb before it: `the redirect leads from …`.
+    /// Returns a description to follow `the redirect leads from`; `None` for a sender to which the
+    /// guard does not apply.
     fn describe(self) -> Option<String> {
         match self {
             Self::Public(ip) => Some(format!("the public address {ip}")),
@@ -50,11 +51,11 @@ impl RedirectSender {
     }
 }
 
-/// The addresses that may be connected to. Where the redirect's sender is public, those that are
-/// not are announced; with the guard they are left out.
+/// Returns the addresses that may be connected to. If the redirect came from a public address,
+/// other addresses are noted; with the guard they are removed.
 ///
 /// # Errors
-/// Fails where the guard leaves no address.
+/// Fails if the guard leaves no address.
 pub(in crate::probe) fn permitted_addresses(
     step: &ExchangeContext<'_>,
     addresses: Vec<SocketAddr>,
@@ -87,10 +88,10 @@ pub(in crate::probe) fn permitted_addresses(
     Ok(public)
 }
 
-/// The same for a host that a proxy is asked for.
+/// Applies the guard to a host that a proxy is asked for.
 ///
 /// # Errors
-/// Fails where the guard refuses the address that is written in the URL.
+/// Fails if the guard refuses the address that is written in the URL.
 pub(in crate::probe) fn check_proxied_host(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -112,7 +113,8 @@ pub(in crate::probe) fn check_proxied_host(
     Ok(())
 }
 
-/// The address that a URL's host is, in any of its spellings, or always stands for (RFC 6761 §6.3).
+/// Returns the address that a URL's host denotes literally, in any spelling. `localhost` always
+/// denotes the loopback address (RFC 6761 §6.3).
 fn literal_address(host: &str) -> Option<IpAddr> {
     let bare = host.trim_matches(['[', ']']).trim_end_matches('.');
     let is_localhost =

@@ -1,4 +1,4 @@
-//! The request's body, piece by piece.
+//! The request's body, read chunk by chunk.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -11,10 +11,10 @@ use super::transfer_encoding::TransferEncoder;
 use super::{RequestField, form};
 use crate::probe::spec::{Body, TransferEncoding};
 
-/// A piece handed to the connection at a time.
+/// Size of a chunk handed to the connection, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// How the end of a body is told.
+/// How the end of the request's body is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::probe) enum RequestFraming {
     /// There is no body.
@@ -26,7 +26,7 @@ pub(in crate::probe) enum RequestFraming {
 }
 
 impl RequestFraming {
-    /// The field line that tells it.
+    /// Returns the field line for it.
     pub(super) fn field(self) -> Option<RequestField> {
         match self {
             Self::None => None,
@@ -36,7 +36,7 @@ impl RequestFraming {
     }
 }
 
-/// Yields a body's bytes, reading files as it goes.
+/// Iterator over a body's bytes. Files are read as the body is sent.
 #[derive(Debug)]
 pub(in crate::probe) struct BodySource {
     segments: VecDeque<BodySegment>,
@@ -44,18 +44,18 @@ pub(in crate::probe) struct BodySource {
     content_type: Option<String>,
 }
 
-/// A stretch of a body.
+/// A segment of a body: a form alternates between generated text and contents of parts.
 #[derive(Debug)]
 pub(super) enum BodySegment {
-    /// Bytes at hand.
+    /// Bytes in memory.
     Bytes(Bytes),
-    /// A file; `left` of it where its length is known.
+    /// A file; `left` is the number of bytes not yet read, if its length is known.
     File {
         file: File,
         path: PathBuf,
         left: Option<u64>,
     },
-    /// A segment that is encoded as it is read; `length` is that of all of it, where it is known.
+    /// A segment that is encoded while it is read; `length` is the encoded length, if it is known.
     Encoded {
         inner: Box<BodySegment>,
         encoder: TransferEncoder,
@@ -65,7 +65,7 @@ pub(super) enum BodySegment {
 }
 
 impl BodySegment {
-    /// A file's content.
+    /// Opens a file as a segment.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let named = |error: io::Error| {
             io::Error::new(
@@ -88,7 +88,7 @@ impl BodySegment {
         })
     }
 
-    /// The same, encoded.
+    /// Wraps the segment in an encoding.
     pub(super) fn encoded_with(self, encoding: TransferEncoding) -> Self {
         let length = self
             .length()
@@ -176,8 +176,7 @@ fn next_chunk_of_file(
 }
 
 impl BodySource {
-    /// Opens what the user gave as a body. A form is written in the user's own media type, where
-    /// there is one.
+    /// Opens the user's body. `own_type` is the user's media type for a form, if there is one.
     pub(super) fn open(body: &Body, own_type: Option<&str>) -> io::Result<Self> {
         let (segments, content_type) = match body {
             Body::Bytes {
@@ -201,22 +200,23 @@ impl BodySource {
         })
     }
 
-    /// Its length, where it is known before it is sent.
+    /// Returns the length in bytes, if it is known before the body is sent.
     pub(in crate::probe) const fn length(&self) -> Option<u64> {
         self.length
     }
 
-    /// The `Content-Type` it implies.
+    /// Returns the `Content-Type` that the body implies.
     pub(in crate::probe) fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// Whether nothing is left. A file of unknown length is not finished before its end was read.
+    /// Returns true if nothing is left. A file of unknown length is finished only once its end was
+    /// read.
     pub(in crate::probe) fn is_finished(&self) -> bool {
         self.segments.iter().all(BodySegment::is_finished)
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next chunk; `None` at the end.
     pub(in crate::probe) fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         while let Some(segment) = self.segments.front_mut() {
             if let Some(piece) = segment.next_chunk()? {

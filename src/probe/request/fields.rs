@@ -1,7 +1,7 @@
-//! The request's field lines: defaults, what options imply, and the user's own.
+//! The request's field lines: defaults, fields implied by options, and the user's own.
 //!
-//! The order is curl's: `Host`, credentials, who asks, what is accepted, where from, cookies, the
-//! user's own, the body's.
+//! Their order is curl's: `Host`, `Authorization`, `User-Agent`, `Accept` and its kind, `Referer`,
+//! `Cookie`, the user's own, those of the body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,14 +12,14 @@ use super::{BodySource, RequestFraming, RequestHop, invalid_request};
 use crate::probe::spec::{self, HeaderRule};
 use crate::probe::{PhaseFailure, Spec};
 
-/// What is asked for with `--compressed`, all of which can be decoded.
+/// `Accept-Encoding` for `--compressed`: the codings that can be decoded.
 const ACCEPTED_CODINGS: &str = "gzip, deflate, br, zstd";
 
 /// A field line to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub(in crate::probe) struct RequestField {
     pub(in crate::probe) name: String,
-    /// The bytes that are sent: a cookie goes back as it came.
+    /// Value in bytes: a cookie is sent back exactly as it was received, UTF-8 or not.
     pub(in crate::probe) value: Vec<u8>,
 }
 
@@ -37,7 +37,7 @@ impl RequestField {
         }
     }
 
-    /// Credentials in the Basic scheme (RFC 7617).
+    /// Creates a field with credentials in the Basic scheme (RFC 7617).
     pub(in crate::probe) fn basic_auth(name: &str, user: &str, password: &str) -> Self {
         Self::new(name, basic_credentials(user, password))
     }
@@ -47,7 +47,10 @@ impl RequestField {
     }
 }
 
-/// All field lines of a hop, and how the body's end is told.
+/// Returns the field lines of a hop and the framing of its body.
+///
+/// # Errors
+/// Fails if a field would break the message's syntax.
 pub(super) fn compose_fields(
     spec: &Spec,
     hop: &RequestHop,
@@ -75,8 +78,8 @@ pub(super) fn compose_fields(
     Ok((fields, framing))
 }
 
-/// What of the user's own a hop to another origin does not get: fields, and a client certificate
-/// where one could be asked for.
+/// Returns what is withheld from a hop to another origin: names of fields, and the client
+/// certificate if the server could ask for one.
 pub(in crate::probe) fn withheld_items(spec: &Spec, to: &Url, with_body: bool) -> Vec<String> {
     let rules = spec.headers.iter().filter_map(|rule| match rule {
         HeaderRule::Set(name, _) if !describes_body(name, with_body) => Some(name.clone()),
@@ -107,7 +110,7 @@ pub(in crate::probe) fn withheld_items(spec: &Spec, to: &Url, with_body: bool) -
     names
 }
 
-/// The media type that the user gives the body; empty where it is to be left out.
+/// Returns the media type that the user sets for the body; empty if the user removes the field.
 pub(super) fn user_content_type(spec: &Spec) -> Option<&str> {
     spec.headers.iter().find_map(|rule| match rule {
         HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("content-type") => {
@@ -118,7 +121,7 @@ pub(super) fn user_content_type(spec: &Spec) -> Option<&str> {
     })
 }
 
-/// A body that goes along keeps the type its sender gave it.
+/// Returns true for fields that describe a body which is sent along: they stay with it.
 fn describes_body(name: &str, with_body: bool) -> bool {
     with_body
         && ["content-type", "content-encoding", "content-language"]
@@ -126,13 +129,14 @@ fn describes_body(name: &str, with_body: bool) -> bool {
             .any(|field| name.eq_ignore_ascii_case(field))
 }
 
+/// The user's rules for fields, applied to one hop.
 struct FieldRules<'a> {
     spec: &'a Spec,
     hop: &'a RequestHop,
 }
 
 impl FieldRules<'_> {
-    /// The user's own fields that this hop gets.
+    /// Returns the user's own fields that this hop gets.
     fn user_fields(&self) -> impl Iterator<Item = RequestField> {
         self.spec.headers.iter().filter_map(|rule| match rule {
             HeaderRule::Set(name, _)
@@ -140,7 +144,7 @@ impl FieldRules<'_> {
             {
                 None
             }
-            // A form's type tells its boundary, and comes from there.
+            // The type of a form contains its boundary, so it is written by the form.
             HeaderRule::Set(name, _)
                 if name.eq_ignore_ascii_case("content-type") && self.is_form_of_user_type() =>
             {
@@ -167,7 +171,7 @@ impl FieldRules<'_> {
         }
     }
 
-    /// Defaults that no rule of the user's replaces or removes.
+    /// Removes default fields that a rule of the user replaces or removes.
     fn unless_overridden(&self, fields: Vec<RequestField>) -> impl Iterator<Item = RequestField> {
         fields.into_iter().filter(|field| {
             !self.spec.headers.iter().any(|rule| match rule {
@@ -192,7 +196,7 @@ impl FieldRules<'_> {
         )
     }
 
-    /// Cookies of the jar, then the user's own.
+    /// Returns the `Cookie` field: cookies from the store, then the user's own.
     fn cookie_field(&self, kept: Option<Vec<u8>>) -> Option<RequestField> {
         let own = self
             .spec
@@ -207,7 +211,8 @@ impl FieldRules<'_> {
         self.unless_overridden(vec![field]).next()
     }
 
-    /// The length where it is known, else chunks; chunks too where the user asks for them.
+    /// Returns the framing: the length if it is known, else chunked. Chunked also if the user asks
+    /// for it.
     fn choose_framing(&self, body: Option<&BodySource>) -> RequestFraming {
         let Some(body) = body else {
             return RequestFraming::None;
@@ -222,12 +227,13 @@ impl FieldRules<'_> {
     }
 }
 
-/// Framing is this program's to tell, or the peer could be made to misread where the request ends.
+/// Returns true for the framing fields. They are always set by this program: a wrong value could
+/// make the server misread where the request ends (request smuggling).
 fn is_framing_field(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
-/// What options imply, before the user's own fields have their say.
+/// Returns the fields that options imply, before the user's rules are applied.
 fn default_fields(spec: &Spec, hop: &RequestHop) -> Vec<RequestField> {
     let own = |value: &Option<String>| value.clone().filter(|_| hop.sends_credentials);
     let mut fields = Vec::with_capacity(6);
@@ -266,7 +272,8 @@ fn default_fields(spec: &Spec, hop: &RequestHop) -> Vec<RequestField> {
     fields
 }
 
-/// A bearer token, `-u`, or the URL's own user and password (RFC 6750 §2.1, RFC 7617).
+/// Returns the credentials: a bearer token, `-u`, or user and password of the URL (RFC 6750 §2.1,
+/// RFC 7617).
 fn authorization_value(spec: &Spec, hop: &RequestHop) -> Option<String> {
     if hop.sends_credentials {
         if let Some(token) = &spec.bearer {
@@ -290,12 +297,16 @@ fn basic_credentials(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
-/// Host, and the port where it is not the scheme's own (RFC 9110 §7.2).
+/// Returns host and port of a URL, without the scheme's default port (RFC 9110 §7.2).
 fn host_and_port(url: &Url) -> String {
     url[Position::BeforeHost..Position::AfterPort].to_owned()
 }
 
-/// A line break or a NUL in a field would let its value forge other fields.
+/// Validates names and values. A line break in a value would let it forge other fields (header
+/// injection).
+///
+/// # Errors
+/// Fails if a name is not a token or a value has a control character.
 fn validate_fields(fields: &[RequestField]) -> Result<(), PhaseFailure> {
     for field in fields {
         let name_fits = !field.name.is_empty() && field.name.bytes().all(is_token);
@@ -323,7 +334,7 @@ fn validate_fields(fields: &[RequestField]) -> Result<(), PhaseFailure> {
     Ok(())
 }
 
-/// RFC 9110 §5.6.2.
+/// Returns true for a `tchar` (RFC 9110 §5.6.2).
 const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(

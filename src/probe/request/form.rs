@@ -1,4 +1,4 @@
-//! `multipart/form-data` (RFC 7578), in curl's form, files read as they are sent.
+//! `multipart/form-data` (RFC 7578) with curl's layout. Files are read as they are sent.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -13,8 +13,8 @@ use crate::probe::spec::{Form, FormContent, FormPart};
 
 const FORM_DATA: &str = "multipart/form-data";
 
-/// The segments of a form, and its `Content-Type`. A media type of the user's own gets the
-/// boundary, as with curl.
+/// Returns the segments of a form and its `Content-Type`. As with curl, the boundary is added to a
+/// media type of the user's.
 pub(super) fn encode_form(
     form: &Form,
     own_type: Option<&str>,
@@ -31,7 +31,7 @@ pub(super) fn encode_form(
     Ok((writer.segments, format!("{kind}; boundary={boundary}")))
 }
 
-/// 24 dashes and 16 digits by chance: long enough to stand in no content.
+/// Returns a boundary of 24 dashes and 16 random digits, which is unlikely to occur in any content.
 fn random_boundary() -> String {
     format!(
         "{:->24}{:016x}",
@@ -43,7 +43,7 @@ fn random_boundary() -> String {
 /// Writes parts one after the other.
 struct FormWriter {
     segments: VecDeque<BodySegment>,
-    /// What is to come before the next segment.
+    /// Text to be put before the next segment.
     text: String,
     escapes_with_backslash: bool,
 }
@@ -63,8 +63,8 @@ impl FormWriter {
         self.text.push_str("\r\n");
     }
 
-    /// All parts and the closing boundary (RFC 2046 §5.1.1), with a line break behind it, as curl
-    /// has it.
+    /// Writes all parts and the closing boundary (RFC 2046 §5.1.1), followed by a line break as in
+    /// curl.
     fn push_multipart(&mut self, parts: &[FormPart], kind: &str, boundary: &str) -> io::Result<()> {
         for part in parts {
             self.push_line(&format!("--{boundary}"));
@@ -98,7 +98,7 @@ impl FormWriter {
         Ok(())
     }
 
-    /// The part's fields, the user's own at the end and in the place of others.
+    /// Writes the fields of a part. The user's own come last and replace generated ones.
     fn push_part_head(
         &mut self,
         part: &FormPart,
@@ -149,8 +149,8 @@ impl FormWriter {
         self.push_line("");
     }
 
-    /// Quotes and line breaks are percent-encoded, as browsers do (RFC 7578 §2 leaves it to them),
-    /// or quotes escaped as before.
+    /// Escapes quotes and line breaks by percent-encoding, as browsers do (RFC 7578 §2), or quotes
+    /// with a backslash, as older clients do.
     fn quoted(&self, text: &str) -> String {
         let text = if self.escapes_with_backslash {
             text.replace('\\', "\\\\").replace('"', "\\\"")
@@ -165,13 +165,13 @@ fn replace_line_breaks(text: &str) -> String {
     text.replace(['\r', '\n'], " ")
 }
 
-/// Whether it is this media type, with parameters or without.
+/// Returns true for this media type, with or without parameters.
 fn is_form_data(kind: &str) -> bool {
     let bare = kind.split([';', ' ', '\t']).next().unwrap_or_default();
     bare.eq_ignore_ascii_case(FORM_DATA)
 }
 
-/// The value of a field that the user gave the part.
+/// Returns the value of a field that the user gave the part.
 fn user_field<'a>(part: &'a FormPart, name: &str) -> Option<&'a str> {
     let fields = part.headers.iter().filter_map(|line| line.split_once(':'));
     fields
@@ -190,8 +190,8 @@ fn file_name(part: &FormPart) -> Option<String> {
     part.file_name.clone().or_else(of_path)
 }
 
-/// `;type=`, else what the names of file and path say. A text is of no type, unless it is given a
-/// file's name.
+/// Returns the media type: `;type=`, else by the file name or path. Text has none unless it is
+/// given a file name.
 fn content_type(part: &FormPart) -> Option<String> {
     if let Some(own) = part
         .content_type
@@ -218,7 +218,7 @@ fn content_type(part: &FormPart) -> Option<String> {
     .map(str::to_owned)
 }
 
-/// curl's list.
+/// Guesses a media type from a file name, with curl's list.
 fn type_by_name(name: &str) -> Option<&'static str> {
     const TYPES: [(&str, &str); 10] = [
         (".gif", "image/gif"),

@@ -1,29 +1,29 @@
-//! One hop of a chain of redirects: what it asks for, and whether it is still at home.
+//! One hop of a chain of redirects.
 
 use url::Url;
 
 use crate::probe::Spec;
 use crate::probe::spec::Body;
 
-/// What one exchange asks for.
+/// Request line of one exchange, and what may be sent with it.
 #[derive(Clone, Debug)]
 pub(in crate::probe) struct RequestHop {
-    /// Where to, credentials and fragment included.
+    /// The URL, including credentials and fragment.
     pub(in crate::probe) url: Url,
     /// Method.
     pub(in crate::probe) method: String,
-    /// Whether the body goes along.
+    /// Whether the body is sent.
     pub(in crate::probe) with_body: bool,
-    /// Whether scheme, host and port have been those the user named all along, or the user trusts
-    /// every location: only then do the user's own fields, cookies, credentials and
-    /// certificate go along.
+    /// Whether all hops so far had the scheme, host and port of the user's URL, or the user trusts
+    /// every location. Only then are the user's own fields, cookies, credentials and certificate
+    /// sent.
     pub(in crate::probe) sends_credentials: bool,
-    /// What `Referer` says of the URL that led here, with `-e ';auto'`.
+    /// Value of `Referer` for the URL that redirected here, with `-e ';auto'`.
     pub(in crate::probe) referer: Option<String>,
 }
 
 impl RequestHop {
-    /// What the user asked for.
+    /// Returns the hop for the user's URL.
     pub(in crate::probe) fn first(spec: &Spec) -> Self {
         let with_body = spec.body.is_some() && !spec.head_only;
         Self {
@@ -35,10 +35,10 @@ impl RequestHop {
         }
     }
 
-    /// The URL without credentials and fragment: what may be shown and sent.
+    /// Returns the URL without credentials and fragment, as it may be shown and sent.
     pub(in crate::probe) fn bare_url(&self) -> Url {
         let mut url = self.url.clone();
-        // These fail for URLs that cannot have credentials; then there are none.
+        // These calls fail only for URLs that cannot have credentials.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         url.set_fragment(None);
@@ -46,7 +46,7 @@ impl RequestHop {
     }
 }
 
-/// `-X`, else what `-I`, `-d` and `-F` imply.
+/// Returns the method: `-X`, else the one that `-I`, `-d` or `-F` implies.
 fn method_of(spec: &Spec) -> String {
     let implied = match &spec.body {
         _ if spec.head_only => "HEAD",

@@ -1,4 +1,4 @@
-//! The request: which fields it has, what its body is.
+//! The request: its field lines and its body.
 
 mod body;
 mod fields;
@@ -15,23 +15,23 @@ pub(super) use body::{BodySource, RequestFraming};
 pub(super) use fields::{RequestField, withheld_items};
 pub(super) use hop::RequestHop;
 
-/// A request that is ready to be put on a connection.
+/// A request that is ready to be sent.
 #[derive(Debug)]
 pub(super) struct OutgoingRequest {
     /// Method.
     pub(super) method: http::Method,
-    /// Where to, without credentials and fragment.
+    /// The URL without credentials and fragment.
     pub(super) url: Url,
-    /// Field lines in the order they are sent; `Host` first.
+    /// Field lines in the order they are sent, `Host` first.
     pub(super) fields: Vec<RequestField>,
-    /// The body, if it has one.
+    /// The body, if there is one.
     pub(super) body: Option<BodySource>,
-    /// How the body's end is told.
+    /// How the end of the body is delimited.
     pub(super) framing: RequestFraming,
 }
 
 impl OutgoingRequest {
-    /// Builds the request of one hop; `cookies` are what a jar has for it.
+    /// Builds the request of one hop; `cookies` is the value of `Cookie` from the store.
     pub(super) fn build(
         spec: &Spec,
         hop: &RequestHop,
@@ -64,7 +64,7 @@ impl OutgoingRequest {
         })
     }
 
-    /// The target in origin form: path and query (RFC 9112 §3.2.1).
+    /// Returns the request target in origin form: path and query (RFC 9112 §3.2.1).
     pub(super) fn origin_form(&self) -> String {
         self.url.query().map_or_else(
             || self.url.path().to_owned(),
@@ -72,7 +72,7 @@ impl OutgoingRequest {
         )
     }
 
-    /// The first value of a field, if it is text.
+    /// Returns the first value of a field, if it is UTF-8.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.fields
             .iter()
@@ -81,7 +81,7 @@ impl OutgoingRequest {
     }
 }
 
-/// A request that cannot be sent as it was asked for.
+/// Returns the failure of a request that cannot be sent as specified.
 pub(super) fn invalid_request(message: String, hint: &str) -> PhaseFailure {
     PhaseFailure::new(Phase::Send, FailureCode::RequestInvalid, message, hint)
 }

@@ -1,4 +1,4 @@
-//! A form part's bytes as its `Content-Transfer-Encoding` has them (RFC 2045 §6), piece by piece.
+//! Encoder for the `Content-Transfer-Encoding` of a form's part (RFC 2045 §6), as a stream.
 
 use std::io;
 
@@ -7,20 +7,20 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::probe::spec::TransferEncoding;
 
-/// The longest line of encoded text (RFC 2045 §6.7, §6.8).
+/// Maximum length of a line of encoded text (RFC 2045 §6.7, §6.8).
 const MAX_LINE: usize = 76;
-/// Bytes that fill a line of base64.
+/// Number of bytes encoded in one line of base64.
 const BYTES_PER_BASE64_LINE: usize = MAX_LINE / 4 * 3;
-/// Bytes that decide how a byte is written in quoted-printable: it and three more.
+/// Number of bytes that decide how the first of them is written in quoted-printable.
 const LOOK_AHEAD: usize = 4;
 
 /// Encodes a stream of bytes.
 #[derive(Debug)]
 pub(super) struct TransferEncoder {
     encoding: TransferEncoding,
-    /// Bytes that wait for what follows them.
+    /// Bytes whose encoding depends on what follows.
     buffered: Vec<u8>,
-    /// Characters in the present line.
+    /// Number of characters in the current line.
     column: usize,
 }
 
@@ -33,7 +33,7 @@ impl TransferEncoder {
         }
     }
 
-    /// The length of what `length` bytes become, where it does not depend on what they are.
+    /// Returns the encoded length of `length` bytes, if it does not depend on their values.
     pub(super) fn length_of(encoding: TransferEncoding, length: u64) -> Option<u64> {
         match encoding {
             TransferEncoding::Base64 => {
@@ -47,7 +47,7 @@ impl TransferEncoder {
         }
     }
 
-    /// Encodes what comes next; at the end also what was held back.
+    /// Encodes the next bytes; at the end also those that were buffered.
     pub(super) fn encode(&mut self, bytes: &[u8], is_end: bool) -> io::Result<Vec<u8>> {
         match self.encoding {
             TransferEncoding::SevenBit if !bytes.is_ascii() => Err(io::Error::new(
@@ -68,8 +68,8 @@ impl TransferEncoder {
         }
     }
 
-    /// Whole lines, and at the end what is left; a line break stands between lines and not at the
-    /// end.
+    /// Encodes whole lines, and at the end the rest. Lines are separated, not ended, by a line
+    /// break.
     fn encode_base64(&mut self, is_end: bool) -> Vec<u8> {
         let whole = self.buffered.len() / BYTES_PER_BASE64_LINE * BYTES_PER_BASE64_LINE;
         let rest = self
@@ -106,7 +106,7 @@ impl TransferEncoder {
             let is_literal = matches!(byte, b'!'..=b'<' | b'>'..=b'~')
                 || (matches!(byte, b' ' | b'\t') && !line_ends);
             let width = if is_literal { 1 } else { 3 };
-            // The last place of a line is for the `=` of a soft line break, unless the line ends
+            // The last column is reserved for the `=` of a soft line break, unless the line ends
             // here.
             if self.column + width > MAX_LINE || (self.column + width == MAX_LINE && !line_ends) {
                 out.extend_from_slice(b"=\r\n");

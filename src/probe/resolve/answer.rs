@@ -1,4 +1,4 @@
-//! What an answer says.
+//! Interpretation of DNS responses.
 
 use std::net::IpAddr;
 
@@ -8,14 +8,14 @@ use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use crate::trace::{DnsAnswer, DnsRecord};
 use crate::units::Untrusted;
 
-/// Records kept of an answer.
+/// Maximum number of records kept of a response.
 const MAX_RECORDS: usize = 64;
-/// Characters kept of a record's data.
+/// Maximum number of characters kept of a record's data.
 const MAX_DATA: usize = 512;
-/// Aliases followed within one answer.
+/// Maximum number of aliases (CNAME) followed within one response.
 const MAX_ALIASES: usize = 16;
 
-/// The answer for the record of the run.
+/// Converts a response for the event.
 pub(super) fn to_dns_answer(message: &Message) -> DnsAnswer {
     DnsAnswer {
         rcode: rcode_name(message.metadata.response_code),
@@ -42,7 +42,7 @@ fn to_dns_record(record: &Record) -> DnsRecord {
     }
 }
 
-/// A full name as people write it.
+/// Returns a fully qualified name without its final dot.
 pub(super) fn without_final_dot(name: &Name) -> String {
     let text = name.to_ascii();
     match text.strip_suffix('.') {
@@ -51,7 +51,7 @@ pub(super) fn without_final_dot(name: &Name) -> String {
     }
 }
 
-/// The name of a response code in IANA's registry.
+/// Returns the name of a response code in IANA's registry.
 pub(super) fn rcode_name(code: ResponseCode) -> String {
     let name = match code {
         ResponseCode::NoError => "NOERROR",
@@ -71,21 +71,22 @@ pub(super) fn rcode_name(code: ResponseCode) -> String {
     name.to_owned()
 }
 
-/// What an answer says about the addresses of a name.
+/// What a response says about the addresses of a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum AnswerContent {
-    /// Here they are.
+    /// The addresses.
     Addresses(Vec<IpAddr>),
-    /// It is an alias for a name that the answer says nothing about: that one is to be asked for.
+    /// The name is an alias, and the response has no records of its target: that one has to be
+    /// queried.
     Alias(Name),
-    /// There are none.
+    /// The name has no such records.
     NoData,
-    /// It is an alias of itself, in the end.
+    /// The aliases form a loop.
     AliasLoop,
 }
 
-/// Follows the aliases of an answer from the name that was asked for to its addresses. Records of
-/// other names are no answer.
+/// Follows the aliases of a response from the queried name to its addresses. Records of other names
+/// are ignored: a server must not be able to plant them.
 pub(super) fn follow_aliases(message: &Message, name: &Name, kind: RecordType) -> AnswerContent {
     let mut owner = name;
     for _ in 0..MAX_ALIASES {
@@ -123,8 +124,8 @@ fn address_in(record: &Record, kind: RecordType) -> Option<IpAddr> {
     }
 }
 
-/// A server that knows that the last name has no such record says so with the zone's SOA (RFC 2308
-/// §2.2).
+/// Returns the content of a response that ends in an alias or in nothing. A server that knows that
+/// the last name has no such record includes the zone's SOA (RFC 2308 §2.2).
 fn end_of_aliases(message: &Message, name: &Name, last: &Name) -> AnswerContent {
     let says_so = message
         .authorities

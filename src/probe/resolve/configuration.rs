@@ -1,4 +1,4 @@
-//! Whom to ask, and how.
+//! Configuration of the stub resolver: name servers, search list and timeouts.
 
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -15,37 +15,37 @@ use crate::sys::interface_index;
 use crate::trace::DnsTransport;
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
-/// Servers kept of a configuration. The C library stops at three.
+/// Maximum number of servers used. The C library uses three.
 const MAX_SERVERS: usize = 8;
-/// Entries kept of a search list.
+/// Maximum number of domains in the search list.
 const MAX_SEARCH_DOMAINS: usize = 16;
 
-/// The stub resolver's configuration (`resolv.conf(5)`).
+/// Configuration of the stub resolver (`resolv.conf(5)`).
 pub(super) struct ResolverConfiguration {
-    /// The servers, in the order they are asked.
+    /// Name servers in the order they are queried.
     pub(super) servers: Vec<NameServer>,
-    /// Domains in which a short name is looked for.
+    /// Search list: domains that are appended to short names.
     search: Vec<Name>,
-    /// A name with at least this many dots is first tried as it is.
+    /// Number of dots from which a name is first tried as it is.
     ndots: usize,
-    /// How long to wait for an answer.
+    /// Time to wait for a response.
     pub(super) timeout: Duration,
-    /// How many times to ask servers that were silent.
+    /// Number of times that silent servers are queried.
     pub(super) attempts: usize,
-    /// Whether questions carry EDNS (RFC 6891).
+    /// Whether queries use EDNS (RFC 6891).
     pub(super) edns: bool,
 }
 
-/// A server to ask.
+/// A name server.
 pub(super) struct NameServer {
-    /// Its address.
+    /// Address and port.
     pub(super) address: SocketAddr,
-    /// DNS over HTTPS, where that is how it is asked.
+    /// DNS over HTTPS, if the server is queried that way.
     pub(super) https: Option<Arc<DohServer>>,
 }
 
 impl NameServer {
-    /// How questions travel to it at first.
+    /// Returns the transport of the first query.
     pub(super) const fn transport(&self) -> DnsTransport {
         if self.https.is_some() {
             DnsTransport::Https
@@ -56,7 +56,7 @@ impl NameServer {
 }
 
 impl ResolverConfiguration {
-    /// The system's. An error says why it names no server.
+    /// Reads the system's configuration. The error tells why it has no server.
     pub(super) fn from_system() -> Result<Self, String> {
         let (config, options) = read_system_conf().map_err(|error| match error {
             NetError::Io(error) => format!("{RESOLV_CONF} names no DNS server ({error})"),
@@ -71,7 +71,7 @@ impl ResolverConfiguration {
         })
     }
 
-    /// These servers, over UDP and TCP, without a search list.
+    /// Creates a configuration with these servers, over UDP and TCP, without a search list.
     pub(super) fn from_addresses(servers: &[SocketAddr]) -> Self {
         let servers = servers
             .iter()
@@ -83,7 +83,7 @@ impl ResolverConfiguration {
         Self::from_servers(servers, &ResolverOpts::default())
     }
 
-    /// One server over HTTPS, at any of its addresses.
+    /// Creates a configuration with one server over HTTPS, at any of its addresses.
     pub(super) fn from_doh(server: &Arc<DohServer>, addresses: &[SocketAddr]) -> Self {
         let servers = addresses
             .iter()
@@ -109,14 +109,14 @@ impl ResolverConfiguration {
         }
     }
 
-    /// The servers' addresses.
+    /// Returns the addresses of the servers.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.servers.iter().map(|server| server.address).collect()
     }
 
-    /// The full names that a host's name may stand for, in the order they are tried: a final dot
-    /// says that it is full already; else one with few dots is looked for in the search list
-    /// first, and one with enough dots last.
+    /// Returns the fully qualified names that a host name may denote, in the order they are tried.
+    /// A final dot makes a name fully qualified. A name with fewer than `ndots` dots is tried in
+    /// the search list first, any other name last.
     pub(super) fn candidates(&self, name: &Name) -> Vec<Name> {
         let mut as_it_is = name.clone();
         as_it_is.set_fqdn(true);
@@ -143,7 +143,7 @@ impl ResolverConfiguration {
     }
 }
 
-/// A server is listed once for each transport; the addresses are what is wanted.
+/// Returns the system's servers. The library lists a server once for each transport.
 fn system_servers(config: &ResolverConfig) -> Vec<NameServer> {
     let mut servers: Vec<NameServer> = Vec::new();
     for server in config.name_servers() {
@@ -167,8 +167,8 @@ fn system_servers(config: &ResolverConfig) -> Vec<NameServer> {
     servers
 }
 
-/// A home router often gives its link-local address as name server, which means something only
-/// together with the interface (`nameserver fe80::1%eth0`); the library leaves that out.
+/// Returns the scope of a link-local server. Home routers often announce one, and its address is
+/// usable only together with an interface (`nameserver fe80::1%eth0`), which the library drops.
 fn scope_in_resolv_conf(ip: Ipv6Addr) -> u32 {
     fs::read_to_string(RESOLV_CONF)
         .ok()

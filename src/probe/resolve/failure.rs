@@ -1,4 +1,4 @@
-//! What it means that a name has no address, and the sentence for it.
+//! Failures of name resolution, with their messages.
 
 use hickory_resolver::proto::op::ResponseCode;
 
@@ -18,7 +18,7 @@ const CHECK_SERVER: &str =
 const CHECK_ZONE: &str = "the server, or the zone it asked for, has a fault (DNSSEC too); ask \
     another one (--dns-servers)";
 
-/// The failure of a lookup that ended without an address.
+/// Returns the failure of a lookup that ended without an address.
 pub(super) fn lookup_failure(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -37,7 +37,7 @@ pub(super) fn lookup_failure(
     }
 }
 
-/// The failure of a lookup that its limit ended.
+/// Returns the failure of a lookup that reached the time limit.
 pub(super) fn timeout_failure(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -59,7 +59,7 @@ pub(super) fn timeout_failure(
     )
 }
 
-/// A name that cannot be asked for.
+/// Returns the failure for a name that cannot be queried.
 pub(super) fn invalid_name_failure(host: &str, why: &str) -> PhaseFailure {
     dns_failure(
         FailureCode::DnsNoSuchName,
@@ -128,8 +128,8 @@ fn no_data_failure(step: &ExchangeContext<'_>, host: &str, log: &[FinishedQuery]
     )
 }
 
-/// No server could say. An answer that is an error tells more than silence, and silence more than a
-/// server that is not there.
+/// Returns the failure if no server gave a conclusive response. An error response is more
+/// informative than silence, and silence more than an unreachable server.
 fn no_answer_failure(host: &str, log: &[FinishedQuery]) -> PhaseFailure {
     let refusal = log
         .iter()
@@ -189,7 +189,7 @@ const fn is_conclusive_code(code: ResponseCode) -> bool {
     matches!(code, ResponseCode::NoError | ResponseCode::NXDomain)
 }
 
-/// `127.0.0.1:53 over UDP answered NXDOMAIN after 1.20 ms`.
+/// Describes a response: `127.0.0.1:53 over UDP answered NXDOMAIN after 1.20 ms`.
 fn describe_answer(asked: &FinishedQuery) -> String {
     let said = match asked.outcome {
         DnsQueryOutcome::Answered(code) => rcode_name(code),
@@ -202,8 +202,8 @@ fn describe_answer(asked: &FinishedQuery) -> String {
     )
 }
 
-/// `10.0.0.1:53 over UDP (asked 4 times, for up to 5.00 s)`, for each server that was silent or out
-/// of reach.
+/// Lists the servers that were silent or unreachable: `10.0.0.1:53 over UDP (asked 4 times, for up
+/// to 5.00 s)`.
 fn describe_unanswered(log: &[FinishedQuery]) -> String {
     let mut servers: Vec<(DnsServer, usize, Nanos)> = Vec::new();
     for asked in log

@@ -1,15 +1,16 @@
-//! Names that are known without asking: `localhost` and the hosts file.
+//! Names that need no DNS: `localhost` and the hosts file.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The hosts file of this machine.
+/// Path of the hosts file.
 const HOSTS_FILE: &str = "/etc/hosts";
-/// How much of it is read. Lists that block advertisements by this file have some megabytes.
+/// Maximum number of bytes read of it. Block lists for advertisements have some megabytes.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// `localhost` and what is under it are this machine, and are never asked for (RFC 6761 §6.3).
+/// Returns the loopback addresses for `localhost` and its subdomains, which are never queried (RFC
+/// 6761 §6.3).
 pub(super) fn localhost_addresses(host: &str) -> Option<Vec<IpAddr>> {
     let host = host.trim_end_matches('.');
     let last_label = host.rsplit('.').next().unwrap_or(host);
@@ -18,15 +19,15 @@ pub(super) fn localhost_addresses(host: &str) -> Option<Vec<IpAddr>> {
         .then(|| vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()])
 }
 
-/// The host's addresses in this machine's hosts file; none where it is not in it, or there is no
-/// such file.
+/// Returns the host's addresses in the hosts file; none if it is not listed or there is no such
+/// file.
 pub(super) fn in_hosts_file(host: &str) -> Vec<IpAddr> {
     File::open(HOSTS_FILE)
         .map(|file| parse_hosts_file(BufReader::new(file.take(MAX_BYTES)), host))
         .unwrap_or_default()
 }
 
-/// Lines of an address and its names, `#` begins a comment (`hosts(5)`).
+/// Parses lines of an address and its names; `#` begins a comment (`hosts(5)`).
 fn parse_hosts_file(mut lines: impl BufRead, host: &str) -> Vec<IpAddr> {
     let host = host.trim_end_matches('.').as_bytes();
     let mut found = Vec::new();

@@ -15,18 +15,18 @@ use url::Url;
 use super::transport::{DnsTransportError, is_answer_to};
 use crate::probe::tls::TrustStore;
 
-/// A server that is asked over HTTPS. One connection serves all questions.
+/// A DNS server that is queried over HTTPS. One connection serves all queries.
 pub(super) struct DohServer {
     name: Arc<str>,
     path: Arc<str>,
     tls: Arc<ClientConfig>,
-    /// Owns the tasks that drive the connection: they end with it.
+    /// Owns the tasks that drive the connection, which end when it is dropped.
     runtime: TokioRuntimeProvider,
     connection: Mutex<Option<(SocketAddr, DnsExchange<TokioRuntimeProvider>)>>,
 }
 
 impl DohServer {
-    /// The server that a `--doh-url` names.
+    /// Creates the server of a `--doh-url`.
     pub(super) fn new(url: &Url, trust: &TrustStore) -> Result<Arc<Self>, String> {
         if url.scheme() != "https" {
             return Err(format!(
@@ -49,7 +49,7 @@ impl DohServer {
         }))
     }
 
-    /// Asks at one of its addresses.
+    /// Sends a query to one of its addresses.
     pub(super) async fn query(
         &self,
         address: SocketAddr,

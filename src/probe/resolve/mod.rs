@@ -1,13 +1,13 @@
-//! Names to addresses.
+//! Name resolution: from a host name to addresses in the order they are tried.
 //!
 //! ```text
 //! a literal address ──────────────────────────────────────────────┐
 //! --resolve ─► localhost ─► hosts file ─► stub (or getaddrinfo) ──┴─► order ─► connect
 //! ```
 //!
-//! The messages are hickory's; whom to ask, when again, and what to make of it is decided here, so
-//! that each question is an event of its own: a resolver library repeats, races and falls back out
-//! of sight.
+//! DNS messages are encoded and decoded by hickory; which server to query, when to retry and what a
+//! response means is decided here. A resolver library would retry, race and fall back out of sight,
+//! whereas here each query is an event.
 
 mod answer;
 mod configuration;
@@ -34,8 +34,8 @@ use crate::trace::{EventKind, FailureCode, Phase};
 
 pub(super) use overrides::connect_target;
 
-/// The dns phase: the addresses of a host in the order they are to be tried. A literal address has
-/// no such phase.
+/// Runs the DNS phase: returns the addresses of a host in the order they are tried. An IP address
+/// has no such phase.
 pub(super) async fn resolve(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -51,8 +51,8 @@ pub(super) async fn resolve(
     Ok(addresses)
 }
 
-/// The same within another phase: a SOCKS5 proxy is given an address, so the name is resolved while
-/// talking to it.
+/// Resolves within another phase: a SOCKS5 proxy is given an address, so the name is resolved
+/// during the proxy phase.
 pub(super) async fn resolve_in_phase(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -74,7 +74,7 @@ pub(super) async fn resolve_in_phase(
         .collect())
 }
 
-/// The URL's form of an IPv6 address has brackets around it.
+/// Removes the brackets that an IPv6 address has in a URL.
 fn strip_brackets(host: &str) -> &str {
     host.strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))

@@ -1,17 +1,17 @@
-//! The order in which addresses are tried (RFC 8305 §4, and of RFC 6724 §6 what tells the families
-//! apart).
+//! Order in which addresses are tried (RFC 8305 §4, and the rules of RFC 6724 §6 that choose
+//! between address families).
 
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 
 use crate::probe::spec::AddressFamily;
 
-/// Addresses of the wanted family, the families taking turns. IPv6 begins where this machine has a
-/// route for it.
+/// Returns the addresses of the wanted family, alternating between families. IPv6 comes first if
+/// this machine has a route for it.
 pub(super) fn preferred_order(addresses: &[IpAddr], family: AddressFamily) -> Vec<IpAddr> {
     interleave_families(addresses, family, has_route)
 }
 
-/// Whether the family that the user wants allows the address.
+/// Returns true if the user's choice of family allows the address.
 pub(super) const fn family_allows(ip: IpAddr, family: AddressFamily) -> bool {
     match family {
         AddressFamily::Any => true,
@@ -43,9 +43,9 @@ fn interleave_families(
     order
 }
 
-/// Whether this machine has a route to an address, and an address of its own that fits it: one of a
-/// private network, or of a tunnel, seldom leads to the internet (RFC 6724 §5, rules 1 and 5).
-/// Connecting a UDP socket makes the kernel choose both, and sends nothing.
+/// Returns true if this machine has a route to an address and a suitable source address: one of a
+/// private network or a tunnel rarely leads to the internet (RFC 6724 §5, rules 1 and 5).
+/// Connecting a UDP socket makes the kernel choose both and sends no packet.
 pub(super) fn has_route(ip: IpAddr) -> bool {
     let any: IpAddr = if ip.is_ipv4() {
         [0; 4].into()
@@ -60,7 +60,7 @@ pub(super) fn has_route(ip: IpAddr) -> bool {
     }
 }
 
-/// The label of RFC 6724 §2.1: addresses of one kind reach each other.
+/// Returns the label of an address (RFC 6724 §2.1): source and destination should have the same.
 const fn policy_label(ip: Ipv6Addr) -> u8 {
     match ip.segments() {
         _ if ip.is_loopback() => 0,

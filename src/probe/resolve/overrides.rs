@@ -1,11 +1,11 @@
-//! Addresses and targets that the user gave.
+//! Overrides by the user: `--resolve` and `--connect-to`.
 
 use std::net::IpAddr;
 
 use super::strip_brackets;
 use crate::probe::Spec;
 
-/// The addresses of the first `--resolve` that fits.
+/// Returns the addresses of the first `--resolve` that matches.
 pub(super) fn addresses_from_resolve<'a>(
     spec: &'a Spec,
     host: &str,
@@ -20,8 +20,8 @@ pub(super) fn addresses_from_resolve<'a>(
         .map(|rule| rule.addresses.as_slice())
 }
 
-/// Where to connect for `host:port`: the target of the first `--connect-to` that fits, else the
-/// same.
+/// Returns where to connect for `host:port`: the target of the first `--connect-to` that matches,
+/// else the same host and port.
 pub(in crate::probe) fn connect_target(spec: &Spec, host: &str, port: u16) -> (String, u16) {
     let rule = spec.connect_to.iter().find(|rule| {
         rule.port.is_none_or(|wanted| wanted == port)

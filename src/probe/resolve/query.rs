@@ -1,4 +1,4 @@
-//! One question to one server, recorded from its sending to its end.
+//! A single query to one server, recorded from sending to its end.
 
 use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RecordType};
@@ -11,31 +11,31 @@ use super::transport::{DnsTransportError, query_over_tcp, query_over_udp};
 use crate::trace::{DnsServer, DnsTransport, EventKind, QueryId};
 use crate::units::{Moment, Nanos};
 
-/// A question that was asked, and how it ended.
+/// A finished query.
 #[derive(Clone, Debug)]
 pub(super) struct FinishedQuery {
-    /// The name, without its final dot.
+    /// The queried name, without its final dot.
     pub(super) name: String,
-    /// Who was asked.
+    /// The server.
     pub(super) server: DnsServer,
-    /// How it ended.
+    /// How the query ended.
     pub(super) outcome: DnsQueryOutcome,
-    /// How long that took.
+    /// Duration of the query.
     pub(super) took: Nanos,
 }
 
-/// How a question ended.
+/// How a query ended.
 #[derive(Clone, Debug)]
 pub(super) enum DnsQueryOutcome {
-    /// With an answer.
+    /// With a response of this code.
     Answered(ResponseCode),
-    /// Nothing came in time.
+    /// Without a response in time.
     NoAnswer,
-    /// It could not be asked, or the answer was none; why.
+    /// The query could not be sent, or the response was invalid; the reason.
     Error(String),
 }
 
-/// Asks one server for the records of one name and kind. `None` where no answer came.
+/// Queries one server for records of one name and type. `None` if there was no valid response.
 pub(super) async fn send_query(
     stub: &StubResolver<'_>,
     server: &NameServer,
@@ -89,12 +89,12 @@ fn build_request(name: &Name, kind: RecordType, edns: bool) -> DnsRequest {
     DnsRequest::from_query(Query::query(name.clone(), kind), options)
 }
 
-/// A question under way. Dropped before its end, it says that nobody waits for it any more.
+/// A query in progress. If it is dropped before its end, the event says that it was abandoned.
 struct PendingQuery<'a> {
     stub: &'a StubResolver<'a>,
     id: QueryId,
     began: Moment,
-    /// What becomes of it; taken once it is known.
+    /// The result; taken when the query ends.
     finished: Option<FinishedQuery>,
 }
 
@@ -151,7 +151,7 @@ impl<'a> PendingQuery<'a> {
         self.stub.context.recorder.emit_at(at, failed);
     }
 
-    /// Notes the end; gives its moment.
+    /// Logs the end of the query and returns its time.
     fn finish(&mut self, ending: DnsQueryOutcome) -> Moment {
         let at = self.stub.context.recorder.now();
         if let Some(asked) = self.finished.take() {

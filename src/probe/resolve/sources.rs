@@ -1,4 +1,4 @@
-//! Where addresses come from: the user, this machine's own names, DNS servers, or the system's
+//! Sources of addresses: the user's overrides, the hosts file, DNS servers, or the system's
 //! resolver.
 
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,7 @@ use crate::trace::{FailureCode, Phase, ResolutionSource};
 
 const CONFIGURE_SERVER_HINT: &str = "name a server in /etc/resolv.conf, or with --dns-servers";
 
-/// The addresses of a host, in no order yet, from the first source that knows any.
+/// Returns the addresses of a host, not ordered yet, from the first source that has any.
 pub(super) async fn find_addresses(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -48,7 +48,8 @@ pub(super) async fn find_addresses(
     }
 }
 
-/// Asks the system's name servers. Where it names none, its own resolver may still know a way.
+/// Queries the system's name servers. If none are configured, the system's own resolver may still
+/// have another source.
 async fn from_system_servers(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -66,9 +67,9 @@ async fn from_system_servers(
     }
 }
 
-/// Asks a server over HTTPS. Its own name, where it has one, is resolved by the system's name
-/// servers. `--cacert` is for it too; `--insecure` and client certificates are for the URL's own
-/// server alone, as in curl.
+/// Queries a server over HTTPS. If the server is given by name, that name is resolved by the
+/// system's name servers. `--cacert` applies to it too; `--insecure` and client certificates apply
+/// to the URL's server alone, as in curl.
 async fn from_doh_server(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -115,7 +116,7 @@ async fn doh_server_addresses(
     Ok(order::preferred_order(&addresses, AddressFamily::Any))
 }
 
-/// Asks these servers until the limit.
+/// Queries these servers until the time limit.
 pub(super) async fn from_servers(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -134,8 +135,8 @@ pub(super) async fn from_servers(
     }
     step.observer.expect_remotes(&configuration.addresses());
     let stub = StubResolver::new(step, configuration);
-    // On the heap: what both families' questions need is too much for everybody's stack who
-    // resolves a literal address.
+    // Boxed because the future is large, and every caller's stack would carry it, even those that
+    // resolve an IP address.
     match timeout_at(step.connect_deadline, Box::pin(stub.lookup(&name))).await {
         Ok(LookupResult::Addresses(addresses)) => Ok((ResolutionSource::Dns, addresses)),
         Ok(found) => Err(failure::lookup_failure(

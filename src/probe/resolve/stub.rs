@@ -1,5 +1,5 @@
-//! The stub resolver (RFC 1034 §5.3.1): candidates, servers and retries, aliases, both families at
-//! once.
+//! Stub resolver (RFC 1034 §5.3.1): tries candidate names, servers and retries, follows aliases,
+//! and resolves both address families in parallel.
 //!
 //! ```text
 //! candidates of the name ─┬► AAAA ┬ (RFC 8305 §3) ─► servers, in order, until one answers ─► aliases, until addresses
@@ -23,31 +23,30 @@ use crate::probe::exchange_context::ExchangeContext;
 use crate::probe::spec::AddressFamily;
 use crate::trace::DnsTransport;
 
-/// How long to wait for the other family once there are addresses: the "Resolution Delay" of RFC
-/// 8305 §3.
+/// Time to wait for the other family once one has addresses: the "Resolution Delay" of RFC 8305 §3.
 const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
-/// Further questions that aliases may lead to.
+/// Maximum number of queries that follow aliases from response to response.
 const MAX_ALIAS_QUERIES: usize = 8;
 
-/// Asks DNS servers and keeps a log of it.
+/// Queries DNS servers and keeps a log of the queries.
 pub(super) struct StubResolver<'a> {
     pub(super) context: &'a ExchangeContext<'a>,
     pub(super) configuration: &'a ResolverConfiguration,
     log: Mutex<Vec<FinishedQuery>>,
 }
 
-/// What is known of a name's addresses of one family, or of both.
+/// Result of a lookup for one address family, or for both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LookupResult {
-    /// Here they are.
+    /// The addresses.
     Addresses(Vec<IpAddr>),
-    /// No server could say.
+    /// No server gave a conclusive response.
     Unknown,
-    /// It is an alias of itself, in the end.
+    /// The aliases form a loop.
     AliasLoop,
-    /// The name is there, but has none.
+    /// The name exists but has no address.
     NoAddress,
-    /// There is no such name.
+    /// The name does not exist.
     NoSuchName,
 }
 
@@ -63,8 +62,8 @@ impl<'a> StubResolver<'a> {
         }
     }
 
-    /// The addresses of a host. Of several candidates the first that has any decides, else the one
-    /// of which most is known.
+    /// Looks up a host. The first candidate name that has addresses decides; without one, the
+    /// candidate about which most is known.
     pub(super) async fn lookup(&self, host: &Name) -> LookupResult {
         let mut best = LookupResult::NoSuchName;
         for name in self.configuration.candidates(host) {
@@ -82,7 +81,7 @@ impl<'a> StubResolver<'a> {
         best
     }
 
-    /// Every question that was asked, in the order they ended.
+    /// Returns the finished queries in the order they ended.
     pub(super) fn finished_queries(&self) -> Vec<FinishedQuery> {
         self.log
             .lock()
@@ -96,7 +95,8 @@ impl<'a> StubResolver<'a> {
         }
     }
 
-    /// Whether the last question got no answer at all; then another name will not get one either.
+    /// Returns true if the last query got no response: then a query for another name will not get
+    /// one either.
     fn servers_are_silent(&self) -> bool {
         self.log.lock().is_ok_and(|log| {
             !matches!(
@@ -128,7 +128,7 @@ impl<'a> StubResolver<'a> {
         }
     }
 
-    /// Addresses of one kind, however many aliases away.
+    /// Looks up the addresses of one family, following aliases.
     async fn look_up_family(&self, name: &Name, kind: RecordType) -> LookupResult {
         let mut name = name.clone();
         for _ in 0..MAX_ALIAS_QUERIES {
@@ -148,8 +148,8 @@ impl<'a> StubResolver<'a> {
         LookupResult::AliasLoop
     }
 
-    /// The first answer that settles the question. A server that says it cannot or will not is not
-    /// asked again; one that was silent, or could not be reached, is.
+    /// Returns the first conclusive response. A server that reports an error is not queried again;
+    /// one that was silent or unreachable is.
     async fn query_servers(&self, name: &Name, kind: RecordType) -> Option<Message> {
         let mut willing: Vec<&NameServer> = self.configuration.servers.iter().collect();
         for _ in 0..self.configuration.attempts {
@@ -166,7 +166,7 @@ impl<'a> StubResolver<'a> {
         None
     }
 
-    /// An answer that was cut to fit a datagram is asked for again over TCP (RFC 7766 §5).
+    /// Queries one server, and again over TCP if the response was truncated (RFC 7766 §5).
     async fn query_server(
         &self,
         server: &NameServer,
@@ -188,19 +188,21 @@ fn is_conclusive(message: &Message) -> bool {
     )
 }
 
-/// Whether the answer about IPv4 is enough to go on with: there are addresses, or there is no such
-/// name for any family.
+/// Returns true if the result for IPv4 is enough to continue: there are addresses, or the name does
+/// not exist, which holds for any family.
 const fn is_v4_sufficient(found: &LookupResult) -> bool {
     matches!(found, LookupResult::Addresses(_) | LookupResult::NoSuchName)
 }
 
-/// Whether the answer about IPv6 is. Some servers wrongly deny a name that has IPv4 addresses only
-/// (RFC 4074 §4.2), and where this machine has no route for IPv6, its addresses are not enough.
+/// Returns true if the result for IPv6 is enough to continue. That the name does not exist is not
+/// enough: some servers wrongly say so for names with only IPv4 addresses (RFC 4074 §4.2).
+/// Addresses are not enough without a route for IPv6.
 fn is_v6_sufficient(found: &LookupResult) -> bool {
     matches!(found, LookupResult::Addresses(addresses) if addresses.first().is_some_and(|ip| has_route(*ip)))
 }
 
-/// The slower family's answer; it is waited for only shortly where the faster one's suffices.
+/// Returns the result of the slower family, waiting only the resolution delay if that of the faster
+/// one suffices.
 async fn slower_family(
     found: Pin<&mut impl Future<Output = LookupResult>>,
     first_suffices: bool,
@@ -212,8 +214,8 @@ async fn slower_family(
     }
 }
 
-/// What two families come to together. Addresses win, then what is known of the name, and only then
-/// that nothing is.
+/// Merges the results of both families. Addresses take precedence, then what is known of the name,
+/// then failures.
 fn merge_results(first: LookupResult, second: Option<LookupResult>) -> LookupResult {
     match (first, second) {
         (LookupResult::Addresses(mut all), Some(LookupResult::Addresses(more))) => {

@@ -1,4 +1,4 @@
-//! The operating system's own resolver.
+//! The operating system's own resolver, `getaddrinfo`.
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -12,8 +12,8 @@ use crate::probe::exchange_context::ExchangeContext;
 use crate::trace::{FailureCode, Phase, ResolutionSource};
 use crate::units::Nanos;
 
-/// Asks `getaddrinfo` on a thread of its own, since it blocks, and cannot be stopped: past the
-/// limit it is left alone. Whom it asks cannot be seen.
+/// Calls `getaddrinfo` on a thread of its own, because it blocks and cannot be cancelled: after the
+/// time limit the thread is abandoned. Which servers it queries is not visible.
 pub(super) async fn look_up_with_getaddrinfo(
     step: &ExchangeContext<'_>,
     host: &str,
@@ -47,7 +47,7 @@ async fn call_getaddrinfo(host: String) -> io::Result<Vec<IpAddr>> {
         let addresses = (host.as_str(), 0)
             .to_socket_addrs()
             .map(|found| found.map(|address| address.ip()).collect());
-        // Nobody waits any more where the limit was reached.
+        // The receiver is gone if the time limit was reached.
         let _ = answer.send(addresses);
     };
     thread::Builder::new()
@@ -58,7 +58,8 @@ async fn call_getaddrinfo(host: String) -> io::Result<Vec<IpAddr>> {
         .unwrap_or_else(|_| Err(io::Error::other("its thread ended without an answer")))
 }
 
-/// The standard library keeps of `EAI_AGAIN` and its like only the text.
+/// Returns the failure for an error of `getaddrinfo`. The standard library preserves only the
+/// message of codes such as `EAI_AGAIN`.
 fn getaddrinfo_failure(host: &str, error: &io::Error, took: Nanos) -> PhaseFailure {
     let text = error.to_string();
     let (code, hint) = if text.contains("Temporary failure") {

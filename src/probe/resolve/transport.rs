@@ -7,15 +7,15 @@ use hickory_resolver::proto::op::{DnsRequest, Message, MessageType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
-/// The largest answer taken from a datagram; more than any EDNS size in use.
+/// Maximum size of a response in a datagram; more than any EDNS size in use.
 const MAX_DATAGRAM_BYTES: usize = 16 * 1024;
 
-/// Why a question came to nothing.
+/// Reason why a query failed.
 #[derive(Debug)]
 pub(super) enum DnsTransportError {
-    /// The server could not be reached, or broke off.
+    /// The server could not be reached or closed the connection.
     Transport(String),
-    /// What it answered is no DNS message.
+    /// The response is not a DNS message.
     Malformed(String),
 }
 
@@ -29,8 +29,8 @@ impl From<io::Error> for DnsTransportError {
     }
 }
 
-/// Asks over UDP. The socket is connected, so that the kernel takes datagrams from this server
-/// alone and reports ICMP errors.
+/// Sends a query over UDP. The socket is connected, so that the kernel accepts datagrams only from
+/// this server and reports ICMP errors.
 pub(super) async fn query_over_udp(
     server: SocketAddr,
     request: &DnsRequest,
@@ -47,8 +47,8 @@ pub(super) async fn query_over_udp(
     loop {
         let length = socket.recv(&mut buffer).await?;
         let datagram = buffer.get(..length).unwrap_or_default();
-        // Anything else was sent by somebody who did not see the question: an old answer, or a
-        // forged one.
+        // A datagram with another ID comes from somebody who did not see this query: it is late or
+        // forged.
         if datagram.get(..2) == Some(&request.metadata.id.to_be_bytes()) {
             let message = decode_message(datagram)?;
             if is_answer_to(&message, request) {
@@ -58,7 +58,7 @@ pub(super) async fn query_over_udp(
     }
 }
 
-/// Asks over TCP.
+/// Sends a query over TCP.
 pub(super) async fn query_over_tcp(
     server: SocketAddr,
     request: &DnsRequest,
@@ -95,8 +95,8 @@ fn decode_message(bytes: &[u8]) -> Result<Message, DnsTransportError> {
     })
 }
 
-/// Whether a message is an answer to this question (RFC 5452 §9.1). Servers that report an error
-/// may leave the question out.
+/// Returns true if a message is a response to this query (RFC 5452 §9.1). Servers that report an
+/// error may omit the question.
 pub(super) fn is_answer_to(message: &Message, request: &DnsRequest) -> bool {
     message.metadata.message_type == MessageType::Response
         && (message.queries == request.queries || message.queries.is_empty())

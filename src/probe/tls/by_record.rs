@@ -154,7 +154,7 @@ pub(in crate::probe) struct OutgoingRecords {
 }
 
 impl OutgoingRecords {
-    /// For a stream whose next byte begins a record, as in [`ByRecord::new`].
+    /// For a stream whose next byte begins a record, as in [`RecordStream::new`].
     pub(super) fn new(meter: Option<&Arc<Meter>>) -> Self {
         Self {
             boundary: RecordBoundary::default(),

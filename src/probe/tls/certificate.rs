@@ -1,4 +1,4 @@
-//! Certificates as they are shown.
+//! Parsing of certificates for display and diagnosis.
 
 use aws_lc_rs::digest;
 use rustls::pki_types::CertificateDer;
@@ -8,12 +8,12 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 use crate::trace::Certificate;
 use crate::units::Untrusted;
 
-/// Certificates of a chain that are looked at.
+/// Maximum number of certificates of a chain that are parsed.
 pub(super) const MAX_CERTIFICATES: usize = 16;
-/// Names of a certificate that are kept.
+/// Maximum number of names kept of a certificate.
 const MAX_NAMES: usize = 200;
 
-/// What the certificates of a chain say. One that cannot be read is there with its digest alone.
+/// Parses the certificates of a chain. One that cannot be parsed is represented by its digest.
 pub(super) fn describe_chain<'a>(
     chain: impl Iterator<Item = &'a CertificateDer<'a>>,
 ) -> Vec<Certificate> {
@@ -85,14 +85,14 @@ fn sha256_hex(der: &[u8]) -> String {
     )
 }
 
-/// Whether a certificate names itself as its issuer.
+/// Returns true if a certificate names itself as its issuer.
 pub(super) fn is_self_issued(der: &[u8]) -> bool {
     X509Certificate::from_der(der).is_ok_and(|(_, certificate)| {
         certificate.subject().as_raw() == certificate.issuer().as_raw()
     })
 }
 
-/// Whether `parent` has the name that `child` gives as its issuer's.
+/// Returns true if the issuer of `child` has the name of `parent`. Signatures are not checked.
 pub(super) fn is_issued_by(child: &[u8], parent: &[u8]) -> bool {
     let (Ok((_, child)), Ok((_, parent))) = (
         X509Certificate::from_der(child),
@@ -103,7 +103,7 @@ pub(super) fn is_issued_by(child: &[u8], parent: &[u8]) -> bool {
     child.issuer().as_raw() == parent.subject().as_raw()
 }
 
-/// Whether a moment, in seconds since 1970, lies within a certificate's validity.
+/// Returns true if a time, in seconds since 1970, lies within a certificate's validity period.
 pub(super) fn is_valid_at(der: &[u8], seconds: u64) -> bool {
     let at = i64::try_from(seconds).unwrap_or(i64::MAX);
     parse_certificate(der)

@@ -1,4 +1,4 @@
-//! What is wrong with a certificate, in a sentence.
+//! Failures of certificate verification, with their messages.
 
 use jiff::Timestamp;
 use rustls::{CertificateError, Error};
@@ -7,16 +7,16 @@ use super::chain_check::ChainFault;
 use crate::probe::PhaseFailure;
 use crate::trace::{Certificate, FailureCode, Phase};
 
-/// Names listed in a sentence.
+/// Maximum number of names listed in a message.
 const MAX_LISTED: usize = 8;
 
-/// The chain a fault was found in.
+/// Facts about the rejected chain.
 pub(super) struct ChainFacts {
     pub(super) certificates: Vec<Certificate>,
     pub(super) host: String,
-    /// The leaf names itself as its issuer.
+    /// Whether the leaf names itself as its issuer.
     pub(super) self_issued: bool,
-    /// The leaf's issuer is among what was sent.
+    /// Whether the leaf's issuer was sent along.
     pub(super) issuer_sent: bool,
 }
 
@@ -33,8 +33,8 @@ impl ChainFacts {
             .map_or_else(String::new, |leaf| leaf.issuer.raw().to_owned())
     }
 
-    /// The first certificate for which `test` holds, the leaf if for none: an intermediate may be
-    /// the one that has expired.
+    /// Returns the first certificate for which `test` is true, else the leaf. An intermediate may
+    /// be the one that has expired.
     fn offending_certificate(&self, test: impl Fn(&Certificate) -> bool) -> Option<&Certificate> {
         self.certificates
             .iter()
@@ -43,7 +43,7 @@ impl ChainFacts {
     }
 }
 
-/// Code, sentence and next step for a chain that does not hold.
+/// Returns the failure for a chain that was not accepted.
 pub(super) fn certificate_failure(
     phase: Phase,
     fault: &ChainFault,
@@ -234,7 +234,7 @@ fn invalid_certificate(reason: &str, case: &ChainFacts) -> (FailureCode, String,
     )
 }
 
-/// `2026-11-05 12:00 UTC`.
+/// Formats a time: `2026-11-05 12:00 UTC`.
 fn format_date(seconds: Option<i64>) -> String {
     let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     at.map_or_else(

@@ -1,4 +1,4 @@
-//! Checks a chain and tells what came of it.
+//! Verification of a certificate chain, with the event for its result.
 
 use rustls::client::verify_server_name;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -12,7 +12,7 @@ use crate::probe::exchange_context::ExchangeContext;
 use crate::probe::{PhaseFailure, Recorder};
 use crate::trace::{ConnectionId, EventKind, Phase, Verification};
 
-/// The certificates a server presented, and for what.
+/// The certificates that a server presented, and the name they were presented for.
 #[derive(Clone, Copy)]
 pub(super) struct PresentedChain<'a> {
     pub(super) end_entity: &'a CertificateDer<'a>,
@@ -22,11 +22,11 @@ pub(super) struct PresentedChain<'a> {
     pub(super) now: UnixTime,
 }
 
-/// Why a chain does not hold.
+/// Reason why a chain is not accepted.
 pub(super) enum ChainFault {
-    /// There is nothing to check it against.
+    /// There are no trust anchors to check it against.
     NoStore(String),
-    /// It was refused.
+    /// The verifier rejected it.
     Rejected(Error),
 }
 
@@ -39,13 +39,13 @@ impl ChainFault {
     }
 }
 
-/// Checks chains for one handshake.
+/// Verifies the chain of one handshake.
 #[derive(Clone)]
 pub(super) struct ChainChecker {
     recorder: Recorder,
     pub(super) connection: ConnectionId,
     phase: Phase,
-    /// What is found does not matter, but is told.
+    /// Whether the handshake goes on despite a rejected chain; the result is emitted all the same.
     pub(super) insecure: bool,
 }
 
@@ -60,7 +60,7 @@ impl ChainChecker {
         }
     }
 
-    /// Says which certificates came.
+    /// Emits the certificates that were presented.
     pub(super) fn emit_certificates(&self, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) {
         let certificates = certificate::describe_chain(std::iter::once(leaf).chain(rest));
         self.recorder.emit(EventKind::TlsCertificates {
@@ -69,7 +69,7 @@ impl ChainChecker {
         });
     }
 
-    /// Checks the chain and says what came of it.
+    /// Verifies the chain and emits the result.
     pub(super) fn check(
         &self,
         trust: &TrustStore,
@@ -127,8 +127,8 @@ fn verify_chain(trust: &TrustStore, chain: &PresentedChain<'_>) -> Result<(), Ch
     }
 }
 
-/// A certificate the user named need not have an issuer; its dates and names still have to fit.
-/// Test certificates are often their own issuer, which a verifier of chains refuses.
+/// Accepts a certificate that the user named without looking for its issuer; its dates and names
+/// still have to fit. Test certificates are often their own issuer, which a chain verifier rejects.
 fn verify_user_certificate(
     chain: &PresentedChain<'_>,
     error: CertificateError,

@@ -1,4 +1,4 @@
-//! rustls's configuration of one handshake.
+//! rustls configuration for one handshake.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use crate::probe::PhaseFailure;
 use crate::probe::spec::{TlsOptions, TlsVersion};
 use crate::trace::FailureCode;
 
-/// Every handshake is a full one: nothing is resumed, so that repeats measure the same thing.
+/// Creates the configuration. Session resumption is off: every handshake is a full one, so that
+/// repeats measure the same thing.
 pub(super) fn client_config(
     tools: &CryptoSetup,
     choice: &TlsOptions,

@@ -1,4 +1,4 @@
-//! The same TLS for a client that nobody watches.
+//! TLS configuration of the ordinary client (`--control`).
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use super::config::allowed_versions;
 use super::{CryptoSetup, TrustStore};
 use crate::probe::spec::TlsOptions;
 
-/// Versions, store and client certificate as the run has them; no key log.
+/// Creates a configuration with the versions, store and client certificate of the run, but without
+/// a key log.
 pub(in crate::probe) fn control_client_config(
     tools: &CryptoSetup,
     trust: &TrustStore,
@@ -41,7 +42,7 @@ pub(in crate::probe) fn control_client_config(
     Ok(config)
 }
 
-/// Accepts any chain (`--insecure`), but not a handshake that its certificate did not sign.
+/// Verifier that accepts any chain (`--insecure`) but still checks the handshake's signature.
 #[derive(Debug)]
 struct AcceptAnyChain(Arc<CryptoProvider>);
 

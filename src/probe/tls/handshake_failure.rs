@@ -1,4 +1,4 @@
-//! What went wrong in a handshake, in a sentence.
+//! Failures of a TLS handshake other than those of the certificate, with their messages.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use crate::trace::{FailureCode, Phase};
 use crate::units::Untrusted;
 use crate::wire::tls::alert_name;
 
-/// The name cannot stand in a certificate.
+/// Returns the failure for a host name that no certificate can have.
 pub(super) fn invalid_name_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailure {
     let message = format!(
         "\"{}\" is no host name that a certificate could be for",
@@ -26,7 +26,7 @@ pub(super) fn invalid_name_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailur
     )
 }
 
-/// No end in time.
+/// Returns the failure of a handshake that reached its time limit.
 pub(super) fn timeout_failure(
     purpose: &HandshakeTarget<'_>,
     limit: &str,
@@ -50,7 +50,7 @@ pub(super) fn timeout_failure(
     PhaseFailure::new(purpose.phase, code, message, hint)
 }
 
-/// Why the handshake failed, where the certificate is not the reason.
+/// Returns the failure of a handshake for which the certificate is not the reason.
 pub(super) fn handshake_failure(
     purpose: &HandshakeTarget<'_>,
     error: &io::Error,
@@ -206,7 +206,7 @@ fn record_flood_failure(error: &io::Error, phase: Phase) -> Option<PhaseFailure>
     ))
 }
 
-/// The same in an error of the connection.
+/// Returns the failure for a record flood anywhere among an error's causes.
 pub(in crate::probe) fn record_flood_failure_in(
     error: &(dyn std::error::Error + 'static),
     phase: Phase,
@@ -215,8 +215,9 @@ pub(in crate::probe) fn record_flood_failure_in(
     sources.find_map(|source| record_flood_failure(source.downcast_ref::<io::Error>()?, phase))
 }
 
-/// The alert in an error of the connection, as a failure of `phase`: TLS 1.3 servers refuse a
-/// client's certificate only after the handshake is over on the client's side.
+/// Returns the failure of `phase` for a TLS alert among an error's causes. TLS 1.3 servers reject a
+/// client certificate only after the handshake is over on the client's side, so an alert can come
+/// in any phase.
 pub(in crate::probe) fn alert_failure_in(
     error: &(dyn std::error::Error + 'static),
     phase: Phase,

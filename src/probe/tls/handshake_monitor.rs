@@ -1,4 +1,4 @@
-//! Watches the records of a handshake, right above the socket.
+//! Observer of the records of a handshake, right above the socket: emits its messages.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,12 +10,12 @@ use crate::trace::{ConnectionId, EventKind, Side, TlsMessage};
 use crate::units::Untrusted;
 use crate::wire::tls::{self, ClientHello, HandshakeReader, Seen, Sender, ServerHello};
 
-/// Messages told of one handshake; a peer that sends more is not listed further.
+/// Maximum number of messages emitted for one handshake.
 const MAX_MESSAGES: u32 = 200;
-/// The peer's first bytes, kept for the case that they are no TLS.
+/// Number of the peer's first bytes that are kept, in case they are not TLS.
 const FIRST_BYTES: usize = 80;
 
-/// Observes a connection while its handshake lasts. Every clone is the same watch.
+/// Observer of a connection during its handshake. All clones share the same state.
 #[derive(Clone)]
 pub(in crate::probe) struct HandshakeMonitor(Arc<Mutex<State>>);
 
@@ -29,7 +29,8 @@ struct HandshakeProgress {
     reader: HandshakeReader,
     recorder: Recorder,
     connection: ConnectionId,
-    /// Where the handshake begins in both streams: a proxy may have been talked to before.
+    /// Offsets in both streams at which the handshake begins; before it there may have been a
+    /// handshake with a proxy.
     sent_before: u64,
     received_before: u64,
     emitted: u32,
@@ -53,17 +54,17 @@ impl HandshakeMonitor {
         })))
     }
 
-    /// The handshake is over: from now on bytes just pass.
+    /// Ends the observation: the handshake is over.
     pub(super) fn end(&self) {
         self.lock().progress = None;
     }
 
-    /// The peer's first bytes.
+    /// Returns the peer's first bytes.
     pub(super) fn first_received(&self) -> Vec<u8> {
         self.lock().first_received.clone()
     }
 
-    /// The peer's last message so far.
+    /// Returns the name of the peer's last message so far.
     pub(super) fn last_received(&self) -> Option<String> {
         self.lock().last_received.clone()
     }
@@ -99,7 +100,7 @@ impl StreamObserver for HandshakeMonitor {
 }
 
 impl HandshakeProgress {
-    /// Tells what is complete; the name of the last of it.
+    /// Emits the messages that are complete and returns the name of the last one.
     fn read(&mut self, from: Sender, bytes: &[u8]) -> Option<String> {
         let Self {
             reader,
@@ -165,7 +166,8 @@ fn tls_message(from: Side, before: u64, seen: &Seen) -> TlsMessage {
     }
 }
 
-/// `api.example.com, TLSv1.3 TLSv1.2, ALPN h2 http/1.1, shares x25519`.
+/// Describes what a client offers: `api.example.com, TLSv1.3 TLSv1.2, ALPN h2 http/1.1, shares
+/// x25519`.
 fn describe_client_hello(hello: &ClientHello) -> Untrusted {
     let mut parts = Vec::new();
     parts.extend(
@@ -194,7 +196,7 @@ fn describe_client_hello(hello: &ClientHello) -> Untrusted {
     parts.join(", ").into()
 }
 
-/// `TLSv1.3, TLS_AES_128_GCM_SHA256, x25519`.
+/// Describes what a server chose: `TLSv1.3, TLS_AES_128_GCM_SHA256, x25519`.
 fn describe_server_hello(hello: &ServerHello) -> Untrusted {
     let mut parts = vec![
         version_name(hello.version.into()),

@@ -1,4 +1,4 @@
-//! The client's own certificate (`-E`, `--key`).
+//! Client certificate (`-E`, `--key`).
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +11,10 @@ use rustls::sign::CertifiedKey;
 
 use crate::probe::spec::TlsOptions;
 
-/// A certificate chain and its key.
+/// A certificate chain and its private key.
 pub(super) type ClientIdentity = Arc<CertifiedKey>;
 
-/// Loads it where one was given; the key may stand in the certificate's file.
+/// Loads the client certificate, if one was given. The key may be in the certificate's file.
 pub(super) fn load_identity(
     choice: &TlsOptions,
     provider: &CryptoProvider,

@@ -1,4 +1,4 @@
-//! The key log (RFC 9850): `LABEL client_random secret`, one line a secret, for programs that
+//! Key log (RFC 9850): a line `LABEL client_random secret` for each secret, for programs that
 //! decrypt a capture.
 
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use rustls::KeyLog;
 use crate::probe::spec::{KeyLogListener, KeyLogProblems};
 use crate::sys::{WriteOptions, open_for_writing_blocking};
 
-/// Where the secrets of a run go.
+/// Destinations of the secrets of a run.
 #[derive(Debug)]
 pub(super) struct KeyLogOutputs {
     file: Option<KeyLogFile>,
@@ -21,7 +21,7 @@ pub(super) struct KeyLogOutputs {
 }
 
 impl KeyLogOutputs {
-    /// `None` where nobody wants them.
+    /// Opens the destinations; `None` if there are none.
     pub(super) fn open(
         path: Option<&Path>,
         tap: Option<KeyLogListener>,
@@ -53,7 +53,7 @@ impl KeyLog for KeyLogOutputs {
     }
 }
 
-/// A file of secrets that only its owner may read.
+/// A key log that only its owner may read.
 #[derive(Debug)]
 struct KeyLogFile {
     file: Mutex<File>,
@@ -62,12 +62,13 @@ struct KeyLogFile {
 }
 
 impl KeyLogFile {
-    /// The permissions of a key log.
+    /// File permissions of a key log.
     const OWNER_ONLY: u32 = 0o600;
 
-    /// Opens it for appending; a pipe, as soon as it has a reader. A new file is for its owner
-    /// alone, and one that others may read is made so. A symbolic link is refused, for it could
-    /// lead secrets elsewhere, and so is a file of another user's, who could read them.
+    /// Opens the file for appending; a pipe is opened as soon as it has a reader. A new file is
+    /// readable only by its owner, and an existing one that others may read is made so. A symbolic
+    /// link is refused, because it could divert the secrets, and so is another user's file, who
+    /// could read them.
     fn open(path: &Path, troubles: KeyLogProblems) -> Result<Self, String> {
         let name = path.display().to_string();
         let told = |error: io::Error| format!("the key log {name} cannot be written: {error}");
@@ -102,7 +103,8 @@ impl KeyLogFile {
         })
     }
 
-    /// Appends a line. A full disk must not end the connection: it is told once the run is over.
+    /// Appends a line. An error, such as a full disk, does not end the connection: it is reported
+    /// after the run.
     fn add(&self, line: &str) {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = append(&file, line.as_bytes()) {
@@ -114,13 +116,12 @@ impl KeyLogFile {
     }
 }
 
-/// Appends bytes, all or none of them where it is a file: half a line would spoil the next one,
-/// too.
+/// Appends bytes, to a file either all or none of them: half a line would spoil the next one, too.
 fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
     let before = file.metadata()?;
     let mut left = bytes;
     while !left.is_empty() {
-        // One write a line as a rule, so that several programs can append to one file.
+        // Normally one write per line, so that several programs can append to the same file.
         let error = match file.write(left) {
             Ok(0) => io::ErrorKind::WriteZero.into(),
             Ok(count) => {

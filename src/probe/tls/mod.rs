@@ -1,4 +1,5 @@
-//! TLS by rustls (RFC 8446, RFC 5246), watched from below and from within.
+//! TLS (RFC 8446, RFC 5246), implemented by rustls, observed at the record layer and in its
+//! verifier.
 //!
 //! ```text
 //! trust (loaded while DNS and TCP are under way) ─► config ─► handshake ─┬─ records seen below: messages and their offsets
@@ -45,37 +46,37 @@ pub use trust_store::auxiliary_tls_config;
 pub(super) use trust_store::{CryptoSetup, TrustStore};
 pub(super) use verifier::DeferredVerification;
 
-/// A byte stream with TLS over it.
+/// A byte stream over TLS.
 pub(super) type TlsByteStream<S> = Tap<
     RecordPlaintextStream<TlsStream<RecordStream<Tap<S, (HandshakeMonitor, OutgoingRecords)>>>>,
     PlaintextObserver,
 >;
 
-/// What a handshake is for.
+/// Target of a handshake: the peer, and what to offer it.
 pub(super) struct HandshakeTarget<'a> {
-    /// The connection whose streams carry it.
+    /// The connection that carries it.
     pub(super) connection: ConnectionId,
-    /// Counts what passes on it.
+    /// Counter of the connection's bytes.
     pub(super) meter: &'a Arc<Meter>,
-    /// The host whose certificate is wanted.
+    /// Host name that the certificate must have.
     pub(super) host: &'a str,
-    /// Application protocols to offer, in order.
+    /// Application protocols to offer, in order of preference.
     pub(super) alpn: Vec<Vec<u8>>,
-    /// Whether the client's certificate may be shown: the peer is the user's own origin, or every
-    /// location is trusted.
+    /// Whether the client certificate may be presented: to the user's own origin, or to any if the
+    /// user trusts every location.
     pub(super) presents_certificate: bool,
-    /// The phase it happens in: TLS with the server, or the talk with a proxy.
+    /// The phase it belongs to: TLS with the server, or the handshake with a proxy.
     pub(super) phase: Phase,
 }
 
-/// What a handshake works with.
+/// Inputs of a handshake that are loaded beforehand.
 pub(super) struct HandshakeInputs {
     pub(super) crypto: Arc<CryptoSetup>,
-    /// Whom to trust; `None` to check the chain once the exchange is over.
+    /// Trust anchors; `None` to verify the chain after the exchange.
     pub(super) trust_store: Option<Arc<TrustStore>>,
 }
 
-/// Does the handshake. The caller begins and ends the phase.
+/// Performs the handshake. The caller begins and ends the phase.
 pub(super) async fn perform_handshake<S: ByteStream>(
     step: &ExchangeContext<'_>,
     stream: S,
@@ -103,7 +104,7 @@ pub(super) async fn perform_handshake<S: ByteStream>(
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let secured = match timeout_at(step.connect_deadline, handshake).await {
         Ok(Ok(secured)) => secured,
-        // The certificate's fault where it is one; else what the connection says.
+        // The verifier's failure takes precedence: rustls's error for it says less.
         Ok(Err(error)) => {
             return Err(findings
                 .failed()

@@ -1,4 +1,4 @@
-//! What a handshake agreed on, by the names of IANA.
+//! Parameters that a handshake negotiated, by their names at IANA.
 
 use rustls::{ClientConnection, HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 
@@ -29,9 +29,9 @@ pub(super) fn negotiated_handshake(connection: &ClientConnection) -> Handshake {
     }
 }
 
-/// What the cipher adds to each record: the header, a tag of 16 bytes (RFC 5116 §5, RFC 8439 §2.8),
-/// and in TLS 1.3 the hidden content type (RFC 8446 §5.2), in TLS 1.2 what is sent of the nonce
-/// (RFC 5288 §3, RFC 7905 §2).
+/// Returns the overhead of the negotiated cipher per record: the header, a tag of 16 bytes (RFC
+/// 5116 §5, RFC 8439 §2.8), and in TLS 1.3 the hidden content type (RFC 8446 §5.2), in TLS 1.2 the
+/// explicit part of the nonce (RFC 5288 §3, RFC 7905 §2).
 pub(super) fn record_overhead(connection: &ClientConnection) -> Option<RecordOverhead> {
     const TAG: usize = 16;
     let (more, hides_types) = match connection.negotiated_cipher_suite()? {
@@ -49,7 +49,7 @@ pub(super) fn record_overhead(connection: &ClientConnection) -> Option<RecordOve
     })
 }
 
-/// `TLSv1.3`.
+/// Returns the name of a version: `TLSv1.3`.
 pub(super) fn version_name(version: ProtocolVersion) -> String {
     match version {
         ProtocolVersion::TLSv1_3 => "TLSv1.3".to_owned(),
@@ -61,7 +61,8 @@ pub(super) fn version_name(version: ProtocolVersion) -> String {
     }
 }
 
-/// rustls says `TLS13_AES_128_GCM_SHA256` where IANA says `TLS_AES_128_GCM_SHA256`.
+/// Returns IANA's name of a cipher suite: `TLS_AES_128_GCM_SHA256`, for which rustls says
+/// `TLS13_AES_128_GCM_SHA256`.
 pub(super) fn suite_name(suite: rustls::CipherSuite) -> String {
     let name = suite
         .as_str()
@@ -70,7 +71,7 @@ pub(super) fn suite_name(suite: rustls::CipherSuite) -> String {
         .map_or(name.clone(), |rest| format!("TLS_{rest}"))
 }
 
-/// rustls says `X25519` where IANA says `x25519`.
+/// Returns IANA's name of a group: `x25519`, for which rustls says `X25519`.
 pub(super) fn group_name(group: rustls::NamedGroup) -> String {
     let name = format!("{group:?}");
     if matches!(name.as_str(), "X25519" | "X448") {

@@ -1,7 +1,7 @@
-//! Gives out the text of one record at a time.
+//! Reader that returns the plaintext of one TLS record at a time.
 //!
-//! tokio-rustls fills a reader's buffer from as many records as there are. Who wants to know which
-//! record text came in has to be asked in between.
+//! tokio-rustls fills a reader's buffer from as many records as are available. To know which record
+//! plaintext came in, an observer has to be called in between.
 
 use std::io;
 use std::pin::Pin;
@@ -11,17 +11,18 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use super::by_record::IdleRecords;
 
-/// A stream of which no read gives more than is in its buffer: for rustls, one record's text.
+/// A stream of which no read returns more than is in its buffer: with rustls, the plaintext of one
+/// record.
 #[derive(Debug)]
 pub(in crate::probe) struct RecordPlaintextStream<S>(S, IdleRecords);
 
 impl<S> RecordPlaintextStream<S> {
-    /// Over a stream; `idle` is told that text has come.
+    /// Wraps a stream; `idle` is reset when plaintext comes.
     pub(super) const fn new(stream: S, idle: IdleRecords) -> Self {
         Self(stream, idle)
     }
 
-    /// The stream below.
+    /// Returns the stream below.
     pub(in crate::probe) const fn inner(&self) -> &S {
         &self.0
     }

@@ -1,4 +1,5 @@
-//! Whom to trust and what to present: loaded beside DNS and TCP, never within the TLS phase.
+//! Trust anchors and client credentials, loaded while DNS and TCP are in progress and not within
+//! the TLS phase.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,18 +15,18 @@ use super::identity::{self, ClientIdentity};
 use super::key_log::KeyLogOutputs;
 use crate::probe::spec::TlsOptions;
 
-/// Cryptography, a client certificate and a key log: what a handshake cannot begin without.
+/// Cryptography provider, client certificate and key log, without which a handshake cannot begin.
 #[derive(Debug)]
 pub(in crate::probe) struct CryptoSetup {
     pub(super) provider: Arc<CryptoProvider>,
-    /// The client's certificate, or why it cannot be used.
+    /// The client certificate, or why it cannot be used.
     pub(super) identity: Result<Option<ClientIdentity>, String>,
-    /// Where secrets go, or why they cannot.
+    /// The key log, or why it cannot be written.
     pub(super) key_log: Result<Option<Arc<dyn KeyLog>>, String>,
 }
 
 impl CryptoSetup {
-    /// Gets them ready. The random source is used for the first time, which can be slow.
+    /// Loads them. This uses the random source for the first time, which can be slow.
     pub(in crate::probe) fn load(choice: &TlsOptions) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         warm_up_random_source();
@@ -44,18 +45,19 @@ impl CryptoSetup {
     }
 }
 
-/// A certificate store: whom to trust.
+/// A certificate store.
 #[derive(Debug)]
 pub(in crate::probe) struct TrustStore {
     provider: Arc<CryptoProvider>,
     /// The verifier, or why there is none.
     pub(super) verifier: Result<Arc<dyn ServerCertVerifier>, String>,
-    /// Certificates the user named: one of them is trusted when a server presents it as its own.
+    /// Certificates that the user named. One of them is trusted as a server's own certificate,
+    /// whoever issued it.
     pub(super) user_certificates: Vec<CertificateDer<'static>>,
 }
 
 impl TrustStore {
-    /// Loads it. Slow: the system's store has hundreds of certificates.
+    /// Loads the store. This is slow: the system's has hundreds of certificates.
     pub(in crate::probe) fn load(choice: &TlsOptions, tools: &CryptoSetup) -> Self {
         let provider = Arc::clone(&tools.provider);
         let (verifier, named) = match build_verifier(choice, &provider) {
@@ -69,8 +71,8 @@ impl TrustStore {
         }
     }
 
-    /// A configuration for side traffic, such as DNS over HTTPS: the same store, but no client
-    /// certificate and no key log.
+    /// Returns a configuration for connections that are not probed, such as DNS over HTTPS: the
+    /// same store, but no client certificate and no key log.
     pub(in crate::probe) fn auxiliary_config(&self) -> Result<ClientConfig, String> {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions();
@@ -81,8 +83,11 @@ impl TrustStore {
     }
 }
 
-/// What an ordinary client needs for traffic that is not probed, such as delivering a report: the
-/// system's store, or the certificates in a PEM file. An error says why there is none.
+/// Returns a configuration for connections that are not probed, such as the delivery of a report:
+/// with the system's store, or the certificates in a PEM file.
+///
+/// # Errors
+/// The error tells why the store cannot be used.
 pub fn auxiliary_tls_config(certificates: Option<&Path>) -> Result<ClientConfig, String> {
     let choice = TlsOptions {
         ca_file: certificates.map(Path::to_owned),
@@ -91,11 +96,11 @@ pub fn auxiliary_tls_config(certificates: Option<&Path>) -> Result<ClientConfig,
     TrustStore::load(&choice, &CryptoSetup::load(&choice)).auxiliary_config()
 }
 
-/// The first random bytes may take the library tens of milliseconds, which must not be booked on
-/// the handshake.
+/// Uses the random source once: its first bytes may take the library tens of milliseconds, which
+/// must not count as time of the handshake.
 fn warm_up_random_source() {
     let mut bytes = [0; 32];
-    // A random source that fails also fails the handshake, and there it is told.
+    // If the random source fails, so does the handshake, which reports it.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
 }
 
@@ -148,7 +153,7 @@ fn parse_certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'stat
     Ok(certificates)
 }
 
-/// The operating system's own store.
+/// Returns the verifier of the operating system's store.
 fn system_verifier(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
     let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(provider));
     verifier

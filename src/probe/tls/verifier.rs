@@ -1,4 +1,4 @@
-//! rustls's way to the check of a chain, with a record of what was found.
+//! rustls verifier that records what it finds.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use super::chain_check::{ChainChecker, PresentedChain};
 use super::{HandshakeInputs, TrustStore};
 use crate::probe::PhaseFailure;
 
-/// What was found in a handshake. Every clone is the same.
+/// Results of the verification in a handshake. All clones share the same state.
 #[derive(Clone, Default)]
 pub(super) struct VerificationFindings(Arc<Mutex<Found>>);
 
@@ -23,12 +23,12 @@ struct Found {
 }
 
 impl VerificationFindings {
-    /// The certificate's fault, if it has one.
+    /// Takes the certificate's failure, if there is one.
     pub(super) fn failed(&self) -> Option<PhaseFailure> {
         self.with(|found| found.failed.take())
     }
 
-    /// The chain, if it is still to be checked.
+    /// Takes the chain whose verification was deferred, if it was.
     pub(super) fn deferred(&self) -> Option<DeferredVerification> {
         self.with(|found| found.deferred.take())
     }
@@ -38,8 +38,8 @@ impl VerificationFindings {
     }
 }
 
-/// A chain whose check was put off: with `--insecure` nothing hangs on it, so the handshake does
-/// not wait for the store.
+/// A chain whose verification was deferred: with `--insecure` its result changes nothing, so the
+/// handshake does not wait for the store to be loaded.
 pub(in crate::probe) struct DeferredVerification {
     end_entity: CertificateDer<'static>,
     intermediates: Vec<CertificateDer<'static>>,
@@ -49,7 +49,7 @@ pub(in crate::probe) struct DeferredVerification {
 }
 
 impl DeferredVerification {
-    /// Checks it and says what came of it.
+    /// Verifies the chain and emits the result.
     pub(in crate::probe) fn check(&self, trust: &TrustStore) {
         let chain = PresentedChain {
             end_entity: &self.end_entity,
@@ -58,15 +58,15 @@ impl DeferredVerification {
             ocsp: &[],
             now: self.now,
         };
-        // Whatever comes of it, the user said to go on.
+        // The user chose to continue whatever the result.
         let _ = self.checker.check(trust, &chain);
     }
 }
 
-/// A verifier that records what it sees.
+/// The verifier.
 pub(super) struct RecordingVerifier {
     provider: Arc<CryptoProvider>,
-    /// Whom to trust; `None` to put the check off.
+    /// The store; `None` to defer verification.
     trust_store: Option<Arc<TrustStore>>,
     checker: ChainChecker,
     findings: VerificationFindings,

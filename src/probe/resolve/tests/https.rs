@@ -1,4 +1,4 @@
-//! Resolution over HTTPS, against a server with a certificate of its own.
+//! Name resolution over HTTPS, with a server that has its own certificate.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,7 +19,8 @@ use crate::probe::spec::{AddressFamily, DnsChoice};
 use crate::probe::test_context::TestContext;
 use crate::trace::{DnsTransport, FailureCode};
 
-/// A DNS server at `https://localhost:PORT/dns-query` that answers with this status; gives its address and its certificate.
+/// Starts a DNS server at `https://localhost:PORT/dns-query` that answers with this status, and
+/// returns its address and its certificate.
 async fn start_doh_server(status: StatusCode) -> (SocketAddr, String) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();

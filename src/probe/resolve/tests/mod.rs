@@ -1,4 +1,4 @@
-//! Resolution against name servers of this machine.
+//! Name resolution with name servers on loopback.
 
 mod https;
 mod peer;
@@ -73,8 +73,8 @@ fn emitted_failures(witness: &TestContext) -> Vec<String> {
     witness.emitted().into_iter().filter_map(failed).collect()
 }
 
-/// Resolves `api.test` at a server with this script, which is to fail; gives the code and the
-/// sentence.
+/// Resolves `api.test` at a server with this script, which has to fail, and returns the code and
+/// the message.
 async fn resolution_failure(
     script: impl Fn(&Question) -> peer::Answers + Clone + Send + 'static,
 ) -> (FailureCode, String) {

@@ -1,4 +1,4 @@
-//! A name server on this machine that answers as its script says.
+//! Scripted name server on loopback.
 
 use std::net::SocketAddr;
 
@@ -8,10 +8,10 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 
-/// The datagrams, or the messages of a TCP stream, that answer a question. None at all is silence.
+/// Datagrams, or messages of a TCP stream, that answer a query. None at all is silence.
 pub(super) type Answers = Vec<Vec<u8>>;
 
-/// A question as a script sees it.
+/// A query as a script sees it.
 pub(super) struct Question {
     message: Message,
     pub(super) name: String,
@@ -20,7 +20,7 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// An answer to it with this code and these records.
+    /// Returns a response to it with this code and these records.
     pub(super) fn answer(&self, code: ResponseCode, records: Vec<Record>) -> Message {
         let mut answer = self.message.clone().into_response();
         answer.metadata.response_code = code;
@@ -28,13 +28,13 @@ impl Question {
         answer
     }
 
-    /// The same, sent.
+    /// Returns the response encoded, ready to be sent.
     pub(super) fn reply(&self, code: ResponseCode, records: Vec<Record>) -> Answers {
         vec![self.answer(code, records).to_vec().unwrap()]
     }
 }
 
-/// A record of the question's kind: an address that ends in `last`.
+/// Returns a record of the queried type: an address that ends in `last`.
 pub(super) fn address_record(owner: &str, kind: RecordType, last: u8) -> Record {
     let data = match kind {
         RecordType::A => RData::A(A([127, 0, 0, last].into())),
@@ -43,7 +43,7 @@ pub(super) fn address_record(owner: &str, kind: RecordType, last: u8) -> Record 
     Record::from_rdata(Name::from_ascii(owner).unwrap(), 300, data)
 }
 
-/// A CNAME record.
+/// Returns a CNAME record.
 pub(super) fn alias_record(owner: &str, target: &str) -> Record {
     Record::from_rdata(
         Name::from_ascii(owner).unwrap(),
@@ -52,7 +52,7 @@ pub(super) fn alias_record(owner: &str, target: &str) -> Record {
     )
 }
 
-/// Starts a server with this script; gives its address.
+/// Starts a server with this script and returns its address.
 pub(super) async fn start_server(
     script: impl Fn(&Question) -> Answers + Clone + Send + 'static,
 ) -> SocketAddr {
@@ -63,7 +63,7 @@ pub(super) async fn start_server(
     address
 }
 
-/// A UDP and a TCP socket at the same port.
+/// Binds a UDP and a TCP socket to the same port.
 async fn bind_udp_and_tcp() -> (UdpSocket, TcpListener) {
     loop {
         let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();

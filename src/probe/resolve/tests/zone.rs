@@ -1,4 +1,4 @@
-//! Resolution against a whole name server with a zone.
+//! Name resolution with a complete name server and a zone.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::peer::{address_record, alias_record};
 use super::{context_with_server, emitted_answers, emitted_queries, resolve};
 use crate::trace::FailureCode;
 
-/// A server for the zone `test`, which lives as long as what is returned.
+/// Starts a server for the zone `test`, which runs as long as the returned value exists.
 async fn start_zone_server() -> (Server<Catalog>, SocketAddr) {
     let origin = Name::from_ascii("test.").unwrap();
     let mut zone = InMemoryZoneHandler::<TokioRuntimeProvider>::empty(
