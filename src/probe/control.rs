@@ -66,7 +66,7 @@ pub(super) async fn measure_control(
             error: Some(error.into()),
         },
         None => {
-            let error = Some("it did not end within --max-time".into());
+            let error = Some("it did not finish within --max-time".into());
             EventKind::ControlMeasured {
                 status: None,
                 headers: total,
@@ -138,7 +138,7 @@ async fn prepare_client(
     trust: &mut TlsLoader,
 ) -> Result<(Client, reqwest::Request), String> {
     if !spec.connect_to.is_empty() {
-        return Err("it cannot connect to another host than the URL's".to_owned());
+        return Err("it cannot connect to a host other than the URL's".to_owned());
     }
     let tls = control_client_config(
         &*trust.crypto(&spec.tls).await,
@@ -156,7 +156,7 @@ async fn prepare_client(
         .retry(reqwest::retry::never())
         .connect_timeout(spec.connect_timeout);
     builder = match spec.http {
-        HttpChoice::Http10 => return Err("it does not speak HTTP/1.0".to_owned()),
+        HttpChoice::Http10 => return Err("it does not support HTTP/1.0".to_owned()),
         HttpChoice::Http11 => builder.http1_only(),
         HttpChoice::Http2PriorKnowledge => builder.http2_prior_knowledge(),
         HttpChoice::Auto | HttpChoice::Http2 => builder,
@@ -221,7 +221,7 @@ fn redirect_policy(spec: &Spec) -> Policy {
     let free = !spec.redirects.guard && (spec.redirects.trusted || !has_own);
     Policy::custom(move |attempt| {
         if attempt.previous().len() > most {
-            attempt.error("more redirects than allowed")
+            attempt.error("too many redirects")
         } else if free || attempt.url().origin() == home {
             attempt.follow()
         } else {
@@ -235,7 +235,7 @@ fn reqwest_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, String> {
         ProxyKind::Http => "http",
         ProxyKind::Https => "https",
         ProxyKind::Socks5 | ProxyKind::Socks5h => {
-            return Err("it does not speak SOCKS here".to_owned());
+            return Err("it does not support SOCKS".to_owned());
         }
     };
     let host = if proxy.host.contains(':') {

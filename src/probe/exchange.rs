@@ -108,8 +108,10 @@ impl SessionSlot {
             && link.serves(hop)
         {
             self.is_reused = true;
-            let (exchange, connection) = (step.exchange, wire.id);
-            let (local, remote) = (wire.local.clone(), wire.remote.clone());
+            let exchange = step.exchange;
+            let connection = wire.id;
+            let local = wire.local.clone();
+            let remote = wire.remote.clone();
             step.recorder.emit(EventKind::Connected {
                 exchange,
                 connection,
@@ -155,7 +157,7 @@ fn store_cookies(
     if refused > MAX_NOTED {
         step.recorder.note(
             step.exchange,
-            format!("and {} further cookies were not kept", refused - MAX_NOTED),
+            format!("{} more cookies were rejected", refused - MAX_NOTED),
         );
     }
 }
@@ -219,7 +221,7 @@ fn check_status(
         "the server"
     };
     let message = format!(
-        "the server answered with status {}, and --fail was given",
+        "the server answered with status {}, which counts as a failure (--fail)",
         answer.status
     );
     Err(PhaseFailure::new(
@@ -240,7 +242,7 @@ fn response_timeout_failure(step: &ExchangeContext<'_>, link: &HttpSession) -> P
     let (written, partial) = link.progress();
     if link.phase() == Phase::Send {
         let message = format!(
-            "the request could not be sent in time: {} of it were written{}",
+            "the request could not be sent in time: {} of it had been sent{}",
             Bytes(written),
             limit_suffix(step)
         );
@@ -248,34 +250,34 @@ fn response_timeout_failure(step: &ExchangeContext<'_>, link: &HttpSession) -> P
             Phase::Send,
             FailureCode::SendTimeout,
             message,
-            "the server, or the way to it, takes bytes too slowly; allow more time with -m",
+            "the server or the network accepts data too slowly; allow more time with -m",
         );
     }
     let so_far = if partial.is_empty() {
-        "nothing of it had come".to_owned()
+        "nothing had arrived".to_owned()
     } else {
         let begin: Vec<u8> = partial.iter().copied().take(120).collect();
         format!(
-            "{} of its head had come: \"{}\"",
+            "{} of its head had arrived: \"{}\"",
             Bytes(partial.len() as u64),
             Untrusted::from_bytes(&begin).raw()
         )
     };
     let message = format!(
-        "the response did not come in time: {so_far}{}",
+        "the response did not arrive in time: {so_far}{}",
         limit_suffix(step)
     );
     PhaseFailure::new(
         link.phase(),
         FailureCode::WaitTimeout,
         message,
-        "the request arrived, so look at what the server does with it, or allow more time with -m",
+        "the request was sent; check what the server does with it, or allow more time with -m",
     )
 }
 
 fn body_timeout_failure(step: &ExchangeContext<'_>, receiver: &BodyReceiver<'_>) -> PhaseFailure {
     let message = format!(
-        "the body did not end in time: {} had come{}",
+        "the body did not end in time: {} had arrived{}",
         receiver.describe_progress(),
         limit_suffix(step)
     );
@@ -283,7 +285,8 @@ fn body_timeout_failure(step: &ExchangeContext<'_>, receiver: &BodyReceiver<'_>)
         Phase::Receive,
         FailureCode::BodyTimeout,
         message,
-        "an endless stream ends like this; else the way is slow: allow more time with -m",
+        "an endless stream always ends like this; otherwise the connection is slow: allow more \
+            time with -m",
     )
 }
 
@@ -292,6 +295,6 @@ fn no_session_failure() -> PhaseFailure {
         Phase::Send,
         FailureCode::Internal,
         "there is no connection for the request",
-        "report this as a fault",
+        "please report this as a bug",
     )
 }

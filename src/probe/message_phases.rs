@@ -64,7 +64,8 @@ impl MessagePhases {
     }
 
     fn enter_phase(&mut self, phase: Phase, at: Moment, position: StreamPosition) {
-        let (exchange, position) = (self.exchange, Some(position));
+        let exchange = self.exchange;
+        let position = Some(position);
         self.recorder.emit_at(
             at,
             EventKind::PhaseEnded {

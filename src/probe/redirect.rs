@@ -114,8 +114,8 @@ impl Redirect {
             more => format!("{more} other Location fields"),
         };
         Some(format!(
-            "the answer has {others} that say something else; the first is followed, and programs \
-                differ in this"
+            "the response has {others} with a different value; the first is followed, but other \
+                clients may choose differently"
         ))
     }
 }
@@ -123,7 +123,7 @@ impl Redirect {
 /// Resolves the location against the URL it came from, as browsers do. Without a fragment it
 /// inherits that of the URL (RFC 9110 §10.2.2).
 fn resolve_location(from: &Url, location: &str) -> Result<Url, PhaseFailure> {
-    let hint = "the server's Location field is at fault; a Location is a URL or a path";
+    let hint = "the server's Location field must be a URL or a path";
     let fault = |what: &str| {
         redirect_failure(
             FailureCode::BadRedirect,
@@ -132,7 +132,7 @@ fn resolve_location(from: &Url, location: &str) -> Result<Url, PhaseFailure> {
         )
     };
     if location.chars().any(char::is_control) {
-        return Err(fault("there is a control character in it"));
+        return Err(fault("it contains a control character"));
     }
     let mut url = from
         .join(location)
@@ -147,7 +147,7 @@ fn resolve_location(from: &Url, location: &str) -> Result<Url, PhaseFailure> {
         ));
     }
     if url.port() == Some(0) {
-        return Err(fault("port 0 cannot be connected to"));
+        return Err(fault("port 0 is not a valid port"));
     }
     if url.fragment().is_none() {
         url.set_fragment(from.fragment());
@@ -203,38 +203,36 @@ fn referer_value(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
 
 fn too_many_redirects_failure(most: u32, location: &str) -> PhaseFailure {
     let message = format!("there are more than {most} redirects; the last leads to {location}");
-    let hint = "two rules may send to each other in a circle; the list of exchanges shows them, \
-        and --max-redirs allows more";
+    let hint = "two rules may redirect to each other; see the list of exchanges, or allow more \
+        with --max-redirs";
     redirect_failure(FailureCode::TooManyRedirects, message, hint)
 }
 
 /// Returns the failure of a redirect that keeps the method, and with it the body (RFC 9110
 /// §15.4.8), but leads to another origin.
 fn body_withheld_failure(status: u16, from: &Url, to: &Url) -> PhaseFailure {
-    let (home, other) = (
-        from.origin().ascii_serialization(),
-        to.origin().ascii_serialization(),
-    );
+    let home = from.origin().ascii_serialization();
+    let other = to.origin().ascii_serialization();
     if is_tls_downgrade(from, to) {
         let message = format!(
-            "the redirect ({status}) wants the request's body sent without TLS, from {home} to \
-                {other}; it stays home"
+            "the redirect ({status}) asks to send the request's body without TLS, from {home} to \
+                {other}; it was not sent"
         );
         return redirect_failure(
             FailureCode::RedirectLosesTls,
             message,
-            "the server's Location should be https; --location-trusted sends the body in clear",
+            "the server's Location should be https; --location-trusted sends the body in cleartext",
         );
     }
     let message = format!(
-        "the redirect ({status}) wants the request's body sent to another origin, from {home} to \
-            {other}; it stays home"
+        "the redirect ({status}) asks to send the request's body to another origin, from {home} \
+            to {other}; it was not sent"
     );
     redirect_failure(
         FailureCode::RedirectWantsBody,
         message,
-        "probe that URL itself if it is the right one, or let --location-trusted send everything \
-            along",
+        "probe that URL directly if it is the right one, or send everything along with \
+            --location-trusted",
     )
 }
 

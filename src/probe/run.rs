@@ -127,7 +127,8 @@ impl ProbeRun {
         cause: ExchangeCause,
         transfer: &mut TransferState,
     ) -> Option<ExchangeOutcome> {
-        let (recorder, exchange) = (self.recorder.clone(), self.recorder.next_exchange());
+        let recorder = self.recorder.clone();
+        let exchange = self.recorder.next_exchange();
         let now = Instant::now();
         let connect_by = now
             .checked_add(self.spec.connect_timeout)
@@ -135,8 +136,10 @@ impl ProbeRun {
         let connect_by = transfer
             .deadline
             .map_or(connect_by, |done_by| done_by.min(connect_by));
-        let (spec, watcher) = (&self.spec, self.watcher.as_ref());
-        let (redirected_by, done_by) = (transfer.redirected_by, transfer.deadline);
+        let spec = &self.spec;
+        let watcher = self.watcher.as_ref();
+        let redirected_by = transfer.redirected_by;
+        let done_by = transfer.deadline;
         let step = ExchangeContext {
             spec,
             recorder: &recorder,
@@ -151,7 +154,8 @@ impl ProbeRun {
             .as_mut()
             .and_then(|jar| jar.cookie_string(&transfer.hop.url, seconds_since_1970()));
         let request = OutgoingRequest::build(step.spec, &transfer.hop, cookies);
-        let (method, url) = (transfer.hop.method.clone(), transfer.hop.bare_url());
+        let method = transfer.hop.method.clone();
+        let url = transfer.hop.bare_url();
         recorder.emit(EventKind::ExchangeStarted {
             exchange,
             cause,
@@ -232,14 +236,15 @@ fn emit_outcome(
     result: &Result<ExchangeOutcome, PhaseFailure>,
     ended: Moment,
 ) {
-    let (recorder, exchange) = (step.recorder, step.exchange);
+    let recorder = step.recorder;
+    let exchange = step.exchange;
     match result {
         Ok(ExchangeOutcome::Complete) => {}
         Ok(ExchangeOutcome::Redirected(redirect)) => {
             if redirect.is_tls_downgrade_from(&hop.url) {
                 recorder.note(
                     exchange,
-                    "the redirect leads from https to http: what follows is not protected",
+                    "the redirect leads from https to http: what follows is not encrypted",
                 );
             }
             if let Some(others) = redirect.other_locations() {
@@ -249,7 +254,7 @@ fn emit_outcome(
         }
         Ok(ExchangeOutcome::Stale) => recorder.note(
             exchange,
-            "the server had closed the kept connection; the request is sent again on a new one",
+            "the server had closed the reused connection; the request is sent again on a new one",
         ),
         Err(PhaseFailure { phase, failure }) => {
             recorder.emit_at(

@@ -212,8 +212,8 @@ impl HttpSession {
             PhaseFailure::new(
                 Phase::Send,
                 FailureCode::Internal,
-                format!("{name} cannot be spoken on the connection: {error}"),
-                "report this as a fault",
+                format!("cannot start {name} on the connection: {error}"),
+                "please report this as a bug",
             )
         };
         self.protocol = match std::mem::replace(&mut self.protocol, ProtocolSession::Unusable) {
@@ -322,7 +322,7 @@ impl UrlEndpoint {
                 is_secure,
             }),
             _ => {
-                let message = format!("{}:// is not spoken yet", url.scheme());
+                let message = format!("{}:// is not supported yet", url.scheme());
                 Err(PhaseFailure::new(
                     Phase::Connect,
                     FailureCode::RequestInvalid,
@@ -402,7 +402,8 @@ impl Dialer<'_> {
         port: u16,
         is_secure: bool,
     ) -> Result<Box<dyn ByteStream>, PhaseFailure> {
-        let (recorder, exchange) = (self.context.recorder, self.context.exchange);
+        let recorder = self.context.recorder;
+        let exchange = self.context.exchange;
         if proxy.kind == ProxyKind::Https {
             recorder.begin_phase(exchange, Phase::Proxy, Some(self.meter.position()));
             let means = self.handshake_inputs().await;
@@ -434,7 +435,8 @@ impl Dialer<'_> {
         stream: Box<dyn ByteStream>,
         host: &str,
     ) -> Result<(Box<dyn ByteStream>, Option<Vec<u8>>), PhaseFailure> {
-        let (recorder, exchange) = (self.context.recorder, self.context.exchange);
+        let recorder = self.context.recorder;
+        let exchange = self.context.exchange;
         recorder.begin_phase(exchange, Phase::Tls, Some(self.meter.position()));
         let means = self.handshake_inputs().await;
         let purpose =
@@ -456,8 +458,10 @@ impl Dialer<'_> {
     /// Returns the inputs of a handshake once they are loaded. The wait belongs to the phase, as in
     /// curl's timings, but it is on the app clock only: it shows as this machine's own work.
     async fn handshake_inputs(&mut self) -> HandshakeInputs {
-        let (recorder, choice) = (self.context.recorder, &self.context.spec.tls);
-        let (ready, began) = (self.trust.is_ready(choice), recorder.now());
+        let recorder = self.context.recorder;
+        let choice = &self.context.spec.tls;
+        let ready = self.trust.is_ready(choice);
+        let began = recorder.now();
         let tools = self.trust.crypto(choice).await;
         let trust = if choice.insecure {
             None
@@ -469,8 +473,8 @@ impl Dialer<'_> {
             recorder.note(
                 self.context.exchange,
                 format!(
-                    "{waited} passed before the TLS handshake began: this program was loading \
-                    the trust store"
+                    "the TLS handshake began {waited} late: this program was still loading the \
+                        trust store"
                 ),
             );
         }
@@ -524,7 +528,7 @@ fn session_unusable_failure() -> PhaseFailure {
     PhaseFailure::new(
         Phase::Send,
         FailureCode::Internal,
-        "nothing can be said on this connection",
-        "report this as a fault",
+        "the connection cannot be used for requests",
+        "please report this as a bug",
     )
 }

@@ -78,7 +78,8 @@ impl TlsLoader {
     /// Loads everything and returns a second loader that shares it.
     pub(super) async fn load_and_share(&mut self, choice: &TlsOptions) -> Self {
         self.start(choice);
-        let (tools, trust) = (self.crypto(choice).await, self.trust_store(choice).await);
+        let tools = self.crypto(choice).await;
+        let trust = self.trust_store(choice).await;
         Self {
             crypto: Loaded::Ready(tools),
             trust_store: Loaded::Ready(trust),

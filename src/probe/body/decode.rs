@@ -30,7 +30,7 @@ pub(super) trait BodyDecoder: Write {
 pub(super) fn unsupported_coding(codings: &[String]) -> Option<String> {
     if codings.len() > MAX_CODINGS {
         return Some(format!(
-            "{} codings over each other, where {MAX_CODINGS} are the limit",
+            "{} codings on top of each other (the limit is {MAX_CODINGS})",
             codings.len()
         ));
     }

@@ -59,7 +59,7 @@ impl DeflateDecoder {
         if self.ended && !input.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "there are bytes after its end",
+                "there is data after its end",
             ));
         }
         Ok(())
@@ -95,7 +95,7 @@ impl BodyDecoder for DeflateDecoder {
         if !self.ended {
             return Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
-                "it breaks off",
+                "it is truncated",
             ));
         }
         self.inner.finish()

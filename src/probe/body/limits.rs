@@ -53,30 +53,29 @@ impl ExceededLimit {
     pub(super) fn describe(self, what: &str) -> String {
         match self {
             Self::Size(limit) => {
-                format!(
-                    "{what} decode to more than {}, the limit here",
-                    Bytes(limit)
-                )
+                format!("{what} decode to more than the limit of {}", Bytes(limit))
             }
             Self::Ratio(transferred, produced) => {
                 let ratio = produced / transferred.max(1);
                 format!(
-                    "{what} decode to {ratio} times as much ({} so far); the limit here is \
+                    "{what} decode to {ratio} times their size ({} so far); the limit is \
                         {MAX_RATIO} times",
                     Bytes(produced)
                 )
             }
             Self::WithoutOutput(bytes) => {
                 format!(
-                    "{what} hold nothing: {} were decoded without a byte of output, the limit here",
+                    "{what} decode to nothing: {} passed through the decoders without a byte of \
+                        output, which is the limit",
                     Bytes(bytes)
                 )
             }
             Self::ProcessorTime(time, decoded) => {
-                let (time, least) = (Nanos::from(time), Bytes(MIN_BYTES_PER_SECOND));
+                let time = Nanos::from(time);
+                let least = Bytes(MIN_BYTES_PER_SECOND);
                 format!(
-                    "{what} took {time} of processor time to decode to {}; the limit here is \
-                        {least} a second",
+                    "{what} took {time} of processor time to decode to {}; the minimum is {least} \
+                        per second",
                     Bytes(decoded)
                 )
             }

@@ -67,14 +67,14 @@ impl<'a> BodyReceiver<'a> {
             step.recorder.note(
                 step.exchange,
                 format!(
-                    "the body is coded as {}; --compressed decodes it",
+                    "the body is encoded as {}; --compressed decodes it",
                     coded.join(", ")
                 ),
             );
         }
         if let Some(unknown) = decode::unsupported_coding(&coded).filter(|_| decodes) {
-            let hint = "leave out --compressed to take the body as it comes";
-            let message = format!("the body is coded as {unknown}, which cannot be decoded here");
+            let hint = "leave out --compressed to receive the body as it is";
+            let message = format!("the body is encoded as {unknown}, which is not supported");
             return Err(PhaseFailure::new(
                 Phase::Receive,
                 FailureCode::BodyDecoding,
@@ -88,7 +88,8 @@ impl<'a> BodyReceiver<'a> {
             preview,
             decodes.then_some(step.spec.decode_limit),
         ));
-        let (coding_name, codings) = (coded.join(", "), if decodes { coded } else { Vec::new() });
+        let coding_name = coded.join(", ");
+        let codings = if decodes { coded } else { Vec::new() };
         let worker = (decodes || output.is_some())
             .then(|| BodyWorker::start(codings, output.cloned(), &account))
             .transpose();
@@ -97,7 +98,8 @@ impl<'a> BodyReceiver<'a> {
             Some(BodyOutput::File(path)) => Some(path.clone()),
             Some(BodyOutput::Stdout) | None => None,
         };
-        let (expected, pace) = (answer.expected, Throttle::default());
+        let expected = answer.expected;
+        let pace = Throttle::default();
         Ok(Self {
             context: step,
             counters: account,
@@ -175,7 +177,9 @@ impl<'a> BodyReceiver<'a> {
     }
 
     fn emit_progress(&self) {
-        let (received, decoded, expected) = (self.received, self.counters.decoded(), self.expected);
+        let received = self.received;
+        let decoded = self.counters.decoded();
+        let expected = self.expected;
         self.context.recorder.emit(EventKind::ResponseBody {
             exchange: self.context.exchange,
             received,
@@ -192,11 +196,11 @@ impl<'a> BodyReceiver<'a> {
         };
         let text = match self.counters.written() {
             0 if is_pipe(path) => format!(
-                "nothing was written to {}, a pipe that nobody may have opened for reading",
+                "nothing was written to {}, a pipe that perhaps nobody has opened for reading",
                 path.display()
             ),
             written => format!(
-                "{} holds the beginning of the body alone: {}",
+                "{} contains only the beginning of the body: {}",
                 path.display(),
                 Bytes(written)
             ),
@@ -212,7 +216,7 @@ impl<'a> BodyReceiver<'a> {
                 let message =
                     exceeded.describe(&format!("{} of {name} body", Bytes(self.received)));
                 let hint = "this may be a decompression bomb; without --compressed the body is \
-                    taken as it comes";
+                    received as it is";
                 PhaseFailure::new(
                     Phase::Receive,
                     FailureCode::BodyDecodingLimit,
@@ -225,8 +229,8 @@ impl<'a> BodyReceiver<'a> {
                     "the body cannot be decoded as {name} after {}: {error}",
                     Bytes(self.received)
                 );
-                let hint = "without --compressed the body is taken as it comes; compare \
-                    Content-Encoding with what the server sends";
+                let hint = "without --compressed the body is received as it is; check that the \
+                    server's Content-Encoding matches the body";
                 PhaseFailure::new(Phase::Receive, FailureCode::BodyDecoding, message, hint)
             }
         }
@@ -245,7 +249,7 @@ fn is_pipe(path: &Path) -> bool {
 }
 
 fn output_failure(path: &str, error: &io::Error) -> PhaseFailure {
-    let hint = "check the directory, its permissions and the space left";
+    let hint = "check the directory, its permissions and the free space";
     PhaseFailure::new(
         Phase::Receive,
         FailureCode::OutputFailed,
@@ -255,12 +259,12 @@ fn output_failure(path: &str, error: &io::Error) -> PhaseFailure {
 }
 
 fn no_thread_failure(error: &io::Error) -> PhaseFailure {
-    let message = format!("no thread can be started for the body: {error}");
+    let message = format!("cannot start a thread for the body: {error}");
     PhaseFailure::new(
         Phase::Receive,
         FailureCode::Internal,
         message,
-        "look at how many processes and threads this user may have (ulimit -u)",
+        "check this user's limit on processes and threads (ulimit -u)",
     )
 }
 

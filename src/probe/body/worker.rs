@@ -271,10 +271,8 @@ impl Drop for Job {
 /// the machine counts against the server.
 fn thread_cpu_time() -> DecodingTime {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, nanos) = (
-        u64::try_from(time.tv_sec).unwrap_or(0),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    );
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
     DecodingTime(Duration::new(seconds, nanos))
 }
 

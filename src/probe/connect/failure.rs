@@ -51,7 +51,7 @@ pub(super) fn connect_failure(
     };
     let message = match lost {
         [] => format!(
-            "there was no time left to connect: {} was used up",
+            "no time was left to connect: {} was used up",
             step.connect_limit()
         ),
         [one] => format!(
@@ -62,7 +62,7 @@ pub(super) fn connect_failure(
         several => {
             let each: Vec<String> = several.iter().map(describe_attempt).collect();
             format!(
-                "none of {} addresses could be connected: {}{}",
+                "could not connect to any of {} addresses: {}{}",
                 several.len(),
                 each.join("; "),
                 limit_suffix(step, limit_reached)
@@ -124,11 +124,11 @@ fn describe_attempt(lost: &FailedAttempt) -> String {
     } = lost;
     match (outcome, error) {
         (AttemptOutcome::Refused, _) => {
-            format!("{remote} refused the connection after {took} (RST in answer to the SYN)")
+            format!("{remote} refused the connection after {took} (RST in response to SYN)")
         }
         (AttemptOutcome::Unreachable, Some(error)) => {
             format!(
-                "{remote} cannot be reached: {} (after {took})",
+                "{remote} is unreachable: {} (after {took})",
                 unreachable_reason(error, *at_once)
             )
         }
@@ -144,7 +144,7 @@ fn describe_attempt(lost: &FailedAttempt) -> String {
                 local_reason(error)
             )
         }
-        (_, None) => format!("connecting to {remote} came to nothing after {took}"),
+        (_, None) => format!("connecting to {remote} failed after {took}"),
     }
 }
 
@@ -152,18 +152,19 @@ fn unreachable_reason(error: &io::Error, at_once: bool) -> &'static str {
     match error.kind() {
         io::ErrorKind::NetworkDown => "the network interface is down",
         _ if at_once => "this machine has no route to it",
-        io::ErrorKind::NetworkUnreachable => "a router on the way has no route to its network",
-        _ => "a router on the way, or the neighbour lookup in its network, does not find it",
+        io::ErrorKind::NetworkUnreachable => "a router on the path has no route to its network",
+        _ => "a router on the path, or the neighbour lookup in its network, cannot find it",
     }
 }
 
 fn local_reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => format!(
-            "this machine does not permit it, such as a local firewall or a sandbox ({error})"
+            "this machine does not permit it, perhaps because of a local firewall or sandbox \
+                ({error})"
         ),
         io::ErrorKind::AddrNotAvailable => {
-            format!("this machine has no local address or port to use for it ({error})")
+            format!("this machine has no local address or port available for it ({error})")
         }
         _ => error.to_string(),
     }
@@ -173,8 +174,8 @@ fn hint_for(code: FailureCode, told: Option<&FailedAttempt>) -> String {
     let host = told.map_or_else(String::new, |lost| lost.remote.ip().to_string());
     match code {
         FailureCode::ConnectRefused => {
-            "check the port, and that the server is running and listens \
-            there; a firewall may also reject"
+            "check the port, and that the server is running and listening on it; a firewall may \
+                also reject connections"
                 .to_owned()
         }
         FailureCode::ConnectUnreachable => {
@@ -184,8 +185,8 @@ fn hint_for(code: FailureCode, told: Option<&FailedAttempt>) -> String {
             )
         }
         FailureCode::ConnectTimeout => {
-            "the host may be down, or a firewall drops packets without a word; try another \
-                network, or a longer --connect-timeout"
+            "the host may be down, or a firewall silently drops packets; try another network, or \
+                a longer --connect-timeout"
                 .to_owned()
         }
         FailureCode::ConnectForbidden => {
@@ -193,6 +194,6 @@ fn hint_for(code: FailureCode, told: Option<&FailedAttempt>) -> String {
             files and ports"
                 .to_owned()
         }
-        _ => format!("try to reach {host} with another program to see whether it is this machine"),
+        _ => format!("try another program to see whether {host} can be reached from this machine"),
     }
 }

@@ -80,7 +80,8 @@ fn finish_connect(
 ) -> EstablishedConnection {
     let connection = step.recorder.next_connection();
     let meter = Meter::new(connection, step.recorder);
-    let (exchange, position) = (step.exchange, Some(meter.position()));
+    let exchange = step.exchange;
+    let position = Some(meter.position());
     step.recorder.emit_at(
         at,
         EventKind::Connected {

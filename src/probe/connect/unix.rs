@@ -23,7 +23,8 @@ pub(in crate::probe) async fn connect_unix(
     let attempt = step.recorder.next_attempt();
     step.recorder
         .begin_phase(step.exchange, Phase::Connect, None);
-    let (exchange, local) = (step.exchange, Endpoint::Unix(Untrusted::default()));
+    let exchange = step.exchange;
+    let local = Endpoint::Unix(Untrusted::default());
     step.recorder.emit(EventKind::AttemptStarted {
         exchange,
         attempt,
@@ -66,34 +67,34 @@ fn unix_connect_failure(remote: &Endpoint, error: &io::Error) -> PhaseFailure {
         ),
         io::ErrorKind::PermissionDenied => (
             FailureCode::ConnectForbidden,
-            "this user may not open it",
+            "this user has no permission to open it",
             "check the permissions of the socket and of its directories",
         ),
         io::ErrorKind::ConnectionRefused => (
             FailureCode::ConnectRefused,
-            "nobody listens on it",
-            "the socket file is there, but its server is not running; start it",
+            "no server is listening on it",
+            "the socket file exists, but its server is not running; start it",
         ),
         io::ErrorKind::InvalidInput => (
             FailureCode::ConnectForbidden,
-            "the path is too long for a socket's address",
+            "the path is too long for a socket address",
             "use a shorter path, such as a symbolic link to it",
         ),
         io::ErrorKind::WouldBlock => (
             FailureCode::ConnectRefused,
-            "its queue of waiting connections is full",
-            "the server does not accept; see whether it hangs",
+            "its queue of pending connections is full",
+            "the server is not accepting connections; check whether it hangs",
         ),
         _ => (
             FailureCode::ConnectFailed,
-            "the system would not connect",
+            "the system refused to connect",
             "check that the path names a stream socket",
         ),
     };
     PhaseFailure::new(
         Phase::Connect,
         code,
-        format!("{remote} could not be connected: {why} ({error})"),
+        format!("cannot connect to {remote}: {why} ({error})"),
         hint,
     )
 }
@@ -107,6 +108,6 @@ fn unix_timeout_failure(step: &ExchangeContext<'_>, remote: &Endpoint) -> PhaseF
         Phase::Connect,
         FailureCode::ConnectTimeout,
         message,
-        "the server does not accept connections; see whether it hangs",
+        "the server is not accepting connections; check whether it hangs",
     )
 }

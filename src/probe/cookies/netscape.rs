@@ -11,8 +11,8 @@ use super::set_cookie::SameSite;
 use super::store::{Cookie, CookieStore, MAX_COOKIES};
 
 /// First line of a file, by which programs recognize the format.
-const FILE_HEADER: &str = "# Netscape HTTP Cookie File\n# Written by tapline: domain, names below it \
-    too, path, Secure, expiry, name, value.\n\n";
+const FILE_HEADER: &str = "# Netscape HTTP Cookie File\n# Written by tapline: domain, include \
+    subdomains, path, Secure, expiry, name, value.\n\n";
 /// Prefix of the line of an `HttpOnly` cookie; other programs take the line for a comment.
 const HTTP_ONLY_PREFIX: &[u8] = b"#HttpOnly_";
 /// Prefix of a line in the other format.

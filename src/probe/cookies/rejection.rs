@@ -8,10 +8,10 @@ use crate::units::Untrusted;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(in crate::probe) enum CookieRejection {
     /// §5.6 step 1.
-    #[error("there is a control character in it")]
+    #[error("it contains a control character")]
     ControlCharacter,
     /// §5.6 step 5.
-    #[error("its name and value are longer than 4,096 bytes")]
+    #[error("its name and value exceed 4,096 bytes")]
     TooLong,
     /// §5.7 step 2.
     #[error("it has neither a name nor a value")]
@@ -20,28 +20,31 @@ pub(in crate::probe) enum CookieRejection {
     #[error("its Domain is not ASCII; international names are written as xn--…")]
     DomainNotAscii,
     /// §5.7 step 9.
-    #[error("its Domain \"{0}\" is a public suffix, under which others have names")]
+    #[error("its Domain \"{0}\" is a public suffix, under which anyone can register a name")]
     PublicSuffix(String),
     /// §5.7 step 10.
-    #[error("its Domain \"{0}\" is not that of the host {1}, nor one above it")]
+    #[error("its Domain \"{0}\" is neither the host {1} nor a parent domain of it")]
     OtherDomain(String, String),
     /// §5.7 step 13.
-    #[error("it is Secure and came over plain HTTP")]
+    #[error("it is Secure but was received over plain HTTP")]
     NotSecure,
     /// §5.7 step 16.
-    #[error("it came over plain HTTP and would stand before a Secure cookie of its name")]
+    #[error("it was received over plain HTTP and would shadow a Secure cookie of the same name")]
     OverlaysSecure,
     /// §5.7 step 19.
-    #[error("it has SameSite=None and is not Secure")]
+    #[error("it has SameSite=None but is not Secure")]
     SameSiteNone,
     /// §5.7 step 20.
-    #[error("a name that begins with __Secure- has to be Secure")]
+    #[error("a cookie whose name begins with __Secure- must be Secure")]
     SecurePrefix,
     /// §5.7 step 21.
-    #[error("a name that begins with __Host- has to be Secure, with Path=/ and without a Domain")]
+    #[error(
+        "a cookie whose name begins with __Host- must be Secure, with Path=/ and without \
+        Domain"
+    )]
     HostPrefix,
     /// §5.7 step 22.
-    #[error("it has no name, and a value that would pass for one with a prefix")]
+    #[error("it has no name, and its value imitates a name with such a prefix")]
     HiddenPrefix,
 }
 
@@ -63,6 +66,6 @@ impl CookieRejection {
         } else {
             format!("the cookie \"{}\"", shown.raw())
         };
-        format!("{which} was not kept: {self}")
+        format!("{which} was rejected: {self}")
     }
 }

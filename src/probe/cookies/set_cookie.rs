@@ -69,7 +69,8 @@ impl<'a> SetCookie<'a> {
             value,
             ..Self::default()
         };
-        let (mut max_age, mut expires) = (None, None);
+        let mut max_age = None;
+        let mut expires = None;
         for part in parts {
             let (key, value) = split_at_equals(part).unwrap_or((part.trim_space(), b""));
             if value.len() > MAX_ATTRIBUTE_BYTES {

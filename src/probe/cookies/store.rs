@@ -95,7 +95,9 @@ impl CookieStore {
     /// Returns the value of the `Cookie` field for a request to `url` at `now` (§5.8.3); `None` if
     /// no cookie matches.
     pub(in crate::probe) fn cookie_string(&mut self, url: &Url, now: i64) -> Option<Vec<u8>> {
-        let (host, path, secure) = (canonical_host(url), url.path().as_bytes(), is_secure(url));
+        let host = canonical_host(url);
+        let path = url.path().as_bytes();
+        let secure = is_secure(url);
         self.clock += 1;
         let used = self.clock;
         let mut chosen: Vec<&mut Cookie> = Vec::new();
@@ -309,6 +311,6 @@ fn evict_least_recently_used(cookies: &mut Vec<Cookie>) {
 
 impl fmt::Debug for CookieStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Jar of {} cookies", self.count)
+        write!(f, "CookieStore of {} cookies", self.count)
     }
 }

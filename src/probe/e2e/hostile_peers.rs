@@ -178,7 +178,7 @@ async fn peers_that_keep_us_waiting() {
             "",
             Phase::Wait,
             FailureCode::WaitTimeout,
-            "nothing of it had come",
+            "nothing had arrived",
         ),
         (
             "HTTP/1.1 200 OK\r\nSlow: ",

@@ -127,7 +127,8 @@ async fn plaintext_adds_up_to_what_was_said_and_to_the_records() {
                 &vec![b'y'; 300_000],
             ]
             .concat();
-            let (listening, saying) = (Arc::clone(&heard), said.clone());
+            let listening = Arc::clone(&heard);
+            let saying = said.clone();
             let peer = serve_connections(move |stream| {
                 let (acceptor, heard, said) =
                     (acceptor.clone(), Arc::clone(&listening), saying.clone());
@@ -145,11 +146,10 @@ async fn plaintext_adds_up_to_what_was_said_and_to_the_records() {
             spec.tls.ca_pem = Some(authority.pem());
             set_body(&mut spec, body);
             let told = run_probe(spec).await;
-            let (connection, end) = (only_connection(&told), end_position(&told));
-            let (up, down) = (
-                connection.layers.of(Side::Client),
-                connection.layers.of(Side::Server),
-            );
+            let connection = only_connection(&told);
+            let end = end_position(&told);
+            let up = connection.layers.of(Side::Client);
+            let down = connection.layers.of(Side::Server);
             assert_complete(up, end.sent);
             assert_complete(down, end.received);
             assert_eq!(plaintext_bytes(up), heard.lock().unwrap().len() as u64);

@@ -23,9 +23,11 @@ async fn serve_paths(
     answer: impl Fn(&str) -> String + Send + Sync + 'static,
 ) -> (SocketAddr, RequestLog) {
     let log = RequestLog::default();
-    let (kept, answer) = (Arc::clone(&log), Arc::new(answer));
+    let kept = Arc::clone(&log);
+    let answer = Arc::new(answer);
     let peer = serve_connections(move |mut stream| {
-        let (log, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+        let log = Arc::clone(&kept);
+        let answer = Arc::clone(&answer);
         async move {
             loop {
                 let head = read_head(&mut stream).await;

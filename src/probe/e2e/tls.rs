@@ -119,7 +119,8 @@ async fn both_versions_are_told_message_by_message() {
 #[tokio::test]
 async fn each_fault_of_a_certificate_has_its_code_and_its_chain() {
     let authority = TestAuthority::new("root");
-    let (ca, other) = (authority.pem(), TestAuthority::new("other"));
+    let ca = authority.pem();
+    let other = TestAuthority::new("other");
     let expired =
         |params: &mut CertificateParams| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
     let early =
@@ -345,7 +346,7 @@ async fn handshakes_that_are_reset_or_never_end() {
         "{message}"
     );
     assert!(
-        message.contains("--connect-timeout") && message.contains("nothing came back"),
+        message.contains("--connect-timeout") && message.contains("nothing was received"),
         "{message}"
     );
 }

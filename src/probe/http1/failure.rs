@@ -20,14 +20,14 @@ pub(super) fn no_response_failure(watch: &Http1Monitor, error: &hyper::Error) ->
                 Phase::Send,
                 FailureCode::SendClosed,
                 format!("the connection could not be used: {error}"),
-                "try again on a new connection",
+                "try again",
             )
         })
 }
 
 fn explain_error(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
     if let Some(trouble) = request_body_error(error) {
-        return invalid_request(trouble, "keep the file as it is while it is being sent");
+        return invalid_request(trouble, "do not change the file while it is being sent");
     }
     let phase = passing.phases.phase();
     if let Some(failed) =
@@ -36,12 +36,12 @@ fn explain_error(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFai
         return failed;
     }
     if let Some(trouble) = tls_cause(error) {
-        let hint = "something between may have altered the bytes; try another network, and look \
-            into the server's log";
+        let hint = "a device in between may have altered the data; try another network, and check \
+            the server's log";
         return PhaseFailure::new(
             phase,
             FailureCode::TlsProtocol,
-            format!("TLS broke before an answer was there ({trouble})"),
+            format!("TLS failed before there was a response ({trouble})"),
             hint,
         );
     }
@@ -100,39 +100,39 @@ fn local_system_failure(passing: &Http1ExchangeState, refused: &io::Error) -> Ph
     PhaseFailure::new(
         phase,
         code,
-        format!("this machine's system did not let it {what}: {refused}"),
+        format!("the operating system refused to {what}: {refused}"),
         LOCAL_SYSTEM_HINT,
     )
 }
 
-const LOCAL_SYSTEM_HINT: &str =
-    "look for what has run out on this machine, such as memory, and at its firewall and sandbox";
+const LOCAL_SYSTEM_HINT: &str = "check whether this machine has run out of memory or another resource, and its firewall and \
+        sandbox";
 
 fn send_closed_failure(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
     let written = Bytes(passing.outbound.all_written());
     let message = format!(
-        "the server {} while the request was being sent; {written} of it were written",
+        "the server {} while the request was being sent; {written} of it had been sent",
         describe_close(error)
     );
-    let hint = "the server may not want a request this large or of this kind; its log will say, \
-        and a smaller one may pass";
+    let hint = "the server may not accept a request of this size or kind; check its log, or try a \
+        smaller one";
     PhaseFailure::new(Phase::Send, FailureCode::SendClosed, message, hint)
 }
 
 fn wait_closed_failure(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
     let partial = passing.inbound.partial();
     let message = if partial.is_empty() {
-        format!("the server {} without an answer", describe_close(error))
+        format!("the server {} without a response", describe_close(error))
     } else {
         let begin: Vec<u8> = partial.iter().copied().take(120).collect();
         let count = Bytes(partial.len() as u64);
         format!(
-            "the server {} within the response's head; {count} of it had come: \"{}\"",
+            "the server {} in the middle of the response's head; {count} of it had arrived: \"{}\"",
             describe_close(error),
             Untrusted::from_bytes(&begin).raw()
         )
     };
-    let hint = "the server, or something before it, ended the connection; look into its log for a \
+    let hint = "the server or a proxy in front of it ended the connection; check its log for a \
         crash or a limit";
     PhaseFailure::new(Phase::Wait, FailureCode::WaitClosed, message, hint)
 }
@@ -168,10 +168,12 @@ pub(super) fn body_failure(
             } else {
                 "the end that its framing announces"
             };
-            let message =
-                format!("the connection was closed before the body had {end}: {got}{of} had come");
-            let hint = "the server, or something before it, stopped in the middle; compare its \
-                stated length with what it sends";
+            let message = format!(
+                "the connection was closed before the body was complete: {got}{of} had \
+                    arrived"
+            );
+            let hint = "the server or a proxy in front of it stopped in the middle; compare the \
+                announced length with what it sends";
             PhaseFailure::new(Phase::Receive, FailureCode::BodyShort, message, hint)
         }
         Some(
@@ -180,27 +182,33 @@ pub(super) fn body_failure(
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::TimedOut,
         ) => {
-            let message = format!("the connection was reset within the body: {got}{of} had come");
+            let message = format!(
+                "the connection was reset in the middle of the body: {got}{of} \
+                had arrived"
+            );
             PhaseFailure::new(
                 Phase::Receive,
                 FailureCode::BodyReset,
                 message,
-                "look into the server's log, and for a device between that drops connections",
+                "check the server's log, and whether a device in between drops connections",
             )
         }
         Some(_) if tls_cause(error).is_some() => {
             let trouble = tls_cause(error).unwrap_or_default();
-            let message = format!("TLS broke within the body ({trouble}): {got}{of} had come");
+            let message = format!(
+                "TLS failed in the middle of the body ({trouble}): {got}{of} \
+                had arrived"
+            );
             PhaseFailure::new(
                 Phase::Receive,
                 FailureCode::TlsProtocol,
                 message,
-                "something between may have altered the bytes; try another network",
+                "a device in between may have altered the data; try another network",
             )
         }
         Some(_) if local_system_error(error).is_some() => {
             let message = format!(
-                "this machine's system did not let it receive the rest ({}): {got}{of} had come",
+                "the operating system refused to receive the rest ({}): {got}{of} had arrived",
                 innermost_cause(error)
             );
             PhaseFailure::new(
@@ -212,10 +220,10 @@ pub(super) fn body_failure(
         }
         Some(_) => {
             let message = format!(
-                "the body's chunked framing is broken ({}): {got} had come",
+                "the body's chunked framing is broken ({}): {got} had arrived",
                 innermost_cause(error)
             );
-            let hint = "the server's chunk sizes do not fit its chunks (RFC 9112, section 7.1)";
+            let hint = "the server's chunk sizes do not match its chunks (RFC 9112, section 7.1)";
             PhaseFailure::new(Phase::Receive, FailureCode::BodyMalformed, message, hint)
         }
     }

@@ -75,7 +75,8 @@ impl Http1 {
         stream: Box<dyn ByteStream>,
         parts: Option<(PartTracker, PartTracker)>,
     ) -> Result<Self, hyper::Error> {
-        let (watch, next_head) = (Http1Monitor::new(parts), NextHead::default());
+        let watch = Http1Monitor::new(parts);
+        let next_head = NextHead::default();
         let wire = TokioIo::new(ExactHead::new(
             Tap::new(stream, watch.clone()),
             next_head.clone(),

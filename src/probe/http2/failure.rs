@@ -78,10 +78,10 @@ fn not_http2_failure(watch: &Http2Monitor, phase: Phase) -> Option<PhaseFailure>
         .take_while(|byte| *byte != b'\n')
         .collect();
     let message = format!(
-        "the answer is not HTTP/2: it begins with \"{}\"",
+        "the response is not HTTP/2: it begins with \"{}\"",
         Untrusted::from_bytes(line.trim_ascii_end()).raw()
     );
-    let hint = "the server does not speak HTTP/2 here; use --http1.1";
+    let hint = "the server does not support HTTP/2 on this port; use --http1.1";
     Some(PhaseFailure::new(
         phase,
         FailureCode::Http2Protocol,
@@ -104,14 +104,14 @@ fn connection_lost_failure(
     match phase {
         Phase::Receive if was_reset => {
             let message = format!(
-                "the connection was reset within the body: {} had come",
+                "the connection was reset in the middle of the body: {} had arrived",
                 progress.describe()
             );
             PhaseFailure::new(
                 phase,
                 FailureCode::BodyReset,
                 message,
-                "look into the server's log, and for a device between that drops connections",
+                "check the server's log, and whether a device in between drops connections",
             )
         }
         Phase::Receive => body_short_failure(progress),
@@ -123,16 +123,16 @@ fn connection_lost_failure(
             );
             let message = format!(
                 "the server {how} the connection while the request was being sent; {written} of \
-                    it were written"
+                    it had been sent"
             );
-            let hint = "the server may not want a request this large or of this kind; its log \
-                will say, and a smaller one may pass";
+            let hint = "the server may not accept a request of this size or kind; check its log, \
+                or try a smaller one";
             PhaseFailure::new(phase, FailureCode::SendClosed, message, hint)
         }
         _ => {
-            let message = format!("the server {how} the connection without an answer");
-            let hint = "the server, or something before it, ended the connection; look into its \
-                log for a crash or a limit";
+            let message = format!("the server {how} the connection without a response");
+            let hint = "the server or a proxy in front of it ended the connection; check its log \
+                for a crash or a limit";
             PhaseFailure::new(phase, FailureCode::WaitClosed, message, hint)
         }
     }
@@ -140,10 +140,10 @@ fn connection_lost_failure(
 
 fn body_short_failure(progress: BodyProgress) -> PhaseFailure {
     let message = format!(
-        "the stream was closed before the body had its end: {} had come",
+        "the stream was closed before the body was complete: {} had arrived",
         progress.describe()
     );
-    let hint = "the server, or something before it, stopped in the middle; compare its stated \
+    let hint = "the server or a proxy in front of it stopped in the middle; compare the announced \
         length with what it sends";
     PhaseFailure::new(Phase::Receive, FailureCode::BodyShort, message, hint)
 }
@@ -155,10 +155,10 @@ fn protocol_error_failure(phase: Phase, error: &h2::Error, progress: BodyProgres
     let what = match (error.is_remote(), error.is_go_away()) {
         (true, true) => format!("the server ended the connection with GOAWAY {name}"),
         (true, false) => format!("the server reset the stream with {name}"),
-        (false, _) => format!("the server broke HTTP/2 ({name}: {error})"),
+        (false, _) => format!("the server violated HTTP/2 ({name}: {error})"),
     };
     let so_far = if phase == Phase::Receive {
-        format!("; {} of the body had come", progress.describe())
+        format!("; {} of the body had arrived", progress.describe())
     } else {
         String::new()
     };
@@ -177,31 +177,34 @@ fn protocol_error_failure(phase: Phase, error: &h2::Error, progress: BodyProgres
 }
 
 /// Hint for a peer that sends excessive frames without content (RFC 9113 §10.5).
-const FLOOD_HINT: &str = "the server, or something before it, repeats control frames or empty ones \
-    without end; compare with --http1.1";
+const FLOOD_HINT: &str = "the server or a proxy in front of it sends control frames or empty \
+    frames without end; compare with --http1.1";
 
 const fn hint_for_reason(reason: Option<h2::Reason>) -> &'static str {
     match reason {
         Some(h2::Reason::REFUSED_STREAM) => {
-            "the server did nothing with the request, so it can safely be sent again"
+            "the server did not process the request, so it can safely be sent again"
         }
         Some(h2::Reason::ENHANCE_YOUR_CALM) => {
-            "the server finds this client too busy; send less, or later"
+            "the server considers this client's load excessive; send less, or later"
         }
-        Some(h2::Reason::HTTP_1_1_REQUIRED) => "the server wants HTTP/1.1 for this: use --http1.1",
+        Some(h2::Reason::HTTP_1_1_REQUIRED) => {
+            "the server requires HTTP/1.1 for this: use \
+            --http1.1"
+        }
         Some(h2::Reason::INADEQUATE_SECURITY) => {
-            "the server does not accept this TLS for HTTP/2; use --http1.1 or look at its cipher \
-                suites"
+            "the server does not accept this TLS version or cipher suite for HTTP/2; use \
+                --http1.1 or check its cipher suites"
         }
-        Some(h2::Reason::INTERNAL_ERROR) => "the fault is inside the server; its log will say",
-        _ => "compare with --http1.1; the server's log will say more",
+        Some(h2::Reason::INTERNAL_ERROR) => "the server has an internal error; check its log",
+        _ => "compare with --http1.1, and check the server's log",
     }
 }
 
 /// Returns the failure of a head above the announced limit.
 pub(super) fn head_too_large_failure() -> PhaseFailure {
     let message = format!(
-        "the response's head is larger than {} KiB, the limit here",
+        "the response's head exceeds the limit of {} KiB",
         MAX_HEAD_BYTES / 1024
     );
     PhaseFailure::new(
@@ -214,19 +217,19 @@ pub(super) fn head_too_large_failure() -> PhaseFailure {
 
 /// Returns the failure of too many informational responses.
 pub(super) fn endless_informational_failure(most: usize) -> PhaseFailure {
-    let message = format!("more than {most} informational responses came, and no final one");
+    let message = format!("more than {most} informational responses arrived, but no final one");
     PhaseFailure::new(
         Phase::Wait,
         FailureCode::HttpMalformed,
         message,
-        "the server repeats 1xx responses without end; its log will say why",
+        "the server sends 1xx responses without end; check its log",
     )
 }
 
 /// Returns the failure of too many frames without any of the response.
 pub(super) fn frame_flood_failure(phase: Phase, most: u32) -> PhaseFailure {
     let message = format!(
-        "more than {} frames came in a row with nothing of the response in them, the limit here",
+        "more than {} frames in a row contained nothing of the response, which is the limit",
         group_digits(most.into())
     );
     PhaseFailure::new(phase, FailureCode::Http2Protocol, message, FLOOD_HINT)

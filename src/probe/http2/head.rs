@@ -22,7 +22,7 @@ pub(super) fn build_head(
         .build();
     let uri = uri.map_err(|error| {
         invalid_request(
-            format!("{authority}{target} cannot be asked for over HTTP/2: {error}"),
+            format!("{authority}{target} cannot be requested over HTTP/2: {error}"),
             "check the Host field and the URL",
         )
     })?;

@@ -38,7 +38,7 @@ impl Upload {
                     Err(error) => {
                         return Poll::Ready(Err(invalid_request(
                             error.to_string(),
-                            "keep the file as it is while it is being sent",
+                            "do not change the file while it is being sent",
                         )));
                     }
                 }

@@ -191,7 +191,8 @@ impl State {
         [Side::Client, Side::Server].map(|from| {
             let lane = self.direction(from);
             let unlisted = lane.records.take_unlisted() + lane.parts.take_unlisted();
-            let (records, parts) = (lane.records.take(), lane.parts.take());
+            let records = lane.records.take();
+            let parts = lane.parts.take();
             let is_empty = records.is_empty() && parts.is_empty() && unlisted == 0;
             (!is_empty).then_some(EventKind::Layered {
                 connection,

@@ -12,22 +12,20 @@ use crate::units::{Secret, TypedUrl, TypedUrlError};
 pub enum ProxyAddressError {
     /// The address has no host.
     #[error(
-        "the proxy address {0:?} names no host; write it as [scheme://][user:password@]host[:port]"
+        "the proxy address {0:?} has no host; write it as [scheme://][user:password@]host[:port]"
     )]
     NoHost(String),
     /// The address is ambiguous, or not a URL.
-    #[error(
-        "the proxy address is not one: {0}; write it as [scheme://][user:password@]host[:port]"
-    )]
+    #[error("invalid proxy address: {0}; write it as [scheme://][user:password@]host[:port]")]
     InvalidUrl(#[from] TypedUrlError),
     /// The scheme is not one of a proxy.
-    #[error("{0:?} is no proxy scheme; known are http, https, socks5 and socks5h")]
+    #[error("{0:?} is not a proxy scheme; supported are http, https, socks5 and socks5h")]
     UnknownScheme(String),
     /// SOCKS version 4.
-    #[error("{0} proxies are not supported; most such proxies also speak socks5 or socks5h")]
+    #[error("{0} proxies are not supported; most such proxies also support socks5 or socks5h")]
     Socks4(String),
     /// The host or port cannot be parsed.
-    #[error("the proxy address {address:?} does not parse: {reason}")]
+    #[error("the proxy address {address:?} cannot be parsed: {reason}")]
     Malformed {
         /// The address as given, without credentials.
         address: String,
@@ -107,10 +105,8 @@ fn kind_of(scheme: &str) -> Result<ProxyKind, ProxyAddressError> {
 
 fn decoded_credentials(url: &Url) -> Option<Secret<(String, String)>> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let (user, password) = (
-        decoded(url.username()),
-        decoded(url.password().unwrap_or_default()),
-    );
+    let user = decoded(url.username());
+    let password = decoded(url.password().unwrap_or_default());
     (!user.is_empty() || !password.is_empty()).then(|| Secret::new((user, password)))
 }
 

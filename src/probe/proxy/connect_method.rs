@@ -46,7 +46,7 @@ pub(super) async fn request_tunnel<S: ByteStream>(
     }
     Err(talk.failure(
         FailureCode::ProxyProtocol,
-        "keeps sending interim answers to CONNECT and no final one",
+        "keeps sending interim responses to CONNECT but no final one",
         "the proxy is broken; try another",
     ))
 }
@@ -87,7 +87,7 @@ impl ConnectResponse {
 
     fn refusal_failure(&self, talk: &ProxyHandshake<'_>, target: &str) -> PhaseFailure {
         let answered = format!(
-            "answered {} to CONNECT {target}",
+            "answered CONNECT {target} with {}",
             self.status_text().escaped()
         );
         let has_credentials = talk.proxy.credentials.is_some();
@@ -96,13 +96,13 @@ impl ConnectResponse {
             return self.unauthorized_failure(talk, &answered, has_credentials);
         }
         let hint = match self.status {
-            405 | 501 => "it does not know the CONNECT method: is it a proxy at all?",
+            405 | 501 => "it does not support the CONNECT method; check that it is a proxy",
             502..=504 => {
-                "the proxy tried and could not; see whether the server can be reached from there"
+                "the proxy could not connect; check whether the server can be reached from there"
             }
             _ => {
-                "the proxy does not allow this target, or could not reach it; its log will say; \
-                    see also --noproxy"
+                "the proxy does not allow this target, or could not reach it; check its log, or \
+                    exclude the host with --noproxy"
             }
         };
         talk.failure(FailureCode::ProxyRefused, &answered, hint)
@@ -123,11 +123,11 @@ impl ConnectResponse {
         let (given, hint) = if has_credentials {
             (
                 "did not accept the credentials",
-                "check user and password, and that it takes Basic authentication",
+                "check user and password, and that it accepts Basic authentication",
             )
         } else {
             (
-                "wants credentials",
+                "requires credentials",
                 "give them in the proxy's URL: http://user:password@host:port",
             )
         };
@@ -219,7 +219,7 @@ fn parse_head(head: &Bytes) -> Option<ConnectResponse> {
 fn not_http_failure(talk: &ProxyHandshake<'_>, bytes: &[u8]) -> PhaseFailure {
     let start = Untrusted::from_bytes(bytes.get(..bytes.len().min(48)).unwrap_or_default());
     let what = format!(
-        "did not answer CONNECT with HTTP/1.x; its answer starts with \"{}\"",
+        "did not answer CONNECT with HTTP/1.x; its response begins with \"{}\"",
         start.escaped()
     );
     talk.failure(

@@ -124,22 +124,22 @@ impl ProxyHandshake<'_> {
             self.context.connect_limit()
         );
         let hint = "check that this address is a proxy of this kind; it may also be waiting for \
-            the server, so try the server without it";
+            the server, so try without the proxy";
         self.failure(FailureCode::ProxyTimeout, &what, hint)
     }
 
     fn closed_failure(&self, error: Option<&io::Error>) -> PhaseFailure {
         let how = match error {
             Some(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-                format!("broke the connection off ({error})")
+                format!("aborted the connection ({error})")
             }
             _ => "closed the connection".to_owned(),
         };
-        let hint = "it may want another kind of proxy protocol or credentials, or not allow this \
-            client; its log will say";
+        let hint = "it may require another proxy protocol or credentials, or not allow this \
+            client; check its log";
         self.failure(
             FailureCode::ProxyClosed,
-            &format!("{how} before it had opened the way"),
+            &format!("{how} before the tunnel was open"),
             hint,
         )
     }

@@ -108,7 +108,7 @@ impl SocksTarget {
                 let too_long = |_| {
                     talk.failure(
                         FailureCode::ProxyProtocol,
-                        "cannot be given a name of more than 255 bytes",
+                        "cannot be given a name longer than 255 bytes",
                         "check the host's name",
                     )
                 };
@@ -155,7 +155,7 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
                 let hint = "give them in the proxy's URL: socks5h://user:password@host:port";
                 Err(self.handshake.failure(
                     FailureCode::ProxyAuthRequired,
-                    "wants credentials",
+                    "requires credentials",
                     hint,
                 ))
             }
@@ -164,7 +164,7 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
                 Err(self.handshake.failure(
                     FailureCode::ProxyAuthRequired,
                     what,
-                    "it may want GSSAPI, which is not supported",
+                    "it may require GSSAPI, which is not supported",
                 ))
             }
             (VERSION, other, _) => {
@@ -179,7 +179,8 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
     /// Authenticates with user and password (RFC 1929).
     async fn authenticate(&mut self, user: &str, password: &str) -> Result<(), PhaseFailure> {
         let too_long = |_| {
-            let what = "cannot be given these credentials: each may have 255 bytes at most";
+            let what = "cannot be given these credentials: user and password are limited to 255 \
+                bytes each";
             self.handshake.failure(
                 FailureCode::ProxyAuthRequired,
                 what,
@@ -201,7 +202,7 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
         self.send(&message).await?;
         let [_, status] = self.receive().await?;
         if status != 0 {
-            let hint = "check them; special characters in the URL are percent-encoded";
+            let hint = "check them; special characters in the URL must be percent-encoded";
             return Err(self.handshake.failure(
                 FailureCode::ProxyAuthRequired,
                 "did not accept user and password",
@@ -278,19 +279,16 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
 
     fn refusal_failure(&self, reply: u8) -> PhaseFailure {
         const CHECK_FROM_PROXY: &str =
-            "the proxy tried and could not; see whether the server can be reached from there";
+            "the proxy could not connect; check whether the server can be reached from there";
         let (what, hint) = match reply {
-            1 => ("reports a general failure", "the proxy's log will say more"),
+            1 => ("reports a general failure", "check the proxy's log"),
             2 => (
-                "does not allow it by its rules",
-                "ask who runs the proxy, or see --noproxy",
+                "does not allow the connection by its rules",
+                "ask the proxy's operator, or exclude the host with --noproxy",
             ),
-            3 => (
-                "reports that the network cannot be reached",
-                CHECK_FROM_PROXY,
-            ),
+            3 => ("reports that the network is unreachable", CHECK_FROM_PROXY),
             4 => (
-                "reports that the host cannot be reached, or its name not be resolved",
+                "reports that the host is unreachable, or that its name cannot be resolved",
                 CHECK_FROM_PROXY,
             ),
             5 => (
@@ -298,22 +296,22 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
                 CHECK_FROM_PROXY,
             ),
             6 => (
-                "reports that the time to live expired on the way, or that there was no answer",
+                "reports that the TTL expired, or that there was no answer",
                 CHECK_FROM_PROXY,
             ),
-            7 => ("does not know the CONNECT command", "use another proxy"),
+            7 => ("does not support the CONNECT command", "use another proxy"),
             8 => (
                 "does not support this type of address",
                 "try the other of socks5 and socks5h, or -4 or -6",
             ),
             _ => (
-                "refused for a reason of its own",
-                "the proxy's documentation or log will say what this reply means",
+                "refused for an unknown reason",
+                "see the proxy's documentation or log for the meaning of this reply",
             ),
         };
         self.handshake.failure(
             FailureCode::ProxyRefused,
-            &format!("{what} (reply {reply}); it was asked for {}", self.target),
+            &format!("{what} (reply {reply}); the target was {}", self.target),
             hint,
         )
     }

@@ -219,7 +219,11 @@ async fn a_refusal_is_told_with_its_status() {
     let (code, message) = tunnel_failure(HTTP_PROXY, answer_connect(challenge)).await;
     assert_eq!(code, FailureCode::ProxyAuthRequired);
     assert!(
-        message.contains("wants credentials") && message.ends_with("it asks for Basic realm=\"x\""),
+        message.contains("requires credentials")
+            && message.ends_with(
+                "it asks for Basic \
+            realm=\"x\""
+            ),
         "{message}"
     );
 }
@@ -242,7 +246,8 @@ async fn what_is_no_http_proxy_is_told() {
     let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(70_000));
     let (ours, mut theirs) = duplex(1 << 20);
     theirs.write_all(endless.as_bytes()).await.unwrap();
-    let (witness, proxy) = (TestContext::new(), Proxy::parse(HTTP_PROXY).unwrap());
+    let witness = TestContext::new();
+    let proxy = Proxy::parse(HTTP_PROXY).unwrap();
     let failed = open_tunnel(
         &witness.exchange_context(),
         ours,
@@ -267,7 +272,8 @@ async fn a_proxy_that_closes_and_one_that_is_silent() {
 
     for proxy in [HTTP_PROXY, "socks5h://proxy.test"] {
         let (ours, _theirs) = duplex(4096);
-        let (witness, proxy) = (TestContext::new(), Proxy::parse(proxy).unwrap());
+        let witness = TestContext::new();
+        let proxy = Proxy::parse(proxy).unwrap();
         let step = witness.exchange_context_within(Duration::from_millis(30));
         let failed = open_tunnel(
             &step,
@@ -381,7 +387,7 @@ async fn socks_credentials_are_sent_and_judged() {
     )
     .await;
     assert_eq!(code, FailureCode::ProxyAuthRequired);
-    assert!(message.contains("wants credentials"), "{message}");
+    assert!(message.contains("requires credentials"), "{message}");
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ pub(in crate::probe) fn permitted_addresses(
     }
     step.recorder.note(
         step.exchange,
-        format!("the redirect leads from {sender} to {named}, which --redirect-guard leaves out"),
+        format!("the redirect leads from {sender} to {named}, which --redirect-guard excludes"),
     );
     Ok(public)
 }
@@ -105,7 +105,7 @@ pub(in crate::probe) fn check_proxied_host(
     }
     if step.spec.redirects.guard && sender != RedirectSender::NonPublic {
         let text = format!(
-            "--redirect-guard cannot judge where the redirect leads: only the proxy knows the \
+            "--redirect-guard cannot check where the redirect leads: only the proxy knows the \
                 address of {host}"
         );
         step.recorder.note(step.exchange, text);
@@ -144,7 +144,7 @@ fn describe_addresses(addresses: &[SocketAddr]) -> String {
 fn redirect_refused_failure(sender: &str, named: &str) -> PhaseFailure {
     let message =
         format!("the redirect leads from {sender} to {named}, and --redirect-guard refuses this");
-    let hint = "a public server has no business there; if it is yours and means it, \
+    let hint = "a public server has no reason to redirect there; if it is intended, \
         --no-redirect-guard allows it";
     PhaseFailure::new(Phase::Connect, FailureCode::RedirectRefused, message, hint)
 }

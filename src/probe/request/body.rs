@@ -163,7 +163,7 @@ fn next_chunk_of_file(
             Some(missing) => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
                 format!(
-                    "{} became {missing} bytes shorter while it was being sent",
+                    "{} shrank by {missing} bytes while it was being sent",
                     path.display()
                 ),
             )),

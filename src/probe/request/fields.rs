@@ -312,7 +312,7 @@ fn validate_fields(fields: &[RequestField]) -> Result<(), PhaseFailure> {
         let name_fits = !field.name.is_empty() && field.name.bytes().all(is_token);
         if !name_fits {
             return Err(invalid_request(
-                format!("{:?} is no field name", field.name),
+                format!("{:?} is not a field name", field.name),
                 "A field name has letters, digits and !#$%&'*+-.^_`|~ only; write -H 'Name: \
                     value'.",
             ));
@@ -324,7 +324,7 @@ fn validate_fields(fields: &[RequestField]) -> Result<(), PhaseFailure> {
         {
             return Err(invalid_request(
                 format!(
-                    "the value of the field {} has a control character in it",
+                    "the value of the field {} contains a control character",
                     field.name
                 ),
                 "Remove line breaks and other control characters from the value.",

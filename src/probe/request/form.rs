@@ -106,7 +106,8 @@ impl FormWriter {
         kind: Option<&str>,
         inner: Option<&str>,
     ) {
-        let (name, file_name) = (part.name.as_deref(), file_name(part));
+        let name = part.name.as_deref();
+        let file_name = file_name(part);
         if user_field(part, "Content-Disposition").is_none()
             && (of_form_data || name.is_some() || file_name.is_some())
         {

@@ -39,7 +39,7 @@ impl OutgoingRequest {
     ) -> Result<Self, PhaseFailure> {
         let method = http::Method::from_bytes(hop.method.as_bytes()).map_err(|_| {
             invalid_request(
-                format!("{:?} is no HTTP method", hop.method),
+                format!("{:?} is not an HTTP method", hop.method),
                 "A method is a word such as GET or PATCH.",
             )
         })?;

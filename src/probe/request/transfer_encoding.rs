@@ -52,7 +52,7 @@ impl TransferEncoder {
         match self.encoding {
             TransferEncoding::SevenBit if !bytes.is_ascii() => Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "there is a byte above 127, which encoder=7bit cannot carry",
+                "a byte above 127 cannot be encoded with encoder=7bit",
             )),
             TransferEncoding::SevenBit | TransferEncoding::EightBit | TransferEncoding::Binary => {
                 Ok(bytes.to_vec())

@@ -59,8 +59,8 @@ impl ResolverConfiguration {
     /// Reads the system's configuration. The error tells why it has no server.
     pub(super) fn from_system() -> Result<Self, String> {
         let (config, options) = read_system_conf().map_err(|error| match error {
-            NetError::Io(error) => format!("{RESOLV_CONF} names no DNS server ({error})"),
-            error => format!("{RESOLV_CONF} names no DNS server ({error})"),
+            NetError::Io(error) => format!("{RESOLV_CONF} lists no DNS server ({error})"),
+            error => format!("{RESOLV_CONF} lists no DNS server ({error})"),
         })?;
         let servers = system_servers(&config);
         let search = config.domain().into_iter().chain(config.search());

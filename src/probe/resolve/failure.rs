@@ -13,10 +13,10 @@ use crate::units::Nanos;
 
 const CHECK_NAME: &str =
     "check the spelling of the name; another server may know it (--dns-servers)";
-const CHECK_SERVER: &str =
-    "check the name servers of this machine (/etc/resolv.conf), or ask another one (--dns-servers)";
-const CHECK_ZONE: &str = "the server, or the zone it asked for, has a fault (DNSSEC too); ask \
-    another one (--dns-servers)";
+const CHECK_SERVER: &str = "check the name servers of this machine (/etc/resolv.conf), or query another one \
+        (--dns-servers)";
+const CHECK_ZONE: &str = "the server or the zone is at fault (perhaps DNSSEC); query another \
+    server (--dns-servers)";
 
 /// Returns the failure of a lookup that ended without an address.
 pub(super) fn lookup_failure(
@@ -30,7 +30,7 @@ pub(super) fn lookup_failure(
         LookupResult::NoAddress | LookupResult::Addresses(_) => no_data_failure(step, host, log),
         LookupResult::AliasLoop => dns_failure(
             FailureCode::DnsServerFailure,
-            format!("the aliases of {host} lead in a circle or too far"),
+            format!("the aliases (CNAME) of {host} form a loop, or there are too many"),
             CHECK_ZONE,
         ),
         LookupResult::Unknown => no_answer_failure(host, log),
@@ -45,7 +45,7 @@ pub(super) fn timeout_failure(
 ) -> PhaseFailure {
     let asked = describe_unanswered(log);
     let whom = if asked.is_empty() {
-        "no DNS server was asked in time".to_owned()
+        "no DNS server was queried in time".to_owned()
     } else {
         format!("no answer from {asked}")
     };
@@ -63,7 +63,7 @@ pub(super) fn timeout_failure(
 pub(super) fn invalid_name_failure(host: &str, why: &str) -> PhaseFailure {
     dns_failure(
         FailureCode::DnsNoSuchName,
-        format!("{host} cannot be a name in DNS: {why}"),
+        format!("{host} is not a valid DNS name: {why}"),
         "check the spelling of the name",
     )
 }
@@ -169,10 +169,10 @@ fn no_answer_failure(host: &str, log: &[FinishedQuery]) -> PhaseFailure {
         }
     });
     let what = trouble.map_or_else(
-        || "no DNS server was asked".to_owned(),
+        || "no DNS server was queried".to_owned(),
         |(asked, why)| {
             format!(
-                "{} could not be asked: {why} (after {})",
+                "{} could not be queried: {why} (after {})",
                 server_name(&asked.server),
                 asked.took
             )
@@ -228,7 +228,7 @@ fn describe_unanswered(log: &[FinishedQuery]) -> String {
             format!("{times} times")
         };
         format!(
-            "{} (asked {times}, for up to {longest})",
+            "{} (queried {times}, waiting up to {longest})",
             server_name(server)
         )
     });

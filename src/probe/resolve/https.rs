@@ -30,7 +30,7 @@ impl DohServer {
     pub(super) fn new(url: &Url, trust: &TrustStore) -> Result<Arc<Self>, String> {
         if url.scheme() != "https" {
             return Err(format!(
-                "its URL begins with {}: and not with https:",
+                "its URL has the scheme {} instead of https",
                 url.scheme()
             ));
         }
@@ -62,7 +62,7 @@ impl DohServer {
         match exchange.send(request.clone()).first_answer().await {
             Ok(response) if is_answer_to(&response, request) => Ok(response.into_message()),
             Ok(_) => Err(DnsTransportError::Malformed(
-                "its answer is to another question".to_owned(),
+                "its response is for another query".to_owned(),
             )),
             Err(error) => {
                 self.connection.lock().await.take();
@@ -93,7 +93,7 @@ impl DohServer {
 fn doh_error(error: &NetError) -> DnsTransportError {
     match error {
         NetError::Proto(_) | NetError::Decode(_) | NetError::ParseInt(_) => {
-            DnsTransportError::Malformed(format!("its answer is no DNS message: {error}"))
+            DnsTransportError::Malformed(format!("its response is not a DNS message: {error}"))
         }
         NetError::Io(error) => DnsTransportError::Transport(error.to_string()),
         _ => DnsTransportError::Transport(error.to_string()),

@@ -95,7 +95,7 @@ fn check_literal_family(step: &ExchangeContext<'_>, ip: IpAddr) -> Result<IpAddr
         Phase::Dns,
         FailureCode::DnsNoAddress,
         message,
-        format!("leave out {wanted}, or give an address of the other family"),
+        format!("leave out {wanted}, or use an address of the other family"),
     ))
 }
 

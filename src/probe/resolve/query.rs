@@ -101,11 +101,9 @@ struct PendingQuery<'a> {
 impl<'a> PendingQuery<'a> {
     fn begin(stub: &'a StubResolver<'a>, server: DnsServer, name: &Name, kind: RecordType) -> Self {
         let recorder = stub.context.recorder;
-        let (id, began, name) = (
-            recorder.next_query(),
-            recorder.now(),
-            without_final_dot(name),
-        );
+        let id = recorder.next_query();
+        let began = recorder.now();
+        let name = without_final_dot(name);
         let exchange = stub.context.exchange;
         recorder.emit_at(
             began,
@@ -169,7 +167,7 @@ impl Drop for PendingQuery<'_> {
     fn drop(&mut self) {
         if self.finished.is_some() {
             let at = self.finish(DnsQueryOutcome::NoAnswer);
-            let reason = "no answer yet when it was no longer waited for".into();
+            let reason = "abandoned before an answer came".into();
             self.stub.context.recorder.emit_at(
                 at,
                 EventKind::DnsFailed {

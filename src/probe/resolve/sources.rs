@@ -17,7 +17,8 @@ use crate::probe::spec::{AddressFamily, DnsChoice, TlsOptions};
 use crate::probe::tls_loader::TlsLoader;
 use crate::trace::{FailureCode, Phase, ResolutionSource};
 
-const CONFIGURE_SERVER_HINT: &str = "name a server in /etc/resolv.conf, or with --dns-servers";
+const CONFIGURE_SERVER_HINT: &str = "configure a server in /etc/resolv.conf, or give one with \
+    --dns-servers";
 
 /// Returns the addresses of a host, not ordered yet, from the first source that has any.
 pub(super) async fn find_addresses(
@@ -57,8 +58,7 @@ async fn from_system_servers(
     match ResolverConfiguration::from_system() {
         Ok(configuration) => from_servers(step, host, &configuration).await,
         Err(why) => {
-            let note =
-                format!("{why}: the system's resolver is asked, whose queries cannot be seen");
+            let note = format!("{why}: using the system's resolver, whose queries are not visible");
             step.recorder.note(step.exchange, note);
             system::look_up_with_getaddrinfo(step, host)
                 .await
@@ -125,7 +125,7 @@ pub(super) async fn from_servers(
     let name = Name::from_ascii(host)
         .map_err(|error| failure::invalid_name_failure(host, &error.to_string()))?;
     if configuration.servers.is_empty() {
-        let message = format!("{host} was not resolved: there is no DNS server to ask");
+        let message = format!("{host} was not resolved: there is no DNS server to query");
         return Err(PhaseFailure::new(
             Phase::Dns,
             FailureCode::DnsNotConfigured,
@@ -168,7 +168,7 @@ fn not_configured_failure(failed: &PhaseFailure, host: &str, why: &str) -> Phase
 
 fn doh_failure(url: &Url, why: &str) -> PhaseFailure {
     let message = format!(
-        "the DNS server {} cannot be asked over HTTPS: {why}",
+        "the DNS server {} cannot be queried over HTTPS: {why}",
         url.host_str().unwrap_or_default()
     );
     PhaseFailure::new(

@@ -114,10 +114,8 @@ impl<'a> StubResolver<'a> {
             AddressFamily::V4 => self.look_up_family(name, RecordType::A).await,
             AddressFamily::V6 => self.look_up_family(name, RecordType::AAAA).await,
             AddressFamily::Any => {
-                let (mut v4, mut v6) = (
-                    pin!(self.look_up_family(name, RecordType::A)),
-                    pin!(self.look_up_family(name, RecordType::AAAA)),
-                );
+                let mut v4 = pin!(self.look_up_family(name, RecordType::A));
+                let mut v6 = pin!(self.look_up_family(name, RecordType::AAAA));
                 tokio::select! {
                     // AAAA is asked for first, and A right after it.
                     biased;

@@ -22,8 +22,10 @@ pub(super) enum DnsTransportError {
 impl From<io::Error> for DnsTransportError {
     fn from(error: io::Error) -> Self {
         Self::Transport(match error.kind() {
-            io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
-            io::ErrorKind::UnexpectedEof => "it closed the connection without an answer".to_owned(),
+            io::ErrorKind::ConnectionRefused => "nothing is listening there".to_owned(),
+            io::ErrorKind::UnexpectedEof => {
+                "it closed the connection without a response".to_owned()
+            }
             _ => error.to_string(),
         })
     }
@@ -67,7 +69,7 @@ pub(super) async fn query_over_tcp(
     stream.set_nodelay(true)?;
     let question = encode_query(request)?;
     let length = u16::try_from(question.len())
-        .map_err(|_| DnsTransportError::Malformed("the question is too long".to_owned()))?;
+        .map_err(|_| DnsTransportError::Malformed("the query is too long".to_owned()))?;
     stream
         .write_all(&[&length.to_be_bytes(), question.as_slice()].concat())
         .await?;
@@ -78,20 +80,20 @@ pub(super) async fn query_over_tcp(
         Ok(message)
     } else {
         Err(DnsTransportError::Malformed(
-            "its answer is to another question".to_owned(),
+            "its response is for another query".to_owned(),
         ))
     }
 }
 
 fn encode_query(request: &DnsRequest) -> Result<Vec<u8>, DnsTransportError> {
     request.to_vec().map_err(|error| {
-        DnsTransportError::Malformed(format!("the question cannot be written: {error}"))
+        DnsTransportError::Malformed(format!("the query cannot be encoded: {error}"))
     })
 }
 
 fn decode_message(bytes: &[u8]) -> Result<Message, DnsTransportError> {
     Message::from_vec(bytes).map_err(|error| {
-        DnsTransportError::Malformed(format!("its answer is no DNS message: {error}"))
+        DnsTransportError::Malformed(format!("its response is not a DNS message: {error}"))
     })
 }
 

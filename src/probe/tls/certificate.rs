@@ -47,7 +47,7 @@ fn parse_certificate(der: &[u8]) -> Option<Certificate> {
 
 fn unreadable_certificate(der: &[u8]) -> Certificate {
     Certificate {
-        subject: "(not readable)".into(),
+        subject: "(unreadable)".into(),
         issuer: Untrusted::default(),
         not_before: 0,
         not_after: 0,

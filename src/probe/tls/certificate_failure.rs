@@ -52,8 +52,8 @@ pub(super) fn certificate_failure(
     let (code, message, hint) = match fault {
         ChainFault::NoStore(reason) => (
             FailureCode::TlsCertificateUnknownIssuer,
-            format!("the certificate cannot be checked: {reason}"),
-            "install the system's CA certificates (Debian: ca-certificates), or name a file with \
+            format!("the certificate cannot be verified: {reason}"),
+            "install the system's CA certificates (Debian: ca-certificates), or give a file with \
                 --cacert",
         ),
         ChainFault::Rejected(Error::InvalidCertificate(error)) => {
@@ -81,7 +81,7 @@ fn describe_certificate_error(
         CertificateError::Revoked => (
             FailureCode::TlsCertificateRevoked,
             format!("the certificate of {} was revoked by its issuer", case.host),
-            "the server needs a new certificate; do not go on",
+            "the server needs a new certificate; do not continue",
         ),
         CertificateError::UnknownIssuer => unknown_issuer_certificate(case),
         CertificateError::Other(other)
@@ -105,10 +105,8 @@ fn expired_certificate(
         _ => None,
     };
     let culprit = case.offending_certificate(|certificate| Some(certificate.not_after) == end);
-    let (subject, end) = (
-        culprit.map_or("", |certificate| certificate.subject.raw()),
-        end.or(culprit.map(|one| one.not_after)),
-    );
+    let subject = culprit.map_or("", |certificate| certificate.subject.raw());
+    let end = end.or(culprit.map(|one| one.not_after));
     let message = format!(
         "the certificate of {subject} expired on {}",
         format_date(end)
@@ -131,10 +129,8 @@ fn not_yet_valid_certificate(
         _ => None,
     };
     let culprit = case.offending_certificate(|certificate| Some(certificate.not_before) == start);
-    let (subject, start) = (
-        culprit.map_or("", |certificate| certificate.subject.raw()),
-        start.or(culprit.map(|one| one.not_before)),
-    );
+    let subject = culprit.map_or("", |certificate| certificate.subject.raw());
+    let start = start.or(culprit.map(|one| one.not_before));
     let message = format!(
         "the certificate of {subject} is not valid before {}",
         format_date(start)
@@ -142,7 +138,7 @@ fn not_yet_valid_certificate(
     (
         FailureCode::TlsCertificateNotYetValid,
         message,
-        "check this machine's clock, and the clock of whoever issued the certificate",
+        "check this machine's clock, and that of the certificate's issuer",
     )
 }
 
@@ -159,7 +155,7 @@ fn wrong_host_certificate(case: &ChainFacts) -> (FailureCode, String, &'static s
         .collect();
     let message = if listed.is_empty() {
         format!(
-            "the certificate names no host at all, so it is not for {}; its subject is {}",
+            "the certificate contains no host name, so it is not valid for {}; its subject is {}",
             case.host,
             case.subject()
         )
@@ -171,7 +167,7 @@ fn wrong_host_certificate(case: &ChainFacts) -> (FailureCode, String, &'static s
             String::new()
         };
         format!(
-            "the certificate is not for {}; it is for {}{more}",
+            "the certificate is not valid for {}; it is valid for {}{more}",
             case.host,
             listed.join(", ")
         )
@@ -189,48 +185,47 @@ fn unknown_issuer_certificate(case: &ChainFacts) -> (FailureCode, String, &'stat
     }
     if !case.issuer_sent {
         let message = format!(
-            "the server did not send the certificate of its issuer ({}), and it is not a known \
-                root: the chain is incomplete, or the \
-             issuer is a private CA",
+            "the server did not send the certificate of its issuer ({}), which is not a known \
+                root: the chain is incomplete, or the issuer is a private CA",
             case.issuer()
         );
         let hint = "configure the server to send the intermediate certificates too; for a private \
-            CA name its file with --cacert";
+            CA, give its file with --cacert";
         return (FailureCode::TlsCertificateIncompleteChain, message, hint);
     }
     let top = case
         .certificates
         .last()
         .map_or_else(String::new, |last| last.issuer.raw().to_owned());
-    let message = format!("the chain ends at {top}, which is not trusted here");
+    let message = format!("the chain ends at {top}, which is not trusted");
     (
         FailureCode::TlsCertificateUnknownIssuer,
         message,
-        "name the private CA's file with --cacert, or install it in the system's store",
+        "give the private CA's file with --cacert, or install it in the system's store",
     )
 }
 
 fn self_signed_certificate(case: &ChainFacts) -> (FailureCode, String, &'static str) {
     let message = format!(
-        "the certificate of {} is signed by itself and by nobody who is trusted here",
+        "the certificate of {} is self-signed and not trusted",
         case.subject()
     );
     (
         FailureCode::TlsCertificateSelfSigned,
         message,
-        "trust it alone with --cacert FILE, or go on unchecked with -k",
+        "trust only this certificate with --cacert FILE, or skip verification with -k",
     )
 }
 
 fn invalid_certificate(reason: &str, case: &ChainFacts) -> (FailureCode, String, &'static str) {
     let message = format!(
-        "the certificate of {} cannot be accepted: {reason}",
+        "the certificate of {} is not acceptable: {reason}",
         case.subject()
     );
     (
         FailureCode::TlsCertificateInvalid,
         message,
-        "the server needs a certificate made for TLS servers; -k goes on unchecked",
+        "the server needs a certificate for TLS servers; -k skips verification",
     )
 }
 

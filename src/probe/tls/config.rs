@@ -78,8 +78,7 @@ pub(super) fn allowed_versions(choice: &TlsOptions) -> Vec<&'static SupportedPro
 }
 
 fn no_version_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailure {
-    let message =
-        "no TLS version is both at least the lowest and at most the highest that were asked for";
+    let message = "the lowest TLS version requested is above the highest one";
     PhaseFailure::new(
         purpose.phase,
         FailureCode::TlsVersion,

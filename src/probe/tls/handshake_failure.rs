@@ -15,7 +15,7 @@ use crate::wire::tls::alert_name;
 /// Returns the failure for a host name that no certificate can have.
 pub(super) fn invalid_name_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailure {
     let message = format!(
-        "\"{}\" is no host name that a certificate could be for",
+        "\"{}\" is not a host name that a certificate can contain",
         purpose.host
     );
     PhaseFailure::new(
@@ -33,15 +33,14 @@ pub(super) fn timeout_failure(
     watch: &HandshakeMonitor,
 ) -> PhaseFailure {
     let got = watch.last_received().map_or_else(
-        || "nothing came back".to_owned(),
-        |name| format!("the last message from it was {name}"),
+        || "nothing was received".to_owned(),
+        |name| format!("the last message received was {name}"),
     );
     let message = format!(
-        "the TLS handshake with {} was not done in time; the limit was {limit}, and {got}",
+        "the TLS handshake with {} did not finish in time; the limit was {limit}, and {got}",
         purpose.host
     );
-    let hint = "a firewall that drops large packets, or a server that does not speak TLS on this \
-        port, looks like this";
+    let hint = "a firewall may drop large packets, or the server does not speak TLS on this port";
     let code = if purpose.phase == Phase::Proxy {
         FailureCode::ProxyTimeout
     } else {
@@ -73,12 +72,12 @@ pub(super) fn handshake_failure(
             not_tls_failure(purpose, &first)
         }
         Some(error) => {
-            let message = format!("the server broke the TLS protocol: {error}");
+            let message = format!("the server violated the TLS protocol: {error}");
             PhaseFailure::new(
                 purpose.phase,
                 FailureCode::TlsProtocol,
                 message,
-                "try another TLS version with --tls-max 1.2; the server's log may say more",
+                "try another TLS version with --tls-max 1.2, and check the server's log",
             )
         }
         None => closed_failure(purpose, error, watch),
@@ -98,14 +97,14 @@ fn not_tls_failure(purpose: &HandshakeTarget<'_>, first: &[u8]) -> PhaseFailure 
         ),
         (
             b"<",
-            "it looks like plain HTTP without a head",
+            "it looks like HTML without an HTTP head",
             "use http:// for this port",
         ),
         (b"SSH-", "it looks like SSH", "this is an SSH server's port"),
         (
             b"220",
             "it looks like SMTP or FTP",
-            "such servers begin TLS only after a command; use their TLS port",
+            "such servers start TLS only after a command (STARTTLS); use their TLS port",
         ),
         (
             b"* OK",
@@ -120,7 +119,7 @@ fn not_tls_failure(purpose: &HandshakeTarget<'_>, first: &[u8]) -> PhaseFailure 
     ];
     let fits = known.iter().find(|(begin, _, _)| first.starts_with(begin));
     let (like, hint) = fits.map_or(
-        ("", "check the port: nothing there speaks TLS"),
+        ("", "check the port: its server does not speak TLS"),
         |(_, like, hint)| (*like, *hint),
     );
     let begin: Vec<u8> = first
@@ -134,7 +133,7 @@ fn not_tls_failure(purpose: &HandshakeTarget<'_>, first: &[u8]) -> PhaseFailure 
         format!("{like}; ")
     };
     let message = format!(
-        "the answer is not TLS: {like}it begins with \"{}\"",
+        "the response is not TLS: {like}it begins with \"{}\"",
         Untrusted::from_bytes(begin.trim_ascii_end()).raw()
     );
     PhaseFailure::new(purpose.phase, FailureCode::TlsNotTls, message, hint)
@@ -151,14 +150,12 @@ fn incompatible_peer_failure(
             | PeerIncompatible::SupportedVersionsExtensionRequired
     );
     if about_versions {
-        let message =
-            format!("the server chose a TLS version that is not accepted here ({reason:?})");
-        let hint = "TLS 1.2 and 1.3 are spoken here; check --tlsv1.3 and --tls-max, and what the \
-            server offers";
+        let message = format!("the server chose a TLS version that is not accepted ({reason:?})");
+        let hint = "TLS 1.2 and 1.3 are supported; check --tlsv1.3 and --tls-max, and what the \
+            server supports";
         return PhaseFailure::new(purpose.phase, FailureCode::TlsVersion, message, hint);
     }
-    let message =
-        format!("the server and this program have nothing in common that TLS needs ({reason:?})");
+    let message = format!("the server and this program share no TLS parameters ({reason:?})");
     PhaseFailure::new(
         purpose.phase,
         FailureCode::TlsProtocol,
@@ -180,12 +177,12 @@ fn closed_failure(
         _ => format!("lost ({error})"),
     };
     let when = watch.last_received().map_or_else(
-        || "before any answer".to_owned(),
+        || "before any response".to_owned(),
         |name| format!("after its {name}"),
     );
-    let message = format!("the connection was {how} within the TLS handshake, {when}");
-    let hint = "the server may not know this host name, want a client certificate, or not speak \
-        TLS on this port";
+    let message = format!("the connection was {how} during the TLS handshake, {when}");
+    let hint = "the server may not know this host name, may require a client certificate, or may \
+        not speak TLS on this port";
     let code = if purpose.phase == Phase::Proxy {
         FailureCode::ProxyClosed
     } else {
@@ -196,7 +193,7 @@ fn closed_failure(
 
 fn record_flood_failure(error: &io::Error, phase: Phase) -> Option<PhaseFailure> {
     let flood = error.get_ref()?.downcast_ref::<RecordFlood>()?;
-    let hint = "the server, or something before it, repeats empty records, session tickets or key \
+    let hint = "the server or a proxy in front of it sends empty records, session tickets or key \
         updates without end";
     Some(PhaseFailure::new(
         phase,
@@ -240,12 +237,12 @@ fn alert_failure(phase: Phase, description: AlertDescription) -> PhaseFailure {
         AlertDescription::ProtocolVersion => (
             FailureCode::TlsVersion,
             "it accepts none of the TLS versions offered",
-            "TLS 1.2 and 1.3 are spoken here; check --tlsv1.3 and --tls-max, and what the server \
-                offers",
+            "TLS 1.2 and 1.3 are supported; check --tlsv1.3 and --tls-max, and what the server \
+                supports",
         ),
         AlertDescription::CertificateRequired | AlertDescription::NoCertificate => (
             FailureCode::TlsClientCertificate,
-            "it wants a client certificate",
+            "it requires a client certificate",
             "give one with --cert and --key",
         ),
         AlertDescription::BadCertificate
@@ -256,28 +253,30 @@ fn alert_failure(phase: Phase, description: AlertDescription) -> PhaseFailure {
         | AlertDescription::UnknownCA
         | AlertDescription::AccessDenied => (
             FailureCode::TlsClientCertificate,
-            "it does not accept the client certificate, or wants one",
-            "check that --cert is issued by a CA the server trusts, and its dates",
+            "it does not accept the client certificate, or requires one",
+            "check that the certificate of --cert is valid and issued by a CA that the server \
+                trusts",
         ),
         AlertDescription::UnrecognisedName => (
             FailureCode::TlsAlert,
-            "it serves no site of this name",
-            "check the host name; with --resolve or --connect-to the server may be another one",
+            "it does not serve this host name",
+            "check the host name; with --resolve or --connect-to the server may be a different one",
         ),
         AlertDescription::NoApplicationProtocol => (
             FailureCode::TlsAlert,
-            "it speaks none of the application protocols offered",
+            "it supports none of the application protocols offered",
             "try --http1.1 or --http2",
         ),
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => (
             FailureCode::TlsAlert,
-            "it shares no cipher suite or group with this program, or wants a client certificate",
-            "check which the server allows",
+            "it shares no cipher suite or group with this program, or requires a client \
+                certificate",
+            "check what the server allows",
         ),
         _ => (
             FailureCode::TlsAlert,
-            "it gave up",
-            "the server's log may say why",
+            "it aborted the connection",
+            "check the server's log",
         ),
     };
     PhaseFailure::new(

@@ -26,13 +26,13 @@ pub(super) fn load_identity(
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let chain = chain.map_err(|error| format!("{} is not PEM: {error}", path.display()))?;
     if chain.is_empty() {
-        return Err(format!("there is no certificate in {}", path.display()));
+        return Err(format!("{} contains no certificate", path.display()));
     }
     let key_path = choice.key.as_ref().unwrap_or(path);
     let key = PrivateKeyDer::from_pem_slice(&read_file(key_path)?).map_err(|error| {
-        let encrypted = "an encrypted key has to be decrypted first, as with `openssl pkey`";
+        let encrypted = "an encrypted key must be decrypted first, for example with `openssl pkey`";
         format!(
-            "there is no usable private key in {} ({error}); {encrypted}",
+            "{} contains no usable private key ({error}); {encrypted}",
             key_path.display()
         )
     })?;
@@ -40,7 +40,7 @@ pub(super) fn load_identity(
         .map(|identity| Some(Arc::new(identity)))
         .map_err(|error| {
             format!(
-                "the certificate in {} and the key in {} do not go together: {error}",
+                "the certificate in {} and the key in {} do not match: {error}",
                 path.display(),
                 key_path.display()
             )

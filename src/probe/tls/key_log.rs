@@ -85,15 +85,15 @@ impl KeyLogFile {
         let metadata = file.metadata().map_err(told)?;
         if metadata.is_file() && metadata.uid() != rustix::process::geteuid().as_raw() {
             return Err(format!(
-                "the key log {name} is another user's, who could read the secrets; give the path \
-                    of a file of your own"
+                "the key log {name} belongs to another user, who could read the secrets; give the \
+                    path of a file of your own"
             ));
         }
         if metadata.is_file() && metadata.mode() & 0o077 != 0 {
             file.set_permissions(Permissions::from_mode(Self::OWNER_ONLY))
                 .map_err(told)?;
             troubles.warn(format!(
-                "the key log {name} could be read by others; now its owner alone can (mode 0600)"
+                "the key log {name} was readable by others; its permissions were changed to 0600"
             ));
         }
         Ok(Self {
@@ -108,10 +108,8 @@ impl KeyLogFile {
     fn add(&self, line: &str) {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = append(&file, line.as_bytes()) {
-            self.problems.fail(format!(
-                "the key log {} is not complete: {error}",
-                self.name
-            ));
+            self.problems
+                .fail(format!("the key log {} is incomplete: {error}", self.name));
         }
     }
 }
@@ -197,10 +195,8 @@ mod tests {
     #[test]
     fn a_link_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        let (target, link) = (
-            directory.path().join("target"),
-            directory.path().join("link"),
-        );
+        let target = directory.path().join("target");
+        let link = directory.path().join("link");
         std::os::unix::fs::symlink(&target, &link).unwrap();
         assert!(
             KeyLogFile::open(&link, KeyLogProblems::default())

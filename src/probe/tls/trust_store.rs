@@ -147,7 +147,7 @@ fn parse_certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'stat
     let certificates = certificates.map_err(|error| format!("{name} is not PEM: {error}"))?;
     if certificates.is_empty() {
         return Err(format!(
-            "there is no certificate in {name}; PEM text begins with -----BEGIN CERTIFICATE-----"
+            "{name} contains no certificate; PEM text begins with -----BEGIN CERTIFICATE-----"
         ));
     }
     Ok(certificates)

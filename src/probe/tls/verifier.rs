@@ -106,10 +106,8 @@ impl ServerCertVerifier for RecordingVerifier {
     ) -> Result<ServerCertVerified, Error> {
         self.checker.emit_certificates(leaf, rest);
         let Some(trust) = &self.trust_store else {
-            let (leaf, rest) = (
-                leaf.clone().into_owned(),
-                rest.iter().map(|one| one.clone().into_owned()).collect(),
-            );
+            let leaf = leaf.clone().into_owned();
+            let rest = rest.iter().map(|one| one.clone().into_owned()).collect();
             let unchecked = DeferredVerification {
                 end_entity: leaf,
                 intermediates: rest,

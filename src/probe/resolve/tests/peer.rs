@@ -100,7 +100,8 @@ async fn over_tcp(listener: TcpListener, script: impl Fn(&Question) -> Answers) 
 fn parse_question(bytes: &[u8], over_tcp: bool) -> Question {
     let message = Message::from_vec(bytes).unwrap();
     let query = message.queries.first().unwrap();
-    let (name, kind) = (query.name().to_string(), query.query_type());
+    let name = query.name().to_string();
+    let kind = query.query_type();
     Question {
         message,
         name,
