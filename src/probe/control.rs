@@ -31,9 +31,9 @@ pub(super) async fn measure_control(
     spec: &Spec,
     recorder: &Recorder,
     reached: &[(String, SocketAddr)],
-    trust: &mut TlsLoader,
+    tls_loader: &mut TlsLoader,
 ) {
-    let prepared = match prepare_client(spec, reached, trust).await {
+    let prepared = match prepare_client(spec, reached, tls_loader).await {
         Ok(prepared) => prepared,
         Err(why) => {
             let text = format!("the ordinary client was not run for comparison: {why}");
@@ -48,7 +48,7 @@ pub(super) async fn measure_control(
     let began = recorder.now();
     let measured = within_deadline(deadline, run_on_own_thread(prepared, recorder.clone())).await;
     let total = recorder.now().since(began);
-    let told = match measured {
+    let event = match measured {
         Some(Ok(ControlTimings {
             headers_at: headers,
             ended_at: ended,
@@ -75,7 +75,7 @@ pub(super) async fn measure_control(
             }
         }
     };
-    recorder.emit(told);
+    recorder.emit(event);
 }
 
 /// Times at which the client had the response's head and its last byte.
@@ -101,10 +101,12 @@ async fn run_on_own_thread(
     let work = move || {
         runtime.block_on(async {
             let ended = tokio::select! {
-                ended = run_exchange(prepared, &recorder) => ended.map_err(|error| describe_with_causes(&error)),
+                ended = run_exchange(prepared, &recorder) => {
+                    ended.map_err(|error| describe_with_causes(&error))
+                }
                 () = done.closed() => return,
             };
-            // Nobody waits any more where the run has ended.
+            // The receiver is gone if the run has ended.
             let _ = done.send(ended);
         });
     };
@@ -135,14 +137,14 @@ async fn run_exchange(
 async fn prepare_client(
     spec: &Spec,
     reached: &[(String, SocketAddr)],
-    trust: &mut TlsLoader,
+    tls_loader: &mut TlsLoader,
 ) -> Result<(Client, reqwest::Request), String> {
     if !spec.connect_to.is_empty() {
         return Err("it cannot connect to a host other than the URL's".to_owned());
     }
     let tls = control_client_config(
-        &*trust.crypto(&spec.tls).await,
-        &*trust.trust_store(&spec.tls).await,
+        &*tls_loader.crypto(&spec.tls).await,
+        &*tls_loader.trust_store(&spec.tls).await,
         &spec.tls,
         super::session::alpn_protocols(spec.http),
     )?;
@@ -201,8 +203,8 @@ fn read_whole_body(mut body: BodySource) -> Result<Vec<u8>, String> {
         return Err("the body is too large to be sent twice".to_owned());
     }
     let mut bytes = Vec::new();
-    while let Some(piece) = body.next_chunk().map_err(|error| error.to_string())? {
-        bytes.extend_from_slice(&piece);
+    while let Some(chunk) = body.next_chunk().map_err(|error| error.to_string())? {
+        bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
 }

@@ -50,49 +50,50 @@ pub(super) struct TransferState {
 
 /// Performs the exchange for the transfer's current hop.
 pub(super) async fn perform_exchange(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     request: OutgoingRequest,
     transfer: &mut TransferState,
-    trust: &mut TlsLoader,
+    tls_loader: &mut TlsLoader,
 ) -> Result<ExchangeOutcome, PhaseFailure> {
     let TransferState {
         hop,
         redirects_followed: followed,
         cookies,
-        slot: carrier,
+        slot,
         ..
     } = transfer;
-    carrier.obtain_session(step, hop, trust).await?;
+    slot.obtain_session(context, hop, tls_loader).await?;
     let SessionSlot {
-        connection: Some(wire),
-        session: Some(link),
+        connection: Some(info),
+        session: Some(session),
         is_reused: reused,
-    } = carrier
+    } = slot
     else {
         return Err(no_session_failure());
     };
     // Only an idempotent request may be repeated: the server may have processed it before it closed
     // the connection (RFC 9110 §9.2.2).
     let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
-    let answer = match within_deadline(step.deadline, link.send(step, wire, request)).await {
-        None => return Err(response_timeout_failure(step, link)),
-        Some(Err(failed))
-            if may_repeat
-                && link.has_no_response()
-                && is_connection_closed(failed.failure.code) =>
-        {
-            link.finish();
-            return Ok(ExchangeOutcome::Stale);
-        }
-        Some(answer) => answer?,
-    };
-    store_cookies(step, cookies, &answer, &hop.url);
-    let redirect = Redirect::from_response(step.spec, hop, &answer, *followed);
-    receive_body(step, link, &answer, matches!(redirect, Ok(None))).await?;
+    let response =
+        match within_deadline(context.deadline, session.send(context, info, request)).await {
+            None => return Err(response_timeout_failure(context, session)),
+            Some(Err(failed))
+                if may_repeat
+                    && session.has_no_response()
+                    && is_connection_closed(failed.failure.code) =>
+            {
+                session.finish();
+                return Ok(ExchangeOutcome::Stale);
+            }
+            Some(response) => response?,
+        };
+    store_cookies(context, cookies, &response, &hop.url);
+    let redirect = Redirect::from_response(context.spec, hop, &response, *followed);
+    receive_body(context, session, &response, matches!(redirect, Ok(None))).await?;
     let redirect = redirect?;
     match redirect {
         Some(redirect) => Ok(ExchangeOutcome::Redirected(Box::new(redirect))),
-        None => check_status(step, &answer).map(|()| ExchangeOutcome::Complete),
+        None => check_status(context, &response).map(|()| ExchangeOutcome::Complete),
     }
 }
 
@@ -100,19 +101,19 @@ impl SessionSlot {
     /// Provides a session for the hop: the present one if it fits, else a new one.
     async fn obtain_session(
         &mut self,
-        step: &ExchangeContext<'_>,
+        context: &ExchangeContext<'_>,
         hop: &RequestHop,
-        trust: &mut TlsLoader,
+        tls_loader: &mut TlsLoader,
     ) -> Result<(), PhaseFailure> {
-        if let (Some(wire), Some(link)) = (&self.connection, &self.session)
-            && link.serves(hop)
+        if let (Some(info), Some(session)) = (&self.connection, &self.session)
+            && session.serves(hop)
         {
             self.is_reused = true;
-            let exchange = step.exchange;
-            let connection = wire.id;
-            let local = wire.local.clone();
-            let remote = wire.remote.clone();
-            step.recorder.emit(EventKind::Connected {
+            let exchange = context.exchange;
+            let connection = info.id;
+            let local = info.local.clone();
+            let remote = info.remote.clone();
+            context.recorder.emit(EventKind::Connected {
                 exchange,
                 connection,
                 local,
@@ -122,7 +123,8 @@ impl SessionSlot {
             return Ok(());
         }
         self.is_reused = false;
-        self.session = Some(HttpSession::open(step, hop, trust, &mut self.connection).await?);
+        self.session =
+            Some(HttpSession::open(context, hop, tls_loader, &mut self.connection).await?);
         Ok(())
     }
 }
@@ -134,29 +136,31 @@ const fn is_connection_closed(code: FailureCode) -> bool {
 /// Stores the cookies of a response, whatever its status (RFC 6265bis §5.3), and notes which were
 /// rejected and why.
 fn store_cookies(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     cookies: &mut Option<CookieStore>,
-    answer: &FinalResponseHead,
+    response: &FinalResponseHead,
     url: &Url,
 ) {
     const MAX_NOTED: usize = 5;
-    let Some(jar) = cookies else { return };
+    let Some(store) = cookies else { return };
     let now = seconds_since_1970();
     let mut refused = 0;
-    for text in &answer.set_cookies {
-        if let Some(kept) = &step.spec.cookies.persistent {
+    for text in &response.set_cookies {
+        if let Some(kept) = &context.spec.cookies.persistent {
             kept.set(text, url, now);
         }
-        if let Err(refusal) = jar.set(text, url, now) {
+        if let Err(rejection) = store.set(text, url, now) {
             refused += 1;
             if refused <= MAX_NOTED {
-                step.recorder.note(step.exchange, refusal.describe(text));
+                context
+                    .recorder
+                    .note(context.exchange, rejection.describe(text));
             }
         }
     }
     if refused > MAX_NOTED {
-        step.recorder.note(
-            step.exchange,
+        context.recorder.note(
+            context.exchange,
             format!("{} more cookies were rejected", refused - MAX_NOTED),
         );
     }
@@ -165,86 +169,94 @@ fn store_cookies(
 /// Reads the body to its end. It is written to the user's output only if this is the final
 /// response.
 async fn receive_body(
-    step: &ExchangeContext<'_>,
-    link: &mut HttpSession,
-    answer: &FinalResponseHead,
+    context: &ExchangeContext<'_>,
+    session: &mut HttpSession,
+    response: &FinalResponseHead,
     is_final: bool,
 ) -> Result<(), PhaseFailure> {
-    let refused = step.spec.fail_on_status && answer.status >= 400;
-    let output = step.spec.output.as_ref().filter(|_| is_final && !refused);
-    let mut receiver = BodyReceiver::new(step, answer, output)?;
-    let read = within_deadline(step.deadline, read_to_end(step, link, &mut receiver)).await;
-    let result = read.unwrap_or_else(|| Err(body_timeout_failure(step, &receiver)));
+    let refused = context.spec.fail_on_status && response.status >= 400;
+    let output = context
+        .spec
+        .output
+        .as_ref()
+        .filter(|_| is_final && !refused);
+    let mut receiver = BodyReceiver::new(context, response, output)?;
+    let read = within_deadline(
+        context.deadline,
+        read_to_end(context, session, &mut receiver),
+    )
+    .await;
+    let result = read.unwrap_or_else(|| Err(body_timeout_failure(context, &receiver)));
     if result.is_ok() {
-        link.finish();
+        session.finish();
     }
     receiver.stop_and_report();
     result
 }
 
 async fn read_to_end(
-    step: &ExchangeContext<'_>,
-    link: &mut HttpSession,
+    context: &ExchangeContext<'_>,
+    session: &mut HttpSession,
     receiver: &mut BodyReceiver<'_>,
 ) -> Result<(), PhaseFailure> {
-    let mut turn = TimeSlice::start();
+    let mut time_slice = TimeSlice::start();
     loop {
-        let piece = tokio::select! {
+        let frame = tokio::select! {
             biased;
-            piece = link.next_frame() => piece?,
+            frame = session.next_frame() => frame?,
             // Decoding or writing has failed, and the server may never send anything more.
             failed = receiver.wait_for_failure() => return Err(failed),
         };
-        match piece {
+        match frame {
             Some(BodyFrame::Data(data)) => receiver.receive(&data).await?,
-            Some(BodyFrame::Trailers(headers)) => step.recorder.emit(EventKind::Trailers {
-                exchange: step.exchange,
+            Some(BodyFrame::Trailers(headers)) => context.recorder.emit(EventKind::Trailers {
+                exchange: context.exchange,
                 headers,
             }),
             None => break,
         }
-        turn.yield_if_over().await;
+        time_slice.yield_if_over().await;
     }
     receiver.finish().await
 }
 
 fn check_status(
-    step: &ExchangeContext<'_>,
-    answer: &FinalResponseHead,
+    context: &ExchangeContext<'_>,
+    response: &FinalResponseHead,
 ) -> Result<(), PhaseFailure> {
-    if !step.spec.fail_on_status || answer.status < 400 {
+    if !context.spec.fail_on_status || response.status < 400 {
         return Ok(());
     }
-    let whose = if answer.status < 500 {
-        "the request"
+    let hint = if response.status < 500 {
+        "a 4xx status means that the server found a fault in the request"
     } else {
-        "the server"
+        "a 5xx status means that the server failed to process the request"
     };
     let message = format!(
         "the server answered with status {}, which counts as a failure (--fail)",
-        answer.status
+        response.status
     );
     Err(PhaseFailure::new(
         Phase::Receive,
         FailureCode::HttpStatus,
         message,
-        format!("a status of this class says that the fault is with {whose}"),
+        hint,
     ))
 }
 
-fn limit_suffix(step: &ExchangeContext<'_>) -> String {
-    step.spec.max_time.map_or_else(String::new, |limit| {
+fn limit_suffix(context: &ExchangeContext<'_>) -> String {
+    context.spec.max_time.map_or_else(String::new, |limit| {
         format!("; the limit was --max-time ({})", Nanos::from(limit))
     })
 }
 
-fn response_timeout_failure(step: &ExchangeContext<'_>, link: &HttpSession) -> PhaseFailure {
-    let (written, partial) = link.progress();
-    if link.phase() == Phase::Send {
+fn response_timeout_failure(context: &ExchangeContext<'_>, session: &HttpSession) -> PhaseFailure {
+    let (written, partial) = session.progress();
+    if session.phase() == Phase::Send {
         let message = format!(
             "the request could not be sent in time: {} of it had been sent{}",
             Bytes(written),
-            limit_suffix(step)
+            limit_suffix(context)
         );
         return PhaseFailure::new(
             Phase::Send,
@@ -265,21 +277,24 @@ fn response_timeout_failure(step: &ExchangeContext<'_>, link: &HttpSession) -> P
     };
     let message = format!(
         "the response did not arrive in time: {so_far}{}",
-        limit_suffix(step)
+        limit_suffix(context)
     );
     PhaseFailure::new(
-        link.phase(),
+        session.phase(),
         FailureCode::WaitTimeout,
         message,
         "the request was sent; check what the server does with it, or allow more time with -m",
     )
 }
 
-fn body_timeout_failure(step: &ExchangeContext<'_>, receiver: &BodyReceiver<'_>) -> PhaseFailure {
+fn body_timeout_failure(
+    context: &ExchangeContext<'_>,
+    receiver: &BodyReceiver<'_>,
+) -> PhaseFailure {
     let message = format!(
         "the body did not end in time: {} had arrived{}",
         receiver.describe_progress(),
-        limit_suffix(step)
+        limit_suffix(context)
     );
     PhaseFailure::new(
         Phase::Receive,

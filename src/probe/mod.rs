@@ -2,9 +2,9 @@
 //! the HTTP exchange, and emits events.
 //!
 //! ```text
-//! spec ─► run ─► per exchange:  resolve ─► connect ─► tap ─► proxy ─► tls ─► tap ─► http1 | http2 ─► body
-//!                                  │          │               │        │              │              │
-//!                                  └──────────┴───────── Recorder (clock, numbers, sink) ────────────┘
+//! spec ─► run ─► exchange:  resolve ─► connect ─► tap ─► proxy ─► tls ─► tap ─► http1|2 ─► body
+//!                              │          │               │        │              │         │
+//!                              └──────────┴────── Recorder (clock, numbers, sink) ──────────┘
 //! ```
 //!
 //! A step that fails returns [`PhaseFailure`]; `run` is the only place that turns it into an event.

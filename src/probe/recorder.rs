@@ -86,8 +86,8 @@ impl Recorder {
         });
     }
 
-    /// Begins a phase at the end of the previous one: work of this program between two phases counts
-    /// as part of the later one, as in curl's timings.
+    /// Begins a phase at the end of the previous one: work of this program between two phases is
+    /// counted as part of the later one, as in curl's timings.
     pub fn begin_phase(
         &self,
         exchange: ExchangeId,

@@ -39,12 +39,12 @@ impl Redirect {
     pub(super) fn from_response(
         spec: &Spec,
         hop: &RequestHop,
-        answer: &FinalResponseHead,
+        response: &FinalResponseHead,
         followed: u32,
     ) -> Result<Option<Self>, PhaseFailure> {
         let is_redirect =
-            spec.redirects.follow && matches!(answer.status, 301 | 302 | 303 | 307 | 308);
-        let Some(location) = answer
+            spec.redirects.follow && matches!(response.status, 301 | 302 | 303 | 307 | 308);
+        let Some(location) = response
             .values("location")
             .next()
             .filter(|location| is_redirect && !location.trim().is_empty())
@@ -55,18 +55,18 @@ impl Redirect {
             return Err(too_many_redirects_failure(spec.redirects.max, location));
         }
         let url = resolve_location(&hop.url, location)?;
-        let (method, with_body) = method_after(hop, answer.status);
+        let (method, with_body) = method_after(hop, response.status);
         let at_home =
             spec.redirects.trusted || (hop.sends_credentials && url.origin() == spec.url.origin());
         if with_body && !at_home && has_content(spec) {
-            return Err(body_withheld_failure(answer.status, &hop.url, &url));
+            return Err(body_withheld_failure(response.status, &hop.url, &url));
         }
         let withheld = if at_home {
             Vec::new()
         } else {
             withheld_items(spec, &url, with_body)
         };
-        let other_locations = answer
+        let other_locations = response
             .values("location")
             .filter(|other| *other != location)
             .count();

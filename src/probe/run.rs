@@ -24,9 +24,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Runs `spec` and emits everything that happens as events, including failures. Only the end of the
 /// run is left to the caller. The future may be dropped at any time.
-pub async fn run(spec: Spec, recorder: Recorder, watcher: Arc<dyn RemoteObserver>) {
+pub async fn run(spec: Spec, recorder: Recorder, observer: Arc<dyn RemoteObserver>) {
     let prepared = PreparedRun::start(&spec);
-    run_prepared(prepared, spec, recorder, watcher).await;
+    run_prepared(prepared, spec, recorder, observer).await;
 }
 
 /// Inputs of a run that take time to load. Loading starts before other work of the program, so that
@@ -36,11 +36,11 @@ pub struct PreparedRun(TlsLoader);
 impl PreparedRun {
     /// Starts loading what the run will need on another thread; nothing for a URL without TLS.
     pub fn start(spec: &Spec) -> Self {
-        let mut trust = TlsLoader::default();
+        let mut tls_loader = TlsLoader::default();
         if spec.url.scheme() == "https" {
-            trust.start(&spec.tls);
+            tls_loader.start(&spec.tls);
         }
-        Self(trust)
+        Self(tls_loader)
     }
 }
 
@@ -55,13 +55,13 @@ pub async fn run_prepared(
     prepared: PreparedRun,
     spec: Spec,
     recorder: Recorder,
-    watcher: Arc<dyn RemoteObserver>,
+    observer: Arc<dyn RemoteObserver>,
 ) {
     let mut run = ProbeRun {
         spec,
         recorder,
-        watcher,
-        trust: prepared.0,
+        observer,
+        tls_loader: prepared.0,
         reached: Vec::new(),
     };
     for round in 0..run.spec.repeat.max(1) {
@@ -80,7 +80,7 @@ pub async fn run_prepared(
             &run.spec,
             &run.recorder,
             &run.reached,
-            &mut run.trust,
+            &mut run.tls_loader,
         ))
         .await;
     }
@@ -89,8 +89,8 @@ pub async fn run_prepared(
 struct ProbeRun {
     spec: Spec,
     recorder: Recorder,
-    watcher: Arc<dyn RemoteObserver>,
-    trust: TlsLoader,
+    observer: Arc<dyn RemoteObserver>,
+    tls_loader: TlsLoader,
     /// Hosts that were reached, with their addresses.
     reached: Vec<(String, SocketAddr)>,
 }
@@ -130,30 +130,30 @@ impl ProbeRun {
         let recorder = self.recorder.clone();
         let exchange = self.recorder.next_exchange();
         let now = Instant::now();
-        let connect_by = now
+        let connect_deadline = now
             .checked_add(self.spec.connect_timeout)
             .unwrap_or(now + Duration::from_secs(86_400));
-        let connect_by = transfer
+        let connect_deadline = transfer
             .deadline
-            .map_or(connect_by, |done_by| done_by.min(connect_by));
+            .map_or(connect_deadline, |deadline| deadline.min(connect_deadline));
         let spec = &self.spec;
-        let watcher = self.watcher.as_ref();
+        let observer = self.observer.as_ref();
         let redirected_by = transfer.redirected_by;
-        let done_by = transfer.deadline;
-        let step = ExchangeContext {
+        let deadline = transfer.deadline;
+        let context = ExchangeContext {
             spec,
             recorder: &recorder,
-            observer: watcher,
+            observer,
             exchange,
             redirected_by,
-            connect_deadline: connect_by,
-            deadline: done_by,
+            connect_deadline,
+            deadline,
         };
         let cookies = transfer
             .cookies
             .as_mut()
-            .and_then(|jar| jar.cookie_string(&transfer.hop.url, seconds_since_1970()));
-        let request = OutgoingRequest::build(step.spec, &transfer.hop, cookies);
+            .and_then(|store| store.cookie_string(&transfer.hop.url, seconds_since_1970()));
+        let request = OutgoingRequest::build(context.spec, &transfer.hop, cookies);
         let method = transfer.hop.method.clone();
         let url = transfer.hop.bare_url();
         recorder.emit(EventKind::ExchangeStarted {
@@ -174,7 +174,12 @@ impl ProbeRun {
             Ok(request) => {
                 with_paired_clocks(
                     &recorder,
-                    Box::pin(perform_exchange(&step, request, transfer, &mut self.trust)),
+                    Box::pin(perform_exchange(
+                        &context,
+                        request,
+                        transfer,
+                        &mut self.tls_loader,
+                    )),
                 )
                 .await
             }
@@ -187,15 +192,15 @@ impl ProbeRun {
         } else {
             recorder.now()
         };
-        emit_outcome(&step, &transfer.hop, &result, ended);
-        if let Some(line) = &mut transfer.slot.connection {
-            line.emit_layers();
-            line.verify_deferred_certificates(&self.spec, &mut self.trust)
+        emit_outcome(&context, &transfer.hop, &result, ended);
+        if let Some(info) = &mut transfer.slot.connection {
+            info.emit_layers();
+            info.verify_deferred_certificates(&self.spec, &mut self.tls_loader)
                 .await;
-            line.tcp_info_event()
+            info.tcp_info_event()
                 .into_iter()
                 .for_each(|measured| recorder.emit(measured));
-            if let (Some(host), Some(address)) = (transfer.hop.url.host_str(), line.remote.ip())
+            if let (Some(host), Some(address)) = (transfer.hop.url.host_str(), info.remote.ip())
                 && !self.reached.iter().any(|(known, _)| known == host)
             {
                 self.reached.push((host.to_owned(), address));
@@ -204,10 +209,10 @@ impl ProbeRun {
         recorder.emit_at(ended, EventKind::ExchangeEnded { exchange });
         recorder.pair_clocks();
         let outcome = result.ok();
-        if let (Some(ExchangeOutcome::Redirected(_)), Some(line)) =
+        if let (Some(ExchangeOutcome::Redirected(_)), Some(info)) =
             (&outcome, &transfer.slot.connection)
         {
-            transfer.redirected_by = Some(line.redirect_sender(&self.spec, &transfer.hop.url));
+            transfer.redirected_by = Some(info.redirect_sender(&self.spec, &transfer.hop.url));
         }
         keep_or_close(&recorder, &mut transfer.slot, outcome.as_ref()).await;
         outcome
@@ -231,13 +236,13 @@ const fn is_response_complete(result: &Result<ExchangeOutcome, PhaseFailure>) ->
 
 /// Emits how an exchange ended.
 fn emit_outcome(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     hop: &RequestHop,
     result: &Result<ExchangeOutcome, PhaseFailure>,
     ended: Moment,
 ) {
-    let recorder = step.recorder;
-    let exchange = step.exchange;
+    let recorder = context.recorder;
+    let exchange = context.exchange;
     match result {
         Ok(ExchangeOutcome::Complete) => {}
         Ok(ExchangeOutcome::Redirected(redirect)) => {
@@ -272,31 +277,31 @@ fn emit_outcome(
 /// Keeps a connection that the next hop can use and closes any other.
 async fn keep_or_close(
     recorder: &Recorder,
-    carrier: &mut SessionSlot,
+    slot: &mut SessionSlot,
     outcome: Option<&ExchangeOutcome>,
 ) {
-    if let (Some(ExchangeOutcome::Redirected(redirect)), Some(link)) =
-        (outcome, &mut carrier.session)
-        && link.serves(&redirect.hop)
-        && link.is_reusable().await
+    if let (Some(ExchangeOutcome::Redirected(redirect)), Some(session)) =
+        (outcome, &mut slot.session)
+        && session.serves(&redirect.hop)
+        && session.is_reusable().await
     {
         return;
     }
     let SessionSlot {
-        connection: line,
-        session: link,
+        connection: info,
+        session,
         ..
-    } = std::mem::take(carrier);
-    if let Some(link) = link
+    } = std::mem::take(slot);
+    if let Some(session) = session
         && outcome.is_some()
     {
         // A peer that does not close in time is dropped.
-        let _ = timeout(CLOSE_TIMEOUT, link.close()).await;
+        let _ = timeout(CLOSE_TIMEOUT, session.close()).await;
     }
-    if let Some(line) = line {
-        let connection = line.id;
-        line.finish_layers();
-        drop(line);
+    if let Some(info) = info {
+        let connection = info.id;
+        info.finish_layers();
+        drop(info);
         recorder.emit(EventKind::Disconnected { connection });
     }
 }

@@ -51,8 +51,8 @@ impl ConnectionInfo {
         spec: &Spec,
         trust: &mut TlsLoader,
     ) {
-        for unchecked in std::mem::take(&mut self.deferred_verifications) {
-            unchecked.check(&*trust.trust_store(&spec.tls).await);
+        for deferred in std::mem::take(&mut self.deferred_verifications) {
+            deferred.check(&*trust.trust_store(&spec.tls).await);
         }
     }
 
@@ -101,21 +101,22 @@ enum ProtocolSession {
 
 impl HttpSession {
     /// Resolves, connects, negotiates with a proxy and performs the TLS handshake, as the hop
-    /// requires. `line` is set as soon as there is a connection.
+    /// requires. `info` is set as soon as there is a connection.
     pub(super) async fn open(
-        step: &ExchangeContext<'_>,
+        context: &ExchangeContext<'_>,
         hop: &RequestHop,
         trust: &mut TlsLoader,
-        line: &mut Option<ConnectionInfo>,
+        info: &mut Option<ConnectionInfo>,
     ) -> Result<Self, PhaseFailure> {
         let UrlEndpoint {
             host,
             port,
             is_secure,
         } = UrlEndpoint::from_url(&hop.url)?;
-        let proxy = proxy_for(step.spec, &hop.url).filter(|_| step.spec.unix_socket.is_none());
+        let proxy =
+            proxy_for(context.spec, &hop.url).filter(|_| context.spec.unix_socket.is_none());
         if is_secure || proxy.is_some_and(|proxy| proxy.kind == ProxyKind::Https) {
-            trust.start(&step.spec.tls);
+            trust.start(&context.spec.tls);
         }
         let EstablishedConnection {
             connection,
@@ -124,8 +125,8 @@ impl HttpSession {
             tcp_info: kernel,
             local,
             remote,
-        } = connect_transport(step, proxy, &host, port).await?;
-        let line = line.insert(ConnectionInfo {
+        } = connect_transport(context, proxy, &host, port).await?;
+        let info = info.insert(ConnectionInfo {
             id: connection,
             local,
             remote,
@@ -133,39 +134,39 @@ impl HttpSession {
             tcp_info: kernel,
             deferred_verifications: Vec::new(),
         });
-        let mut way = Dialer {
-            context: step,
+        let mut dialer = Dialer {
+            context,
             trust,
             connection,
             meter: &meter,
-            deferred_verifications: &mut line.deferred_verifications,
+            deferred_verifications: &mut info.deferred_verifications,
             sends_credentials: hop.sends_credentials,
         };
         let mut stream: Box<dyn ByteStream> = Box::new(YieldingStream::new(stream));
         if let Some(proxy) = proxy {
-            stream = way
+            stream = dialer
                 .connect_through_proxy(proxy, stream, &host, port, is_secure)
                 .await?;
         }
         let mut alpn = None;
         if is_secure {
-            (stream, alpn) = way.secure_stream(stream, &host).await?;
+            (stream, alpn) = dialer.secure_stream(stream, &host).await?;
         }
-        let by_proxy = proxy
+        let proxy_fields = proxy
             .filter(|proxy| !is_secure && is_http_proxy(proxy))
             .map(proxy_authorization_fields);
         let http2 =
-            alpn.as_deref() == Some(b"h2") || step.spec.http == HttpChoice::Http2PriorKnowledge;
-        let speech = ProtocolSession::NotStarted { stream, http2 };
-        let version = if step.spec.http == HttpChoice::Http10 {
+            alpn.as_deref() == Some(b"h2") || context.spec.http == HttpChoice::Http2PriorKnowledge;
+        let protocol = ProtocolSession::NotStarted { stream, http2 };
+        let version = if context.spec.http == HttpChoice::Http10 {
             http::Version::HTTP_10
         } else {
             http::Version::HTTP_11
         };
         Ok(Self {
-            protocol: speech,
+            protocol,
             origin: origin_text(&hop.url),
-            proxy_fields: by_proxy,
+            proxy_fields,
             version,
         })
     }
@@ -178,14 +179,14 @@ impl HttpSession {
     /// Sends a request and waits for the head of the final response.
     pub(super) async fn send(
         &mut self,
-        step: &ExchangeContext<'_>,
-        line: &ConnectionInfo,
+        context: &ExchangeContext<'_>,
+        info: &ConnectionInfo,
         mut request: OutgoingRequest,
     ) -> Result<FinalResponseHead, PhaseFailure> {
-        let stage = MessagePhases::begin(
-            step.recorder.clone(),
-            step.exchange,
-            Arc::clone(&line.meter),
+        let phases = MessagePhases::begin(
+            context.recorder.clone(),
+            context.exchange,
+            Arc::clone(&info.meter),
         );
         let target = match &self.proxy_fields {
             Some(credentials) => {
@@ -194,12 +195,12 @@ impl HttpSession {
             }
             None => request.origin_form(),
         };
-        self.start_protocol(&line.meter).await?;
+        self.start_protocol(&info.meter).await?;
         match &mut self.protocol {
             ProtocolSession::Http1(http1) => {
-                http1.send(stage, request, &target, self.version).await
+                http1.send(phases, request, &target, self.version).await
             }
-            ProtocolSession::Http2(http2) => http2.send(stage, request).await,
+            ProtocolSession::Http2(http2) => http2.send(phases, request).await,
             ProtocolSession::NotStarted { .. } | ProtocolSession::Unusable => {
                 Err(session_unusable_failure())
             }
@@ -341,28 +342,29 @@ fn origin_text(url: &Url) -> String {
 
 /// Connects to the server, or to the proxy.
 async fn connect_transport(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     proxy: Option<&Proxy>,
     host: &str,
     port: u16,
 ) -> Result<EstablishedConnection, PhaseFailure> {
-    if let Some(path) = &step.spec.unix_socket {
-        return connect_unix(step, path).await;
+    if let Some(path) = &context.spec.unix_socket {
+        return connect_unix(context, path).await;
     }
     if proxy.is_some() {
-        check_proxied_host(step, host, port)?;
+        check_proxied_host(context, host, port)?;
     }
     let (host, port) = match proxy {
         Some(proxy) => (proxy.host.clone(), proxy.port),
-        None => connect_target(step.spec, host, port),
+        None => connect_target(context.spec, host, port),
     };
-    let addresses = resolve(step, &host, port).await?;
+    let addresses = resolve(context, &host, port).await?;
     let addresses = if proxy.is_some() {
         addresses
     } else {
-        permitted_addresses(step, addresses).map_err(|failed| prefix_host(failed, false, &host))?
+        permitted_addresses(context, addresses)
+            .map_err(|failed| prefix_host(failed, false, &host))?
     };
-    connect(step, &addresses)
+    connect(context, &addresses)
         .await
         .map_err(|failed| prefix_host(failed, proxy.is_some(), &host))
 }
@@ -406,15 +408,15 @@ impl Dialer<'_> {
         let exchange = self.context.exchange;
         if proxy.kind == ProxyKind::Https {
             recorder.begin_phase(exchange, Phase::Proxy, Some(self.meter.position()));
-            let means = self.handshake_inputs().await;
+            let inputs = self.handshake_inputs().await;
             // The client's certificate is for the server.
-            let purpose = HandshakeTarget {
+            let target = HandshakeTarget {
                 presents_certificate: false,
                 ..self.handshake_target(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy)
             };
-            let (secured, unchecked) =
-                perform_handshake(self.context, stream, &means, &purpose).await?;
-            self.deferred_verifications.extend(unchecked);
+            let (secured, deferred) =
+                perform_handshake(self.context, stream, &inputs, &target).await?;
+            self.deferred_verifications.extend(deferred);
             stream = Box::new(secured);
             if !is_secure {
                 recorder.end_phase(exchange, Phase::Proxy, Some(self.meter.position()));
@@ -438,12 +440,11 @@ impl Dialer<'_> {
         let recorder = self.context.recorder;
         let exchange = self.context.exchange;
         recorder.begin_phase(exchange, Phase::Tls, Some(self.meter.position()));
-        let means = self.handshake_inputs().await;
-        let purpose =
+        let inputs = self.handshake_inputs().await;
+        let target =
             self.handshake_target(host, alpn_protocols(self.context.spec.http), Phase::Tls);
-        let (secured, unchecked) =
-            perform_handshake(self.context, stream, &means, &purpose).await?;
-        self.deferred_verifications.extend(unchecked);
+        let (secured, deferred) = perform_handshake(self.context, stream, &inputs, &target).await?;
+        self.deferred_verifications.extend(deferred);
         recorder.end_phase(exchange, Phase::Tls, Some(self.meter.position()));
         let alpn = secured
             .inner()
@@ -462,7 +463,7 @@ impl Dialer<'_> {
         let choice = &self.context.spec.tls;
         let ready = self.trust.is_ready(choice);
         let began = recorder.now();
-        let tools = self.trust.crypto(choice).await;
+        let crypto = self.trust.crypto(choice).await;
         let trust = if choice.insecure {
             None
         } else {
@@ -479,7 +480,7 @@ impl Dialer<'_> {
             );
         }
         HandshakeInputs {
-            crypto: tools,
+            crypto,
             trust_store: trust,
         }
     }

@@ -28,10 +28,10 @@ mod tests {
 
     #[test]
     fn once_an_interval() {
-        let mut pace = Throttle::default();
+        let mut throttle = Throttle::default();
         let at = |millis| Moment::START + Nanos::from_millis(millis);
         let due: Vec<bool> = [0, 10, 49, 50, 60, 99, 100, 300, 310]
-            .map(|millis| pace.is_due(at(millis)))
+            .map(|millis| throttle.is_due(at(millis)))
             .into();
         assert_eq!(
             due,

@@ -54,63 +54,69 @@ impl<T> Loaded<T> {
 
 impl TlsLoader {
     /// Starts loading, unless it has started.
-    pub(super) fn start(&mut self, choice: &TlsOptions) {
+    pub(super) fn start(&mut self, options: &TlsOptions) {
         if !matches!(self.crypto, Loaded::NotRequested) {
             return;
         }
-        let ((tools_done, tools), (trust_done, trust)) = (oneshot::channel(), oneshot::channel());
-        self.may_block = names_a_pipe(choice);
-        let choice = choice.clone();
+        let ((tools_done, crypto), (trust_done, trust_store)) =
+            (oneshot::channel(), oneshot::channel());
+        self.may_block = names_a_pipe(options);
+        let options = options.clone();
         let load = move || {
             // Nobody waits any more if the run has ended.
-            let tools = Arc::new(CryptoSetup::load(&choice));
-            let _ = tools_done.send(Arc::clone(&tools));
-            let _ = trust_done.send(Arc::new(TrustStore::load(&choice, &tools)));
+            let crypto = Arc::new(CryptoSetup::load(&options));
+            let _ = tools_done.send(Arc::clone(&crypto));
+            let _ = trust_done.send(Arc::new(TrustStore::load(&options, &crypto)));
         };
         // Without a thread, the values are loaded when they are needed.
         if let Ok(thread) = thread::Builder::new().name("trust".to_owned()).spawn(load) {
-            self.crypto = Loaded::Loading(tools);
-            self.trust_store = Loaded::Loading(trust);
+            self.crypto = Loaded::Loading(crypto);
+            self.trust_store = Loaded::Loading(trust_store);
             self.thread = Some(thread);
         }
     }
 
     /// Loads everything and returns a second loader that shares it.
-    pub(super) async fn load_and_share(&mut self, choice: &TlsOptions) -> Self {
-        self.start(choice);
-        let tools = self.crypto(choice).await;
-        let trust = self.trust_store(choice).await;
+    pub(super) async fn load_and_share(&mut self, options: &TlsOptions) -> Self {
+        self.start(options);
+        let crypto = self.crypto(options).await;
+        let trust_store = self.trust_store(options).await;
         Self {
-            crypto: Loaded::Ready(tools),
-            trust_store: Loaded::Ready(trust),
+            crypto: Loaded::Ready(crypto),
+            trust_store: Loaded::Ready(trust_store),
             thread: None,
             may_block: false,
         }
     }
 
     /// Returns the cryptography provider, client certificate and key log.
-    pub(super) async fn crypto(&mut self, choice: &TlsOptions) -> Arc<CryptoSetup> {
+    pub(super) async fn crypto(&mut self, options: &TlsOptions) -> Arc<CryptoSetup> {
         self.crypto
-            .get(|| Arc::new(CryptoSetup::load(choice)))
+            .get(|| Arc::new(CryptoSetup::load(options)))
             .await
     }
 
     /// Returns the certificate store.
-    pub(super) async fn trust_store(&mut self, choice: &TlsOptions) -> Arc<TrustStore> {
-        let tools = self.crypto(choice).await;
+    pub(super) async fn trust_store(&mut self, options: &TlsOptions) -> Arc<TrustStore> {
+        let crypto = self.crypto(options).await;
         self.trust_store
-            .get(|| Arc::new(TrustStore::load(choice, &tools)))
+            .get(|| Arc::new(TrustStore::load(options, &crypto)))
             .await
     }
 
     /// Returns true if everything that such a handshake waits for is loaded.
-    pub(super) fn is_ready(&mut self, choice: &TlsOptions) -> bool {
-        self.crypto.is_ready() && (choice.insecure || self.trust_store.is_ready())
+    pub(super) fn is_ready(&mut self, options: &TlsOptions) -> bool {
+        self.crypto.is_ready() && (options.insecure || self.trust_store.is_ready())
     }
 }
 
-fn names_a_pipe(choice: &TlsOptions) -> bool {
-    let files = [&choice.ca_file, &choice.cert, &choice.key, &choice.key_log];
+fn names_a_pipe(options: &TlsOptions) -> bool {
+    let files = [
+        &options.ca_file,
+        &options.cert,
+        &options.key,
+        &options.key_log,
+    ];
     let is_pipe =
         |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
     files.into_iter().flatten().any(is_pipe)

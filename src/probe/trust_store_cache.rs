@@ -42,7 +42,7 @@ impl TrustStoreCache {
 }
 
 impl TrustStoreKey {
-    fn from_options(choice: &TlsOptions) -> Self {
+    fn from_options(options: &TlsOptions) -> Self {
         let TlsOptions {
             ca_file,
             ca_pem,
@@ -50,7 +50,7 @@ impl TrustStoreKey {
             key,
             key_log,
             ..
-        } = choice;
+        } = options;
         Self {
             ca_pem: ca_pem.clone(),
             paths: [ca_file, cert, key, key_log].map(Clone::clone),

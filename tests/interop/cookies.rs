@@ -524,12 +524,14 @@ fn refusals_are_told_and_values_masked() {
     let url = format!("http://www.example.com:{}/dir/page", server.port());
     let text = notes_of(&["-L", "-b", "", "--resolve", &resolve, &url]);
     assert!(
-        text.contains("the cookie \\\"id\\\" was not kept: it is Secure and came over plain HTTP"),
+        text.contains(
+            "the cookie \\\"id\\\" was rejected: it is Secure but was received over plain HTTP"
+        ),
         "{text}"
     );
     assert!(
         text.contains(
-            "the cookie \\\"x\\\" was not kept: its Domain \\\"com\\\" is a public suffix"
+            "the cookie \\\"x\\\" was rejected: its Domain \\\"com\\\" is a public suffix"
         ),
         "{text}"
     );

@@ -227,7 +227,7 @@ fn no_refusal_has_a_secret_in_it() {
                 "http://ada:Canary@h:port/",
                 "http://127.0.0.1:1/",
             ],
-            "--proxy: the proxy address \"h:port/\" does not parse",
+            "--proxy: the proxy address \"h:port/\" cannot be parsed",
         ),
         (
             &["probe", "-x", "ada:Canary@h://x", "http://127.0.0.1:1/"],

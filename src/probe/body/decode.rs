@@ -46,7 +46,7 @@ pub(super) fn unsupported_coding(codings: &[String]) -> Option<String> {
 pub(super) fn build_decoder_chain(
     codings: &[String],
     sink: BodySink,
-    account: &Arc<BodyCounters>,
+    counters: &Arc<BodyCounters>,
 ) -> Result<Box<dyn BodyDecoder>, String> {
     let mut chain: Box<dyn BodyDecoder> = Box::new(sink);
     for (above, name) in codings.iter().enumerate() {
@@ -55,7 +55,7 @@ pub(super) fn build_decoder_chain(
         let next: Box<dyn BodyDecoder> = if above == 0 {
             chain
         } else {
-            Box::new(IntermediateCounter::new(chain, account))
+            Box::new(IntermediateCounter::new(chain, counters))
         };
         chain = new_decoder(name, next)?;
     }
@@ -100,10 +100,10 @@ struct IntermediateCounter {
 }
 
 impl IntermediateCounter {
-    fn new(inner: Box<dyn BodyDecoder>, account: &Arc<BodyCounters>) -> Self {
+    fn new(inner: Box<dyn BodyDecoder>, counters: &Arc<BodyCounters>) -> Self {
         Self {
             inner,
-            counters: Arc::clone(account),
+            counters: Arc::clone(counters),
             total: 0,
         }
     }
@@ -201,15 +201,15 @@ mod tests {
         piece: usize,
         limit: Option<u64>,
     ) -> (io::Result<()>, Arc<BodyCounters>) {
-        let account = Arc::new(BodyCounters::new(None, Some(limit.unwrap_or(u64::MAX))));
+        let counters = Arc::new(BodyCounters::new(None, Some(limit.unwrap_or(u64::MAX))));
         let names: Vec<String> = codings.iter().map(|name| (*name).to_owned()).collect();
         let mut chain =
-            build_decoder_chain(&names, BodySink::new(Arc::clone(&account)), &account).unwrap();
+            build_decoder_chain(&names, BodySink::new(Arc::clone(&counters)), &counters).unwrap();
         let result = input.chunks(piece).try_for_each(|piece| {
-            account.count_transferred(piece.len() as u64);
+            counters.count_transferred(piece.len() as u64);
             chain.write_all(piece).and_then(|()| chain.flush())
         });
-        (result.and_then(|()| chain.finish()), account)
+        (result.and_then(|()| chain.finish()), counters)
     }
 
     #[test]
@@ -237,11 +237,11 @@ mod tests {
             ("deflate", "raw"),
             ("zstd", "zstd"),
         ] {
-            let account = Arc::new(BodyCounters::new(None, None));
+            let counters = Arc::new(BodyCounters::new(None, None));
             let mut chain = build_decoder_chain(
                 &["gzip".to_owned(), name.to_owned()],
-                BodySink::new(Arc::clone(&account)),
-                &account,
+                BodySink::new(Arc::clone(&counters)),
+                &counters,
             )
             .unwrap();
             let input = encode_with(how, &compress_gzip(&sample_text()));
@@ -249,7 +249,7 @@ mod tests {
                 .write_all(&input)
                 .and_then(|()| chain.flush())
                 .unwrap();
-            assert_eq!(account.decoded(), sample_text().len() as u64, "{how}");
+            assert_eq!(counters.decoded(), sample_text().len() as u64, "{how}");
         }
     }
 

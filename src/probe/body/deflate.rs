@@ -29,14 +29,10 @@ impl DeflateDecoder {
         }
     }
 
-    // A zlib header has compression method 8 in its low nibble and is a multiple of 31 as a 16-bit
-    // number (RFC 1950 §2.2). Raw DEFLATE with that nibble would be a stored block with non-zero
-    // padding, which no encoder writes (RFC 1951 §3.2.4).
     fn detect_format(&mut self) -> io::Result<()> {
-        let zlib = matches!(self.prefix.as_slice(), [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)).is_multiple_of(31));
-        self.decoder = Some(Decompress::new(zlib));
-        let first = std::mem::take(&mut self.prefix);
-        self.decode(&first)
+        self.decoder = Some(Decompress::new(has_zlib_header(&self.prefix)));
+        let prefix = std::mem::take(&mut self.prefix);
+        self.decode(&prefix)
     }
 
     fn decode(&mut self, mut input: &[u8]) -> io::Result<()> {
@@ -63,6 +59,18 @@ impl DeflateDecoder {
             ));
         }
         Ok(())
+    }
+}
+
+/// Returns true if the first two bytes are a zlib header: compression method 8 in the low nibble,
+/// and a multiple of 31 as a 16-bit number (RFC 1950 §2.2). Raw DEFLATE with that nibble would be a
+/// stored block with non-zero padding, which no encoder writes (RFC 1951 §3.2.4).
+fn has_zlib_header(prefix: &[u8]) -> bool {
+    match prefix {
+        [first, second, ..] => {
+            first & 0x0f == 8 && u16::from_be_bytes([*first, *second]).is_multiple_of(31)
+        }
+        _ => false,
     }
 }
 

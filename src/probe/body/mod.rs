@@ -1,7 +1,7 @@
 //! The response body: counted, decoded, written to the output, previewed.
 //!
 //! ```text
-//! piece ─► count as transferred ─► worker's thread: decoders ─► sink: count as decoded, first bytes for showing, output
+//! frame ─► count as transferred ─► worker thread: decoders ─► sink: count, preview, output
 //! ```
 //!
 //! A body that is neither decoded nor written needs no thread.
@@ -52,20 +52,20 @@ pub(super) struct BodyReceiver<'a> {
 }
 
 impl<'a> BodyReceiver<'a> {
-    /// Creates a receiver for the body of `answer` that writes to `output`.
+    /// Creates a receiver for the body of `response` that writes to `output`.
     ///
     /// # Errors
     /// Fails if the body has a coding that cannot be decoded, or no thread can be started.
     pub(super) fn new(
-        step: &'a ExchangeContext<'a>,
-        answer: &FinalResponseHead,
+        context: &'a ExchangeContext<'a>,
+        response: &FinalResponseHead,
         output: Option<&BodyOutput>,
     ) -> Result<Self, PhaseFailure> {
-        let coded = content_codings(answer);
-        let decodes = step.spec.compressed && !coded.is_empty();
+        let coded = content_codings(response);
+        let decodes = context.spec.compressed && !coded.is_empty();
         if !decodes && !coded.is_empty() {
-            step.recorder.note(
-                step.exchange,
+            context.recorder.note(
+                context.exchange,
                 format!(
                     "the body is encoded as {}; --compressed decodes it",
                     coded.join(", ")
@@ -83,33 +83,33 @@ impl<'a> BodyReceiver<'a> {
             ));
         }
         let preview = (decodes || coded.is_empty())
-            .then(|| Preview::new(answer.values("content-type").next()));
-        let account = Arc::new(BodyCounters::new(
+            .then(|| Preview::new(response.values("content-type").next()));
+        let counters = Arc::new(BodyCounters::new(
             preview,
-            decodes.then_some(step.spec.decode_limit),
+            decodes.then_some(context.spec.decode_limit),
         ));
         let coding_name = coded.join(", ");
         let codings = if decodes { coded } else { Vec::new() };
         let worker = (decodes || output.is_some())
-            .then(|| BodyWorker::start(codings, output.cloned(), &account))
+            .then(|| BodyWorker::start(codings, output.cloned(), &counters))
             .transpose();
         let worker = worker.map_err(|error| no_thread_failure(&error))?;
         let file = match output {
             Some(BodyOutput::File(path)) => Some(path.clone()),
             Some(BodyOutput::Stdout) | None => None,
         };
-        let expected = answer.expected;
-        let pace = Throttle::default();
+        let expected = response.expected;
+        let throttle = Throttle::default();
         Ok(Self {
-            context: step,
-            counters: account,
+            context,
+            counters,
             worker,
             coding_name,
             file,
             is_complete: false,
             received: 0,
             expected,
-            throttle: pace,
+            throttle,
             is_reported: false,
         })
     }
@@ -269,8 +269,8 @@ fn no_thread_failure(error: &io::Error) -> PhaseFailure {
 }
 
 /// Returns the content codings in the order they were applied (RFC 9110 §8.4).
-fn content_codings(answer: &FinalResponseHead) -> Vec<String> {
-    let names = answer
+fn content_codings(response: &FinalResponseHead) -> Vec<String> {
+    let names = response
         .values("content-encoding")
         .flat_map(|value| value.split(','))
         .map(|name| name.trim().to_ascii_lowercase());

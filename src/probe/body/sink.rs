@@ -18,9 +18,9 @@ pub(super) struct BodySink {
 
 impl BodySink {
     /// Creates a sink without an output: it only counts and previews.
-    pub(super) const fn new(account: Arc<BodyCounters>) -> Self {
+    pub(super) const fn new(counters: Arc<BodyCounters>) -> Self {
         Self {
-            counters: account,
+            counters,
             output: None,
         }
     }
@@ -60,12 +60,12 @@ impl BodySink {
 }
 
 /// Writes all bytes and counts those that were accepted, also when a later write fails.
-fn write_counted(file: &mut File, mut bytes: &[u8], account: &BodyCounters) -> io::Result<()> {
+fn write_counted(file: &mut File, mut bytes: &[u8], counters: &BodyCounters) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => {
-                account.add_written(count as u64);
+                counters.add_written(count as u64);
                 bytes = bytes.get(count..).unwrap_or_default();
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -56,7 +56,7 @@ impl BodyWorker {
     pub(super) fn start(
         codings: Vec<String>,
         output: Option<BodyOutput>,
-        account: &Arc<BodyCounters>,
+        counters: &Arc<BodyCounters>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
@@ -65,7 +65,7 @@ impl BodyWorker {
         });
         let job = Job {
             shared: Arc::clone(&shared),
-            counters: Arc::clone(account),
+            counters: Arc::clone(counters),
             codings,
             output,
         };
@@ -74,7 +74,7 @@ impl BodyWorker {
             .spawn(move || job.run())?;
         Ok(Self {
             shared,
-            counters: Arc::clone(account),
+            counters: Arc::clone(counters),
         })
     }
 
@@ -289,15 +289,15 @@ mod tests {
     use super::*;
 
     fn writing_to(path: &std::path::Path) -> (BodyWorker, Arc<BodyCounters>) {
-        let account = Arc::new(BodyCounters::new(None, None));
+        let counters = Arc::new(BodyCounters::new(None, None));
         (
             BodyWorker::start(
                 Vec::new(),
                 Some(BodyOutput::File(path.to_owned())),
-                &account,
+                &counters,
             )
             .unwrap(),
-            account,
+            counters,
         )
     }
 
@@ -309,10 +309,10 @@ mod tests {
     #[test]
     fn what_was_received_is_written_where_a_deadline_passes_before_there_is_room() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let (worker, account) = writing_to(file.path());
+        let (worker, counters) = writing_to(file.path());
         begin_to_take(&worker, &vec![7; 3 * MAX_QUEUED_BYTES]);
         worker.drain_and_stop(Duration::from_secs(60));
-        assert_eq!(account.decoded(), 3 * MAX_QUEUED_BYTES as u64);
+        assert_eq!(counters.decoded(), 3 * MAX_QUEUED_BYTES as u64);
         assert_eq!(
             file.path().metadata().unwrap().len(),
             3 * MAX_QUEUED_BYTES as u64
@@ -324,9 +324,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
-        let (worker, account) = writing_to(&pipe);
+        let (worker, counters) = writing_to(&pipe);
         begin_to_take(&worker, b"received");
         worker.drain_and_stop(Duration::ZERO);
-        assert_eq!(account.decoded(), 0);
+        assert_eq!(counters.decoded(), 0);
     }
 }

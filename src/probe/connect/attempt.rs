@@ -23,9 +23,9 @@ pub(super) struct ConnectAttempt {
 
 impl ConnectAttempt {
     /// Starts the handshake and emits the event for it.
-    pub(super) fn begin(step: &ExchangeContext<'_>, remote: SocketAddr) -> Self {
-        let id = step.recorder.next_attempt();
-        let started = step.recorder.now();
+    pub(super) fn begin(context: &ExchangeContext<'_>, remote: SocketAddr) -> Self {
+        let id = context.recorder.next_attempt();
+        let started = context.recorder.now();
         let socket = begin_handshake(remote);
         let local = socket
             .as_ref()
@@ -33,12 +33,12 @@ impl ConnectAttempt {
             .and_then(|socket| socket.local_addr().ok())
             .filter(|local| !local.ip().is_unspecified());
         let attempt_started = EventKind::AttemptStarted {
-            exchange: step.exchange,
+            exchange: context.exchange,
             attempt: id,
             remote: remote.into(),
             local: local.map(Endpoint::from),
         };
-        step.recorder.emit_at(started, attempt_started);
+        context.recorder.emit_at(started, attempt_started);
         Self {
             id,
             remote,
@@ -72,12 +72,12 @@ impl ConnectAttempt {
     }
 
     /// Emits the end of the attempt and returns its time.
-    pub(super) fn end(&self, step: &ExchangeContext<'_>, outcome: AttemptOutcome) -> Moment {
-        let ended = step.recorder.now();
-        step.recorder.emit_at(
+    pub(super) fn end(&self, context: &ExchangeContext<'_>, outcome: AttemptOutcome) -> Moment {
+        let ended = context.recorder.now();
+        context.recorder.emit_at(
             ended,
             EventKind::AttemptEnded {
-                exchange: step.exchange,
+                exchange: context.exchange,
                 attempt: self.id,
                 outcome,
             },

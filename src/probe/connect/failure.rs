@@ -37,27 +37,27 @@ pub(super) fn outcome_of(error: &io::Error) -> AttemptOutcome {
 /// one gives the code: a refusal is an answer from the host, an unreachable network at least an
 /// answer from a router, and silence neither.
 pub(super) fn connect_failure(
-    step: &ExchangeContext<'_>,
-    lost: &[FailedAttempt],
+    context: &ExchangeContext<'_>,
+    failed: &[FailedAttempt],
     limit_reached: bool,
 ) -> PhaseFailure {
-    let told = lost.iter().max_by_key(|lost| failure_rank(lost));
-    let code = match told {
-        _ if limit_reached && lost.iter().any(|lost| lost.error.is_none()) => {
+    let most_informative = failed.iter().max_by_key(|failed| failure_rank(failed));
+    let code = match most_informative {
+        _ if limit_reached && failed.iter().any(|failed| failed.error.is_none()) => {
             FailureCode::ConnectTimeout
         }
-        Some(lost) => code_of(lost),
+        Some(failed) => code_of(failed),
         None => FailureCode::ConnectTimeout,
     };
-    let message = match lost {
+    let message = match failed {
         [] => format!(
             "no time was left to connect: {} was used up",
-            step.connect_limit()
+            context.connect_limit()
         ),
         [one] => format!(
             "{}{}",
             describe_attempt(one),
-            limit_suffix(step, limit_reached)
+            limit_suffix(context, limit_reached)
         ),
         several => {
             let each: Vec<String> = several.iter().map(describe_attempt).collect();
@@ -65,24 +65,29 @@ pub(super) fn connect_failure(
                 "could not connect to any of {} addresses: {}{}",
                 several.len(),
                 each.join("; "),
-                limit_suffix(step, limit_reached)
+                limit_suffix(context, limit_reached)
             )
         }
     };
-    PhaseFailure::new(Phase::Connect, code, message, hint_for(code, told))
+    PhaseFailure::new(
+        Phase::Connect,
+        code,
+        message,
+        hint_for(code, most_informative),
+    )
 }
 
-fn limit_suffix(step: &ExchangeContext<'_>, limit_reached: bool) -> String {
+fn limit_suffix(context: &ExchangeContext<'_>, limit_reached: bool) -> String {
     if limit_reached {
-        format!("; the limit was {}", step.connect_limit())
+        format!("; the limit was {}", context.connect_limit())
     } else {
         String::new()
     }
 }
 
 /// Returns how informative an attempt's outcome is; higher is more.
-fn failure_rank(lost: &FailedAttempt) -> u8 {
-    match code_of(lost) {
+fn failure_rank(failed: &FailedAttempt) -> u8 {
+    match code_of(failed) {
         FailureCode::ConnectRefused => 4,
         FailureCode::ConnectForbidden => 3,
         FailureCode::ConnectUnreachable => 2,
@@ -91,12 +96,12 @@ fn failure_rank(lost: &FailedAttempt) -> u8 {
     }
 }
 
-fn code_of(lost: &FailedAttempt) -> FailureCode {
-    match &lost.outcome {
+fn code_of(failed: &FailedAttempt) -> FailureCode {
+    match &failed.outcome {
         AttemptOutcome::Refused => FailureCode::ConnectRefused,
         AttemptOutcome::Unreachable => FailureCode::ConnectUnreachable,
         AttemptOutcome::TimedOut => FailureCode::ConnectTimeout,
-        _ if lost.error.as_ref().is_some_and(is_forbidden) => FailureCode::ConnectForbidden,
+        _ if failed.error.as_ref().is_some_and(is_forbidden) => FailureCode::ConnectForbidden,
         _ => FailureCode::ConnectFailed,
     }
 }
@@ -114,14 +119,14 @@ fn is_forbidden(error: &io::Error) -> bool {
     )
 }
 
-fn describe_attempt(lost: &FailedAttempt) -> String {
+fn describe_attempt(failed: &FailedAttempt) -> String {
     let FailedAttempt {
         remote,
         outcome,
         error,
-        failed_immediately: at_once,
+        failed_immediately,
         took,
-    } = lost;
+    } = failed;
     match (outcome, error) {
         (AttemptOutcome::Refused, _) => {
             format!("{remote} refused the connection after {took} (RST in response to SYN)")
@@ -129,7 +134,7 @@ fn describe_attempt(lost: &FailedAttempt) -> String {
         (AttemptOutcome::Unreachable, Some(error)) => {
             format!(
                 "{remote} is unreachable: {} (after {took})",
-                unreachable_reason(error, *at_once)
+                unreachable_reason(error, *failed_immediately)
             )
         }
         (AttemptOutcome::TimedOut, Some(_)) => {
@@ -148,10 +153,10 @@ fn describe_attempt(lost: &FailedAttempt) -> String {
     }
 }
 
-fn unreachable_reason(error: &io::Error, at_once: bool) -> &'static str {
+fn unreachable_reason(error: &io::Error, failed_immediately: bool) -> &'static str {
     match error.kind() {
         io::ErrorKind::NetworkDown => "the network interface is down",
-        _ if at_once => "this machine has no route to it",
+        _ if failed_immediately => "this machine has no route to it",
         io::ErrorKind::NetworkUnreachable => "a router on the path has no route to its network",
         _ => "a router on the path, or the neighbour lookup in its network, cannot find it",
     }
@@ -170,8 +175,8 @@ fn local_reason(error: &io::Error) -> String {
     }
 }
 
-fn hint_for(code: FailureCode, told: Option<&FailedAttempt>) -> String {
-    let host = told.map_or_else(String::new, |lost| lost.remote.ip().to_string());
+fn hint_for(code: FailureCode, most_informative: Option<&FailedAttempt>) -> String {
+    let host = most_informative.map_or_else(String::new, |failed| failed.remote.ip().to_string());
     match code {
         FailureCode::ConnectRefused => {
             "check the port, and that the server is running and listening on it; a firewall may \

@@ -38,9 +38,9 @@ pub(super) struct WinningAttempt {
 }
 
 impl<'a> HappyEyeballs<'a> {
-    pub(super) fn new(step: &'a ExchangeContext<'a>, addresses: &'a [SocketAddr]) -> Self {
+    pub(super) fn new(context: &'a ExchangeContext<'a>, addresses: &'a [SocketAddr]) -> Self {
         Self {
-            context: step,
+            context,
             untried: addresses.iter(),
             running: Vec::new(),
             failed: Vec::new(),
@@ -53,14 +53,15 @@ impl<'a> HappyEyeballs<'a> {
     pub(super) async fn run(&mut self) -> Result<WinningAttempt, (Vec<FailedAttempt>, bool)> {
         self.start_next();
         while !self.running.is_empty() {
+            let is_last = self.untried.as_slice().is_empty();
             tokio::select! {
                 biased;
                 (index, result) = poll_fn(|cx| poll_any(&mut self.running, cx)) => {
-                    if let Some(won) = self.finish_attempt(index, result) {
-                        return Ok(won);
+                    if let Some(winner) = self.finish_attempt(index, result) {
+                        return Ok(winner);
                     }
                 }
-                () = sleep_until(self.next_due), if !self.untried.as_slice().is_empty() => self.start_next(),
+                () = sleep_until(self.next_due), if !is_last => self.start_next(),
                 () = sleep_until(self.context.connect_deadline) => {
                     self.time_out_running();
                     return Err((std::mem::take(&mut self.failed), true));

@@ -46,24 +46,25 @@ pub(super) struct EstablishedConnection {
 
 /// Runs the connect phase over TCP: tries the addresses in order until one is connected.
 pub(super) async fn connect(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     addresses: &[SocketAddr],
 ) -> Result<EstablishedConnection, PhaseFailure> {
     let addresses = addresses.get(..MAX_ADDRESSES).unwrap_or(addresses);
-    step.observer.expect_remotes(addresses);
-    step.recorder
-        .begin_phase(step.exchange, Phase::Connect, None);
-    let mut race = HappyEyeballs::new(step, addresses);
+    context.observer.expect_remotes(addresses);
+    context
+        .recorder
+        .begin_phase(context.exchange, Phase::Connect, None);
+    let mut race = HappyEyeballs::new(context, addresses);
     let WinningAttempt { stream, remote, at } = race
         .run()
         .await
-        .map_err(|(lost, limit_reached)| failure::connect_failure(step, &lost, limit_reached))?;
+        .map_err(|(lost, limit_reached)| failure::connect_failure(context, &lost, limit_reached))?;
     let local = stream
         .local_addr()
         .map_or_else(|_| Endpoint::Unix(Untrusted::default()), Endpoint::from);
     let kernel = TcpInfoReader::new(&stream);
     Ok(finish_connect(
-        step,
+        context,
         at,
         (StreamSocket::Tcp(stream), kernel),
         (local, remote.into()),
@@ -73,16 +74,16 @@ pub(super) async fn connect(
 /// Assigns the connection's number, ends the phase at the moment the connection was established,
 /// and emits the events for both.
 fn finish_connect(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     at: Moment,
     (socket, kernel): (StreamSocket, Option<TcpInfoReader>),
     (local, remote): (Endpoint, Endpoint),
 ) -> EstablishedConnection {
-    let connection = step.recorder.next_connection();
-    let meter = Meter::new(connection, step.recorder);
-    let exchange = step.exchange;
+    let connection = context.recorder.next_connection();
+    let meter = Meter::new(connection, context.recorder);
+    let exchange = context.exchange;
     let position = Some(meter.position());
-    step.recorder.emit_at(
+    context.recorder.emit_at(
         at,
         EventKind::Connected {
             exchange,
@@ -92,7 +93,7 @@ fn finish_connect(
             reused: false,
         },
     );
-    step.recorder.emit_at(
+    context.recorder.emit_at(
         at,
         EventKind::PhaseEnded {
             exchange,

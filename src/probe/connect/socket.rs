@@ -31,8 +31,9 @@ macro_rules! on_either {
                     $call
                 }
             };
-            if !matches!(&done, Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted) {
-                return done;
+            match done {
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
             }
         }
     }};

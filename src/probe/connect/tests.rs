@@ -38,7 +38,7 @@ fn silent_address() -> (Socket, TcpStream, SocketAddr) {
     (socket, taken, address)
 }
 
-fn attempt_outcomes(witness: &TestContext) -> Vec<AttemptOutcome> {
+fn attempt_outcomes(test: &TestContext) -> Vec<AttemptOutcome> {
     let ended = |what| {
         if let EventKind::AttemptEnded { outcome, .. } = what {
             Some(outcome)
@@ -46,22 +46,20 @@ fn attempt_outcomes(witness: &TestContext) -> Vec<AttemptOutcome> {
             None
         }
     };
-    witness.emitted().into_iter().filter_map(ended).collect()
+    test.emitted().into_iter().filter_map(ended).collect()
 }
 
 #[tokio::test]
 async fn one_address_is_connected_and_said() {
     let (listener, address) = bind_listener();
-    let witness = TestContext::new();
-    let mut established = connect(&witness.exchange_context(), &[address])
-        .await
-        .unwrap();
+    let test = TestContext::new();
+    let mut established = connect(&test.exchange_context(), &[address]).await.unwrap();
     let (mut peer, from) = listener.accept().unwrap();
 
     assert_eq!(established.local, Endpoint::Ip(from));
     assert_eq!(established.remote, Endpoint::Ip(address));
-    assert_eq!(witness.expected_remotes(), [address]);
-    let said = witness.emitted();
+    assert_eq!(test.expected_remotes(), [address]);
+    let said = test.emitted();
     assert!(
         matches!(
             &said[0],
@@ -73,7 +71,10 @@ async fn one_address_is_connected_and_said() {
         "{said:?}"
     );
     assert!(
-        matches!(&said[1], EventKind::AttemptStarted { local: Some(Endpoint::Ip(local)), .. } if *local == from),
+        matches!(
+            &said[1],
+            EventKind::AttemptStarted { local: Some(Endpoint::Ip(local)), .. } if *local == from
+        ),
         "{said:?}"
     );
     assert!(
@@ -115,10 +116,8 @@ async fn one_address_is_connected_and_said() {
 #[tokio::test]
 async fn the_kernel_gives_its_figures() {
     let (_listener, address) = bind_listener();
-    let witness = TestContext::new();
-    let established = connect(&witness.exchange_context(), &[address])
-        .await
-        .unwrap();
+    let test = TestContext::new();
+    let established = connect(&test.exchange_context(), &[address]).await.unwrap();
     let figures = established.tcp_info.unwrap().read().unwrap();
     assert!(figures.rtt.unwrap() > Nanos::ZERO && figures.send_mss.is_some());
 }
@@ -127,13 +126,13 @@ async fn the_kernel_gives_its_figures() {
 async fn a_refusal_makes_way_for_the_next_address() {
     let (_refusing, refused) = refusing_address();
     let (_listener, address) = bind_listener();
-    let witness = TestContext::new();
-    let established = connect(&witness.exchange_context(), &[refused, address])
+    let test = TestContext::new();
+    let established = connect(&test.exchange_context(), &[refused, address])
         .await
         .unwrap();
     assert_eq!(established.remote, Endpoint::Ip(address));
     assert_eq!(
-        attempt_outcomes(&witness),
+        attempt_outcomes(&test),
         [AttemptOutcome::Refused, AttemptOutcome::Connected]
     );
 }
@@ -143,17 +142,17 @@ async fn a_refusal_makes_way_for_the_next_address() {
 async fn an_address_that_does_not_answer_is_overtaken() {
     let (_socket, _taken, silent) = silent_address();
     let (_listener, address) = bind_listener();
-    let witness = TestContext::new();
-    let established = connect(&witness.exchange_context(), &[silent, address])
+    let test = TestContext::new();
+    let established = connect(&test.exchange_context(), &[silent, address])
         .await
         .unwrap();
     assert_eq!(established.remote, Endpoint::Ip(address));
     assert_eq!(
-        attempt_outcomes(&witness),
+        attempt_outcomes(&test),
         [AttemptOutcome::Connected, AttemptOutcome::Abandoned]
     );
     assert!(matches!(
-        witness.emitted().last(),
+        test.emitted().last(),
         Some(EventKind::AttemptEnded {
             outcome: AttemptOutcome::Abandoned,
             ..
@@ -164,8 +163,8 @@ async fn an_address_that_does_not_answer_is_overtaken() {
 #[tokio::test]
 async fn a_refusal_is_a_failure_with_the_address_in_it() {
     let (_refusing, refused) = refusing_address();
-    let witness = TestContext::new();
-    let failed = connect(&witness.exchange_context(), &[refused])
+    let test = TestContext::new();
+    let failed = connect(&test.exchange_context(), &[refused])
         .await
         .unwrap_err();
     assert_eq!(
@@ -189,8 +188,8 @@ async fn a_refusal_is_a_failure_with_the_address_in_it() {
 async fn of_several_failures_the_most_telling_gives_the_code() {
     let (_refusing, refused) = refusing_address();
     let unreachable = SocketAddr::from(([224, 0, 0, 1], 80));
-    let witness = TestContext::new();
-    let failed = connect(&witness.exchange_context(), &[refused, unreachable])
+    let test = TestContext::new();
+    let failed = connect(&test.exchange_context(), &[refused, unreachable])
         .await
         .unwrap_err();
     assert_eq!(failed.failure.code, FailureCode::ConnectRefused);
@@ -204,7 +203,7 @@ async fn of_several_failures_the_most_telling_gives_the_code() {
         "{message}"
     );
 
-    let failed = connect(&witness.exchange_context(), &[unreachable])
+    let failed = connect(&test.exchange_context(), &[unreachable])
         .await
         .unwrap_err();
     assert_eq!(failed.failure.code, FailureCode::ConnectUnreachable);
@@ -214,9 +213,9 @@ async fn of_several_failures_the_most_telling_gives_the_code() {
 #[tokio::test]
 async fn silence_ends_with_the_limit() {
     let (_socket, _taken, silent) = silent_address();
-    let witness = TestContext::new();
+    let test = TestContext::new();
     let failed = connect(
-        &witness.exchange_context_within(Duration::from_millis(50)),
+        &test.exchange_context_within(Duration::from_millis(50)),
         &[silent],
     )
     .await
@@ -227,24 +226,24 @@ async fn silence_ends_with_the_limit() {
         "{:?}",
         failed.failure
     );
-    assert_eq!(attempt_outcomes(&witness), [AttemptOutcome::TimedOut]);
+    assert_eq!(attempt_outcomes(&test), [AttemptOutcome::TimedOut]);
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_attempt_that_is_given_up_says_so() {
     let (_socket, _taken, silent) = silent_address();
-    let witness = TestContext::new();
-    let step = witness.exchange_context();
+    let test = TestContext::new();
+    let context = test.exchange_context();
     let addresses = [silent];
-    let mut attempt = Box::pin(connect(&step, &addresses));
+    let mut attempt = Box::pin(connect(&context, &addresses));
     assert!(
         tokio::time::timeout(Duration::from_millis(20), &mut attempt)
             .await
             .is_err()
     );
     drop(attempt);
-    assert_eq!(attempt_outcomes(&witness), [AttemptOutcome::Abandoned]);
+    assert_eq!(attempt_outcomes(&test), [AttemptOutcome::Abandoned]);
 }
 
 #[tokio::test]
@@ -252,10 +251,8 @@ async fn a_socket_file_is_connected() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("app.sock");
     let listener = UnixListener::bind(&path).unwrap();
-    let witness = TestContext::new();
-    let mut established = connect_unix(&witness.exchange_context(), &path)
-        .await
-        .unwrap();
+    let test = TestContext::new();
+    let mut established = connect_unix(&test.exchange_context(), &path).await.unwrap();
     let (mut peer, _) = listener.accept().unwrap();
     established.stream.write_all(b"ping!").await.unwrap();
     std::io::Read::read_exact(&mut peer, &mut [0; 5]).unwrap();
@@ -269,9 +266,9 @@ async fn a_socket_file_is_connected() {
 #[tokio::test]
 async fn a_socket_file_that_cannot_be_used_is_named() {
     let directory = tempfile::tempdir().unwrap();
-    let witness = TestContext::new();
+    let test = TestContext::new();
     let missing = directory.path().join("missing.sock");
-    let failed = connect_unix(&witness.exchange_context(), &missing)
+    let failed = connect_unix(&test.exchange_context(), &missing)
         .await
         .unwrap_err();
     assert_eq!(failed.failure.code, FailureCode::ConnectForbidden);
@@ -287,13 +284,13 @@ async fn a_socket_file_that_cannot_be_used_is_named() {
 
     let deserted = directory.path().join("deserted.sock");
     drop(UnixListener::bind(&deserted).unwrap());
-    let failed = connect_unix(&witness.exchange_context(), &deserted)
+    let failed = connect_unix(&test.exchange_context(), &deserted)
         .await
         .unwrap_err();
     assert_eq!(failed.failure.code, FailureCode::ConnectRefused);
 
     let long = directory.path().join("x".repeat(200));
-    let failed = connect_unix(&witness.exchange_context(), &long)
+    let failed = connect_unix(&test.exchange_context(), &long)
         .await
         .unwrap_err();
     assert_eq!(failed.failure.code, FailureCode::ConnectForbidden);

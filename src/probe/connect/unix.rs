@@ -15,30 +15,31 @@ use crate::units::Untrusted;
 
 /// Runs the connect phase over a Unix-domain socket.
 pub(in crate::probe) async fn connect_unix(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     path: &Path,
 ) -> Result<EstablishedConnection, PhaseFailure> {
     let shown = Untrusted::from_bytes(path.as_os_str().as_encoded_bytes());
     let remote = Endpoint::Unix(shown);
-    let attempt = step.recorder.next_attempt();
-    step.recorder
-        .begin_phase(step.exchange, Phase::Connect, None);
-    let exchange = step.exchange;
+    let attempt = context.recorder.next_attempt();
+    context
+        .recorder
+        .begin_phase(context.exchange, Phase::Connect, None);
+    let exchange = context.exchange;
     let local = Endpoint::Unix(Untrusted::default());
-    step.recorder.emit(EventKind::AttemptStarted {
+    context.recorder.emit(EventKind::AttemptStarted {
         exchange,
         attempt,
         remote: remote.clone(),
         local: Some(local.clone()),
     });
-    let result = timeout_at(step.connect_deadline, UnixStream::connect(path)).await;
+    let result = timeout_at(context.connect_deadline, UnixStream::connect(path)).await;
     let outcome = match &result {
         Ok(Ok(_)) => AttemptOutcome::Connected,
         Ok(Err(error)) => outcome_of(error),
         Err(_) => AttemptOutcome::TimedOut,
     };
-    let at = step.recorder.now();
-    step.recorder.emit_at(
+    let at = context.recorder.now();
+    context.recorder.emit_at(
         at,
         EventKind::AttemptEnded {
             exchange,
@@ -48,13 +49,13 @@ pub(in crate::probe) async fn connect_unix(
     );
     match result {
         Ok(Ok(stream)) => Ok(finish_connect(
-            step,
+            context,
             at,
             (StreamSocket::Unix(stream), None),
             (local, remote),
         )),
         Ok(Err(error)) => Err(unix_connect_failure(&remote, &error)),
-        Err(_) => Err(unix_timeout_failure(step, &remote)),
+        Err(_) => Err(unix_timeout_failure(context, &remote)),
     }
 }
 
@@ -99,10 +100,10 @@ fn unix_connect_failure(remote: &Endpoint, error: &io::Error) -> PhaseFailure {
     )
 }
 
-fn unix_timeout_failure(step: &ExchangeContext<'_>, remote: &Endpoint) -> PhaseFailure {
+fn unix_timeout_failure(context: &ExchangeContext<'_>, remote: &Endpoint) -> PhaseFailure {
     let message = format!(
         "{remote} did not accept the connection within {}",
-        step.connect_limit()
+        context.connect_limit()
     );
     PhaseFailure::new(
         Phase::Connect,

@@ -93,7 +93,7 @@ impl CookieStore {
     /// Reads a line of either format; `None` if it is not a cookie.
     fn read_line(&mut self, line: &[u8], reading: CookieFileOptions<'_>) -> Option<()> {
         let CookieFileOptions {
-            origin_url: asked,
+            origin_url,
             now,
             without_session_cookies,
         } = reading;
@@ -103,7 +103,7 @@ impl CookieStore {
         // Whether a field in a file came over a secure connection is unknown; whoever gives the
         // file vouches for it.
         let (domain, cookie) = match line.get(SET_COOKIE_PREFIX.len()..).filter(|_| is_field) {
-            Some(field) => Cookie::from_set_cookie(field, asked, now).ok()?,
+            Some(field) => Cookie::from_set_cookie(field, origin_url, now).ok()?,
             None => Cookie::from_netscape(line)?,
         };
         if !(without_session_cookies && cookie.expires.is_none()) {

@@ -16,8 +16,8 @@ pub struct PersistentCookies(Arc<Mutex<CookieStore>>);
 
 impl PersistentCookies {
     /// Adds the cookies that a transfer begins with, except those already known.
-    pub fn add_initial(&self, jar: &CookieStore) {
-        self.with(|kept| kept.add_missing(jar, seconds_since_1970()));
+    pub fn add_initial(&self, store: &CookieStore) {
+        self.with(|kept| kept.add_missing(store, seconds_since_1970()));
     }
 
     /// Stores the cookie of a `Set-Cookie` value. Rejections are ignored here: the transfer's own

@@ -503,11 +503,11 @@ fn utf8_text(bytes: Option<Vec<u8>>) -> Option<String> {
 fn cookies_are_kept_and_sent_as_rfc_6265bis_has_it() {
     let mut wrong = Vec::new();
     for (section, set, ask, later, wanted) in CASES {
-        let mut jar = CookieStore::default();
+        let mut store = CookieStore::default();
         for (from, value) in *set {
-            let _ = jar.set(value.as_bytes(), &parse_url(from), NOW);
+            let _ = store.set(value.as_bytes(), &parse_url(from), NOW);
         }
-        let sent = utf8_text(jar.cookie_string(&parse_url(ask), NOW + later));
+        let sent = utf8_text(store.cookie_string(&parse_url(ask), NOW + later));
         if sent.as_deref() != *wanted {
             wrong.push(format!(
                 "§{section} {set:?} to {ask} after {later} s: {sent:?}, where {wanted:?} is wanted"
@@ -523,11 +523,12 @@ fn cookies_are_kept_and_sent_as_rfc_6265bis_has_it() {
 
 #[test]
 fn bytes_go_back_as_they_came() {
-    let mut jar = CookieStore::default();
-    jar.set(b"n\xe9=\xff\xfe\"%; Path=/", &parse_url(HERE), NOW)
+    let mut store = CookieStore::default();
+    store
+        .set(b"n\xe9=\xff\xfe\"%; Path=/", &parse_url(HERE), NOW)
         .unwrap();
     assert_eq!(
-        jar.cookie_string(&parse_url(HERE), NOW).unwrap(),
+        store.cookie_string(&parse_url(HERE), NOW).unwrap(),
         b"n\xe9=\xff\xfe\"%"
     );
 }
@@ -535,9 +536,9 @@ fn bytes_go_back_as_they_came() {
 #[test]
 fn lengths_have_limits() {
     let kept = |text: &str, ask: &str| {
-        let mut jar = CookieStore::default();
-        let _ = jar.set(text.as_bytes(), &parse_url(HERE), NOW);
-        jar.cookie_string(&parse_url(ask), NOW).is_some()
+        let mut store = CookieStore::default();
+        let _ = store.set(text.as_bytes(), &parse_url(HERE), NOW);
+        store.cookie_string(&parse_url(ask), NOW).is_some()
     };
     let long = |count: usize| "x".repeat(count);
     assert!(kept(&format!("a={}", long(4095)), HERE));
@@ -563,67 +564,75 @@ fn lengths_have_limits() {
 
 #[test]
 fn numbers_have_limits_and_the_unused_go_first() {
-    let mut jar = CookieStore::default();
-    jar.set(b"secure=1; Secure; Path=/", &parse_url(HERE), NOW)
+    let mut store = CookieStore::default();
+    store
+        .set(b"secure=1; Secure; Path=/", &parse_url(HERE), NOW)
         .unwrap();
-    jar.set(b"used=1; Path=/used", &parse_url(HERE), NOW)
+    store
+        .set(b"used=1; Path=/used", &parse_url(HERE), NOW)
         .unwrap();
     for number in 2..MAX_COOKIES_PER_DOMAIN {
-        jar.set(
-            format!("c{number}=1; Path=/c").as_bytes(),
-            &parse_url(HERE),
-            NOW,
-        )
-        .unwrap();
+        store
+            .set(
+                format!("c{number}=1; Path=/c").as_bytes(),
+                &parse_url(HERE),
+                NOW,
+            )
+            .unwrap();
     }
     assert_eq!(
-        utf8_text(jar.cookie_string(&parse_url("https://www.example.com/used"), NOW)).as_deref(),
+        utf8_text(store.cookie_string(&parse_url("https://www.example.com/used"), NOW)).as_deref(),
         Some("used=1; secure=1")
     );
-    jar.set(b"last=1; Path=/c", &parse_url(HERE), NOW).unwrap();
-    assert_eq!(jar.len(), MAX_COOKIES_PER_DOMAIN);
-    let all = utf8_text(jar.cookie_string(&parse_url("https://www.example.com/c"), NOW)).unwrap();
+    store
+        .set(b"last=1; Path=/c", &parse_url(HERE), NOW)
+        .unwrap();
+    assert_eq!(store.len(), MAX_COOKIES_PER_DOMAIN);
+    let all = utf8_text(store.cookie_string(&parse_url("https://www.example.com/c"), NOW)).unwrap();
     assert!(
         all.starts_with("c3=1; c4=1; ") && all.ends_with("; last=1; secure=1"),
         "{all}"
     );
     assert_eq!(
-        utf8_text(jar.cookie_string(&parse_url("https://www.example.com/used"), NOW)).as_deref(),
+        utf8_text(store.cookie_string(&parse_url("https://www.example.com/used"), NOW)).as_deref(),
         Some("used=1; secure=1")
     );
     for number in 0..MAX_COOKIES + 200 {
-        jar.set(
-            b"a=1",
-            &parse_url(&format!("https://h{number}.example.com/")),
-            NOW,
-        )
-        .unwrap();
+        store
+            .set(
+                b"a=1",
+                &parse_url(&format!("https://h{number}.example.com/")),
+                NOW,
+            )
+            .unwrap();
     }
-    assert_eq!(jar.len(), MAX_COOKIES);
+    assert_eq!(store.len(), MAX_COOKIES);
     assert!(
-        jar.cookie_string(&parse_url("https://h0.example.com/"), NOW)
+        store
+            .cookie_string(&parse_url("https://h0.example.com/"), NOW)
             .is_none()
     );
     assert!(
-        jar.cookie_string(
-            &parse_url(&format!("https://h{}.example.com/", MAX_COOKIES + 199)),
-            NOW
-        )
-        .is_some()
+        store
+            .cookie_string(
+                &parse_url(&format!("https://h{}.example.com/", MAX_COOKIES + 199)),
+                NOW
+            )
+            .is_some()
     );
 }
 
-const fn file_options(asked: &Url) -> CookieFileOptions<'_> {
+const fn file_options(origin_url: &Url) -> CookieFileOptions<'_> {
     CookieFileOptions {
-        origin_url: asked,
+        origin_url,
         now: NOW,
         without_session_cookies: false,
     }
 }
 
-fn written_file(jar: &CookieStore) -> String {
+fn written_file(store: &CookieStore) -> String {
     let mut out = Vec::new();
-    jar.write(&mut out, NOW).unwrap();
+    store.write(&mut out, NOW).unwrap();
     let text = String::from_utf8(out).unwrap();
     let lines: Vec<&str> = text
         .split_inclusive('\n')
@@ -635,7 +644,7 @@ fn written_file(jar: &CookieStore) -> String {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn files_are_read_line_by_line() {
-    let asked = parse_url("http://asked.test/");
+    let origin_url = parse_url("http://asked.test/");
     let fresh = "2000000000";
     // A line, where it is asked, and what is sent; `None` for a line that is skipped.
     let cases: [(String, &str, Option<&str>); 27] = [
@@ -764,10 +773,10 @@ fn files_are_read_line_by_line() {
         ),
     ];
     for (line, ask, wanted) in &cases {
-        let mut jar = CookieStore::default();
-        let skipped = jar.read(
+        let mut store = CookieStore::default();
+        let skipped = store.read(
             format!("# Netscape\n\n{line}\n").as_bytes(),
-            file_options(&asked),
+            file_options(&origin_url),
         );
         assert_eq!(
             skipped,
@@ -779,7 +788,7 @@ fn files_are_read_line_by_line() {
             "{line}"
         );
         assert_eq!(
-            utf8_text(jar.cookie_string(&parse_url(ask), NOW)).as_deref(),
+            utf8_text(store.cookie_string(&parse_url(ask), NOW)).as_deref(),
             *wanted,
             "{line}"
         );
@@ -788,12 +797,13 @@ fn files_are_read_line_by_line() {
 
 #[test]
 fn a_bad_line_is_not_the_end_and_expired_cookies_are_gone() {
-    let asked = parse_url("http://h.test/");
-    let file = "nonsense\nh.test\tFALSE\t/\tFALSE\t0\ta\t1\n\u{1}\u{2}\nh.test\tFALSE\t/\tFALSE\t1000\told\t1\nh.test\tFALSE\t/\tFALSE\t-1\told\t2\n\
+    let origin_url = parse_url("http://h.test/");
+    let file = "nonsense\nh.test\tFALSE\t/\tFALSE\t0\ta\t1\n\u{1}\u{2}\n\
+                h.test\tFALSE\t/\tFALSE\t1000\told\t1\nh.test\tFALSE\t/\tFALSE\t-1\told\t2\n\
                 h.test\tFALSE\t/\tFALSE\t2000000000\tb\t2";
-    let mut jar = CookieStore::default();
+    let mut store = CookieStore::default();
     assert_eq!(
-        jar.read(file.as_bytes(), file_options(&asked)),
+        store.read(file.as_bytes(), file_options(&origin_url)),
         SkippedCookies {
             lines: 2,
             first: 1,
@@ -801,7 +811,7 @@ fn a_bad_line_is_not_the_end_and_expired_cookies_are_gone() {
         }
     );
     assert_eq!(
-        utf8_text(jar.cookie_string(&asked, NOW)).as_deref(),
+        utf8_text(store.cookie_string(&origin_url, NOW)).as_deref(),
         Some("a=1; b=2")
     );
     let mut without = CookieStore::default();
@@ -809,19 +819,19 @@ fn a_bad_line_is_not_the_end_and_expired_cookies_are_gone() {
         file.as_bytes(),
         CookieFileOptions {
             without_session_cookies: true,
-            ..file_options(&asked)
+            ..file_options(&origin_url)
         },
     );
     assert_eq!(
-        utf8_text(without.cookie_string(&asked, NOW)).as_deref(),
+        utf8_text(without.cookie_string(&origin_url, NOW)).as_deref(),
         Some("b=2")
     );
 }
 
 #[test]
 fn what_is_written_is_read_again() {
-    let mut jar = CookieStore::default();
-    let asked = parse_url(HERE);
+    let mut store = CookieStore::default();
+    let origin_url = parse_url(HERE);
     for set in [
         "a=1; Path=/",
         "b=2; Domain=example.com; Secure; HttpOnly; Max-Age=10",
@@ -829,42 +839,47 @@ fn what_is_written_is_read_again() {
         "__Host-h=\"x\"; Secure; Path=/",
         "v=a\tb",
     ] {
-        jar.set(set.as_bytes(), &asked, NOW).unwrap();
+        store.set(set.as_bytes(), &origin_url, NOW).unwrap();
     }
-    jar.set(b"six=6", &parse_url("http://[::1]/"), NOW).unwrap();
-    let file = written_file(&jar);
+    store
+        .set(b"six=6", &parse_url("http://[::1]/"), NOW)
+        .unwrap();
+    let file = written_file(&store);
     assert_eq!(
         file,
-        "www.example.com\tFALSE\t/\tFALSE\t0\ta\t1\n#HttpOnly_.example.com\tTRUE\t/dir\tTRUE\t1795996810\tb\t2\n\
-         www.example.com\tFALSE\t/dir\tFALSE\t0\t\tbare\nwww.example.com\tFALSE\t/\tTRUE\t0\t__Host-h\t\"x\"\n\
+        "www.example.com\tFALSE\t/\tFALSE\t0\ta\t1\n\
+         #HttpOnly_.example.com\tTRUE\t/dir\tTRUE\t1795996810\tb\t2\n\
+         www.example.com\tFALSE\t/dir\tFALSE\t0\t\tbare\n\
+         www.example.com\tFALSE\t/\tTRUE\t0\t__Host-h\t\"x\"\n\
          www.example.com\tFALSE\t/dir\tFALSE\t0\tv\ta\tb\n::1\tFALSE\t/\tFALSE\t0\tsix\t6\n"
     );
     let mut again = CookieStore::default();
     assert_eq!(
-        again.read(file.as_bytes(), file_options(&asked)),
+        again.read(file.as_bytes(), file_options(&origin_url)),
         SkippedCookies::default()
     );
     assert_eq!(written_file(&again), file);
     assert_eq!(
-        again.cookie_string(&asked, NOW),
-        jar.cookie_string(&asked, NOW)
+        again.cookie_string(&origin_url, NOW),
+        store.cookie_string(&origin_url, NOW)
     );
     // A tab in a name would move the columns.
-    jar.set(b"x\ty=1", &asked, NOW).unwrap();
+    store.set(b"x\ty=1", &origin_url, NOW).unwrap();
     let mut out = Vec::new();
-    assert_eq!(jar.write(&mut out, NOW).unwrap(), 1);
-    assert_eq!(written_file(&jar), file);
+    assert_eq!(store.write(&mut out, NOW).unwrap(), 1);
+    assert_eq!(written_file(&store), file);
 }
 
 #[test]
 fn more_than_there_is_room_for_is_counted() {
-    let asked = parse_url("http://h.test/");
+    let origin_url = parse_url("http://h.test/");
     let many: Vec<String> = (0..MAX_COOKIES + 5)
         .map(|number| format!("h{number}.test\tFALSE\t/\tFALSE\t0\ta\t1\n"))
         .collect();
-    let mut jar = CookieStore::default();
+    let mut store = CookieStore::default();
     assert_eq!(
-        jar.read(many.concat().as_bytes(), file_options(&asked))
+        store
+            .read(many.concat().as_bytes(), file_options(&origin_url))
             .beyond_limit,
         5
     );
@@ -873,7 +888,7 @@ fn more_than_there_is_room_for_is_counted() {
         .collect();
     assert_eq!(
         CookieStore::default()
-            .read(of_one.concat().as_bytes(), file_options(&asked))
+            .read(of_one.concat().as_bytes(), file_options(&origin_url))
             .beyond_limit,
         7
     );
@@ -881,24 +896,25 @@ fn more_than_there_is_room_for_is_counted() {
 
 #[test]
 fn a_refusal_names_the_cookie_and_never_its_value() {
-    let mut jar = CookieStore::default();
+    let mut store = CookieStore::default();
     let mut said = |set: &str| {
-        jar.set(set.as_bytes(), &parse_url(HTTP), NOW)
+        store
+            .set(set.as_bytes(), &parse_url(HTTP), NOW)
             .unwrap_err()
             .describe(set.as_bytes())
     };
     assert_eq!(
         said("id=s3cret; Secure"),
-        "the cookie \"id\" was not kept: it is Secure and came over plain HTTP"
+        "the cookie \"id\" was rejected: it is Secure but was received over plain HTTP"
     );
     assert_eq!(
         said("id=s3cret; Domain=com"),
-        "the cookie \"id\" was not kept: its Domain \"com\" is a public suffix, under which \
-            others have names"
+        "the cookie \"id\" was rejected: its Domain \"com\" is a public suffix, under which \
+            anyone can register a name"
     );
     assert_eq!(
         said("__Host-s3cret"),
-        "a cookie without a name was not kept: it has no name, and a value that would pass for \
-            one with a prefix"
+        "a cookie without a name was rejected: it has no name, and its value imitates a name with \
+            such a prefix"
     );
 }

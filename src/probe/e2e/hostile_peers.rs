@@ -74,15 +74,15 @@ async fn lengths_that_contradict_each_other() {
 
 #[tokio::test]
 async fn bodies_that_break_off() {
-    let told = probe_answer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello").await;
-    let (phase, code, message) = told.failure();
+    let probed = probe_answer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello").await;
+    let (phase, code, message) = probed.failure();
     assert_eq!(
         (phase, code),
         (Phase::Receive, FailureCode::BodyShort),
         "{message}"
     );
     assert!(message.contains("5 B of 100 B"), "{message}");
-    assert_eq!(told.only_exchange().response_body.transferred, 5);
+    assert_eq!(probed.only_exchange().response_body.transferred, 5);
     let (_, code, message) =
         probe_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")
             .await
@@ -140,12 +140,10 @@ async fn connections_that_are_closed_or_reset() {
     );
 }
 
-/// What fails in `phase` where there is time enough to get so far: on a busy machine it takes
-/// longer.
+/// Retries with growing time limits until the failure is one of `phase`: on a busy machine it takes
+/// longer to get there.
 async fn with_time_enough<F>(
     phase: Phase,
-    /// Retries with growing time limits until the failure is one of `phase`: on a busy machine it takes
-    /// longer to get there.
     fail: impl Fn(Duration) -> F,
 ) -> (Phase, FailureCode, String)
 where

@@ -15,10 +15,10 @@ async fn a_get_is_told_from_its_name_to_its_last_byte() {
         text/plain\r\nContent-Length: 5\r\n\r\nhello",
     )
     .await;
-    let told = run_probe(spec_for(&format!("http://{peer}/a?b"))).await;
-    let exchange = told.only_exchange();
+    let probed = run_probe(spec_for(&format!("http://{peer}/a?b"))).await;
+    let exchange = probed.only_exchange();
     assert_eq!(
-        told.phases(0),
+        probed.phases(0),
         [Phase::Connect, Phase::Send, Phase::Wait, Phase::Receive]
     );
     assert_eq!(
@@ -53,7 +53,7 @@ async fn a_get_is_told_from_its_name_to_its_last_byte() {
     );
     assert_eq!(exchange.preview.as_ref().unwrap().0.raw(), "hello");
     assert!(exchange.failure.is_none());
-    assert!(told.trace.connections()[0].tcp_info.is_some());
+    assert!(probed.trace.connections()[0].tcp_info.is_some());
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn the_request_goes_out_in_the_case_and_order_given() {
         content_type: Some("application/x-www-form-urlencoded"),
         accept_json: false,
     });
-    let told = run_probe(spec).await;
+    let probed = run_probe(spec).await;
     let (head, body) = told_head.recv().await.unwrap();
     let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
     let expected = format!(
@@ -94,7 +94,7 @@ async fn the_request_goes_out_in_the_case_and_order_given() {
          application/x-www-form-urlencoded\r\n\r\n"
     );
     assert_eq!((head.as_str(), &body), (expected.as_str(), b"a=b"));
-    let exchange = told.only_exchange();
+    let exchange = probed.only_exchange();
     assert_eq!(
         exchange.request.as_ref().unwrap().header_bytes,
         expected.len() as u64
@@ -117,8 +117,8 @@ async fn informational_responses_and_trailers_are_told() {
          5\r\nhello\r\n0\r\nX-Sum: 9\r\n\r\n",
     )
     .await;
-    let told = run_probe(spec_for(&format!("http://{peer}/"))).await;
-    let exchange = told.only_exchange();
+    let probed = run_probe(spec_for(&format!("http://{peer}/"))).await;
+    let exchange = probed.only_exchange();
     assert!(exchange.failure.is_none(), "{:?}", exchange.failure);
     assert_eq!(
         (
@@ -144,13 +144,13 @@ async fn informational_responses_and_trailers_are_told() {
 #[tokio::test]
 async fn an_old_response_ends_with_its_connection() {
     let peer = answer_once("HTTP/1.0 200 OK\r\n\r\nuntil the end").await;
-    let told = run_probe(spec_for(&format!("http://{peer}/"))).await;
-    assert!(told.only_exchange().failure.is_none());
+    let probed = run_probe(spec_for(&format!("http://{peer}/"))).await;
+    assert!(probed.only_exchange().failure.is_none());
     assert_eq!(
-        told.only_exchange().response.as_ref().unwrap().version,
+        probed.only_exchange().response.as_ref().unwrap().version,
         HttpVersion::Http10
     );
-    assert_eq!(told.only_exchange().response_body.transferred, 13);
+    assert_eq!(probed.only_exchange().response_body.transferred, 13);
 }
 
 #[tokio::test]
@@ -171,17 +171,17 @@ async fn a_response_that_comes_before_the_request_is_sent_has_no_wait() {
         content_type: None,
         accept_json: false,
     });
-    let told = run_probe(spec).await;
+    let probed = run_probe(spec).await;
     assert!(
-        told.only_exchange().failure.is_none(),
+        probed.only_exchange().failure.is_none(),
         "{:?}",
-        told.only_exchange().failure
+        probed.only_exchange().failure
     );
     assert_eq!(
-        told.phases(0),
+        probed.phases(0),
         [Phase::Connect, Phase::Send, Phase::Receive]
     );
-    assert!(told.only_exchange().request_body.transferred < 64 << 20);
+    assert!(probed.only_exchange().request_body.transferred < 64 << 20);
 }
 
 #[tokio::test]
@@ -192,11 +192,11 @@ async fn head_has_no_body_whatever_its_length_says() {
     let mut spec = spec_for(&format!("http://{peer}/"));
     spec.head_only = true;
     spec.compressed = true;
-    let told = run_probe(spec).await;
+    let probed = run_probe(spec).await;
     assert!(
-        told.only_exchange().failure.is_none(),
+        probed.only_exchange().failure.is_none(),
         "{:?}",
-        told.only_exchange().failure
+        probed.only_exchange().failure
     );
-    assert_eq!(told.only_exchange().response_body.transferred, 0);
+    assert_eq!(probed.only_exchange().response_body.transferred, 0);
 }

@@ -79,11 +79,11 @@ fn echo_handler(
 #[tokio::test]
 async fn an_exchange_is_told_in_the_clear() {
     let peer = serve_cleartext(echo_handler).await;
-    let told = probe_http2(peer, |spec| spec.compressed = true).await;
-    let exchange = told.only_exchange();
+    let probed = probe_http2(peer, |spec| spec.compressed = true).await;
+    let exchange = probed.only_exchange();
     assert!(exchange.failure.is_none(), "{:?}", exchange.failure);
     assert_eq!(
-        told.phases(0),
+        probed.phases(0),
         [Phase::Connect, Phase::Send, Phase::Wait, Phase::Receive]
     );
     let request = exchange.request.as_ref().unwrap();
@@ -133,8 +133,8 @@ async fn a_large_body_goes_up_within_flow_control() {
         content_type: None,
         accept_json: false,
     };
-    let told = probe_http2(peer, |spec| spec.body = Some(body)).await;
-    let exchange = told.only_exchange();
+    let probed = probe_http2(peer, |spec| spec.body = Some(body)).await;
+    let exchange = probed.only_exchange();
     assert!(exchange.failure.is_none(), "{:?}", exchange.failure);
     assert_eq!(
         exchange
@@ -180,17 +180,17 @@ async fn alpn_chooses_the_version() {
         addresses: vec![peer.ip()],
     }];
     spec.tls.ca_pem = Some(authority.pem());
-    let told = run_probe(spec.clone()).await;
+    let probed = run_probe(spec.clone()).await;
     assert!(
-        told.only_exchange().failure.is_none(),
+        probed.only_exchange().failure.is_none(),
         "{:?}",
-        told.only_exchange().failure
+        probed.only_exchange().failure
     );
     assert_eq!(
-        told.only_exchange().response.as_ref().unwrap().version,
+        probed.only_exchange().response.as_ref().unwrap().version,
         HttpVersion::Http2
     );
-    let tls = told.trace.connections()[0].tls.as_ref().unwrap();
+    let tls = probed.trace.connections()[0].tls.as_ref().unwrap();
     assert_eq!(
         tls.handshake.as_ref().unwrap().alpn.as_ref().unwrap().raw(),
         "h2"

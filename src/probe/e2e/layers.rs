@@ -61,18 +61,19 @@ fn set_body(spec: &mut Spec, bytes: usize) {
     });
 }
 
-fn only_connection(told: &ProbedRun) -> &Connection {
+fn only_connection(probed: &ProbedRun) -> &Connection {
     assert!(
-        told.only_exchange().failure.is_none(),
+        probed.only_exchange().failure.is_none(),
         "{:?}",
-        told.only_exchange().failure
+        probed.only_exchange().failure
     );
-    &told.trace.connections()[0]
+    &probed.trace.connections()[0]
 }
 
 /// Returns the offsets of both streams at the end of the exchange.
-fn end_position(told: &ProbedRun) -> StreamPosition {
-    told.only_exchange()
+fn end_position(probed: &ProbedRun) -> StreamPosition {
+    probed
+        .only_exchange()
         .phases
         .iter()
         .last()
@@ -145,9 +146,9 @@ async fn plaintext_adds_up_to_what_was_said_and_to_the_records() {
             }];
             spec.tls.ca_pem = Some(authority.pem());
             set_body(&mut spec, body);
-            let told = run_probe(spec).await;
-            let connection = only_connection(&told);
-            let end = end_position(&told);
+            let probed = run_probe(spec).await;
+            let connection = only_connection(&probed);
+            let end = end_position(&probed);
             let up = connection.layers.of(Side::Client);
             let down = connection.layers.of(Side::Server);
             assert_complete(up, end.sent);
@@ -214,8 +215,8 @@ async fn chunks_and_informational_heads_are_parts_of_a_clear_stream() {
         answer_request(stream, ReceivedBytes::default(), 0, said.to_vec())
     })
     .await;
-    let told = run_probe(spec_for(&format!("http://{peer}/"))).await;
-    let layers = only_connection(&told).layers.of(Side::Server);
+    let probed = run_probe(spec_for(&format!("http://{peer}/"))).await;
+    let layers = only_connection(&probed).layers.of(Side::Server);
     assert!(layers.records().is_empty());
     let parts: Vec<(u64, u64, PartKind)> = layers
         .parts()
@@ -250,7 +251,7 @@ async fn frames_are_parts_and_follow_each_other() {
     .await;
     let mut spec = spec_for(&format!("http://{peer}/"));
     spec.http = HttpChoice::Http2PriorKnowledge;
-    let told = run_probe(spec).await;
+    let probed = run_probe(spec).await;
     for (side, begins) in [
         (Side::Client, PartKind::Http2Preface),
         (
@@ -262,7 +263,7 @@ async fn frames_are_parts_and_follow_each_other() {
             },
         ),
     ] {
-        let parts = only_connection(&told).layers.of(side).parts();
+        let parts = only_connection(&probed).layers.of(side).parts();
         assert_eq!(parts[0].what, begins);
         assert!(
             parts
@@ -271,7 +272,7 @@ async fn frames_are_parts_and_follow_each_other() {
             "{parts:?}"
         );
     }
-    let data = only_connection(&told)
+    let data = only_connection(&probed)
         .layers
         .of(Side::Server)
         .parts()
@@ -300,12 +301,16 @@ async fn what_is_told_of_a_large_transfer_comes_in_few_events() {
         answer_request(stream, ReceivedBytes::default(), 0, said.clone())
     })
     .await;
-    let told = run_probe(spec_for(&format!("http://{peer}/"))).await;
+    let probed = run_probe(spec_for(&format!("http://{peer}/"))).await;
     assert_eq!(
-        only_connection(&told).layers.of(Side::Server).parts().len(),
+        only_connection(&probed)
+            .layers
+            .of(Side::Server)
+            .parts()
+            .len(),
         2 * 20_000 + 3
     );
-    let sizes = told.events.iter().filter_map(|event| {
+    let sizes = probed.events.iter().filter_map(|event| {
         if let EventKind::Layered { parts, .. } = &event.kind {
             Some(parts.len())
         } else {
@@ -314,6 +319,6 @@ async fn what_is_told_of_a_large_transfer_comes_in_few_events() {
     });
     let small = sizes.filter(|size| *size < 1_000).count() as u64;
     // Phases' edges, the end, and every 50 ms.
-    let most = 10 + told.only_exchange().total().unwrap().0 / 50_000_000;
+    let most = 10 + probed.only_exchange().total().unwrap().0 / 50_000_000;
     assert!(small <= most, "{small} of at most {most}");
 }

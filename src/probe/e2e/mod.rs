@@ -65,17 +65,17 @@ async fn run_probe(spec: Spec) -> ProbedRun {
     let recorder = Recorder::start(Arc::new(move |event| sink.lock().unwrap().push(event)));
     run(spec, recorder, Arc::new(NoRemoteObserver)).await;
     let events: Vec<Event> = events.lock().unwrap().clone();
-    let told = ProbedRun {
+    let probed = ProbedRun {
         trace: Trace::from_events(events.clone()),
         events,
     };
-    assert_well_formed(&told);
-    told
+    assert_well_formed(&probed);
+    probed
 }
 
 /// Asserts what holds for every run, failed or not.
-fn assert_well_formed(told: &ProbedRun) {
-    for exchange in told.trace.exchanges() {
+fn assert_well_formed(probed: &ProbedRun) {
+    for exchange in probed.trace.exchanges() {
         let ended = exchange.ended.expect("every exchange ends");
         let mut last = exchange.started;
         for (phase, span) in exchange.phases.iter() {
@@ -87,14 +87,14 @@ fn assert_well_formed(told: &ProbedRun) {
         }
         assert!(last <= ended);
     }
-    let closed = told
+    let closed = probed
         .events
         .iter()
         .filter(|event| matches!(event.kind, EventKind::Disconnected { .. }))
         .count();
     assert_eq!(
         closed,
-        told.trace.connections().len(),
+        probed.trace.connections().len(),
         "every connection is closed"
     );
 }

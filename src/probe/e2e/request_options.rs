@@ -17,9 +17,8 @@ use crate::units::Secret;
 /// Heads of the requests received, in order.
 type RequestLog = Arc<Mutex<Vec<String>>>;
 
-/// A server that answers every request on a connection by its path, and keeps the connection.
+/// Starts a server that answers every request by its path and keeps the connection open.
 async fn serve_paths(
-    /// Starts a server that answers every request by its path and keeps the connection open.
     answer: impl Fn(&str) -> String + Send + Sync + 'static,
 ) -> (SocketAddr, RequestLog) {
     let log = RequestLog::default();
@@ -91,15 +90,15 @@ async fn hops_to_the_same_origin_share_a_connection() {
     spec.output = Some(crate::probe::spec::BodyOutput::File(
         directory.path().join("out"),
     ));
-    let told = run_probe(spec).await;
-    let exchanges = told.trace.exchanges();
+    let probed = run_probe(spec).await;
+    let exchanges = probed.trace.exchanges();
     assert_eq!(exchanges.len(), 2);
     assert_eq!(
         (exchanges[1].cause, exchanges[1].reused_connection),
         (ExchangeCause::Redirect, true)
     );
-    assert_eq!(told.phases(1), [Phase::Send, Phase::Wait, Phase::Receive]);
-    assert_eq!(told.trace.connections().len(), 1);
+    assert_eq!(probed.phases(1), [Phase::Send, Phase::Wait, Phase::Receive]);
+    assert_eq!(probed.trace.connections().len(), 1);
     assert!(
         exchanges[0]
             .redirected
@@ -128,7 +127,7 @@ async fn away_from_home_the_users_own_stays_home() {
     spec.credentials = Some(Secret::new(("u".into(), "p".into())));
     spec.cookies.user_pairs = Some(Secret::new("own=1".into()));
     spec.cookies.store = Some(CookieStore::default());
-    let told = run_probe(spec.clone()).await;
+    let probed = run_probe(spec.clone()).await;
     let head = elsewhere.lock().unwrap().pop().unwrap();
     let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
     // The other port is the same host, to which a cookie of this host goes (RFC 6265 §8.5).
@@ -136,7 +135,7 @@ async fn away_from_home_the_users_own_stays_home() {
         "GET /x HTTP/1.1\r\nHost: {other}\r\n{agent}\r\nAccept: */*\r\nCookie: s=1\r\n\r\n"
     );
     assert_eq!(head, expected);
-    let withheld: Vec<&str> = told.trace.exchanges()[0]
+    let withheld: Vec<&str> = probed.trace.exchanges()[0]
         .redirected
         .as_ref()
         .unwrap()
@@ -150,13 +149,13 @@ async fn away_from_home_the_users_own_stays_home() {
         content_type: Some("text/x"),
         accept_json: false,
     });
-    let told = run_probe(spec.clone()).await;
+    let probed = run_probe(spec.clone()).await;
     assert_eq!(
-        told.trace.exchanges().len(),
+        probed.trace.exchanges().len(),
         1,
         "a method without its body would be another request"
     );
-    let (phase, failure) = told.trace.failure().unwrap();
+    let (phase, failure) = probed.trace.failure().unwrap();
     assert_eq!(
         (*phase, failure.code),
         (Phase::Receive, FailureCode::RedirectWantsBody)
@@ -209,9 +208,9 @@ async fn a_circle_ends_at_the_limit() {
     let (peer, _) = serve_paths(|_| redirect_response(302, "/", "")).await;
     let mut spec = following_spec(&format!("http://{peer}/"));
     spec.redirects.max = 3;
-    let told = run_probe(spec).await;
-    assert_eq!(told.trace.exchanges().len(), 4);
-    let (phase, failure) = told.trace.failure().unwrap();
+    let probed = run_probe(spec).await;
+    assert_eq!(probed.trace.exchanges().len(), 4);
+    let (phase, failure) = probed.trace.failure().unwrap();
     assert_eq!(
         (*phase, failure.code),
         (Phase::Receive, FailureCode::TooManyRedirects)
@@ -229,8 +228,8 @@ async fn a_kept_connection_that_was_closed_is_replaced() {
     })
     .await;
     // This server closes without an answer: the retry finds the same and fails.
-    let told = run_probe(following_spec(&format!("http://{peer}/"))).await;
-    let causes: Vec<ExchangeCause> = told
+    let probed = run_probe(following_spec(&format!("http://{peer}/"))).await;
+    let causes: Vec<ExchangeCause> = probed
         .trace
         .exchanges()
         .iter()
@@ -244,12 +243,12 @@ async fn a_kept_connection_that_was_closed_is_replaced() {
             ExchangeCause::Retry
         ]
     );
-    let (phase, failure) = told.trace.failure().unwrap();
+    let (phase, failure) = probed.trace.failure().unwrap();
     assert_eq!(
         (*phase, failure.code),
         (Phase::Wait, FailureCode::WaitClosed)
     );
-    assert!(told.trace.exchanges()[1].failure.is_none());
+    assert!(probed.trace.exchanges()[1].failure.is_none());
 }
 
 #[tokio::test]
@@ -257,8 +256,8 @@ async fn repeats_begin_afresh() {
     let (peer, _) = serve_paths(|_| hello_response()).await;
     let mut spec = spec_for(&format!("http://{peer}/"));
     spec.repeat = 3;
-    let told = run_probe(spec).await;
-    let causes: Vec<ExchangeCause> = told
+    let probed = run_probe(spec).await;
+    let causes: Vec<ExchangeCause> = probed
         .trace
         .exchanges()
         .iter()
@@ -272,7 +271,7 @@ async fn repeats_begin_afresh() {
             ExchangeCause::Repeat
         ]
     );
-    assert_eq!(told.trace.connections().len(), 3);
+    assert_eq!(probed.trace.connections().len(), 3);
 }
 
 #[tokio::test]
@@ -285,11 +284,11 @@ async fn a_plain_request_to_an_http_proxy_is_in_absolute_form() {
         port: peer.port(),
         credentials: Some(Secret::new(("u".into(), "p".into()))),
     });
-    let told = run_probe(spec).await;
+    let probed = run_probe(spec).await;
     assert!(
-        told.only_exchange().failure.is_none(),
+        probed.only_exchange().failure.is_none(),
         "{:?}",
-        told.only_exchange().failure
+        probed.only_exchange().failure
     );
     let head = log.lock().unwrap().pop().unwrap();
     assert!(
@@ -301,13 +300,13 @@ async fn a_plain_request_to_an_http_proxy_is_in_absolute_form() {
     );
     assert!(head.contains("Authorization: Basic dXNlcjpwdw=="), "{head}");
     assert_eq!(
-        told.phases(0),
+        probed.phases(0),
         [Phase::Connect, Phase::Send, Phase::Wait, Phase::Receive]
     );
     assert!(
-        !told.only_exchange().url.raw().contains("pw"),
+        !probed.only_exchange().url.raw().contains("pw"),
         "{:?}",
-        told.only_exchange().url
+        probed.only_exchange().url
     );
 }
 
@@ -324,11 +323,11 @@ async fn fail_makes_a_failure_of_a_status() {
             .is_none()
     );
     spec.fail_on_status = true;
-    let told = run_probe(spec).await;
-    let (phase, code, message) = told.failure();
+    let probed = run_probe(spec).await;
+    let (phase, code, message) = probed.failure();
     assert_eq!((phase, code), (Phase::Receive, FailureCode::HttpStatus));
     assert!(message.contains("503"), "{message}");
-    assert_eq!(told.only_exchange().response_body.transferred, 4);
+    assert_eq!(probed.only_exchange().response_body.transferred, 4);
 }
 
 #[tokio::test]
@@ -346,20 +345,20 @@ async fn a_coded_body_is_decoded_when_asked_for() {
     answer.extend(&coded);
     let peer = super::test_server::answer_once(answer.clone()).await;
     let mut spec = spec_for(&format!("http://{peer}/"));
-    let told = run_probe(spec.clone()).await;
+    let probed = run_probe(spec.clone()).await;
     assert_eq!(
-        told.only_exchange().response_body.decoded,
+        probed.only_exchange().response_body.decoded,
         coded.len() as u64
     );
-    assert!(told.only_exchange().preview.is_none());
-    assert!(told.events.iter().any(
+    assert!(probed.only_exchange().preview.is_none());
+    assert!(probed.events.iter().any(
         |event| matches!(&event.kind, EventKind::Note { text, .. } if text.raw().contains("gzip"))
     ));
     spec.compressed = true;
-    let told = run_probe(spec.clone()).await;
-    let body = told.only_exchange().response_body;
+    let probed = run_probe(spec.clone()).await;
+    let body = probed.only_exchange().response_body;
     assert_eq!((body.transferred, body.decoded), (coded.len() as u64, 5000));
-    let (preview, more) = told.only_exchange().preview.clone().unwrap();
+    let (preview, more) = probed.only_exchange().preview.clone().unwrap();
     assert_eq!((preview.raw().len(), more), (4096, true));
     spec.decode_limit = 100;
     let (phase, code, message) = run_probe(spec.clone()).await.failure();
@@ -406,8 +405,8 @@ async fn the_ordinary_client_sends_the_same_and_is_timed() {
     let mut spec = following_spec(&format!("http://{peer}/"));
     spec.headers = vec![set("X-Key", "k")];
     spec.control = true;
-    let told = run_probe(spec).await;
-    let control = told.trace.control().unwrap();
+    let probed = run_probe(spec).await;
+    let control = probed.trace.control().unwrap();
     assert_eq!((control.status, control.error.as_ref()), (Some(200), None));
     assert!(control.headers <= control.total);
     let heads = log.lock().unwrap();

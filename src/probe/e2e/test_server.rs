@@ -6,9 +6,8 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Serves every connection with `serve`; where to reach it.
+/// Starts a server that handles every connection with `serve`, and returns its address.
 pub(super) async fn serve_connections<F>(
-    /// Starts a server that handles every connection with `serve`, and returns its address.
     serve: impl Fn(TcpStream) -> F + Send + 'static,
 ) -> SocketAddr
 where

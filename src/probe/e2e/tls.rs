@@ -14,7 +14,7 @@ use super::test_server::serve_connections;
 use super::{ProbedRun, run_probe, spec_for};
 use crate::probe::Spec;
 use crate::probe::spec::{ResolveRule, TlsVersion};
-use crate::trace::{FailureCode, Phase, Side, Tls, Verification};
+use crate::trace::{FailureCode, Phase, Side, Tls, TlsMessage, Verification};
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
@@ -30,8 +30,8 @@ fn secure_spec(name: &str, peer: SocketAddr, ca: &str) -> Spec {
     spec
 }
 
-fn first_tls(told: &ProbedRun) -> &Tls {
-    told.trace.connections()[0].tls.as_ref().unwrap()
+fn first_tls(probed: &ProbedRun) -> &Tls {
+    probed.trace.connections()[0].tls.as_ref().unwrap()
 }
 
 /// Runs a request to a server with this certificate.
@@ -49,14 +49,14 @@ async fn both_versions_are_told_message_by_message() {
             HELLO,
         )
         .await;
-        let told = run_probe(secure_spec("site.test", peer, &authority.pem())).await;
+        let probed = run_probe(secure_spec("site.test", peer, &authority.pem())).await;
         assert!(
-            told.only_exchange().failure.is_none(),
+            probed.only_exchange().failure.is_none(),
             "{:?}",
-            told.only_exchange().failure
+            probed.only_exchange().failure
         );
         assert_eq!(
-            told.phases(0),
+            probed.phases(0),
             [
                 Phase::Dns,
                 Phase::Connect,
@@ -66,7 +66,7 @@ async fn both_versions_are_told_message_by_message() {
                 Phase::Receive
             ]
         );
-        let tls = first_tls(&told);
+        let tls = first_tls(&probed);
         let (_, hello) = &tls.messages[0];
         assert_eq!(
             (hello.from, hello.name.as_str(), hello.offset),
@@ -93,7 +93,13 @@ async fn both_versions_are_told_message_by_message() {
                 "{}",
                 handshake.cipher_suite
             );
-            assert!(tls.messages.iter().any(|(_, message)| message.name == "encrypted" && message.from == Side::Server));
+            let is_encrypted =
+                |message: &TlsMessage| message.name == "encrypted" && message.from == Side::Server;
+            assert!(
+                tls.messages
+                    .iter()
+                    .any(|(_, message)| is_encrypted(message))
+            );
         } else {
             assert_eq!(handshake.version, "TLSv1.2");
             let names: Vec<&str> = tls
@@ -164,36 +170,36 @@ async fn each_fault_of_a_certificate_has_its_code_and_its_chain() {
     ];
     for (issued, expected, said) in cases {
         let sent = issued.chain.len();
-        let told = probe_certificate(issued, "site.test", &ca).await;
-        let (phase, code, message) = told.failure();
+        let probed = probe_certificate(issued, "site.test", &ca).await;
+        let (phase, code, message) = probed.failure();
         assert_eq!((phase, code), (Phase::Tls, expected), "{message}");
         assert!(message.contains(said), "{message}");
         assert_eq!(
-            first_tls(&told).certificates.len(),
+            first_tls(&probed).certificates.len(),
             sent,
             "the chain is told though it fails"
         );
         assert!(matches!(
-            first_tls(&told).verification,
+            first_tls(&probed).verification,
             Some((Verification::Rejected(_), _))
         ));
-        assert!(first_tls(&told).handshake.is_none());
+        assert!(first_tls(&probed).handshake.is_none());
     }
 }
 
 #[tokio::test]
 async fn a_full_chain_is_trusted() {
     let authority = TestAuthority::new("root");
-    let told = probe_certificate(
+    let probed = probe_certificate(
         authority.issue_through_intermediate(&["site.test"], true),
         "site.test",
         &authority.pem(),
     )
     .await;
     assert!(
-        told.only_exchange().failure.is_none(),
+        probed.only_exchange().failure.is_none(),
         "{:?}",
-        told.only_exchange().failure
+        probed.only_exchange().failure
     );
 }
 
@@ -201,11 +207,11 @@ async fn a_full_chain_is_trusted() {
 async fn a_self_signed_certificate_is_trusted_by_name_only() {
     for is_ca in [true, false] {
         let (issued, pem) = self_signed(&["site.test"], is_ca);
-        let told = probe_certificate(issued, "site.test", &pem).await;
+        let probed = probe_certificate(issued, "site.test", &pem).await;
         assert!(
-            told.only_exchange().failure.is_none(),
+            probed.only_exchange().failure.is_none(),
             "{:?}",
-            told.only_exchange().failure
+            probed.only_exchange().failure
         );
         let (issued, pem) = self_signed(&["other.test"], is_ca);
         let (_, code, message) = probe_certificate(issued, "site.test", &pem).await.failure();
@@ -222,12 +228,12 @@ async fn insecure_goes_on_and_says_why_it_should_not() {
     .await;
     let mut spec = secure_spec("site.test", peer, &TestAuthority::new("root").pem());
     spec.tls.insecure = true;
-    let told = run_probe(spec).await;
-    assert!(told.only_exchange().failure.is_none());
-    let Some((Verification::Ignored(reason), _)) = &first_tls(&told).verification else {
-        panic!("{:?}", first_tls(&told).verification)
+    let probed = run_probe(spec).await;
+    assert!(probed.only_exchange().failure.is_none());
+    let Some((Verification::Ignored(reason), _)) = &first_tls(&probed).verification else {
+        panic!("{:?}", first_tls(&probed).verification)
     };
-    assert!(reason.raw().contains("signed by itself"), "{reason:?}");
+    assert!(reason.raw().contains("self-signed"), "{reason:?}");
 }
 
 #[tokio::test]
@@ -370,20 +376,20 @@ async fn a_client_certificate_is_presented_and_its_absence_is_told() {
         .unwrap();
     let peer = answer_once_over_tls(server.clone(), HELLO).await;
     server.alpn_protocols = vec![b"h2".to_vec()];
-    let told = run_probe(secure_spec(
+    let probed = run_probe(secure_spec(
         "site.test",
         answer_once_over_tls(server, HELLO).await,
         &authority.pem(),
     ))
     .await;
-    let (_, code, message) = told.failure();
+    let (_, code, message) = probed.failure();
     assert_eq!(
         code,
         FailureCode::TlsClientCertificate,
         "over HTTP/2: {message}"
     );
-    let told = run_probe(secure_spec("site.test", peer, &authority.pem())).await;
-    let (_, code, message) = told.failure();
+    let probed = run_probe(secure_spec("site.test", peer, &authority.pem())).await;
+    let (_, code, message) = probed.failure();
     assert_eq!(code, FailureCode::TlsClientCertificate, "{message}");
 
     let directory = tempfile::tempdir().unwrap();
@@ -403,11 +409,11 @@ async fn a_client_certificate_is_presented_and_its_absence_is_told() {
     .unwrap();
     let mut spec = secure_spec("site.test", peer, &authority.pem());
     spec.tls.cert = Some(path);
-    let told = run_probe(spec).await;
+    let probed = run_probe(spec).await;
     assert!(
-        told.only_exchange().failure.is_none(),
+        probed.only_exchange().failure.is_none(),
         "{:?}",
-        told.only_exchange().failure
+        probed.only_exchange().failure
     );
 }
 
@@ -430,8 +436,8 @@ async fn secrets_are_logged_only_when_asked_for() {
     .await;
     let mut spec = secure_spec("site.test", peer, &authority.pem());
     spec.tls.key_log = Some(path.clone());
-    let told = run_probe(spec).await;
-    assert!(told.only_exchange().failure.is_none());
+    let probed = run_probe(spec).await;
+    assert!(probed.only_exchange().failure.is_none());
     let text = std::fs::read_to_string(path).unwrap();
     for label in [
         "CLIENT_HANDSHAKE_TRAFFIC_SECRET",

@@ -12,9 +12,9 @@ use crate::trace::{FailureCode, Phase};
 use crate::units::{Bytes, Untrusted};
 
 /// Returns the failure of an exchange without a response.
-pub(super) fn no_response_failure(watch: &Http1Monitor, error: &hyper::Error) -> PhaseFailure {
-    watch
-        .with(|passing| explain_error(passing, error))
+pub(super) fn no_response_failure(monitor: &Http1Monitor, error: &hyper::Error) -> PhaseFailure {
+    monitor
+        .with(|exchange| explain_error(exchange, error))
         .unwrap_or_else(|| {
             PhaseFailure::new(
                 Phase::Send,
@@ -25,11 +25,11 @@ pub(super) fn no_response_failure(watch: &Http1Monitor, error: &hyper::Error) ->
         })
 }
 
-fn explain_error(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
+fn explain_error(exchange: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
     if let Some(trouble) = request_body_error(error) {
         return invalid_request(trouble, "do not change the file while it is being sent");
     }
-    let phase = passing.phases.phase();
+    let phase = exchange.phases.phase();
     if let Some(failed) =
         record_flood_failure_in(error, phase).or_else(|| alert_failure_in(error, phase))
     {
@@ -49,15 +49,15 @@ fn explain_error(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFai
         return head_too_large_failure();
     }
     if error.is_parse() {
-        return malformed_head_failure("it cannot be parsed", passing.inbound.partial());
+        return malformed_head_failure("it cannot be parsed", exchange.inbound.partial());
     }
     if let Some(refused) = local_system_error(error) {
-        return local_system_failure(passing, refused);
+        return local_system_failure(exchange, refused);
     }
-    if passing.phases.phase() == Phase::Send {
-        return send_closed_failure(passing, error);
+    if exchange.phases.phase() == Phase::Send {
+        return send_closed_failure(exchange, error);
     }
-    wait_closed_failure(passing, error)
+    wait_closed_failure(exchange, error)
 }
 
 /// Returns the error of reading the request's body, such as a file that shrank.
@@ -88,8 +88,8 @@ fn local_system_error(error: &hyper::Error) -> Option<&io::Error> {
         .filter(|error| error.raw_os_error().is_some() && !by_network.contains(&error.kind()))
 }
 
-fn local_system_failure(passing: &Http1ExchangeState, refused: &io::Error) -> PhaseFailure {
-    let (phase, code, what) = match passing.phases.phase() {
+fn local_system_failure(exchange: &Http1ExchangeState, refused: &io::Error) -> PhaseFailure {
+    let (phase, code, what) = match exchange.phases.phase() {
         Phase::Send => (
             Phase::Send,
             FailureCode::SendClosed,
@@ -105,11 +105,11 @@ fn local_system_failure(passing: &Http1ExchangeState, refused: &io::Error) -> Ph
     )
 }
 
-const LOCAL_SYSTEM_HINT: &str = "check whether this machine has run out of memory or another resource, and its firewall and \
-        sandbox";
+const LOCAL_SYSTEM_HINT: &str = "check whether this machine has run out of memory or another \
+    resource, and its firewall and sandbox";
 
-fn send_closed_failure(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
-    let written = Bytes(passing.outbound.all_written());
+fn send_closed_failure(exchange: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
+    let written = Bytes(exchange.outbound.all_written());
     let message = format!(
         "the server {} while the request was being sent; {written} of it had been sent",
         describe_close(error)
@@ -119,8 +119,8 @@ fn send_closed_failure(passing: &Http1ExchangeState, error: &hyper::Error) -> Ph
     PhaseFailure::new(Phase::Send, FailureCode::SendClosed, message, hint)
 }
 
-fn wait_closed_failure(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
-    let partial = passing.inbound.partial();
+fn wait_closed_failure(exchange: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
+    let partial = exchange.inbound.partial();
     let message = if partial.is_empty() {
         format!("the server {} without a response", describe_close(error))
     } else {
@@ -163,11 +163,6 @@ pub(super) fn body_failure(
     let of = expected.map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
     match io_cause(error).map(io::Error::kind) {
         None | Some(io::ErrorKind::UnexpectedEof) => {
-            let end = if expected.is_some() {
-                "its stated length"
-            } else {
-                "the end that its framing announces"
-            };
             let message = format!(
                 "the connection was closed before the body was complete: {got}{of} had \
                     arrived"

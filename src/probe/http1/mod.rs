@@ -75,10 +75,10 @@ impl Http1 {
         stream: Box<dyn ByteStream>,
         parts: Option<(PartTracker, PartTracker)>,
     ) -> Result<Self, hyper::Error> {
-        let watch = Http1Monitor::new(parts);
+        let monitor = Http1Monitor::new(parts);
         let next_head = NextHead::default();
         let wire = TokioIo::new(ExactHead::new(
-            Tap::new(stream, watch.clone()),
+            Tap::new(stream, monitor.clone()),
             next_head.clone(),
         ));
         let (sender, connection) = Builder::new()
@@ -89,7 +89,7 @@ impl Http1 {
         Ok(Self {
             sender,
             connection: Http1Driver(Some(connection)),
-            monitor: watch,
+            monitor,
             next_head,
             response_body: None,
             received: 0,
@@ -100,7 +100,7 @@ impl Http1 {
     /// Sends a request with this request target and waits for the head of its final response.
     pub(super) async fn send(
         &mut self,
-        stage: MessagePhases,
+        phases: MessagePhases,
         request: OutgoingRequest,
         target: &str,
         version: http::Version,
@@ -112,7 +112,7 @@ impl Http1 {
         let inbound = Inbound::new(request.method == http::Method::HEAD);
         let outbound = Outbound::new(request.body.is_some(), expected, request.framing);
         self.monitor.begin(Http1ExchangeState {
-            phases: stage,
+            phases,
             outbound,
             inbound,
             fault: None,
@@ -124,14 +124,14 @@ impl Http1 {
             let Self {
                 sender,
                 connection,
-                monitor: watch,
+                monitor,
                 ..
             } = self;
             let answered = async {
                 sender.ready().await?;
                 sender.send_request(framed).await
             };
-            drive_until(connection, watch, answered).await?
+            drive_until(connection, monitor, answered).await?
         };
         let response =
             response.map_err(|error| failure::no_response_failure(&self.monitor, &error))?;
@@ -144,8 +144,8 @@ impl Http1 {
     fn final_head(&self) -> Option<FinalResponseHead> {
         let expected = self.expected;
         self.monitor
-            .with(|passing| {
-                passing
+            .with(|exchange| {
+                exchange
                     .inbound
                     .head()
                     .map(|head| FinalResponseHead::from_http1(head, expected))
@@ -156,15 +156,15 @@ impl Http1 {
     /// Returns the next frame of the response's body; `None` at its end.
     pub(super) async fn next_frame(&mut self) -> Result<Option<BodyFrame>, PhaseFailure> {
         let Self {
-            response_body: Some(incoming),
+            response_body: Some(response_body),
             connection,
-            monitor: watch,
+            monitor,
             ..
         } = self
         else {
             return Ok(None);
         };
-        let frame = drive_until(connection, watch, incoming.frame()).await?;
+        let frame = drive_until(connection, monitor, response_body.frame()).await?;
         let Some(frame) = frame else {
             self.response_body = None;
             return Ok(None);
@@ -185,13 +185,14 @@ impl Http1 {
 
     /// Records that the last byte of the response was read.
     pub(super) fn finish(&self) {
-        self.monitor.with(|passing| passing.phases.message_ended());
+        self.monitor
+            .with(|exchange| exchange.phases.message_ended());
     }
 
     /// Returns the current phase.
     pub(super) fn phase(&self) -> Phase {
         self.monitor
-            .with(|passing| passing.phases.phase())
+            .with(|exchange| exchange.phases.phase())
             .unwrap_or(Phase::Send)
     }
 
@@ -199,10 +200,10 @@ impl Http1 {
     /// head.
     pub(super) fn progress(&self) -> (u64, Vec<u8>) {
         self.monitor
-            .with(|passing| {
+            .with(|exchange| {
                 (
-                    passing.outbound.all_written(),
-                    passing.inbound.partial().to_vec(),
+                    exchange.outbound.all_written(),
+                    exchange.inbound.partial().to_vec(),
                 )
             })
             .unwrap_or_default()
@@ -211,7 +212,7 @@ impl Http1 {
     /// Returns true if nothing of a response was received.
     pub(super) fn has_no_response(&self) -> bool {
         self.monitor
-            .with(|passing| passing.inbound.has_no_response())
+            .with(|exchange| exchange.inbound.has_no_response())
             .unwrap_or(true)
     }
 
@@ -219,7 +220,7 @@ impl Http1 {
     pub(super) async fn is_reusable(&mut self) -> bool {
         let written = self
             .monitor
-            .with(|passing| passing.outbound.is_done())
+            .with(|exchange| exchange.outbound.is_done())
             .unwrap_or(false);
         let Self {
             sender, connection, ..
@@ -237,10 +238,10 @@ impl Http1 {
         let Self {
             sender,
             mut connection,
-            response_body: incoming,
+            response_body,
             ..
         } = self;
-        drop((sender, incoming));
+        drop((sender, response_body));
         poll_fn(|cx| {
             connection.poll(cx);
             if connection.0.is_some() {
@@ -257,7 +258,7 @@ impl Http1 {
 /// read.
 async fn drive_until<T>(
     connection: &mut Http1Driver,
-    watch: &Http1Monitor,
+    monitor: &Http1Monitor,
     wanted: impl Future<Output = T>,
 ) -> Result<T, PhaseFailure> {
     let mut wanted = pin!(wanted);
@@ -266,7 +267,7 @@ async fn drive_until<T>(
             return Poll::Ready(Ok(value));
         }
         connection.poll(cx);
-        if let Some(failed) = watch.take_fault() {
+        if let Some(failed) = monitor.take_fault() {
             return Poll::Ready(Err(failed));
         }
         wanted.as_mut().poll(cx).map(Ok)
@@ -293,7 +294,7 @@ fn encode_head(request: &OutgoingRequest, target: &str, version: http::Version) 
 fn hyper_request(
     request: OutgoingRequest,
     version: http::Version,
-    watch: &Http1Monitor,
+    monitor: &Http1Monitor,
 ) -> http::Request<HyperRequestBody> {
     let connection = request
         .field("connection")
@@ -301,7 +302,7 @@ fn hyper_request(
     let mut framed = http::Request::new(HyperRequestBody::new(
         request.body,
         request.framing,
-        watch.clone(),
+        monitor.clone(),
     ));
     *framed.method_mut() = request.method;
     *framed.version_mut() = version;

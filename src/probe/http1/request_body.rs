@@ -22,12 +22,12 @@ impl HyperRequestBody {
     pub(super) const fn new(
         source: Option<BodySource>,
         framing: RequestFraming,
-        watch: Http1Monitor,
+        monitor: Http1Monitor,
     ) -> Self {
         Self {
             source,
             framing,
-            monitor: watch,
+            monitor,
             ended: false,
         }
     }
@@ -42,20 +42,20 @@ impl Body for HyperRequestBody {
         _cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = &mut *self;
-        let piece = this
+        let chunk = this
             .source
             .as_mut()
             .map_or(Ok(None), BodySource::next_chunk);
-        this.ended = matches!(piece, Ok(None))
+        this.ended = matches!(chunk, Ok(None))
             || (matches!(this.framing, RequestFraming::Length(_)) && this.is_end_stream());
-        let bytes = piece
+        let bytes = chunk
             .as_ref()
             .ok()
             .and_then(Option::as_ref)
-            .map_or(0, |piece| piece.len() as u64);
+            .map_or(0, |chunk| chunk.len() as u64);
         this.monitor
-            .with(|passing| passing.outbound.body_queued(bytes, this.ended));
-        Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
+            .with(|exchange| exchange.outbound.body_queued(bytes, this.ended));
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)).transpose())
     }
 
     fn is_end_stream(&self) -> bool {

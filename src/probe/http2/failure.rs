@@ -31,20 +31,20 @@ impl BodyProgress {
 
 /// Returns the failure of the current phase.
 pub(super) fn http2_failure(
-    watch: &Http2Monitor,
+    monitor: &Http2Monitor,
     error: &h2::Error,
     progress: BodyProgress,
 ) -> PhaseFailure {
-    let phase = watch
-        .with(|passing| passing.phases.phase())
+    let phase = monitor
+        .with(|exchange| exchange.phases.phase())
         .unwrap_or(Phase::Send);
-    if let Some(failed) = not_http2_failure(watch, phase) {
+    if let Some(failed) = not_http2_failure(monitor, phase) {
         return failed;
     }
     if let Some(io) = error.get_io() {
-        return watch
+        return monitor
             .alert()
-            .unwrap_or_else(|| connection_lost_failure(phase, io, progress, watch));
+            .unwrap_or_else(|| connection_lost_failure(phase, io, progress, monitor));
     }
     let short = phase == Phase::Receive
         && error.is_library()
@@ -56,8 +56,8 @@ pub(super) fn http2_failure(
     }
     if phase == Phase::Wait
         && error.is_library()
-        && watch
-            .with(|passing| passing.head_bytes())
+        && monitor
+            .with(|exchange| exchange.head_bytes())
             .unwrap_or_default()
             > LARGE_PACKED_HEAD
     {
@@ -67,8 +67,8 @@ pub(super) fn http2_failure(
 }
 
 /// Returns a failure if the peer's first frame is not SETTINGS (RFC 9113 §3.4).
-fn not_http2_failure(watch: &Http2Monitor, phase: Phase) -> Option<PhaseFailure> {
-    let first = watch.first_received();
+fn not_http2_failure(monitor: &Http2Monitor, phase: Phase) -> Option<PhaseFailure> {
+    let first = monitor.first_received();
     if first.get(3).is_none_or(|kind| *kind == 4) {
         return None;
     }
@@ -94,7 +94,7 @@ fn connection_lost_failure(
     phase: Phase,
     error: &io::Error,
     progress: BodyProgress,
-    watch: &Http2Monitor,
+    monitor: &Http2Monitor,
 ) -> PhaseFailure {
     let was_reset = matches!(
         error.kind(),
@@ -117,8 +117,8 @@ fn connection_lost_failure(
         Phase::Receive => body_short_failure(progress),
         Phase::Send => {
             let written = Bytes(
-                watch
-                    .with(|passing| passing.all_written())
+                monitor
+                    .with(|exchange| exchange.all_written())
                     .unwrap_or_default(),
             );
             let message = format!(

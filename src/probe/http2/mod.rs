@@ -70,13 +70,13 @@ impl Http2 {
         stream: Box<dyn ByteStream>,
         parts: Option<(PartTracker, PartTracker)>,
     ) -> Result<Self, h2::Error> {
-        let watch = Http2Monitor::new(parts);
+        let monitor = Http2Monitor::new(parts);
         let (sender, connection) = Builder::new()
             .initial_window_size(WINDOW_BYTES)
             .initial_connection_window_size(WINDOW_BYTES)
             .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX))
             .enable_push(false)
-            .handshake(YieldingStream::new(Tap::new(stream, watch.clone())))
+            .handshake(YieldingStream::new(Tap::new(stream, monitor.clone())))
             .await?;
         let progress = BodyProgress {
             received: 0,
@@ -85,7 +85,7 @@ impl Http2 {
         Ok(Self {
             sender,
             connection: Http2Driver(Some(connection)),
-            monitor: watch,
+            monitor,
             upload: None,
             response_body: None,
             progress,
@@ -95,11 +95,11 @@ impl Http2 {
     /// Sends a request and waits for the head of its final response.
     pub(super) async fn send(
         &mut self,
-        stage: MessagePhases,
+        phases: MessagePhases,
         request: OutgoingRequest,
     ) -> Result<FinalResponseHead, PhaseFailure> {
-        let (head, told) = head::build_head(&request)?;
-        self.monitor.begin(stage, told);
+        let (head, summary) = head::build_head(&request)?;
+        self.monitor.begin(phases, summary);
         (self.upload, self.response_body) = (None, None);
         self.progress = BodyProgress {
             received: 0,
@@ -109,9 +109,9 @@ impl Http2 {
         let (response, stream) = self.open_stream(head, request.body.is_none()).await?;
         self.upload = request.body.map(|source| Upload::new(stream, source));
         let response = self.final_response(response).await?;
-        let answer = self.record_response(&response, is_head);
+        let final_head = self.record_response(&response, is_head);
         self.response_body = Some(response.into_body());
-        Ok(answer)
+        Ok(final_head)
     }
 
     async fn open_stream(
@@ -122,7 +122,7 @@ impl Http2 {
         let Self {
             sender,
             connection,
-            monitor: watch,
+            monitor,
             progress,
             ..
         } = self;
@@ -130,9 +130,9 @@ impl Http2 {
             poll_fn(|cx| sender.poll_ready(cx)).await?;
             sender.send_request(head, ends)
         };
-        drive_until(connection, watch, opened)
+        drive_until(connection, monitor, opened)
             .await?
-            .map_err(|error| http2_failure(watch, &error, *progress))
+            .map_err(|error| http2_failure(monitor, &error, *progress))
     }
 
     /// Sends the body and receives informational responses until the final one is there.
@@ -142,7 +142,7 @@ impl Http2 {
     ) -> Result<http::Response<RecvStream>, PhaseFailure> {
         let Self {
             connection,
-            monitor: watch,
+            monitor,
             upload,
             progress,
             ..
@@ -151,19 +151,19 @@ impl Http2 {
         let answered = poll_fn(|cx| {
             poll_upload(upload, cx)?;
             while let Poll::Ready(Some(interim)) = response.poll_informational(cx) {
-                let interim = interim.map_err(|error| http2_failure(watch, &error, *progress))?;
+                let interim = interim.map_err(|error| http2_failure(monitor, &error, *progress))?;
                 informational += 1;
-                emit_informational(watch, &interim);
+                emit_informational(monitor, &interim);
                 if informational > MAX_INFORMATIONAL {
                     return Poll::Ready(Err(failure::endless_informational_failure(
                         MAX_INFORMATIONAL,
                     )));
                 }
             }
-            let answer = ready!(Pin::new(&mut response).poll(cx));
-            Poll::Ready(answer.map_err(|error| http2_failure(watch, &error, *progress)))
+            let final_head = ready!(Pin::new(&mut response).poll(cx));
+            Poll::Ready(final_head.map_err(|error| http2_failure(monitor, &error, *progress)))
         });
-        drive_until(connection, watch, answered).await?
+        drive_until(connection, monitor, answered).await?
     }
 
     fn record_response(
@@ -178,14 +178,14 @@ impl Http2 {
             .get(http::header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
         self.progress.expected = length.filter(|_| !is_head && !matches!(status, 204 | 304));
-        self.monitor.with(|passing| {
-            let section = passing.take_section();
-            passing.response_progressed();
-            passing
+        self.monitor.with(|exchange| {
+            let section = exchange.take_section();
+            exchange.response_progressed();
+            exchange
                 .phases
                 .response_began(section.began, section.position_before);
-            passing.phases.recorder.emit(EventKind::ResponseHead {
-                exchange: passing.phases.exchange,
+            exchange.phases.recorder.emit(EventKind::ResponseHead {
+                exchange: exchange.phases.exchange,
                 version: HttpVersion::Http2,
                 status,
                 reason: Untrusted::default(),
@@ -210,9 +210,9 @@ impl Http2 {
     /// Returns the next frame of the response's body; `None` at its end.
     pub(super) async fn next_frame(&mut self) -> Result<Option<BodyFrame>, PhaseFailure> {
         let Self {
-            response_body: Some(incoming),
+            response_body: Some(response_body),
             connection,
-            monitor: watch,
+            monitor,
             upload,
             progress,
             ..
@@ -220,53 +220,58 @@ impl Http2 {
         else {
             return Ok(None);
         };
-        let piece = poll_fn(|cx| {
+        let frame = poll_fn(|cx| {
             poll_upload(upload, cx)?;
-            Poll::Ready(Ok::<_, PhaseFailure>(ready!(incoming.poll_data(cx))))
+            Poll::Ready(Ok::<_, PhaseFailure>(ready!(response_body.poll_data(cx))))
         });
-        match drive_until(connection, watch, piece).await?? {
+        match drive_until(connection, monitor, frame).await?? {
             Some(Ok(data)) => {
                 progress.received += data.len() as u64;
                 if !data.is_empty() {
-                    watch.with(watch::Http2ExchangeState::response_progressed);
+                    monitor.with(watch::Http2ExchangeState::response_progressed);
                 }
                 // Releasing capacity fails only for more than was received.
-                let _ = incoming.flow_control().release_capacity(data.len());
+                let _ = response_body.flow_control().release_capacity(data.len());
                 return Ok(Some(BodyFrame::Data(data)));
             }
-            Some(Err(error)) => return Err(http2_failure(watch, &error, *progress)),
+            Some(Err(error)) => return Err(http2_failure(monitor, &error, *progress)),
             None => {}
         }
-        let trailers =
-            drive_until(connection, watch, poll_fn(|cx| incoming.poll_trailers(cx))).await?;
-        let trailers = trailers.map_err(|error| http2_failure(watch, &error, *progress))?;
+        let trailers = drive_until(
+            connection,
+            monitor,
+            poll_fn(|cx| response_body.poll_trailers(cx)),
+        )
+        .await?;
+        let trailers = trailers.map_err(|error| http2_failure(monitor, &error, *progress))?;
         self.response_body = None;
         Ok(trailers.map(|fields| BodyFrame::Trailers(response_head::headers_from_map(&fields))))
     }
 
     /// Records that the last byte of the response was read.
     pub(super) fn finish(&self) {
-        self.monitor.with(|passing| passing.phases.message_ended());
+        self.monitor
+            .with(|exchange| exchange.phases.message_ended());
     }
 
     /// Returns the current phase.
     pub(super) fn phase(&self) -> Phase {
         self.monitor
-            .with(|passing| passing.phases.phase())
+            .with(|exchange| exchange.phases.phase())
             .unwrap_or(Phase::Send)
     }
 
     /// Returns the number of request bytes written so far.
     pub(super) fn progress(&self) -> u64 {
         self.monitor
-            .with(|passing| passing.all_written())
+            .with(|exchange| exchange.all_written())
             .unwrap_or_default()
     }
 
     /// Returns true if nothing of a response was received.
     pub(super) fn has_no_response(&self) -> bool {
         self.monitor
-            .with(|passing| passing.has_no_response())
+            .with(|exchange| exchange.has_no_response())
             .unwrap_or(true)
     }
 
@@ -274,12 +279,12 @@ impl Http2 {
     pub(super) async fn is_reusable(&mut self) -> bool {
         let written = self
             .monitor
-            .with(|passing| passing.is_done())
+            .with(|exchange| exchange.is_done())
             .unwrap_or(false);
         let Self {
             sender,
             connection,
-            response_body: incoming,
+            response_body,
             ..
         } = self;
         let open = poll_fn(|cx| {
@@ -288,7 +293,7 @@ impl Http2 {
                 connection.0.is_some() && matches!(sender.poll_ready(cx), Poll::Ready(Ok(()))),
             )
         });
-        open.await && written && incoming.is_none()
+        open.await && written && response_body.is_none()
     }
 
     /// Closes the connection in order: GOAWAY, TLS's `close_notify`, then the end of the stream.
@@ -296,11 +301,11 @@ impl Http2 {
         let Self {
             sender,
             mut connection,
-            response_body: incoming,
+            response_body,
             upload,
             ..
         } = self;
-        drop((sender, incoming, upload));
+        drop((sender, response_body, upload));
         poll_fn(|cx| {
             connection.poll(cx);
             if connection.0.is_some() {
@@ -323,11 +328,11 @@ fn poll_upload(upload: &mut Option<Upload>, cx: &mut Context<'_>) -> Result<(), 
     Ok(())
 }
 
-fn emit_informational(watch: &Http2Monitor, interim: &http::Response<()>) {
-    watch.with(|passing| {
-        passing.take_section();
-        passing.phases.recorder.emit(EventKind::Informational {
-            exchange: passing.phases.exchange,
+fn emit_informational(monitor: &Http2Monitor, interim: &http::Response<()>) {
+    monitor.with(|exchange| {
+        exchange.take_section();
+        exchange.phases.recorder.emit(EventKind::Informational {
+            exchange: exchange.phases.exchange,
             status: interim.status().as_u16(),
             headers: response_head::headers_from_map(interim.headers()),
         });
@@ -337,7 +342,7 @@ fn emit_informational(watch: &Http2Monitor, interim: &http::Response<()>) {
 /// Drives the connection until `wanted` is ready, or the observer has found a flood of frames.
 async fn drive_until<T>(
     connection: &mut Http2Driver,
-    watch: &Http2Monitor,
+    monitor: &Http2Monitor,
     wanted: impl Future<Output = T>,
 ) -> Result<T, PhaseFailure> {
     let mut wanted = pin!(wanted);
@@ -346,7 +351,7 @@ async fn drive_until<T>(
             return Poll::Ready(Ok(value));
         }
         connection.poll(cx);
-        if let Some(failed) = watch.with(|passing| passing.flood_failure()).flatten() {
+        if let Some(failed) = monitor.with(|exchange| exchange.flood_failure()).flatten() {
             return Poll::Ready(Err(failed));
         }
         wanted.as_mut().poll(cx).map(Ok)

@@ -12,7 +12,7 @@ use crate::probe::request::{BodySource, invalid_request};
 pub(super) struct Upload {
     stream: SendStream<Bytes>,
     source: BodySource,
-    piece: Bytes,
+    chunk: Bytes,
 }
 
 impl Upload {
@@ -20,7 +20,7 @@ impl Upload {
         Self {
             stream,
             source,
-            piece: Bytes::new(),
+            chunk: Bytes::new(),
         }
     }
 
@@ -28,9 +28,9 @@ impl Upload {
     /// longer wants the body: the reason for that comes with its response.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PhaseFailure>> {
         loop {
-            if self.piece.is_empty() {
+            if self.chunk.is_empty() {
                 match self.source.next_chunk() {
-                    Ok(Some(piece)) => self.piece = piece,
+                    Ok(Some(chunk)) => self.chunk = chunk,
                     Ok(None) => {
                         let _ = self.stream.send_data(Bytes::new(), true);
                         return Poll::Ready(Ok(()));
@@ -43,13 +43,13 @@ impl Upload {
                     }
                 }
             }
-            self.stream.reserve_capacity(self.piece.len());
+            self.stream.reserve_capacity(self.chunk.len());
             let room = match ready!(self.stream.poll_capacity(cx)) {
-                Some(Ok(room)) => room.min(self.piece.len()),
+                Some(Ok(room)) => room.min(self.chunk.len()),
                 Some(Err(_)) | None => return Poll::Ready(Ok(())),
             };
-            let part = self.piece.split_to(room);
-            let last = self.piece.is_empty()
+            let part = self.chunk.split_to(room);
+            let last = self.chunk.is_empty()
                 && self.source.length().is_some()
                 && self.source.is_finished();
             if self.stream.send_data(part, last).is_err() || last {

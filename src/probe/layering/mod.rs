@@ -89,8 +89,8 @@ impl LayerTracker {
     }
 
     /// Sets how much TLS adds to each record, once it is established.
-    pub(super) fn tls_established(&self, seal: RecordOverhead) {
-        self.lock().sent_records.set_overhead(seal);
+    pub(super) fn tls_established(&self, overhead: RecordOverhead) {
+        self.lock().sent_records.set_overhead(overhead);
         self.emit_pending();
     }
 
@@ -118,12 +118,12 @@ impl LayerTracker {
             |State {
                  sent,
                  received,
-                 sent_records: sealing,
+                 sent_records,
                  ..
              }| match from {
                 Side::Client => {
-                    sealing.record_sent(header);
-                    sealing.take_matched(|header, plain| sent.add_record(header, plain));
+                    sent_records.record_sent(header);
+                    sent_records.take_matched(|header, plain| sent.add_record(header, plain));
                 }
                 Side::Server => received.add_record(header, 0),
             },
@@ -142,8 +142,9 @@ impl LayerTracker {
 
     /// Emits everything that is waiting.
     pub(super) fn emit_pending(&self) {
-        let told = self.lock().take(self.connection);
-        told.into_iter()
+        let pending = self.lock().take(self.connection);
+        pending
+            .into_iter()
             .flatten()
             .for_each(|what| self.recorder.emit(what));
     }
@@ -152,11 +153,9 @@ impl LayerTracker {
     pub(super) fn finish(&self) {
         let mut state = self.lock();
         let State {
-            sent,
-            sent_records: sealing,
-            ..
+            sent, sent_records, ..
         } = &mut *state;
-        sealing.take_remaining(|header| sent.add_record(header, 0));
+        sent_records.take_remaining(|header| sent.add_record(header, 0));
         drop(state);
         self.emit_pending();
     }
@@ -189,10 +188,10 @@ impl State {
 
     fn take(&mut self, connection: ConnectionId) -> [Option<EventKind>; 2] {
         [Side::Client, Side::Server].map(|from| {
-            let lane = self.direction(from);
-            let unlisted = lane.records.take_unlisted() + lane.parts.take_unlisted();
-            let records = lane.records.take();
-            let parts = lane.parts.take();
+            let layers = self.direction(from);
+            let unlisted = layers.records.take_unlisted() + layers.parts.take_unlisted();
+            let records = layers.records.take();
+            let parts = layers.parts.take();
             let is_empty = records.is_empty() && parts.is_empty() && unlisted == 0;
             (!is_empty).then_some(EventKind::Layered {
                 connection,
@@ -242,13 +241,11 @@ impl StreamObserver for PlaintextObserver {
         let Some(layering) = &self.0 else { return };
         layering.change(
             |State {
-                 sent,
-                 sent_records: sealing,
-                 ..
+                 sent, sent_records, ..
              }| {
                 sent.plaintext_passed += bytes as u64;
-                sealing.plaintext_written(bytes as u64);
-                sealing.take_matched(|header, plain| sent.add_record(header, plain));
+                sent_records.plaintext_written(bytes as u64);
+                sent_records.take_matched(|header, plain| sent.add_record(header, plain));
             },
         );
     }

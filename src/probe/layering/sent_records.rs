@@ -39,8 +39,8 @@ pub(super) struct SentRecords {
 }
 
 impl SentRecords {
-    pub(super) const fn set_overhead(&mut self, seal: RecordOverhead) {
-        self.overhead = Some(seal);
+    pub(super) const fn set_overhead(&mut self, overhead: RecordOverhead) {
+        self.overhead = Some(overhead);
     }
 
     /// Adds a record that was sent.
@@ -48,13 +48,13 @@ impl SentRecords {
         let room = self
             .overhead
             .filter(|_| header.kind == APPLICATION_DATA)
-            .map_or(0, |seal| header.bytes.saturating_sub(seal.bytes));
+            .map_or(0, |overhead| header.bytes.saturating_sub(overhead.bytes));
         self.unmatched.push_back((header, room.into()));
     }
 
     /// Adds plaintext that was written.
     pub(super) fn plaintext_written(&mut self, bytes: u64) {
-        let hides_types = self.overhead.is_some_and(|seal| seal.hides_types);
+        let hides_types = self.overhead.is_some_and(|overhead| overhead.hides_types);
         if let Some((_, room)) = self.unmatched.front_mut()
             && (hides_types
                 && self.unassigned_plaintext == 0
@@ -104,59 +104,59 @@ mod tests {
         }
     }
 
-    fn matched_records(sealing: &mut SentRecords) -> Vec<(u64, u32)> {
-        let mut told = Vec::new();
-        sealing.take_matched(|header, plain| told.push((header.at, plain)));
-        told
+    fn matched_records(records: &mut SentRecords) -> Vec<(u64, u32)> {
+        let mut matched = Vec::new();
+        records.take_matched(|header, plain| matched.push((header.at, plain)));
+        matched
     }
 
     #[test]
     fn records_that_went_out_before_or_after_the_writer_heard_carry_what_was_written() {
-        let mut sealing = SentRecords::default();
-        sealing.record_sent(record(0, 53));
+        let mut records = SentRecords::default();
+        records.record_sent(record(0, 53));
         assert_eq!(
-            matched_records(&mut sealing),
+            matched_records(&mut records),
             [(0, 0)],
             "the handshake's end"
         );
-        sealing.set_overhead(RecordOverhead {
+        records.set_overhead(RecordOverhead {
             bytes: 22,
             hides_types: true,
         });
-        sealing.record_sent(record(100, 16_384));
-        assert_eq!(matched_records(&mut sealing), []);
-        sealing.plaintext_written(20_000);
-        assert_eq!(matched_records(&mut sealing), [(100, 16_384)]);
-        sealing.record_sent(record(200, 3_616));
-        assert_eq!(matched_records(&mut sealing), [(200, 3_616)]);
+        records.record_sent(record(100, 16_384));
+        assert_eq!(matched_records(&mut records), []);
+        records.plaintext_written(20_000);
+        assert_eq!(matched_records(&mut records), [(100, 16_384)]);
+        records.record_sent(record(200, 3_616));
+        assert_eq!(matched_records(&mut records), [(200, 3_616)]);
     }
 
     #[test]
     fn a_key_update_and_a_goodbye_carry_nothing() {
-        let mut sealing = SentRecords::default();
-        sealing.set_overhead(RecordOverhead {
+        let mut records = SentRecords::default();
+        records.set_overhead(RecordOverhead {
             bytes: 22,
             hides_types: true,
         });
-        sealing.record_sent(record(0, 5));
-        sealing.record_sent(record(27, 300));
-        sealing.plaintext_written(300);
-        sealing.record_sent(record(400, 2));
-        assert_eq!(matched_records(&mut sealing), [(0, 0), (27, 300)]);
+        records.record_sent(record(0, 5));
+        records.record_sent(record(27, 300));
+        records.plaintext_written(300);
+        records.record_sent(record(400, 2));
+        assert_eq!(matched_records(&mut records), [(0, 0), (27, 300)]);
         let mut rest = Vec::new();
-        sealing.take_remaining(|header| rest.push(header.at));
+        records.take_remaining(|header| rest.push(header.at));
         assert_eq!(rest, [400]);
     }
 
     #[test]
     fn five_bytes_that_were_written_are_five_bytes() {
-        let mut sealing = SentRecords::default();
-        sealing.set_overhead(RecordOverhead {
+        let mut records = SentRecords::default();
+        records.set_overhead(RecordOverhead {
             bytes: 22,
             hides_types: true,
         });
-        sealing.record_sent(record(0, 5));
-        sealing.plaintext_written(5);
-        assert_eq!(matched_records(&mut sealing), [(0, 5)]);
+        records.record_sent(record(0, 5));
+        records.plaintext_written(5);
+        assert_eq!(matched_records(&mut records), [(0, 5)]);
     }
 }

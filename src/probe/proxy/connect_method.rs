@@ -20,45 +20,45 @@ const MAX_INTERIM: usize = 16;
 
 /// Requests a tunnel to `host:port`.
 pub(super) async fn request_tunnel<S: ByteStream>(
-    talk: &ProxyHandshake<'_>,
+    handshake: &ProxyHandshake<'_>,
     mut stream: S,
     host: &str,
     port: u16,
 ) -> Result<Tunnel<S>, PhaseFailure> {
     let target = format_authority(host, port);
-    talk.record_step(format!("CONNECT {target}"));
-    let head = request_head(talk, &target);
+    handshake.record_step(format!("CONNECT {target}"));
+    let head = request_head(handshake, &target);
     let sent = async {
         stream.write_all(head.as_bytes()).await?;
         stream.flush().await
     };
     sent.await
-        .map_err(|error| talk.closed_failure(Some(&error)))?;
+        .map_err(|error| handshake.closed_failure(Some(&error)))?;
     let mut buffer = BytesMut::with_capacity(1024);
     for _ in 0..MAX_INTERIM {
-        let answer = read_response(talk, &mut stream, &mut buffer).await?;
-        talk.record_step(answer.status_text());
-        match answer.status {
+        let response = read_response(handshake, &mut stream, &mut buffer).await?;
+        handshake.record_step(response.status_text());
+        match response.status {
             100..=199 => {}
             200..=299 => return Ok(Tunnel::new(stream, buffer.freeze())),
-            _ => return Err(answer.refusal_failure(talk, &target)),
+            _ => return Err(response.refusal_failure(handshake, &target)),
         }
     }
-    Err(talk.failure(
+    Err(handshake.failure(
         FailureCode::ProxyProtocol,
         "keeps sending interim responses to CONNECT but no final one",
         "the proxy is broken; try another",
     ))
 }
 
-fn request_head(talk: &ProxyHandshake<'_>, target: &str) -> String {
+fn request_head(handshake: &ProxyHandshake<'_>, target: &str) -> String {
     let mut head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
-    if let Some(credentials) = &talk.proxy.credentials {
+    if let Some(credentials) = &handshake.proxy.credentials {
         let (user, password) = credentials.expose();
         let encoded = BASE64_STANDARD.encode(format!("{user}:{password}"));
         let _ = write!(head, "Proxy-Authorization: Basic {encoded}\r\n");
     }
-    let user_agent = talk
+    let user_agent = handshake
         .context
         .spec
         .user_agent
@@ -85,15 +85,15 @@ impl ConnectResponse {
         Untrusted::new(format!("{} {}", self.status, self.reason.raw()).trim_end())
     }
 
-    fn refusal_failure(&self, talk: &ProxyHandshake<'_>, target: &str) -> PhaseFailure {
+    fn refusal_failure(&self, handshake: &ProxyHandshake<'_>, target: &str) -> PhaseFailure {
         let answered = format!(
             "answered CONNECT {target} with {}",
             self.status_text().escaped()
         );
-        let has_credentials = talk.proxy.credentials.is_some();
+        let has_credentials = handshake.proxy.credentials.is_some();
         // Some proxies reject credentials with 401, which is meant for servers.
         if self.status == 407 || (self.status == 401 && has_credentials) {
-            return self.unauthorized_failure(talk, &answered, has_credentials);
+            return self.unauthorized_failure(handshake, &answered, has_credentials);
         }
         let hint = match self.status {
             405 | 501 => "it does not support the CONNECT method; check that it is a proxy",
@@ -105,12 +105,12 @@ impl ConnectResponse {
                     exclude the host with --noproxy"
             }
         };
-        talk.failure(FailureCode::ProxyRefused, &answered, hint)
+        handshake.failure(FailureCode::ProxyRefused, &answered, hint)
     }
 
     fn unauthorized_failure(
         &self,
-        talk: &ProxyHandshake<'_>,
+        handshake: &ProxyHandshake<'_>,
         answered: &str,
         has_credentials: bool,
     ) -> PhaseFailure {
@@ -131,7 +131,7 @@ impl ConnectResponse {
                 "give them in the proxy's URL: http://user:password@host:port",
             )
         };
-        talk.failure(
+        handshake.failure(
             FailureCode::ProxyAuthRequired,
             &format!("{given}: it {answered}{wants}"),
             hint,
@@ -141,23 +141,23 @@ impl ConnectResponse {
 
 /// Reads up to the end of a head. What was read beyond it stays in the buffer.
 async fn read_response<S: ByteStream>(
-    talk: &ProxyHandshake<'_>,
+    handshake: &ProxyHandshake<'_>,
     stream: &mut S,
     buffer: &mut BytesMut,
 ) -> Result<ConnectResponse, PhaseFailure> {
     loop {
         if let Some(end) = head_end(buffer) {
             let head = buffer.split_to(end).freeze();
-            return parse_head(&head).ok_or_else(|| not_http_failure(talk, &head));
+            return parse_head(&head).ok_or_else(|| not_http_failure(handshake, &head));
         }
         if !could_be_http(buffer) || buffer.len() > MAX_HEAD_BYTES {
-            return Err(not_http_failure(talk, buffer));
+            return Err(not_http_failure(handshake, buffer));
         }
         match stream.read_buf(buffer).await {
-            Ok(0) if buffer.is_empty() => return Err(talk.closed_failure(None)),
-            Ok(0) => return Err(not_http_failure(talk, buffer)),
+            Ok(0) if buffer.is_empty() => return Err(handshake.closed_failure(None)),
+            Ok(0) => return Err(not_http_failure(handshake, buffer)),
             Ok(_) => {}
-            Err(error) => return Err(talk.closed_failure(Some(&error))),
+            Err(error) => return Err(handshake.closed_failure(Some(&error))),
         }
     }
 }
@@ -216,13 +216,13 @@ fn parse_head(head: &Bytes) -> Option<ConnectResponse> {
     })
 }
 
-fn not_http_failure(talk: &ProxyHandshake<'_>, bytes: &[u8]) -> PhaseFailure {
+fn not_http_failure(handshake: &ProxyHandshake<'_>, bytes: &[u8]) -> PhaseFailure {
     let start = Untrusted::from_bytes(bytes.get(..bytes.len().min(48)).unwrap_or_default());
     let what = format!(
         "did not answer CONNECT with HTTP/1.x; its response begins with \"{}\"",
         start.escaped()
     );
-    talk.failure(
+    handshake.failure(
         FailureCode::ProxyProtocol,
         &what,
         "check the proxy's scheme (http, https, socks5, socks5h) and port",
@@ -242,11 +242,15 @@ mod tests {
             tail in vec(any::<u8>(), 0..60),
             honest in any::<bool>(),
         ) {
-            let start: &[u8] = if honest { b"HTTP/1.1 407 x\r\nProxy-Authenticate" } else { b"HTTP/1." };
+            let start: &[u8] = if honest {
+                b"HTTP/1.1 407 x\r\nProxy-Authenticate"
+            } else {
+                b"HTTP/1."
+            };
             let head = [start, &tail, b"\r\n\r\n"].concat();
             prop_assert!(head_end(&head).is_some() && could_be_http(&head));
-            if let Some(answer) = parse_head(&Bytes::from(head)) {
-                prop_assert!((100..=599).contains(&answer.status));
+            if let Some(response) = parse_head(&Bytes::from(head)) {
+                prop_assert!((100..=599).contains(&response.status));
             }
         }
     }

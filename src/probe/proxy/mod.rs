@@ -1,8 +1,8 @@
 //! Proxies: the choice of the proxy for a URL, and the handshake that opens a tunnel through it.
 //!
 //! ```text
-//! HTTP, HTTPS ─► CONNECT host:port (RFC 9110 §9.3.6) ─► 2xx ─► the rest of the stream is the tunnel
-//! SOCKS5(h)   ─► methods ─► credentials (RFC 1929) ─► CONNECT (RFC 1928 §4) ─► reply ─► the same
+//! HTTP, HTTPS ─► CONNECT host:port (RFC 9110 §9.3.6) ─► 2xx ─► the stream is the tunnel
+//! SOCKS5(h)   ─► methods ─► credentials (RFC 1929) ─► CONNECT (RFC 1928 §4) ─► reply ─► likewise
 //! ```
 
 mod address;
@@ -32,36 +32,35 @@ pub(super) use tunnel::Tunnel;
 /// Runs the proxy phase: requests a tunnel to `host:port` from the proxy at the other end of
 /// `stream`.
 pub(super) async fn open_tunnel<S: ByteStream>(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     stream: S,
     meter: &Meter,
     proxy: &Proxy,
     host: &str,
     port: u16,
 ) -> Result<Tunnel<S>, PhaseFailure> {
-    let talk = ProxyHandshake {
-        context: step,
-        proxy,
-    };
-    step.recorder
-        .begin_phase(step.exchange, Phase::Proxy, Some(meter.position()));
+    let handshake = ProxyHandshake { context, proxy };
+    context
+        .recorder
+        .begin_phase(context.exchange, Phase::Proxy, Some(meter.position()));
     let way = async {
         match proxy.kind {
             ProxyKind::Http | ProxyKind::Https => {
-                connect_method::request_tunnel(&talk, stream, host, port).await
+                connect_method::request_tunnel(&handshake, stream, host, port).await
             }
             ProxyKind::Socks5 | ProxyKind::Socks5h => {
-                socks::request_tunnel(&talk, stream, host, port)
+                socks::request_tunnel(&handshake, stream, host, port)
                     .await
                     .map(Tunnel::from)
             }
         }
     };
-    let tunnel = timeout_at(step.connect_deadline, way)
+    let tunnel = timeout_at(context.connect_deadline, way)
         .await
-        .unwrap_or_else(|_| Err(talk.timeout_failure()))?;
-    step.recorder
-        .end_phase(step.exchange, Phase::Proxy, Some(meter.position()));
+        .unwrap_or_else(|_| Err(handshake.timeout_failure()))?;
+    context
+        .recorder
+        .end_phase(context.exchange, Phase::Proxy, Some(meter.position()));
     // The server's first bytes came in one read with the proxy's response, before anything was
     // asked of the server. Offsets counted above the tunnel then lag behind those of the socket.
     if tunnel.has_read_ahead() {

@@ -25,23 +25,23 @@ const IPV6: u8 = 4;
 /// Requests a connection to `host:port`. With `socks5` the name is resolved here, with `socks5h` by
 /// the proxy.
 pub(super) async fn request_tunnel<S: ByteStream>(
-    talk: &ProxyHandshake<'_>,
+    handshake: &ProxyHandshake<'_>,
     mut stream: S,
     host: &str,
     port: u16,
 ) -> Result<S, PhaseFailure> {
-    let target = SocksTarget::resolve(talk, host, port).await?;
-    let request = target.request(talk)?;
+    let target = SocksTarget::resolve(handshake, host, port).await?;
+    let request = target.request(handshake)?;
     let mut socks = SocksHandshake {
-        handshake: talk,
+        handshake,
         stream: &mut stream,
         target: &target.label,
     };
     socks.negotiate_method().await?;
-    talk.record_step(format!("CONNECT {}", target.label));
+    handshake.record_step(format!("CONNECT {}", target.label));
     socks.send(&request).await?;
     let bound = socks.read_reply().await?;
-    talk.record_step(bound.map_or_else(
+    handshake.record_step(bound.map_or_else(
         || "succeeded".into(),
         |bound| Untrusted::new(format!("succeeded, from {}", bound.raw())),
     ));
@@ -66,17 +66,17 @@ struct SocksTarget {
 
 impl SocksTarget {
     async fn resolve(
-        talk: &ProxyHandshake<'_>,
+        handshake: &ProxyHandshake<'_>,
         host: &str,
         port: u16,
     ) -> Result<Self, PhaseFailure> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let address = match host.parse::<IpAddr>() {
             Ok(ip) => Ok(SocketAddr::new(ip, port)),
-            Err(_) if talk.proxy.kind == ProxyKind::Socks5h => Err((host.to_owned(), port)),
+            Err(_) if handshake.proxy.kind == ProxyKind::Socks5h => Err((host.to_owned(), port)),
             Err(_) => prefer_ipv4(&permitted_addresses(
-                talk.context,
-                resolve_in_phase(talk.context, host, port).await?,
+                handshake.context,
+                resolve_in_phase(handshake.context, host, port).await?,
             )?)
             .ok_or_else(|| (host.to_owned(), port)),
         };
@@ -91,7 +91,7 @@ impl SocksTarget {
     }
 
     /// Encodes the request of RFC 1928 §4.
-    fn request(&self, talk: &ProxyHandshake<'_>) -> Result<Vec<u8>, PhaseFailure> {
+    fn request(&self, handshake: &ProxyHandshake<'_>) -> Result<Vec<u8>, PhaseFailure> {
         let mut request = vec![VERSION, CONNECT, 0];
         let port = match &self.address {
             Ok(SocketAddr::V4(address)) => {
@@ -106,7 +106,7 @@ impl SocksTarget {
             }
             Err((name, port)) => {
                 let too_long = |_| {
-                    talk.failure(
+                    handshake.failure(
                         FailureCode::ProxyProtocol,
                         "cannot be given a name longer than 255 bytes",
                         "check the host's name",

@@ -29,8 +29,8 @@ fn proxy_writes(bytes: impl Into<Vec<u8>>) -> ScriptStep {
 
 /// Plays the script on the proxy's end, then closes it.
 async fn play_script(mut end: DuplexStream, script: Vec<ScriptStep>) {
-    for turn in script {
-        match turn {
+    for step in script {
+        match step {
             ScriptStep::Reads(bytes) => {
                 let mut got = vec![0; bytes.len()];
                 end.read_exact(&mut got).await.unwrap();
@@ -45,17 +45,17 @@ async fn play_script(mut end: DuplexStream, script: Vec<ScriptStep>) {
 }
 
 async fn tunnel_with_context(
-    witness: &TestContext,
+    test: &TestContext,
     proxy: &str,
     host: &str,
     script: Vec<ScriptStep>,
 ) -> Result<Tunnel<DuplexStream>, PhaseFailure> {
     let (ours, theirs) = duplex(4096);
     let proxy = Proxy::parse(proxy).unwrap();
-    let meter = Meter::new(ConnectionId(0), witness.exchange_context().recorder);
-    let step = witness.exchange_context();
+    let meter = Meter::new(ConnectionId(0), test.exchange_context().recorder);
+    let context = test.exchange_context();
     let (tunnel, ()) = tokio::join!(
-        open_tunnel(&step, ours, &meter, &proxy, host, 443),
+        open_tunnel(&context, ours, &meter, &proxy, host, 443),
         play_script(theirs, script)
     );
     tunnel
@@ -75,7 +75,7 @@ async fn tunnel_failure(proxy: &str, script: Vec<ScriptStep>) -> (FailureCode, S
     (failed.failure.code, failed.failure.message.raw().to_owned())
 }
 
-fn recorded_steps(witness: &TestContext) -> Vec<String> {
+fn recorded_steps(test: &TestContext) -> Vec<String> {
     let text = |what| {
         if let EventKind::ProxyTalked { step, .. } = what {
             Some(step.text.raw().to_owned())
@@ -83,7 +83,7 @@ fn recorded_steps(witness: &TestContext) -> Vec<String> {
             None
         }
     };
-    witness.emitted().into_iter().filter_map(text).collect()
+    test.emitted().into_iter().filter_map(text).collect()
 }
 
 const HTTP_PROXY: &str = "http://proxy.test:3128";
@@ -99,10 +99,10 @@ fn answer_connect(answer: &str) -> Vec<ScriptStep> {
 
 #[tokio::test]
 async fn what_follows_the_answer_belongs_to_the_tunnel() {
-    let witness = TestContext::new();
+    let test = TestContext::new();
     let answer = "HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\nhello";
     let mut tunnel = tunnel_with_context(
-        &witness,
+        &test,
         HTTP_PROXY,
         "api.test",
         vec![
@@ -118,10 +118,10 @@ async fn what_follows_the_answer_belongs_to_the_tunnel() {
     assert_eq!(got, "hello world");
 
     assert_eq!(
-        recorded_steps(&witness),
+        recorded_steps(&test),
         ["CONNECT api.test:443", "200 Connection established"]
     );
-    let all = witness.emitted();
+    let all = test.emitted();
     assert!(matches!(
         all.first(),
         Some(EventKind::PhaseBegan {
@@ -142,18 +142,18 @@ async fn what_follows_the_answer_belongs_to_the_tunnel() {
 
 #[tokio::test]
 async fn an_ipv6_target_is_written_in_brackets() {
-    let mut witness = TestContext::new();
-    witness.spec.user_agent = Some("mine".to_owned());
-    let asked =
+    let mut test = TestContext::new();
+    test.spec.user_agent = Some("mine".to_owned());
+    let requested =
         "CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\nUser-Agent: mine\r\n";
     for host in ["2001:db8::1", "[2001:db8::1]"] {
         let script = vec![
-            proxy_reads(asked),
+            proxy_reads(requested),
             proxy_reads("Proxy-Connection: keep-alive\r\n\r\n"),
             proxy_writes("HTTP/1.0 200\r\n\r\n"),
         ];
         assert!(
-            tunnel_with_context(&witness, HTTP_PROXY, host, script)
+            tunnel_with_context(&test, HTTP_PROXY, host, script)
                 .await
                 .is_ok()
         );
@@ -162,24 +162,19 @@ async fn an_ipv6_target_is_written_in_brackets() {
 
 #[tokio::test]
 async fn credentials_are_sent_and_not_told() {
-    let mut witness = TestContext::new();
-    witness.spec.user_agent = Some(String::new());
-    let asked = "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nProxy-Authorization: \
+    let mut test = TestContext::new();
+    test.spec.user_agent = Some(String::new());
+    let requested = "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nProxy-Authorization: \
         Basic dXNlcjpwYSBzcw==\r\n";
     let script = vec![
-        proxy_reads(asked),
+        proxy_reads(requested),
         proxy_reads("Proxy-Connection: keep-alive\r\n\r\n"),
         proxy_writes("HTTP/1.1 200 OK\r\n\r\n"),
     ];
-    tunnel_with_context(
-        &witness,
-        "http://user:pa%20ss@proxy.test",
-        "api.test",
-        script,
-    )
-    .await
-    .unwrap();
-    assert!(!format!("{:?}", witness.emitted()).contains("dXNlcjpwYSBzcw"));
+    tunnel_with_context(&test, "http://user:pa%20ss@proxy.test", "api.test", script)
+        .await
+        .unwrap();
+    assert!(!format!("{:?}", test.emitted()).contains("dXNlcjpwYSBzcw"));
 }
 
 #[tokio::test]
@@ -246,12 +241,12 @@ async fn what_is_no_http_proxy_is_told() {
     let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(70_000));
     let (ours, mut theirs) = duplex(1 << 20);
     theirs.write_all(endless.as_bytes()).await.unwrap();
-    let witness = TestContext::new();
+    let test = TestContext::new();
     let proxy = Proxy::parse(HTTP_PROXY).unwrap();
     let failed = open_tunnel(
-        &witness.exchange_context(),
+        &test.exchange_context(),
         ours,
-        &Meter::new(ConnectionId(0), witness.exchange_context().recorder),
+        &Meter::new(ConnectionId(0), test.exchange_context().recorder),
         &proxy,
         "api.test",
         443,
@@ -266,19 +261,19 @@ async fn a_proxy_that_closes_and_one_that_is_silent() {
     let (code, message) = tunnel_failure(HTTP_PROXY, vec![proxy_reads(CONNECT_REQUEST)]).await;
     assert_eq!(code, FailureCode::ProxyClosed);
     assert!(
-        message.contains("closed the connection before it had opened the way"),
+        message.contains("closed the connection before the tunnel was open"),
         "{message}"
     );
 
     for proxy in [HTTP_PROXY, "socks5h://proxy.test"] {
         let (ours, _theirs) = duplex(4096);
-        let witness = TestContext::new();
+        let test = TestContext::new();
         let proxy = Proxy::parse(proxy).unwrap();
-        let step = witness.exchange_context_within(Duration::from_millis(30));
+        let context = test.exchange_context_within(Duration::from_millis(30));
         let failed = open_tunnel(
-            &step,
+            &context,
             ours,
-            &Meter::new(ConnectionId(0), witness.exchange_context().recorder),
+            &Meter::new(ConnectionId(0), test.exchange_context().recorder),
             &proxy,
             "api.test",
             443,
@@ -307,27 +302,27 @@ fn socks_script(reply: &[u8]) -> Vec<ScriptStep> {
 
 #[tokio::test]
 async fn socks5h_leaves_the_name_to_the_proxy() {
-    let witness = TestContext::new();
+    let test = TestContext::new();
     let mut script = socks_script(b"\x05\x00\x00\x01\xc0\x00\x02\x07\xa1\x1f");
     script.push(proxy_writes(b"hello"));
-    let mut tunnel = tunnel_with_context(&witness, "socks5h://proxy.test", "api.test", script)
+    let mut tunnel = tunnel_with_context(&test, "socks5h://proxy.test", "api.test", script)
         .await
         .unwrap();
     let mut got = String::new();
     tunnel.read_to_string(&mut got).await.unwrap();
     assert_eq!(got, "hello");
     assert_eq!(
-        recorded_steps(&witness),
+        recorded_steps(&test),
         ["CONNECT api.test:443", "succeeded, from 192.0.2.7:41247"]
     );
 }
 
 #[tokio::test]
 async fn socks5_resolves_the_name_here() {
-    let mut witness = TestContext::new();
-    witness.spec.dns = DnsChoice::Servers(Vec::new());
+    let mut test = TestContext::new();
+    test.spec.dns = DnsChoice::Servers(Vec::new());
     let addresses = vec!["2001:db8::1".parse().unwrap(), "192.0.2.1".parse().unwrap()];
-    witness.spec.resolve = vec![ResolveRule {
+    test.spec.resolve = vec![ResolveRule {
         host: "api.test".to_owned(),
         port: 443,
         addresses,
@@ -338,11 +333,11 @@ async fn socks5_resolves_the_name_here() {
         proxy_reads(b"\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb"),
         proxy_writes(b"\x05\x00\x00\x03\x01x\x00\x01"),
     ];
-    tunnel_with_context(&witness, "socks5://proxy.test", "api.test", script)
+    tunnel_with_context(&test, "socks5://proxy.test", "api.test", script)
         .await
         .unwrap();
     assert_eq!(
-        recorded_steps(&witness),
+        recorded_steps(&test),
         ["CONNECT 192.0.2.1:443", "succeeded, from x:1"]
     );
 }
@@ -363,12 +358,12 @@ async fn socks_credentials_are_sent_and_judged() {
         proxy_reads(SOCKS_BY_NAME),
         proxy_writes(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
     ]);
-    let witness = TestContext::new();
-    tunnel_with_context(&witness, proxy, "api.test", accepted)
+    let test = TestContext::new();
+    tunnel_with_context(&test, proxy, "api.test", accepted)
         .await
         .unwrap();
     assert_eq!(
-        recorded_steps(&witness),
+        recorded_steps(&test),
         ["user and password", "CONNECT api.test:443", "succeeded"]
     );
 

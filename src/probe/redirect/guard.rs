@@ -57,10 +57,10 @@ impl RedirectSender {
 /// # Errors
 /// Fails if the guard leaves no address.
 pub(in crate::probe) fn permitted_addresses(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     addresses: Vec<SocketAddr>,
 ) -> Result<Vec<SocketAddr>, PhaseFailure> {
-    let Some(sender) = step.redirected_by.and_then(RedirectSender::describe) else {
+    let Some(sender) = context.redirected_by.and_then(RedirectSender::describe) else {
         return Ok(addresses);
     };
     let (public, inside): (Vec<_>, Vec<_>) = addresses
@@ -71,9 +71,9 @@ pub(in crate::probe) fn permitted_addresses(
         return Ok(addresses);
     }
     let named = describe_addresses(&inside);
-    if !step.spec.redirects.guard {
-        step.recorder.note(
-            step.exchange,
+    if !context.spec.redirects.guard {
+        context.recorder.note(
+            context.exchange,
             format!("the redirect leads from {sender} to {named}; --redirect-guard refuses this"),
         );
         return Ok(addresses);
@@ -81,8 +81,8 @@ pub(in crate::probe) fn permitted_addresses(
     if public.is_empty() {
         return Err(redirect_refused_failure(&sender, &named));
     }
-    step.recorder.note(
-        step.exchange,
+    context.recorder.note(
+        context.exchange,
         format!("the redirect leads from {sender} to {named}, which --redirect-guard excludes"),
     );
     Ok(public)
@@ -93,22 +93,22 @@ pub(in crate::probe) fn permitted_addresses(
 /// # Errors
 /// Fails if the guard refuses the address that is written in the URL.
 pub(in crate::probe) fn check_proxied_host(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
     port: u16,
 ) -> Result<(), PhaseFailure> {
-    let Some(sender) = step.redirected_by else {
+    let Some(sender) = context.redirected_by else {
         return Ok(());
     };
     if let Some(ip) = literal_address(host) {
-        return permitted_addresses(step, vec![SocketAddr::new(ip, port)]).map(drop);
+        return permitted_addresses(context, vec![SocketAddr::new(ip, port)]).map(drop);
     }
-    if step.spec.redirects.guard && sender != RedirectSender::NonPublic {
+    if context.spec.redirects.guard && sender != RedirectSender::NonPublic {
         let text = format!(
             "--redirect-guard cannot check where the redirect leads: only the proxy knows the \
                 address of {host}"
         );
-        step.recorder.note(step.exchange, text);
+        context.recorder.note(context.exchange, text);
     }
     Ok(())
 }
@@ -168,12 +168,12 @@ mod tests {
         sender: Option<RedirectSender>,
         to: &str,
     ) -> (Result<Vec<SocketAddr>, PhaseFailure>, Vec<String>) {
-        let mut witness = TestContext::new();
-        witness.spec.redirects.guard = guard;
-        let mut step = witness.exchange_context();
-        step.redirected_by = sender;
-        let permitted = permitted_addresses(&step, addresses(to));
-        let notes = witness.emitted().into_iter().filter_map(|what| match what {
+        let mut test = TestContext::new();
+        test.spec.redirects.guard = guard;
+        let mut context = test.exchange_context();
+        context.redirected_by = sender;
+        let permitted = permitted_addresses(&context, addresses(to));
+        let notes = test.emitted().into_iter().filter_map(|what| match what {
             EventKind::Note { text, .. } => Some(text.raw().to_owned()),
             _ => None,
         });
@@ -264,10 +264,10 @@ mod tests {
 
     #[test]
     fn behind_a_proxy_written_addresses_are_judged() {
-        let mut witness = TestContext::new();
-        witness.spec.redirects.guard = true;
-        let mut step = witness.exchange_context();
-        step.redirected_by = Some(RedirectSender::behind_proxy("public.test"));
+        let mut test = TestContext::new();
+        test.spec.redirects.guard = true;
+        let mut context = test.exchange_context();
+        context.redirected_by = Some(RedirectSender::behind_proxy("public.test"));
         for host in [
             "127.0.0.1",
             "[::1]",
@@ -276,7 +276,7 @@ mod tests {
             "a.localhost",
         ] {
             assert_eq!(
-                check_proxied_host(&step, host, 80)
+                check_proxied_host(&context, host, 80)
                     .unwrap_err()
                     .failure
                     .code,
@@ -284,10 +284,12 @@ mod tests {
                 "{host}"
             );
         }
-        check_proxied_host(&step, "internal.test", 80).unwrap();
-        assert!(witness.emitted().iter().any(
-            |what| matches!(what, EventKind::Note { text, .. } if text.raw().contains("internal.test"))
-        ));
+        check_proxied_host(&context, "internal.test", 80).unwrap();
+        let notes_host = |kind: &EventKind| match kind {
+            EventKind::Note { text, .. } => text.raw().contains("internal.test"),
+            _ => false,
+        };
+        assert!(test.emitted().iter().any(notes_host));
         assert_eq!(
             RedirectSender::behind_proxy("[2001:db8::1]"),
             RedirectSender::at("2001:db8::1".parse().unwrap())

@@ -130,9 +130,9 @@ impl BodySegment {
                 ..
             } => {
                 while !*is_finished {
-                    let piece = inner.next_chunk()?;
-                    *is_finished = piece.is_none();
-                    let encoded = encoder.encode(&piece.unwrap_or_default(), *is_finished)?;
+                    let chunk = inner.next_chunk()?;
+                    *is_finished = chunk.is_none();
+                    let encoded = encoder.encode(&chunk.unwrap_or_default(), *is_finished)?;
                     if !encoded.is_empty() {
                         return Ok(Some(Bytes::from(encoded)));
                     }
@@ -156,8 +156,8 @@ fn next_chunk_of_file(
     if room == 0 {
         return Ok(None);
     }
-    let mut piece = BytesMut::zeroed(room);
-    let count = file.read(&mut piece)?;
+    let mut chunk = BytesMut::zeroed(room);
+    let count = file.read(&mut chunk)?;
     if count == 0 {
         return match left {
             Some(missing) => Err(io::Error::new(
@@ -170,9 +170,9 @@ fn next_chunk_of_file(
             None => Ok(None),
         };
     }
-    piece.truncate(count);
+    chunk.truncate(count);
     *left = left.map(|left| left.saturating_sub(count as u64));
-    Ok(Some(piece.freeze()))
+    Ok(Some(chunk.freeze()))
 }
 
 impl BodySource {
@@ -219,8 +219,8 @@ impl BodySource {
     /// Returns the next chunk; `None` at the end.
     pub(in crate::probe) fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         while let Some(segment) = self.segments.front_mut() {
-            if let Some(piece) = segment.next_chunk()? {
-                return Ok(Some(piece));
+            if let Some(chunk) = segment.next_chunk()? {
+                return Ok(Some(chunk));
             }
             self.segments.pop_front();
         }
@@ -242,12 +242,12 @@ mod tests {
 
     fn drain(source: &mut BodySource) -> Vec<u8> {
         let mut all = Vec::new();
-        while let Some(piece) = source.next_chunk().unwrap() {
+        while let Some(chunk) = source.next_chunk().unwrap() {
             assert!(
-                piece.len() <= CHUNK_BYTES * 4,
+                chunk.len() <= CHUNK_BYTES * 4,
                 "a byte becomes three at most, and a line of 25 three more"
             );
-            all.extend(piece);
+            all.extend(chunk);
         }
         all
     }
@@ -307,7 +307,7 @@ mod tests {
             .find_map(Result::err)
             .expect("the file is short");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
-        assert!(error.to_string().contains("shorter"), "{error}");
+        assert!(error.to_string().contains("shrank"), "{error}");
     }
 
     #[test]

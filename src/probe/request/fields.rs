@@ -158,9 +158,9 @@ impl FieldRules<'_> {
     }
 
     fn is_form_of_user_type(&self) -> bool {
-        let has_own =
-            self.spec.headers.iter().any(|rule| matches!(rule, HeaderRule::Set(name, _) if name.eq_ignore_ascii_case("content-type")));
-        self.hop.with_body && has_own && matches!(self.spec.body, Some(spec::Body::Form(_)))
+        let has_user_type =
+            (self.spec.headers.iter()).any(|rule| value_set_by(rule, "content-type").is_some());
+        self.hop.with_body && has_user_type && matches!(self.spec.body, Some(spec::Body::Form(_)))
     }
 
     fn applies(&self, name: &str) -> bool {
@@ -218,12 +218,20 @@ impl FieldRules<'_> {
             return RequestFraming::None;
         };
         let wants_chunks = self.spec.headers.iter().any(|rule| {
-            matches!(rule, HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("transfer-encoding")
-                && value.expose().to_ascii_lowercase().contains("chunked"))
+            value_set_by(rule, "transfer-encoding")
+                .is_some_and(|value| value.to_ascii_lowercase().contains("chunked"))
         });
         body.length()
             .filter(|_| !wants_chunks)
             .map_or(RequestFraming::Chunked, RequestFraming::Length)
+    }
+}
+
+/// Returns the value that a rule sets for the field `name`, ignoring case.
+fn value_set_by<'a>(rule: &'a HeaderRule, name: &str) -> Option<&'a str> {
+    match rule {
+        HeaderRule::Set(field, value) if field.eq_ignore_ascii_case(name) => Some(value.expose()),
+        _ => None,
     }
 }
 

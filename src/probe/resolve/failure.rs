@@ -13,21 +13,21 @@ use crate::units::Nanos;
 
 const CHECK_NAME: &str =
     "check the spelling of the name; another server may know it (--dns-servers)";
-const CHECK_SERVER: &str = "check the name servers of this machine (/etc/resolv.conf), or query another one \
-        (--dns-servers)";
+const CHECK_SERVER: &str = "check the name servers of this machine (/etc/resolv.conf), or query \
+    another one (--dns-servers)";
 const CHECK_ZONE: &str = "the server or the zone is at fault (perhaps DNSSEC); query another \
     server (--dns-servers)";
 
 /// Returns the failure of a lookup that ended without an address.
 pub(super) fn lookup_failure(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
-    found: &LookupResult,
+    result: &LookupResult,
     log: &[FinishedQuery],
 ) -> PhaseFailure {
-    match found {
+    match result {
         LookupResult::NoSuchName => no_such_name_failure(host, log),
-        LookupResult::NoAddress | LookupResult::Addresses(_) => no_data_failure(step, host, log),
+        LookupResult::NoAddress | LookupResult::Addresses(_) => no_data_failure(context, host, log),
         LookupResult::AliasLoop => dns_failure(
             FailureCode::DnsServerFailure,
             format!("the aliases (CNAME) of {host} form a loop, or there are too many"),
@@ -39,21 +39,21 @@ pub(super) fn lookup_failure(
 
 /// Returns the failure of a lookup that reached the time limit.
 pub(super) fn timeout_failure(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
     log: &[FinishedQuery],
 ) -> PhaseFailure {
-    let asked = describe_unanswered(log);
-    let whom = if asked.is_empty() {
+    let query = describe_unanswered(log);
+    let whom = if query.is_empty() {
         "no DNS server was queried in time".to_owned()
     } else {
-        format!("no answer from {asked}")
+        format!("no answer from {query}")
     };
     dns_failure(
         FailureCode::DnsTimeout,
         format!(
             "{host} was not resolved: {whom}; the limit was {}",
-            step.connect_limit()
+            context.connect_limit()
         ),
         CHECK_SERVER,
     )
@@ -73,24 +73,24 @@ fn dns_failure(code: FailureCode, message: String, hint: &str) -> PhaseFailure {
 }
 
 fn no_such_name_failure(host: &str, log: &[FinishedQuery]) -> PhaseFailure {
-    let denials = |asked: &&FinishedQuery| {
+    let denials = |query: &&FinishedQuery| {
         matches!(
-            asked.outcome,
+            query.outcome,
             DnsQueryOutcome::Answered(ResponseCode::NXDomain)
         )
     };
     let by = log
         .iter()
         .rfind(denials)
-        .map_or_else(String::new, |asked| format!(": {}", describe_answer(asked)));
+        .map_or_else(String::new, |query| format!(": {}", describe_answer(query)));
     let mut others: Vec<&str> = Vec::new();
-    for asked in log
+    for query in log
         .iter()
         .filter(denials)
-        .filter(|asked| asked.name != host.trim_end_matches('.'))
+        .filter(|query| query.name != host.trim_end_matches('.'))
     {
-        if !others.contains(&asked.name.as_str()) {
-            others.push(&asked.name);
+        if !others.contains(&query.name.as_str()) {
+            others.push(&query.name);
         }
     }
     let also = if others.is_empty() {
@@ -105,22 +105,26 @@ fn no_such_name_failure(host: &str, log: &[FinishedQuery]) -> PhaseFailure {
     )
 }
 
-fn no_data_failure(step: &ExchangeContext<'_>, host: &str, log: &[FinishedQuery]) -> PhaseFailure {
-    let (wanted, hint) = match step.spec.family {
+fn no_data_failure(
+    context: &ExchangeContext<'_>,
+    host: &str,
+    log: &[FinishedQuery],
+) -> PhaseFailure {
+    let (wanted, hint) = match context.spec.family {
         AddressFamily::Any => ("IPv4 or IPv6", CHECK_NAME),
         AddressFamily::V4 => ("IPv4", "leave out -4 to allow IPv6"),
         AddressFamily::V6 => ("IPv6", "leave out -6 to allow IPv4"),
     };
-    let empty = |asked: &&FinishedQuery| {
+    let empty = |query: &&FinishedQuery| {
         matches!(
-            asked.outcome,
+            query.outcome,
             DnsQueryOutcome::Answered(ResponseCode::NoError)
         )
     };
     let by = log
         .iter()
         .rfind(empty)
-        .map_or_else(String::new, |asked| format!(": {}", describe_answer(asked)));
+        .map_or_else(String::new, |query| format!(": {}", describe_answer(query)));
     dns_failure(
         FailureCode::DnsNoAddress,
         format!("{host} exists but has no {wanted} address{by}"),
@@ -131,26 +135,27 @@ fn no_data_failure(step: &ExchangeContext<'_>, host: &str, log: &[FinishedQuery]
 /// Returns the failure if no server gave a conclusive response. An error response is more
 /// informative than silence, and silence more than an unreachable server.
 fn no_answer_failure(host: &str, log: &[FinishedQuery]) -> PhaseFailure {
-    let refusal = log
-        .iter()
-        .rfind(|asked| matches!(asked.outcome, DnsQueryOutcome::Answered(code) if !is_conclusive_code(code)));
-    if let Some(asked) = refusal {
-        return match asked.outcome {
+    let is_refusal = |query: &&FinishedQuery| match query.outcome {
+        DnsQueryOutcome::Answered(code) => !is_conclusive_code(code),
+        DnsQueryOutcome::NoAnswer | DnsQueryOutcome::Error(_) => false,
+    };
+    if let Some(query) = log.iter().rfind(is_refusal) {
+        return match query.outcome {
             DnsQueryOutcome::Answered(ResponseCode::ServFail) => dns_failure(
                 FailureCode::DnsServerFailure,
-                format!("{host} was not resolved: {}", describe_answer(asked)),
+                format!("{host} was not resolved: {}", describe_answer(query)),
                 CHECK_ZONE,
             ),
             _ => dns_failure(
                 FailureCode::DnsRefused,
-                format!("{host} was not resolved: {}", describe_answer(asked)),
+                format!("{host} was not resolved: {}", describe_answer(query)),
                 CHECK_SERVER,
             ),
         };
     }
     if log
         .iter()
-        .any(|asked| matches!(asked.outcome, DnsQueryOutcome::NoAnswer))
+        .any(|query| matches!(query.outcome, DnsQueryOutcome::NoAnswer))
     {
         return dns_failure(
             FailureCode::DnsTimeout,
@@ -161,20 +166,20 @@ fn no_answer_failure(host: &str, log: &[FinishedQuery]) -> PhaseFailure {
             CHECK_SERVER,
         );
     }
-    let trouble = log.iter().rev().find_map(|asked| {
-        if let DnsQueryOutcome::Error(why) = &asked.outcome {
-            Some((asked, why))
+    let error = log.iter().rev().find_map(|query| {
+        if let DnsQueryOutcome::Error(why) = &query.outcome {
+            Some((query, why))
         } else {
             None
         }
     });
-    let what = trouble.map_or_else(
+    let what = error.map_or_else(
         || "no DNS server was queried".to_owned(),
-        |(asked, why)| {
+        |(query, why)| {
             format!(
                 "{} could not be queried: {why} (after {})",
-                server_name(&asked.server),
-                asked.took
+                server_name(&query.server),
+                query.took
             )
         },
     );
@@ -190,15 +195,15 @@ const fn is_conclusive_code(code: ResponseCode) -> bool {
 }
 
 /// Describes a response: `127.0.0.1:53 over UDP answered NXDOMAIN after 1.20 ms`.
-fn describe_answer(asked: &FinishedQuery) -> String {
-    let said = match asked.outcome {
+fn describe_answer(query: &FinishedQuery) -> String {
+    let said = match query.outcome {
         DnsQueryOutcome::Answered(code) => rcode_name(code),
         DnsQueryOutcome::NoAnswer | DnsQueryOutcome::Error(_) => "nothing".to_owned(),
     };
     format!(
         "{} answered {said} after {}",
-        server_name(&asked.server),
-        asked.took
+        server_name(&query.server),
+        query.took
     )
 }
 
@@ -206,19 +211,19 @@ fn describe_answer(asked: &FinishedQuery) -> String {
 /// to 5.00 s)`.
 fn describe_unanswered(log: &[FinishedQuery]) -> String {
     let mut servers: Vec<(DnsServer, usize, Nanos)> = Vec::new();
-    for asked in log
+    for query in log
         .iter()
-        .filter(|asked| !matches!(asked.outcome, DnsQueryOutcome::Answered(_)))
+        .filter(|query| !matches!(query.outcome, DnsQueryOutcome::Answered(_)))
     {
         match servers
             .iter_mut()
-            .find(|(server, _, _)| *server == asked.server)
+            .find(|(server, _, _)| *server == query.server)
         {
             Some((_, times, longest)) => {
                 *times += 1;
-                *longest = asked.took.max(*longest);
+                *longest = query.took.max(*longest);
             }
-            None => servers.push((asked.server, 1, asked.took)),
+            None => servers.push((query.server, 1, query.took)),
         }
     }
     let each = servers.iter().map(|(server, times, longest)| {

@@ -27,7 +27,7 @@ pub(super) struct DohServer {
 
 impl DohServer {
     /// Creates the server of a `--doh-url`.
-    pub(super) fn new(url: &Url, trust: &TrustStore) -> Result<Arc<Self>, String> {
+    pub(super) fn new(url: &Url, store: &TrustStore) -> Result<Arc<Self>, String> {
         if url.scheme() != "https" {
             return Err(format!(
                 "its URL has the scheme {} instead of https",
@@ -39,7 +39,7 @@ impl DohServer {
             || url.path().to_owned(),
             |query| format!("{}?{query}", url.path()),
         );
-        let tls = Arc::new(trust.auxiliary_config()?);
+        let tls = Arc::new(store.auxiliary_config()?);
         Ok(Arc::new(Self {
             name: name.into(),
             path: path.into(),

@@ -37,34 +37,38 @@ pub(super) use overrides::connect_target;
 /// Runs the DNS phase: returns the addresses of a host in the order they are tried. An IP address
 /// has no such phase.
 pub(super) async fn resolve(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
     port: u16,
 ) -> Result<Vec<SocketAddr>, PhaseFailure> {
     let host = strip_brackets(host);
     if let Ok(ip) = host.parse::<IpAddr>() {
-        return check_literal_family(step, ip).map(|ip| vec![SocketAddr::new(ip, port)]);
+        return check_literal_family(context, ip).map(|ip| vec![SocketAddr::new(ip, port)]);
     }
-    step.recorder.begin_phase(step.exchange, Phase::Dns, None);
-    let addresses = resolve_in_phase(step, host, port).await?;
-    step.recorder.end_phase(step.exchange, Phase::Dns, None);
+    context
+        .recorder
+        .begin_phase(context.exchange, Phase::Dns, None);
+    let addresses = resolve_in_phase(context, host, port).await?;
+    context
+        .recorder
+        .end_phase(context.exchange, Phase::Dns, None);
     Ok(addresses)
 }
 
 /// Resolves within another phase: a SOCKS5 proxy is given an address, so the name is resolved
 /// during the proxy phase.
 pub(super) async fn resolve_in_phase(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
     port: u16,
 ) -> Result<Vec<SocketAddr>, PhaseFailure> {
-    let (source, addresses) = sources::find_addresses(step, host, port).await?;
-    let addresses = order::preferred_order(&addresses, step.spec.family);
+    let (source, addresses) = sources::find_addresses(context, host, port).await?;
+    let addresses = order::preferred_order(&addresses, context.spec.family);
     if addresses.is_empty() {
-        return Err(no_address_failure(step, host));
+        return Err(no_address_failure(context, host));
     }
-    step.recorder.emit(EventKind::Resolved {
-        exchange: step.exchange,
+    context.recorder.emit(EventKind::Resolved {
+        exchange: context.exchange,
         source,
         addresses: addresses.clone(),
     });
@@ -81,8 +85,8 @@ fn strip_brackets(host: &str) -> &str {
         .unwrap_or(host)
 }
 
-fn check_literal_family(step: &ExchangeContext<'_>, ip: IpAddr) -> Result<IpAddr, PhaseFailure> {
-    if order::family_allows(ip, step.spec.family) {
+fn check_literal_family(context: &ExchangeContext<'_>, ip: IpAddr) -> Result<IpAddr, PhaseFailure> {
+    if order::family_allows(ip, context.spec.family) {
         return Ok(ip);
     }
     let (is, wanted) = if ip.is_ipv4() {
@@ -99,8 +103,8 @@ fn check_literal_family(step: &ExchangeContext<'_>, ip: IpAddr) -> Result<IpAddr
     ))
 }
 
-fn no_address_failure(step: &ExchangeContext<'_>, host: &str) -> PhaseFailure {
-    let family = match step.spec.family {
+fn no_address_failure(context: &ExchangeContext<'_>, host: &str) -> PhaseFailure {
+    let family = match context.spec.family {
         AddressFamily::Any => "",
         AddressFamily::V4 => " IPv4",
         AddressFamily::V6 => " IPv6",

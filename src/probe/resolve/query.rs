@@ -37,15 +37,15 @@ pub(super) enum DnsQueryOutcome {
 
 /// Queries one server for records of one name and type. `None` if there was no valid response.
 pub(super) async fn send_query(
-    stub: &StubResolver<'_>,
+    resolver: &StubResolver<'_>,
     server: &NameServer,
     transport: DnsTransport,
     name: &Name,
     kind: RecordType,
 ) -> Option<Message> {
-    let request = build_request(name, kind, stub.configuration.edns);
+    let request = build_request(name, kind, resolver.configuration.edns);
     let pending = PendingQuery::begin(
-        stub,
+        resolver,
         DnsServer {
             address: server.address,
             transport,
@@ -60,7 +60,7 @@ pub(super) async fn send_query(
             (None, _) => query_over_udp(server.address, &request).await,
         }
     };
-    match timeout(stub.configuration.timeout, exchange).await {
+    match timeout(resolver.configuration.timeout, exchange).await {
         Ok(Ok(message)) => {
             pending.finish_with_answer(&message);
             Some(message)
@@ -74,7 +74,7 @@ pub(super) async fn send_query(
                 DnsQueryOutcome::NoAnswer,
                 format!(
                     "no answer within {}",
-                    Nanos::from(stub.configuration.timeout)
+                    Nanos::from(resolver.configuration.timeout)
                 ),
             );
             None
@@ -91,7 +91,7 @@ fn build_request(name: &Name, kind: RecordType, edns: bool) -> DnsRequest {
 
 /// A query in progress. If it is dropped before its end, the event says that it was abandoned.
 struct PendingQuery<'a> {
-    stub: &'a StubResolver<'a>,
+    resolver: &'a StubResolver<'a>,
     id: QueryId,
     began: Moment,
     /// The result; taken when the query ends.
@@ -99,12 +99,17 @@ struct PendingQuery<'a> {
 }
 
 impl<'a> PendingQuery<'a> {
-    fn begin(stub: &'a StubResolver<'a>, server: DnsServer, name: &Name, kind: RecordType) -> Self {
-        let recorder = stub.context.recorder;
+    fn begin(
+        resolver: &'a StubResolver<'a>,
+        server: DnsServer,
+        name: &Name,
+        kind: RecordType,
+    ) -> Self {
+        let recorder = resolver.context.recorder;
         let id = recorder.next_query();
         let began = recorder.now();
         let name = without_final_dot(name);
-        let exchange = stub.context.exchange;
+        let exchange = resolver.context.exchange;
         recorder.emit_at(
             began,
             EventKind::DnsQueried {
@@ -115,48 +120,48 @@ impl<'a> PendingQuery<'a> {
                 server,
             },
         );
-        let asked = Some(FinishedQuery {
+        let finished = Some(FinishedQuery {
             name,
             server,
             outcome: DnsQueryOutcome::NoAnswer,
             took: Nanos::ZERO,
         });
         Self {
-            stub,
+            resolver,
             id,
             began,
-            finished: asked,
+            finished,
         }
     }
 
     fn finish_with_answer(mut self, message: &Message) {
         let at = self.finish(DnsQueryOutcome::Answered(message.metadata.response_code));
         let answer = EventKind::DnsAnswered {
-            exchange: self.stub.context.exchange,
+            exchange: self.resolver.context.exchange,
             query: self.id,
             answer: to_dns_answer(message),
         };
-        self.stub.context.recorder.emit_at(at, answer);
+        self.resolver.context.recorder.emit_at(at, answer);
     }
 
-    fn finish_with_error(mut self, ending: DnsQueryOutcome, reason: String) {
-        let at = self.finish(ending);
+    fn finish_with_error(mut self, outcome: DnsQueryOutcome, reason: String) {
+        let at = self.finish(outcome);
         let failed = EventKind::DnsFailed {
-            exchange: self.stub.context.exchange,
+            exchange: self.resolver.context.exchange,
             query: self.id,
             reason: reason.into(),
         };
-        self.stub.context.recorder.emit_at(at, failed);
+        self.resolver.context.recorder.emit_at(at, failed);
     }
 
     /// Logs the end of the query and returns its time.
-    fn finish(&mut self, ending: DnsQueryOutcome) -> Moment {
-        let at = self.stub.context.recorder.now();
-        if let Some(asked) = self.finished.take() {
-            self.stub.log_query(FinishedQuery {
-                outcome: ending,
+    fn finish(&mut self, outcome: DnsQueryOutcome) -> Moment {
+        let at = self.resolver.context.recorder.now();
+        if let Some(finished) = self.finished.take() {
+            self.resolver.log_query(FinishedQuery {
+                outcome,
                 took: at.since(self.began),
-                ..asked
+                ..finished
             });
         }
         at
@@ -168,10 +173,10 @@ impl Drop for PendingQuery<'_> {
         if self.finished.is_some() {
             let at = self.finish(DnsQueryOutcome::NoAnswer);
             let reason = "abandoned before an answer came".into();
-            self.stub.context.recorder.emit_at(
+            self.resolver.context.recorder.emit_at(
                 at,
                 EventKind::DnsFailed {
-                    exchange: self.stub.context.exchange,
+                    exchange: self.resolver.context.exchange,
                     query: self.id,
                     reason,
                 },

@@ -22,45 +22,53 @@ const CONFIGURE_SERVER_HINT: &str = "configure a server in /etc/resolv.conf, or 
 
 /// Returns the addresses of a host, not ordered yet, from the first source that has any.
 pub(super) async fn find_addresses(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
     port: u16,
 ) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
-    if let Some(addresses) = overrides::addresses_from_resolve(step.spec, host, port) {
+    if let Some(addresses) = overrides::addresses_from_resolve(context.spec, host, port) {
         return Ok((ResolutionSource::Given, addresses.to_vec()));
     }
     if let Some(addresses) = hosts::localhost_addresses(host) {
         return Ok((ResolutionSource::HostsFile, addresses));
     }
-    if matches!(step.spec.dns, DnsChoice::Configured | DnsChoice::Servers(_)) {
+    if matches!(
+        context.spec.dns,
+        DnsChoice::Configured | DnsChoice::Servers(_)
+    ) {
         let mut addresses = hosts::in_hosts_file(host);
-        addresses.retain(|ip| order::family_allows(*ip, step.spec.family));
+        addresses.retain(|ip| order::family_allows(*ip, context.spec.family));
         if !addresses.is_empty() {
             return Ok((ResolutionSource::HostsFile, addresses));
         }
     }
-    match &step.spec.dns {
-        DnsChoice::Configured => from_system_servers(step, host).await,
+    match &context.spec.dns {
+        DnsChoice::Configured => from_system_servers(context, host).await,
         DnsChoice::Servers(servers) => {
-            from_servers(step, host, &ResolverConfiguration::from_addresses(servers)).await
+            from_servers(
+                context,
+                host,
+                &ResolverConfiguration::from_addresses(servers),
+            )
+            .await
         }
-        DnsChoice::Https(url) => from_doh_server(step, host, url).await,
-        DnsChoice::System => system::look_up_with_getaddrinfo(step, host).await,
+        DnsChoice::Https(url) => from_doh_server(context, host, url).await,
+        DnsChoice::System => system::look_up_with_getaddrinfo(context, host).await,
     }
 }
 
 /// Queries the system's name servers. If none are configured, the system's own resolver may still
 /// have another source.
 async fn from_system_servers(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
 ) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
     match ResolverConfiguration::from_system() {
-        Ok(configuration) => from_servers(step, host, &configuration).await,
+        Ok(configuration) => from_servers(context, host, &configuration).await,
         Err(why) => {
             let note = format!("{why}: using the system's resolver, whose queries are not visible");
-            step.recorder.note(step.exchange, note);
-            system::look_up_with_getaddrinfo(step, host)
+            context.recorder.note(context.exchange, note);
+            system::look_up_with_getaddrinfo(context, host)
                 .await
                 .map_err(|failed| not_configured_failure(&failed, host, &why))
         }
@@ -71,13 +79,13 @@ async fn from_system_servers(
 /// system's name servers. `--cacert` applies to it too; `--insecure` and client certificates apply
 /// to the URL's server alone, as in curl.
 async fn from_doh_server(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
     url: &Url,
 ) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
     let store = TlsOptions {
-        ca_file: step.spec.tls.ca_file.clone(),
-        ca_pem: step.spec.tls.ca_pem.clone(),
+        ca_file: context.spec.tls.ca_file.clone(),
+        ca_pem: context.spec.tls.ca_pem.clone(),
         ..TlsOptions::default()
     };
     let mut trust = TlsLoader::default();
@@ -86,7 +94,7 @@ async fn from_doh_server(
     let addresses = match url.host() {
         Some(Host::Ipv4(ip)) => vec![ip.into()],
         Some(Host::Ipv6(ip)) => vec![ip.into()],
-        Some(Host::Domain(name)) => doh_server_addresses(step, name).await?,
+        Some(Host::Domain(name)) => doh_server_addresses(context, name).await?,
         None => Vec::new(),
     };
     let addresses: Vec<SocketAddr> = addresses
@@ -96,7 +104,7 @@ async fn from_doh_server(
     let server = DohServer::new(url, &*trust.trust_store(&store).await)
         .map_err(|why| doh_failure(url, &why))?;
     from_servers(
-        step,
+        context,
         host,
         &ResolverConfiguration::from_doh(&server, &addresses),
     )
@@ -104,12 +112,12 @@ async fn from_doh_server(
 }
 
 async fn doh_server_addresses(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     name: &str,
 ) -> Result<Vec<IpAddr>, PhaseFailure> {
     let known = hosts::localhost_addresses(name).unwrap_or_else(|| hosts::in_hosts_file(name));
     let addresses = if known.is_empty() {
-        from_system_servers(step, name).await?.1
+        from_system_servers(context, name).await?.1
     } else {
         known
     };
@@ -118,7 +126,7 @@ async fn doh_server_addresses(
 
 /// Queries these servers until the time limit.
 pub(super) async fn from_servers(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
     configuration: &ResolverConfiguration,
 ) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
@@ -133,22 +141,22 @@ pub(super) async fn from_servers(
             CONFIGURE_SERVER_HINT,
         ));
     }
-    step.observer.expect_remotes(&configuration.addresses());
-    let stub = StubResolver::new(step, configuration);
+    context.observer.expect_remotes(&configuration.addresses());
+    let resolver = StubResolver::new(context, configuration);
     // Boxed because the future is large, and every caller's stack would carry it, even those that
     // resolve an IP address.
-    match timeout_at(step.connect_deadline, Box::pin(stub.lookup(&name))).await {
+    match timeout_at(context.connect_deadline, Box::pin(resolver.lookup(&name))).await {
         Ok(LookupResult::Addresses(addresses)) => Ok((ResolutionSource::Dns, addresses)),
         Ok(found) => Err(failure::lookup_failure(
-            step,
+            context,
             host,
             &found,
-            &stub.finished_queries(),
+            &resolver.finished_queries(),
         )),
         Err(_) => Err(failure::timeout_failure(
-            step,
+            context,
             host,
-            &stub.finished_queries(),
+            &resolver.finished_queries(),
         )),
     }
 }

@@ -2,8 +2,8 @@
 //! and resolves both address families in parallel.
 //!
 //! ```text
-//! candidates of the name ─┬► AAAA ┬ (RFC 8305 §3) ─► servers, in order, until one answers ─► aliases, until addresses
-//!                         └► A ───┘
+//! candidate names ─┬► AAAA ┬ (RFC 8305 §3) ─► servers until one answers ─► aliases until addresses
+//!                  └► A ───┘
 //! ```
 
 use std::net::IpAddr;
@@ -52,11 +52,11 @@ pub(super) enum LookupResult {
 
 impl<'a> StubResolver<'a> {
     pub(super) const fn new(
-        step: &'a ExchangeContext<'a>,
+        context: &'a ExchangeContext<'a>,
         configuration: &'a ResolverConfiguration,
     ) -> Self {
         Self {
-            context: step,
+            context,
             configuration,
             log: Mutex::new(Vec::new()),
         }
@@ -67,13 +67,13 @@ impl<'a> StubResolver<'a> {
     pub(super) async fn lookup(&self, host: &Name) -> LookupResult {
         let mut best = LookupResult::NoSuchName;
         for name in self.configuration.candidates(host) {
-            let found = self.look_up_families(&name).await;
-            match found {
-                LookupResult::Addresses(_) => return found,
-                LookupResult::Unknown if self.servers_are_silent() => return found,
+            let result = self.look_up_families(&name).await;
+            match result {
+                LookupResult::Addresses(_) => return result,
+                LookupResult::Unknown if self.servers_are_silent() => return result,
                 LookupResult::NoSuchName => {}
                 _ if matches!(best, LookupResult::NoSuchName | LookupResult::Unknown) => {
-                    best = found
+                    best = result
                 }
                 _ => {}
             }
@@ -85,13 +85,13 @@ impl<'a> StubResolver<'a> {
     pub(super) fn finished_queries(&self) -> Vec<FinishedQuery> {
         self.log
             .lock()
-            .map(|asked| asked.clone())
+            .map(|query| query.clone())
             .unwrap_or_default()
     }
 
-    pub(super) fn log_query(&self, asked: FinishedQuery) {
+    pub(super) fn log_query(&self, query: FinishedQuery) {
         if let Ok(mut log) = self.log.lock() {
-            log.push(asked);
+            log.push(query);
         }
     }
 
@@ -117,10 +117,16 @@ impl<'a> StubResolver<'a> {
                 let mut v4 = pin!(self.look_up_family(name, RecordType::A));
                 let mut v6 = pin!(self.look_up_family(name, RecordType::AAAA));
                 tokio::select! {
-                    // AAAA is asked for first, and A right after it.
+                    // AAAA is queried first, and A right after it.
                     biased;
-                    found = &mut v6 => { let late = slower_family(v4, is_v6_sufficient(&found)).await; merge_results(found, late) }
-                    found = &mut v4 => { let late = slower_family(v6, is_v4_sufficient(&found)).await; merge_results(found, late) }
+                    result = &mut v6 => {
+                        let late = slower_family(v4, is_v6_sufficient(&result)).await;
+                        merge_results(result, late)
+                    }
+                    result = &mut v4 => {
+                        let late = slower_family(v6, is_v4_sufficient(&result)).await;
+                        merge_results(result, late)
+                    }
                 }
             }
         }
@@ -188,27 +194,33 @@ fn is_conclusive(message: &Message) -> bool {
 
 /// Returns true if the result for IPv4 is enough to continue: there are addresses, or the name does
 /// not exist, which holds for any family.
-const fn is_v4_sufficient(found: &LookupResult) -> bool {
-    matches!(found, LookupResult::Addresses(_) | LookupResult::NoSuchName)
+const fn is_v4_sufficient(result: &LookupResult) -> bool {
+    matches!(
+        result,
+        LookupResult::Addresses(_) | LookupResult::NoSuchName
+    )
 }
 
 /// Returns true if the result for IPv6 is enough to continue. That the name does not exist is not
 /// enough: some servers wrongly say so for names with only IPv4 addresses (RFC 4074 §4.2).
 /// Addresses are not enough without a route for IPv6.
-fn is_v6_sufficient(found: &LookupResult) -> bool {
-    matches!(found, LookupResult::Addresses(addresses) if addresses.first().is_some_and(|ip| has_route(*ip)))
+fn is_v6_sufficient(result: &LookupResult) -> bool {
+    match result {
+        LookupResult::Addresses(addresses) => addresses.first().is_some_and(|ip| has_route(*ip)),
+        _ => false,
+    }
 }
 
 /// Returns the result of the slower family, waiting only the resolution delay if that of the faster
 /// one suffices.
 async fn slower_family(
-    found: Pin<&mut impl Future<Output = LookupResult>>,
+    result: Pin<&mut impl Future<Output = LookupResult>>,
     first_suffices: bool,
 ) -> Option<LookupResult> {
     if first_suffices {
-        timeout(RESOLUTION_DELAY, found).await.ok()
+        timeout(RESOLUTION_DELAY, result).await.ok()
     } else {
-        Some(found.await)
+        Some(result.await)
     }
 }
 
@@ -220,9 +232,9 @@ fn merge_results(first: LookupResult, second: Option<LookupResult>) -> LookupRes
             all.extend(more);
             LookupResult::Addresses(all)
         }
-        (found @ LookupResult::Addresses(_), _)
-        | (_, Some(found @ LookupResult::Addresses(_)))
-        | (found, None) => found,
+        (result @ LookupResult::Addresses(_), _)
+        | (_, Some(result @ LookupResult::Addresses(_)))
+        | (result, None) => result,
         (LookupResult::NoSuchName, _) | (_, Some(LookupResult::NoSuchName)) => {
             LookupResult::NoSuchName
         }

@@ -15,21 +15,21 @@ use crate::units::Nanos;
 /// Calls `getaddrinfo` on a thread of its own, because it blocks and cannot be cancelled: after the
 /// time limit the thread is abandoned. Which servers it queries is not visible.
 pub(super) async fn look_up_with_getaddrinfo(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     host: &str,
 ) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
-    let began = step.recorder.now();
-    match timeout_at(step.connect_deadline, call_getaddrinfo(host.to_owned())).await {
+    let began = context.recorder.now();
+    match timeout_at(context.connect_deadline, call_getaddrinfo(host.to_owned())).await {
         Ok(Ok(addresses)) => Ok((ResolutionSource::System, addresses)),
         Ok(Err(error)) => Err(getaddrinfo_failure(
             host,
             &error,
-            step.recorder.now().since(began),
+            context.recorder.now().since(began),
         )),
         Err(_) => {
             let message = format!(
                 "the system's resolver did not answer for {host}; the limit was {}",
-                step.connect_limit()
+                context.connect_limit()
             );
             Err(PhaseFailure::new(
                 Phase::Dns,

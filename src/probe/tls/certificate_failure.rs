@@ -47,7 +47,7 @@ impl ChainFacts {
 pub(super) fn certificate_failure(
     phase: Phase,
     fault: &ChainFault,
-    case: &ChainFacts,
+    facts: &ChainFacts,
 ) -> PhaseFailure {
     let (code, message, hint) = match fault {
         ChainFault::NoStore(reason) => (
@@ -57,46 +57,49 @@ pub(super) fn certificate_failure(
                 --cacert",
         ),
         ChainFault::Rejected(Error::InvalidCertificate(error)) => {
-            describe_certificate_error(error, case)
+            describe_certificate_error(error, facts)
         }
-        ChainFault::Rejected(error) => invalid_certificate(&error.to_string(), case),
+        ChainFault::Rejected(error) => invalid_certificate(&error.to_string(), facts),
     };
     PhaseFailure::new(phase, code, message, hint)
 }
 
 fn describe_certificate_error(
     error: &CertificateError,
-    case: &ChainFacts,
+    facts: &ChainFacts,
 ) -> (FailureCode, String, &'static str) {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            expired_certificate(error, case)
+            expired_certificate(error, facts)
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            not_yet_valid_certificate(error, case)
+            not_yet_valid_certificate(error, facts)
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            wrong_host_certificate(case)
+            wrong_host_certificate(facts)
         }
         CertificateError::Revoked => (
             FailureCode::TlsCertificateRevoked,
-            format!("the certificate of {} was revoked by its issuer", case.host),
+            format!(
+                "the certificate of {} was revoked by its issuer",
+                facts.host
+            ),
             "the server needs a new certificate; do not continue",
         ),
-        CertificateError::UnknownIssuer => unknown_issuer_certificate(case),
+        CertificateError::UnknownIssuer => unknown_issuer_certificate(facts),
         CertificateError::Other(other)
-            if case.self_issued && other.to_string().contains("CaUsedAsEndEntity") =>
+            if facts.self_issued && other.to_string().contains("CaUsedAsEndEntity") =>
         {
-            self_signed_certificate(case)
+            self_signed_certificate(facts)
         }
-        CertificateError::Other(other) => invalid_certificate(&other.to_string(), case),
-        other => invalid_certificate(&other.to_string(), case),
+        CertificateError::Other(other) => invalid_certificate(&other.to_string(), facts),
+        other => invalid_certificate(&other.to_string(), facts),
     }
 }
 
 fn expired_certificate(
     error: &CertificateError,
-    case: &ChainFacts,
+    facts: &ChainFacts,
 ) -> (FailureCode, String, &'static str) {
     let end = match error {
         CertificateError::ExpiredContext { not_after, .. } => {
@@ -104,7 +107,7 @@ fn expired_certificate(
         }
         _ => None,
     };
-    let culprit = case.offending_certificate(|certificate| Some(certificate.not_after) == end);
+    let culprit = facts.offending_certificate(|certificate| Some(certificate.not_after) == end);
     let subject = culprit.map_or("", |certificate| certificate.subject.raw());
     let end = end.or(culprit.map(|one| one.not_after));
     let message = format!(
@@ -120,7 +123,7 @@ fn expired_certificate(
 
 fn not_yet_valid_certificate(
     error: &CertificateError,
-    case: &ChainFacts,
+    facts: &ChainFacts,
 ) -> (FailureCode, String, &'static str) {
     let start = match error {
         CertificateError::NotValidYetContext { not_before, .. } => {
@@ -128,7 +131,7 @@ fn not_yet_valid_certificate(
         }
         _ => None,
     };
-    let culprit = case.offending_certificate(|certificate| Some(certificate.not_before) == start);
+    let culprit = facts.offending_certificate(|certificate| Some(certificate.not_before) == start);
     let subject = culprit.map_or("", |certificate| certificate.subject.raw());
     let start = start.or(culprit.map(|one| one.not_before));
     let message = format!(
@@ -142,8 +145,8 @@ fn not_yet_valid_certificate(
     )
 }
 
-fn wrong_host_certificate(case: &ChainFacts) -> (FailureCode, String, &'static str) {
-    let names = case
+fn wrong_host_certificate(facts: &ChainFacts) -> (FailureCode, String, &'static str) {
+    let names = facts
         .certificates
         .first()
         .map(|leaf| leaf.names.as_slice())
@@ -156,8 +159,8 @@ fn wrong_host_certificate(case: &ChainFacts) -> (FailureCode, String, &'static s
     let message = if listed.is_empty() {
         format!(
             "the certificate contains no host name, so it is not valid for {}; its subject is {}",
-            case.host,
-            case.subject()
+            facts.host,
+            facts.subject()
         )
     } else {
         let more = names.len() - listed.len();
@@ -168,7 +171,7 @@ fn wrong_host_certificate(case: &ChainFacts) -> (FailureCode, String, &'static s
         };
         format!(
             "the certificate is not valid for {}; it is valid for {}{more}",
-            case.host,
+            facts.host,
             listed.join(", ")
         )
     };
@@ -179,21 +182,21 @@ fn wrong_host_certificate(case: &ChainFacts) -> (FailureCode, String, &'static s
     )
 }
 
-fn unknown_issuer_certificate(case: &ChainFacts) -> (FailureCode, String, &'static str) {
-    if case.self_issued {
-        return self_signed_certificate(case);
+fn unknown_issuer_certificate(facts: &ChainFacts) -> (FailureCode, String, &'static str) {
+    if facts.self_issued {
+        return self_signed_certificate(facts);
     }
-    if !case.issuer_sent {
+    if !facts.issuer_sent {
         let message = format!(
             "the server did not send the certificate of its issuer ({}), which is not a known \
                 root: the chain is incomplete, or the issuer is a private CA",
-            case.issuer()
+            facts.issuer()
         );
         let hint = "configure the server to send the intermediate certificates too; for a private \
             CA, give its file with --cacert";
         return (FailureCode::TlsCertificateIncompleteChain, message, hint);
     }
-    let top = case
+    let top = facts
         .certificates
         .last()
         .map_or_else(String::new, |last| last.issuer.raw().to_owned());
@@ -205,10 +208,10 @@ fn unknown_issuer_certificate(case: &ChainFacts) -> (FailureCode, String, &'stat
     )
 }
 
-fn self_signed_certificate(case: &ChainFacts) -> (FailureCode, String, &'static str) {
+fn self_signed_certificate(facts: &ChainFacts) -> (FailureCode, String, &'static str) {
     let message = format!(
         "the certificate of {} is self-signed and not trusted",
-        case.subject()
+        facts.subject()
     );
     (
         FailureCode::TlsCertificateSelfSigned,
@@ -217,10 +220,10 @@ fn self_signed_certificate(case: &ChainFacts) -> (FailureCode, String, &'static 
     )
 }
 
-fn invalid_certificate(reason: &str, case: &ChainFacts) -> (FailureCode, String, &'static str) {
+fn invalid_certificate(reason: &str, facts: &ChainFacts) -> (FailureCode, String, &'static str) {
     let message = format!(
         "the certificate of {} is not acceptable: {reason}",
-        case.subject()
+        facts.subject()
     );
     (
         FailureCode::TlsCertificateInvalid,

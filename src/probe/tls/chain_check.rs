@@ -50,12 +50,12 @@ pub(super) struct ChainChecker {
 }
 
 impl ChainChecker {
-    pub(super) fn new(step: &ExchangeContext<'_>, purpose: &HandshakeTarget<'_>) -> Self {
-        let insecure = step.spec.tls.insecure;
+    pub(super) fn new(context: &ExchangeContext<'_>, target: &HandshakeTarget<'_>) -> Self {
+        let insecure = context.spec.tls.insecure;
         Self {
-            recorder: step.recorder.clone(),
-            connection: purpose.connection,
-            phase: purpose.phase,
+            recorder: context.recorder.clone(),
+            connection: target.connection,
+            phase: target.phase,
             insecure,
         }
     }
@@ -72,11 +72,11 @@ impl ChainChecker {
     /// Verifies the chain and emits the result.
     pub(super) fn check(
         &self,
-        trust: &TrustStore,
+        store: &TrustStore,
         chain: &PresentedChain<'_>,
     ) -> Result<(), Box<(PhaseFailure, Error)>> {
         let began = self.recorder.now();
-        let result = verify_chain(trust, chain);
+        let result = verify_chain(store, chain);
         let took = self.recorder.now().since(began);
         let result = result.map_err(|fault| {
             Box::new((
@@ -100,8 +100,8 @@ impl ChainChecker {
     }
 }
 
-fn verify_chain(trust: &TrustStore, chain: &PresentedChain<'_>) -> Result<(), ChainFault> {
-    let verifier = trust
+fn verify_chain(store: &TrustStore, chain: &PresentedChain<'_>) -> Result<(), ChainFault> {
+    let verifier = store
         .verifier
         .as_ref()
         .map_err(|reason| ChainFault::NoStore(reason.clone()))?;
@@ -113,7 +113,7 @@ fn verify_chain(trust: &TrustStore, chain: &PresentedChain<'_>) -> Result<(), Ch
         now,
     } = *chain;
     let is_named = || {
-        trust
+        store
             .user_certificates
             .iter()
             .any(|named| named.as_ref() == leaf.as_ref())

@@ -15,37 +15,37 @@ use crate::trace::FailureCode;
 /// Creates the configuration. Session resumption is off: every handshake is a full one, so that
 /// repeats measure the same thing.
 pub(super) fn client_config(
-    tools: &CryptoSetup,
-    choice: &TlsOptions,
+    crypto: &CryptoSetup,
+    options: &TlsOptions,
     verifier: RecordingVerifier,
-    purpose: &HandshakeTarget<'_>,
+    target: &HandshakeTarget<'_>,
 ) -> Result<ClientConfig, PhaseFailure> {
     let unusable = |reason: &String, hint: &str| {
         PhaseFailure::new(
-            purpose.phase,
+            target.phase,
             FailureCode::TlsClientCertificate,
             reason.clone(),
             hint,
         )
     };
-    let identity = match &tools.identity {
-        _ if !purpose.presents_certificate => &None,
+    let identity = match &crypto.identity {
+        _ if !target.presents_certificate => &None,
         loaded => loaded
             .as_ref()
             .map_err(|reason| unusable(reason, "check the paths given with --cert and --key"))?,
     };
-    let key_log = tools.key_log.as_ref().map_err(|reason| {
+    let key_log = crypto.key_log.as_ref().map_err(|reason| {
         PhaseFailure::new(
-            purpose.phase,
+            target.phase,
             FailureCode::OutputFailed,
             reason.clone(),
             "give another path with --keylog, or none",
         )
     })?;
-    let versions = allowed_versions(choice);
-    let config = ClientConfig::builder_with_provider(Arc::clone(&tools.provider))
+    let versions = allowed_versions(options);
+    let config = ClientConfig::builder_with_provider(Arc::clone(&crypto.provider))
         .with_protocol_versions(&versions)
-        .map_err(|_| no_version_failure(purpose))?
+        .map_err(|_| no_version_failure(target))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = match identity {
@@ -54,7 +54,7 @@ pub(super) fn client_config(
         }
         None => config.with_no_client_auth(),
     };
-    config.alpn_protocols.clone_from(&purpose.alpn);
+    config.alpn_protocols.clone_from(&target.alpn);
     config.resumption = Resumption::disabled();
     if let Some(key_log) = key_log {
         config.key_log = Arc::clone(key_log);
@@ -62,9 +62,9 @@ pub(super) fn client_config(
     Ok(config)
 }
 
-pub(super) fn allowed_versions(choice: &TlsOptions) -> Vec<&'static SupportedProtocolVersion> {
+pub(super) fn allowed_versions(options: &TlsOptions) -> Vec<&'static SupportedProtocolVersion> {
     let allowed = |version| {
-        choice.min.is_none_or(|min| version >= min) && choice.max.is_none_or(|max| version <= max)
+        options.min.is_none_or(|min| version >= min) && options.max.is_none_or(|max| version <= max)
     };
     let known = [
         (TlsVersion::V13, &rustls::version::TLS13),
@@ -77,10 +77,10 @@ pub(super) fn allowed_versions(choice: &TlsOptions) -> Vec<&'static SupportedPro
         .collect()
 }
 
-fn no_version_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailure {
+fn no_version_failure(target: &HandshakeTarget<'_>) -> PhaseFailure {
     let message = "the lowest TLS version requested is above the highest one";
     PhaseFailure::new(
-        purpose.phase,
+        target.phase,
         FailureCode::TlsVersion,
         message,
         "leave out --tls-max, or raise it",

@@ -16,22 +16,22 @@ use crate::probe::spec::TlsOptions;
 /// Creates a configuration with the versions, store and client certificate of the run, but without
 /// a key log.
 pub(in crate::probe) fn control_client_config(
-    tools: &CryptoSetup,
-    trust: &TrustStore,
-    choice: &TlsOptions,
+    crypto: &CryptoSetup,
+    store: &TrustStore,
+    options: &TlsOptions,
     alpn: Vec<Vec<u8>>,
 ) -> Result<ClientConfig, String> {
-    let verifier: Arc<dyn ServerCertVerifier> = if choice.insecure {
-        Arc::new(AcceptAnyChain(Arc::clone(&tools.provider)))
+    let verifier: Arc<dyn ServerCertVerifier> = if options.insecure {
+        Arc::new(AcceptAnyChain(Arc::clone(&crypto.provider)))
     } else {
-        Arc::clone(trust.verifier.as_ref()?)
+        Arc::clone(store.verifier.as_ref()?)
     };
-    let config = ClientConfig::builder_with_provider(Arc::clone(&tools.provider))
-        .with_protocol_versions(&allowed_versions(choice))
+    let config = ClientConfig::builder_with_provider(Arc::clone(&crypto.provider))
+        .with_protocol_versions(&allowed_versions(options))
         .map_err(|error| error.to_string())?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let mut config = match tools.identity.as_ref()? {
+    let mut config = match crypto.identity.as_ref()? {
         Some(identity) => {
             config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(identity))))
         }

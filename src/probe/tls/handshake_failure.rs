@@ -13,13 +13,13 @@ use crate::units::Untrusted;
 use crate::wire::tls::alert_name;
 
 /// Returns the failure for a host name that no certificate can have.
-pub(super) fn invalid_name_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailure {
+pub(super) fn invalid_name_failure(target: &HandshakeTarget<'_>) -> PhaseFailure {
     let message = format!(
         "\"{}\" is not a host name that a certificate can contain",
-        purpose.host
+        target.host
     );
     PhaseFailure::new(
-        purpose.phase,
+        target.phase,
         FailureCode::TlsCertificateWrongHost,
         message,
         "use a DNS name or an IP address in the URL",
@@ -28,59 +28,59 @@ pub(super) fn invalid_name_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailur
 
 /// Returns the failure of a handshake that reached its time limit.
 pub(super) fn timeout_failure(
-    purpose: &HandshakeTarget<'_>,
+    target: &HandshakeTarget<'_>,
     limit: &str,
-    watch: &HandshakeMonitor,
+    monitor: &HandshakeMonitor,
 ) -> PhaseFailure {
-    let got = watch.last_received().map_or_else(
+    let got = monitor.last_received().map_or_else(
         || "nothing was received".to_owned(),
         |name| format!("the last message received was {name}"),
     );
     let message = format!(
         "the TLS handshake with {} did not finish in time; the limit was {limit}, and {got}",
-        purpose.host
+        target.host
     );
     let hint = "a firewall may drop large packets, or the server does not speak TLS on this port";
-    let code = if purpose.phase == Phase::Proxy {
+    let code = if target.phase == Phase::Proxy {
         FailureCode::ProxyTimeout
     } else {
         FailureCode::TlsTimeout
     };
-    PhaseFailure::new(purpose.phase, code, message, hint)
+    PhaseFailure::new(target.phase, code, message, hint)
 }
 
 /// Returns the failure of a handshake for which the certificate is not the reason.
 pub(super) fn handshake_failure(
-    purpose: &HandshakeTarget<'_>,
+    target: &HandshakeTarget<'_>,
     error: &io::Error,
-    watch: &HandshakeMonitor,
+    monitor: &HandshakeMonitor,
 ) -> PhaseFailure {
     let fault = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<Error>());
-    if let Some(failed) = record_flood_failure(error, purpose.phase) {
+    if let Some(failed) = record_flood_failure(error, target.phase) {
         return failed;
     }
-    let first = watch.first_received();
+    let first = monitor.first_received();
     if !first.is_empty() && !looks_like_tls(&first) {
-        return not_tls_failure(purpose, &first);
+        return not_tls_failure(target, &first);
     }
     match fault {
-        Some(Error::AlertReceived(description)) => alert_failure(purpose.phase, *description),
-        Some(Error::PeerIncompatible(reason)) => incompatible_peer_failure(purpose, reason),
+        Some(Error::AlertReceived(description)) => alert_failure(target.phase, *description),
+        Some(Error::PeerIncompatible(reason)) => incompatible_peer_failure(target, reason),
         Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-            not_tls_failure(purpose, &first)
+            not_tls_failure(target, &first)
         }
         Some(error) => {
             let message = format!("the server violated the TLS protocol: {error}");
             PhaseFailure::new(
-                purpose.phase,
+                target.phase,
                 FailureCode::TlsProtocol,
                 message,
                 "try another TLS version with --tls-max 1.2, and check the server's log",
             )
         }
-        None => closed_failure(purpose, error, watch),
+        None => closed_failure(target, error, monitor),
     }
 }
 
@@ -88,7 +88,7 @@ fn looks_like_tls(first: &[u8]) -> bool {
     matches!(first, [20..=24, 3, ..] | [20..=24])
 }
 
-fn not_tls_failure(purpose: &HandshakeTarget<'_>, first: &[u8]) -> PhaseFailure {
+fn not_tls_failure(target: &HandshakeTarget<'_>, first: &[u8]) -> PhaseFailure {
     let known: [(&[u8], &str, &str); 6] = [
         (
             b"HTTP/",
@@ -136,11 +136,11 @@ fn not_tls_failure(purpose: &HandshakeTarget<'_>, first: &[u8]) -> PhaseFailure 
         "the response is not TLS: {like}it begins with \"{}\"",
         Untrusted::from_bytes(begin.trim_ascii_end()).raw()
     );
-    PhaseFailure::new(purpose.phase, FailureCode::TlsNotTls, message, hint)
+    PhaseFailure::new(target.phase, FailureCode::TlsNotTls, message, hint)
 }
 
 fn incompatible_peer_failure(
-    purpose: &HandshakeTarget<'_>,
+    target: &HandshakeTarget<'_>,
     reason: &PeerIncompatible,
 ) -> PhaseFailure {
     let about_versions = matches!(
@@ -153,11 +153,11 @@ fn incompatible_peer_failure(
         let message = format!("the server chose a TLS version that is not accepted ({reason:?})");
         let hint = "TLS 1.2 and 1.3 are supported; check --tlsv1.3 and --tls-max, and what the \
             server supports";
-        return PhaseFailure::new(purpose.phase, FailureCode::TlsVersion, message, hint);
+        return PhaseFailure::new(target.phase, FailureCode::TlsVersion, message, hint);
     }
     let message = format!("the server and this program share no TLS parameters ({reason:?})");
     PhaseFailure::new(
-        purpose.phase,
+        target.phase,
         FailureCode::TlsProtocol,
         message,
         "check which cipher suites and groups the server allows",
@@ -165,9 +165,9 @@ fn incompatible_peer_failure(
 }
 
 fn closed_failure(
-    purpose: &HandshakeTarget<'_>,
+    target: &HandshakeTarget<'_>,
     error: &io::Error,
-    watch: &HandshakeMonitor,
+    monitor: &HandshakeMonitor,
 ) -> PhaseFailure {
     let how = match error.kind() {
         io::ErrorKind::ConnectionReset
@@ -176,19 +176,19 @@ fn closed_failure(
         io::ErrorKind::UnexpectedEof => "closed".to_owned(),
         _ => format!("lost ({error})"),
     };
-    let when = watch.last_received().map_or_else(
+    let when = monitor.last_received().map_or_else(
         || "before any response".to_owned(),
         |name| format!("after its {name}"),
     );
     let message = format!("the connection was {how} during the TLS handshake, {when}");
     let hint = "the server may not know this host name, may require a client certificate, or may \
         not speak TLS on this port";
-    let code = if purpose.phase == Phase::Proxy {
+    let code = if target.phase == Phase::Proxy {
         FailureCode::ProxyClosed
     } else {
         FailureCode::TlsClosed
     };
-    PhaseFailure::new(purpose.phase, code, message, hint)
+    PhaseFailure::new(target.phase, code, message, hint)
 }
 
 fn record_flood_failure(error: &io::Error, phase: Phase) -> Option<PhaseFailure> {

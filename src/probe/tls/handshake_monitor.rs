@@ -37,18 +37,18 @@ struct HandshakeProgress {
 }
 
 impl HandshakeMonitor {
-    pub(super) fn begin(recorder: Recorder, purpose: &HandshakeTarget<'_>) -> Self {
-        let position = purpose.meter.position();
-        let following = HandshakeProgress {
+    pub(super) fn begin(recorder: Recorder, target: &HandshakeTarget<'_>) -> Self {
+        let position = target.meter.position();
+        let progress = HandshakeProgress {
             reader: HandshakeReader::default(),
             recorder,
-            connection: purpose.connection,
+            connection: target.connection,
             sent_before: position.sent,
             received_before: position.received,
             emitted: 0,
         };
         Self(Arc::new(Mutex::new(State {
-            progress: Some(following),
+            progress: Some(progress),
             first_received: Vec::new(),
             last_received: None,
         })))
@@ -76,25 +76,25 @@ impl HandshakeMonitor {
 
 impl StreamObserver for HandshakeMonitor {
     fn sent(&mut self, bytes: &[u8]) {
-        if let Some(following) = &mut self.lock().progress {
-            following.read(Sender::Client, bytes);
+        if let Some(progress) = &mut self.lock().progress {
+            progress.read(Sender::Client, bytes);
         }
     }
 
     fn received(&mut self, bytes: &[u8]) {
         let mut state = self.lock();
         let State {
-            progress: Some(following),
+            progress: Some(progress),
             first_received,
-            last_received: last,
+            last_received,
         } = &mut *state
         else {
             return;
         };
         let room = FIRST_BYTES.saturating_sub(first_received.len());
         first_received.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        if let Some(name) = following.read(Sender::Server, bytes) {
-            *last = Some(name);
+        if let Some(name) = progress.read(Sender::Server, bytes) {
+            *last_received = Some(name);
         }
     }
 }
@@ -108,26 +108,26 @@ impl HandshakeProgress {
             connection,
             sent_before,
             received_before,
-            emitted: told,
+            emitted,
         } = self;
         let (side, before) = match from {
             Sender::Client => (Side::Client, *sent_before),
             Sender::Server => (Side::Server, *received_before),
         };
-        let mut last = None;
+        let mut last_received = None;
         reader.read(from, bytes, |seen| {
-            *told += 1;
-            if *told > MAX_MESSAGES {
+            *emitted += 1;
+            if *emitted > MAX_MESSAGES {
                 return;
             }
             let message = tls_message(side, before, &seen);
-            last = Some(message.name.clone());
+            last_received = Some(message.name.clone());
             recorder.emit(EventKind::TlsMessage {
                 connection: *connection,
                 message,
             });
         });
-        last
+        last_received
     }
 }
 

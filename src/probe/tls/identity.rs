@@ -16,10 +16,10 @@ pub(super) type ClientIdentity = Arc<CertifiedKey>;
 
 /// Loads the client certificate, if one was given. The key may be in the certificate's file.
 pub(super) fn load_identity(
-    choice: &TlsOptions,
+    options: &TlsOptions,
     provider: &CryptoProvider,
 ) -> Result<Option<ClientIdentity>, String> {
-    let Some(path) = &choice.cert else {
+    let Some(path) = &options.cert else {
         return Ok(None);
     };
     let pem = read_file(path)?;
@@ -28,7 +28,7 @@ pub(super) fn load_identity(
     if chain.is_empty() {
         return Err(format!("{} contains no certificate", path.display()));
     }
-    let key_path = choice.key.as_ref().unwrap_or(path);
+    let key_path = options.key.as_ref().unwrap_or(path);
     let key = PrivateKeyDer::from_pem_slice(&read_file(key_path)?).map_err(|error| {
         let encrypted = "an encrypted key must be decrypted first, for example with `openssl pkey`";
         format!(

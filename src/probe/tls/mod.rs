@@ -2,9 +2,9 @@
 //! verifier.
 //!
 //! ```text
-//! trust (loaded while DNS and TCP are under way) ─► config ─► handshake ─┬─ records seen below: messages and their offsets
-//!                                                                        ├─ verifier: chain, verdict, time it took
-//!                                                                        └─ what was agreed on
+//! trust store (loaded during DNS and TCP) ─► config ─► handshake ─┬─ records: messages, offsets
+//!                                                                 ├─ verifier: chain, result, time
+//!                                                                 └─ negotiated parameters
 //! ```
 
 mod by_record;
@@ -78,52 +78,52 @@ pub(super) struct HandshakeInputs {
 
 /// Performs the handshake. The caller begins and ends the phase.
 pub(super) async fn perform_handshake<S: ByteStream>(
-    step: &ExchangeContext<'_>,
+    context: &ExchangeContext<'_>,
     stream: S,
-    means: &HandshakeInputs,
-    purpose: &HandshakeTarget<'_>,
+    inputs: &HandshakeInputs,
+    target: &HandshakeTarget<'_>,
 ) -> Result<(TlsByteStream<S>, Option<DeferredVerification>), PhaseFailure> {
-    let host = purpose.host.trim_matches(['[', ']']).trim_end_matches('.');
+    let host = target.host.trim_matches(['[', ']']).trim_end_matches('.');
     let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| handshake_failure::invalid_name_failure(purpose))?;
+        .map_err(|_| handshake_failure::invalid_name_failure(target))?;
     let findings = VerificationFindings::default();
     let verifier =
-        RecordingVerifier::new(means, ChainChecker::new(step, purpose), findings.clone());
-    let config = config::client_config(&means.crypto, &step.spec.tls, verifier, purpose)?;
-    let watch = HandshakeMonitor::begin(step.recorder.clone(), purpose);
-    let lowest = purpose
+        RecordingVerifier::new(inputs, ChainChecker::new(context, target), findings.clone());
+    let config = config::client_config(&inputs.crypto, &context.spec.tls, verifier, target)?;
+    let monitor = HandshakeMonitor::begin(context.recorder.clone(), target);
+    let lowest = target
         .meter
         .layers()
         .begin_tls_layer()
-        .then_some(purpose.meter);
+        .then_some(target.meter);
     let stream = RecordStream::new(
-        Tap::new(stream, (watch.clone(), OutgoingRecords::new(lowest))),
+        Tap::new(stream, (monitor.clone(), OutgoingRecords::new(lowest))),
         lowest,
     );
     let idle = stream.idle_records();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    let secured = match timeout_at(step.connect_deadline, handshake).await {
+    let secured = match timeout_at(context.connect_deadline, handshake).await {
         Ok(Ok(secured)) => secured,
         // The verifier's failure takes precedence: rustls's error for it says less.
         Ok(Err(error)) => {
-            return Err(findings
-                .failed()
-                .unwrap_or_else(|| handshake_failure::handshake_failure(purpose, &error, &watch)));
+            return Err(findings.failed().unwrap_or_else(|| {
+                handshake_failure::handshake_failure(target, &error, &monitor)
+            }));
         }
         Err(_) => {
             return Err(handshake_failure::timeout_failure(
-                purpose,
-                &step.connect_limit(),
-                &watch,
+                target,
+                &context.connect_limit(),
+                &monitor,
             ));
         }
     };
-    watch.end();
+    monitor.end();
     idle.reset();
     let session = secured.get_ref().1;
     let handshake = negotiated::negotiated_handshake(session);
-    step.recorder.emit(EventKind::TlsEstablished {
-        connection: purpose.connection,
+    context.recorder.emit(EventKind::TlsEstablished {
+        connection: target.connection,
         handshake,
     });
     let layering = lowest.map(|meter| Arc::clone(meter.layers()));

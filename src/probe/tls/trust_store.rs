@@ -27,14 +27,14 @@ pub(in crate::probe) struct CryptoSetup {
 
 impl CryptoSetup {
     /// Loads them. This uses the random source for the first time, which can be slow.
-    pub(in crate::probe) fn load(choice: &TlsOptions) -> Self {
+    pub(in crate::probe) fn load(options: &TlsOptions) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         warm_up_random_source();
-        let identity = identity::load_identity(choice, &provider);
+        let identity = identity::load_identity(options, &provider);
         let key_log = KeyLogOutputs::open(
-            choice.key_log.as_deref(),
-            choice.key_log_listener.clone(),
-            choice.key_log_problems.clone(),
+            options.key_log.as_deref(),
+            options.key_log_listener.clone(),
+            options.key_log_problems.clone(),
         );
         let key_log = key_log.map(|logs| logs.map(|logs| Arc::new(logs) as Arc<dyn KeyLog>));
         Self {
@@ -58,9 +58,9 @@ pub(in crate::probe) struct TrustStore {
 
 impl TrustStore {
     /// Loads the store. This is slow: the system's has hundreds of certificates.
-    pub(in crate::probe) fn load(choice: &TlsOptions, tools: &CryptoSetup) -> Self {
-        let provider = Arc::clone(&tools.provider);
-        let (verifier, named) = match build_verifier(choice, &provider) {
+    pub(in crate::probe) fn load(options: &TlsOptions, crypto: &CryptoSetup) -> Self {
+        let provider = Arc::clone(&crypto.provider);
+        let (verifier, named) = match build_verifier(options, &provider) {
             Ok((verifier, named)) => (Ok(verifier), named),
             Err(reason) => (Err(reason), Vec::new()),
         };
@@ -89,11 +89,11 @@ impl TrustStore {
 /// # Errors
 /// The error tells why the store cannot be used.
 pub fn auxiliary_tls_config(certificates: Option<&Path>) -> Result<ClientConfig, String> {
-    let choice = TlsOptions {
+    let options = TlsOptions {
         ca_file: certificates.map(Path::to_owned),
         ..TlsOptions::default()
     };
-    TrustStore::load(&choice, &CryptoSetup::load(&choice)).auxiliary_config()
+    TrustStore::load(&options, &CryptoSetup::load(&options)).auxiliary_config()
 }
 
 /// Uses the random source once: its first bytes may take the library tens of milliseconds, which
@@ -107,10 +107,10 @@ fn warm_up_random_source() {
 type VerifierAndCertificates = (Arc<dyn ServerCertVerifier>, Vec<CertificateDer<'static>>);
 
 fn build_verifier(
-    choice: &TlsOptions,
+    options: &TlsOptions,
     provider: &Arc<CryptoProvider>,
 ) -> Result<VerifierAndCertificates, String> {
-    let named = match (&choice.ca_file, &choice.ca_pem) {
+    let named = match (&options.ca_file, &options.ca_pem) {
         (Some(path), _) => {
             let pem = std::fs::read(path)
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;

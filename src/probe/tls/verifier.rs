@@ -50,7 +50,7 @@ pub(in crate::probe) struct DeferredVerification {
 
 impl DeferredVerification {
     /// Verifies the chain and emits the result.
-    pub(in crate::probe) fn check(&self, trust: &TrustStore) {
+    pub(in crate::probe) fn check(&self, store: &TrustStore) {
         let chain = PresentedChain {
             end_entity: &self.end_entity,
             intermediates: &self.intermediates,
@@ -59,7 +59,7 @@ impl DeferredVerification {
             now: self.now,
         };
         // The user chose to continue whatever the result.
-        let _ = self.checker.check(trust, &chain);
+        let _ = self.checker.check(store, &chain);
     }
 }
 
@@ -82,13 +82,13 @@ impl fmt::Debug for RecordingVerifier {
 
 impl RecordingVerifier {
     pub(super) fn new(
-        means: &HandshakeInputs,
+        inputs: &HandshakeInputs,
         checker: ChainChecker,
         findings: VerificationFindings,
     ) -> Self {
         Self {
-            provider: Arc::clone(&means.crypto.provider),
-            trust_store: means.trust_store.clone(),
+            provider: Arc::clone(&inputs.crypto.provider),
+            trust_store: inputs.trust_store.clone(),
             checker,
             findings,
         }
@@ -105,21 +105,21 @@ impl ServerCertVerifier for RecordingVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         self.checker.emit_certificates(leaf, rest);
-        let Some(trust) = &self.trust_store else {
+        let Some(store) = &self.trust_store else {
             let leaf = leaf.clone().into_owned();
             let rest = rest.iter().map(|one| one.clone().into_owned()).collect();
-            let unchecked = DeferredVerification {
+            let deferred = DeferredVerification {
                 end_entity: leaf,
                 intermediates: rest,
                 name: name.to_owned(),
                 now,
                 checker: self.checker.clone(),
             };
-            self.findings.with(|found| found.deferred = Some(unchecked));
+            self.findings.with(|found| found.deferred = Some(deferred));
             return Ok(ServerCertVerified::assertion());
         };
         match self.checker.check(
-            trust,
+            store,
             &PresentedChain {
                 end_entity: leaf,
                 intermediates: rest,

@@ -83,27 +83,27 @@ fn answer_query(question: &[u8]) -> Bytes {
 }
 
 fn context_with_doh(server: SocketAddr, certificate: Option<String>) -> TestContext {
-    let mut witness = TestContext::new();
-    witness.spec.dns = DnsChoice::Https(
+    let mut test = TestContext::new();
+    test.spec.dns = DnsChoice::Https(
         Url::parse(&format!("https://localhost:{}/dns-query", server.port())).unwrap(),
     );
-    witness.spec.tls.ca_pem = certificate;
-    witness.spec.family = AddressFamily::V4;
-    witness
+    test.spec.tls.ca_pem = certificate;
+    test.spec.family = AddressFamily::V4;
+    test
 }
 
 #[tokio::test]
 async fn a_server_is_asked_over_https() {
     let (server, certificate) = start_doh_server(StatusCode::OK).await;
-    let witness = context_with_doh(server, Some(certificate));
+    let test = context_with_doh(server, Some(certificate));
     assert_eq!(
-        resolve(&witness.exchange_context(), "api.test", 80)
+        resolve(&test.exchange_context(), "api.test", 80)
             .await
             .unwrap(),
         ["127.0.0.1:80".parse().unwrap()]
     );
     assert!(
-        emitted_queries(&witness)
+        emitted_queries(&test)
             .iter()
             .all(|(name, kind, transport)| {
                 (name.as_str(), kind.as_str(), *transport) == ("api.test", "A", DnsTransport::Https)
@@ -114,8 +114,8 @@ async fn a_server_is_asked_over_https() {
 #[tokio::test]
 async fn a_status_that_is_no_success_is_told() {
     let (server, certificate) = start_doh_server(StatusCode::FORBIDDEN).await;
-    let witness = context_with_doh(server, Some(certificate));
-    let failed = resolve(&witness.exchange_context(), "api.test", 80)
+    let test = context_with_doh(server, Some(certificate));
+    let failed = resolve(&test.exchange_context(), "api.test", 80)
         .await
         .unwrap_err();
     assert_eq!(failed.failure.code, FailureCode::DnsUnreachable);
@@ -130,8 +130,8 @@ async fn a_status_that_is_no_success_is_told() {
 async fn a_certificate_that_is_not_trusted_is_told() {
     let (server, _) = start_doh_server(StatusCode::OK).await;
     let other = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let witness = context_with_doh(server, Some(other.cert.pem()));
-    let failed = resolve(&witness.exchange_context(), "api.test", 80)
+    let test = context_with_doh(server, Some(other.cert.pem()));
+    let failed = resolve(&test.exchange_context(), "api.test", 80)
         .await
         .unwrap_err();
     assert_eq!(failed.failure.code, FailureCode::DnsUnreachable);

@@ -59,15 +59,15 @@ async fn start_zone_server() -> (Server<Catalog>, SocketAddr) {
 #[tokio::test]
 async fn a_chain_of_aliases_is_recorded_with_its_times_to_live() {
     let (_server, address) = start_zone_server().await;
-    let witness = context_with_server(address);
-    let addresses = resolve(&witness.exchange_context(), "www.test", 80)
+    let test = context_with_server(address);
+    let addresses = resolve(&test.exchange_context(), "www.test", 80)
         .await
         .unwrap();
     assert_eq!(
         addresses,
         [SocketAddr::new(IpAddr::from([127, 0, 0, 7]), 80)]
     );
-    let answers = emitted_answers(&witness);
+    let answers = emitted_answers(&test);
     let chain = answers
         .iter()
         .find(|answer| answer.records.len() == 3)
@@ -95,11 +95,11 @@ async fn a_name_without_addresses_and_a_name_that_is_not_there() {
         ("missing.test", FailureCode::DnsNoSuchName),
         ("api.other", FailureCode::DnsRefused),
     ] {
-        let witness = context_with_server(address);
-        let failed = resolve(&witness.exchange_context(), host, 80)
+        let test = context_with_server(address);
+        let failed = resolve(&test.exchange_context(), host, 80)
             .await
             .unwrap_err();
         assert_eq!(failed.failure.code, code, "{host}: {:?}", failed.failure);
-        assert_eq!(emitted_queries(&witness).len(), 2, "{host}");
+        assert_eq!(emitted_queries(&test).len(), 2, "{host}");
     }
 }
