@@ -1,8 +1,8 @@
-//! Two clocks on one axis.
+//! Mapping between the wall clock and the run's monotonic clock.
 //!
-//! Packets carry wall-clock time; everything else carries the program's monotonic time. Paired
-//! readings of both, at the start and at intervals, map one onto the other. Between two pairs the
-//! offset is interpolated, outside them the nearest holds.
+//! Packets carry wall-clock time; everything else carries the program's monotonic time. Both clocks
+//! are read together at the start and at intervals. Between two such pairs the offset is
+//! interpolated, outside them that of the nearest pair is used.
 
 use crate::units::{Moment, Nanos, WallTime};
 
@@ -13,7 +13,7 @@ pub struct ClockPair {
     pub at: Moment,
     /// The wall-clock reading.
     pub wall: WallTime,
-    /// The true pairing lies within this.
+    /// Maximum error of the pairing.
     pub uncertainty: Nanos,
 }
 
@@ -21,13 +21,14 @@ pub struct ClockPair {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClockMap {
     pairs: Vec<ClockPair>,
-    /// The largest uncertainty of a pair, those that are no longer held included.
+    /// Largest uncertainty of all pairs, including those that were thinned out.
     uncertainty: Option<Nanos>,
 }
 
 impl ClockMap {
-    /// How many pairs are held at most: beyond that every second one of the older half goes, so
-    /// that a run of days stays bounded, and the mapping close where the latest packets are.
+    /// Maximum number of pairs. Beyond it every second pair of the older half is dropped, so that
+    /// memory stays bounded in runs that last days and the mapping stays exact near the latest
+    /// packets.
     const MAX_PAIRS: usize = 8_192;
 
     pub(super) fn add(&mut self, pair: ClockPair) {
@@ -43,7 +44,8 @@ impl ClockMap {
         self.pairs.insert(place, pair);
     }
 
-    /// Where a wall-clock time lies on the run's axis; `None` before the clocks were ever paired.
+    /// Returns the position of a wall-clock time on the run's axis; `None` before the clocks were
+    /// first paired.
     pub fn moment_of(&self, wall: WallTime) -> Option<Moment> {
         let after = self.pairs.partition_point(|pair| pair.wall <= wall);
         let before = after.checked_sub(1).and_then(|i| self.pairs.get(i));
@@ -54,7 +56,7 @@ impl ClockMap {
         }
     }
 
-    /// The wall-clock time that lies at an instant of the run's axis: the inverse of
+    /// Returns the wall-clock time of an instant on the run's axis: the inverse of
     /// [`ClockMap::moment_of`].
     pub fn wall_of(&self, at: Moment) -> Option<WallTime> {
         let after = self.pairs.partition_point(|pair| pair.at <= at);
@@ -66,8 +68,7 @@ impl ClockMap {
         }
     }
 
-    /// How far the clocks drifted apart between the first and the last pair, in nanoseconds: the
-    /// mapping's residual.
+    /// Drift between the two clocks from the first pair to the last, in nanoseconds.
     pub fn drift(&self) -> Option<i64> {
         let (first, last) = (self.pairs.first()?, self.pairs.last()?);
         (self.pairs.len() > 1).then(|| {

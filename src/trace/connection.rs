@@ -1,4 +1,4 @@
-//! Connections.
+//! A connection, its endpoints, and the kernel's figures for it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,12 +17,12 @@ use crate::units::{Moment, Nanos, Untrusted};
 pub enum Endpoint {
     /// An IP address and a port.
     Ip(SocketAddr),
-    /// A Unix-domain socket's path; empty for the unnamed end.
+    /// Path of a Unix-domain socket; empty for an unnamed socket.
     Unix(Untrusted),
 }
 
 impl Endpoint {
-    /// The IP address and port, where it has them.
+    /// Returns the IP address and port, if it has them.
     pub const fn ip(&self) -> Option<SocketAddr> {
         match self {
             Self::Ip(address) => Some(*address),
@@ -32,8 +32,8 @@ impl Endpoint {
 }
 
 impl Endpoint {
-    /// The end, unless it is the unspecified address, which stands for one that is not known: a HAR
-    /// names one end only.
+    /// Returns the endpoint unless it is the unspecified address, which is used where an endpoint
+    /// is not known: a HAR gives the server's address only.
     pub fn if_specified(&self) -> Option<&Self> {
         Some(self).filter(|end| {
             end.ip()
@@ -48,7 +48,7 @@ impl From<SocketAddr> for Endpoint {
     }
 }
 
-/// Shown escaped, so it may go to a screen as it is.
+/// The text is escaped, so it can be written to a terminal as it is.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -76,8 +76,8 @@ impl From<String> for Endpoint {
     }
 }
 
-/// The kernel's figures for a TCP connection (`TCP_INFO`). What the running kernel does not give is
-/// absent.
+/// The kernel's figures for a TCP connection (`TCP_INFO`). Fields that the running kernel does not
+/// have are absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TcpInfo {
@@ -87,11 +87,11 @@ pub struct TcpInfo {
     /// Smallest round-trip time seen.
     #[serde(rename = "min_rtt_ns")]
     pub min_rtt: Option<Nanos>,
-    /// Segments sent again, in total.
+    /// Total number of retransmitted segments.
     pub retransmits: Option<u64>,
-    /// Payload bytes this side may put into a segment.
+    /// Maximum payload of a segment that this side may send.
     pub send_mss: Option<u32>,
-    /// Estimate of the payload bytes the other side puts into a segment.
+    /// Estimated maximum payload of the segments that the other side sends.
     pub receive_mss: Option<u32>,
     /// Path MTU.
     pub path_mtu: Option<u32>,
@@ -105,30 +105,30 @@ pub struct TcpInfo {
     pub data_segments_out: Option<u64>,
     /// Segments received that carry data.
     pub data_segments_in: Option<u64>,
-    /// Payload bytes sent, counting what was sent again.
+    /// Payload bytes sent, including retransmissions.
     pub bytes_sent: Option<u64>,
     /// Payload bytes received.
     pub bytes_received: Option<u64>,
-    /// Payload bytes sent again.
+    /// Payload bytes retransmitted.
     pub bytes_retransmitted: Option<u64>,
 }
 
-/// A connection that was established.
+/// An established connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// Its number in the run.
     pub id: ConnectionId,
-    /// The exchange it was made for.
+    /// Exchange that it was opened for.
     pub opened_by: ExchangeId,
     /// When it was established.
     pub established: Moment,
     /// This side.
     pub local: Endpoint,
-    /// The other side: the server, or the proxy.
+    /// The other side: the server or the proxy.
     pub remote: Endpoint,
-    /// TLS on it, once a handshake began.
+    /// Its TLS session, once a handshake has begun.
     pub tls: Option<Tls>,
-    /// What lies where in its two streams.
+    /// Ranges of records and message parts in its two streams.
     pub layers: Layers,
     /// The kernel's latest figures.
     pub tcp_info: Option<TcpInfo>,
@@ -137,23 +137,23 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// What a stretch of the stream from one side carries: a packet's payload, say.
+    /// Returns the records and parts in a range of the stream sent by one side, such as the payload
+    /// of a packet.
     pub fn contents(&self, from: Side, stream: Range<u64>) -> Contents<'_> {
         self.layers
             .of(from)
             .contents(stream, self.explicit_nonce_bytes())
     }
 
-    /// Where in its stream a part lies, from its first byte to its last; `None` where that is not
-    /// known.
+    /// Returns the range of the stream that a part covers; `None` where it is not known.
     pub fn stream_range_of(&self, from: Side, part: &Part) -> Option<Range<u64>> {
         self.layers
             .of(from)
             .stream_of(&part.range(), self.explicit_nonce_bytes())
     }
 
-    /// Bytes of the nonce that each record states: AES in TLS 1.2 (RFC 5288 §3). Later versions and
-    /// ciphers have none.
+    /// Bytes of the explicit nonce at the start of each record: 8 for AES in TLS 1.2 (RFC 5288 §3),
+    /// 0 for later versions and other ciphers.
     fn explicit_nonce_bytes(&self) -> u64 {
         let agreed = self.tls.as_ref().and_then(|tls| tls.handshake.as_ref());
         let states = agreed.is_some_and(|agreed| {

@@ -1,4 +1,4 @@
-//! What the network says of a packet that it did not deliver.
+//! ICMP errors about packets that were not delivered.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,19 +9,19 @@ use crate::units::WallTime;
 /// An ICMP error (RFC 792, RFC 4443) about a TCP or UDP packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryError {
-    /// When it passed, by the kernel's timestamp.
+    /// The kernel's timestamp.
     pub wall: WallTime,
-    /// Who says so: a router on the way, or the receiver itself. Its family decides what the
-    /// numbers mean.
+    /// Sender of the error: a router on the path, or the receiver itself. Its address family
+    /// determines the meaning of `kind` and `code`.
     pub from: IpAddr,
-    /// Who had sent the packet.
+    /// Sender of the undelivered packet.
     pub source: SocketAddr,
-    /// To whom.
+    /// Its receiver.
     pub destination: SocketAddr,
     /// It was TCP, not UDP.
     pub tcp: bool,
-    /// The error's type.
+    /// ICMP type.
     pub kind: u8,
-    /// The error's code.
+    /// ICMP code.
     pub code: u8,
 }

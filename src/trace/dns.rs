@@ -1,4 +1,4 @@
-//! Name resolution as it happened.
+//! Name resolution: DNS queries, answers, and where the addresses came from.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::QueryId;
 use crate::units::{Moment, Nanos, Untrusted};
 
-/// How a DNS message travels.
+/// Transport of a DNS message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DnsTransport {
@@ -21,12 +21,12 @@ pub enum DnsTransport {
     Https,
 }
 
-/// A server that was asked.
+/// A DNS server that was queried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DnsServer {
     /// Its address.
     pub address: SocketAddr,
-    /// How the question travelled.
+    /// Transport of the query.
     pub transport: DnsTransport,
 }
 
@@ -44,19 +44,19 @@ pub struct DnsRecord {
     pub data: Untrusted,
 }
 
-/// A server's answer.
+/// A DNS server's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsAnswer {
     /// Response code's mnemonic: `NOERROR`, `NXDOMAIN`, `SERVFAIL`.
     pub rcode: String,
-    /// The answer was cut to fit (TC bit) and is asked for again over TCP.
+    /// The answer was truncated (TC bit) and is asked for again over TCP.
     #[serde(default)]
     pub truncated: bool,
-    /// The answer section, in the order it came.
+    /// The answer section, in the order received.
     pub records: Vec<DnsRecord>,
 }
 
-/// Where addresses came from.
+/// Source of the addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResolutionSource {
@@ -64,35 +64,36 @@ pub enum ResolutionSource {
     Dns,
     /// The hosts file.
     HostsFile,
-    /// The operating system's own resolver (`getaddrinfo`), which does not say whom it asked.
+    /// The operating system's own resolver (`getaddrinfo`), which does not tell which servers it
+    /// asked.
     System,
     /// The user's `--resolve` or `--connect-to`.
     Given,
 }
 
-/// How a query ended.
+/// Outcome of a DNS query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryOutcome {
     /// No answer yet.
     Pending,
     /// Answered.
     Answered(DnsAnswer),
-    /// Came to nothing.
+    /// Failed, with the reason.
     Failed(Untrusted),
 }
 
-/// One question to one server.
+/// One query to one DNS server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsQuery {
     /// Its number in the run.
     pub id: QueryId,
-    /// The name asked for.
+    /// Name that was queried.
     pub name: Untrusted,
     /// Record type's mnemonic.
     pub kind: String,
-    /// Who was asked.
+    /// Server that was queried.
     pub server: DnsServer,
-    /// When the question was handed over for sending.
+    /// When the query was handed over for sending.
     pub asked: Moment,
     /// When the outcome was known.
     pub ended: Option<Moment>,
@@ -101,19 +102,19 @@ pub struct DnsQuery {
 }
 
 impl DnsQuery {
-    /// Time from question to outcome, once there is one.
+    /// Time from query to outcome, if it has ended.
     pub fn duration(&self) -> Option<Nanos> {
         self.ended.map(|ended| ended.since(self.asked))
     }
 }
 
-/// All that was asked to resolve an exchange's host, and what came of it.
+/// All DNS queries made for an exchange's host, and the resulting addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolution {
-    /// The questions, in the order they were sent.
+    /// The queries, in the order sent.
     pub queries: Vec<DnsQuery>,
-    /// Where the addresses came from, once there are some.
+    /// Source of the addresses, once there are any.
     pub source: Option<ResolutionSource>,
-    /// The addresses in the order they are tried.
+    /// The addresses, in the order in which they are tried.
     pub addresses: Vec<IpAddr>,
 }

@@ -1,4 +1,5 @@
-//! The events. Their serde names are the format of `--format events`: add to them, never rename.
+//! The events of a run. Their serde names are the format of `--format events`: they may be added
+//! to, never renamed.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
-/// The version of the event format, carried by [`What::RunStarted`].
+/// Version of the event format, carried by [`EventKind::RunStarted`].
 pub const EVENT_SCHEMA: &str = "tapline/events/1";
 
 macro_rules! id {
@@ -25,39 +26,39 @@ macro_rules! id {
 }
 
 id!(
-    /// An exchange within a run, counted from 0 in the order they started.
+    /// Number of an exchange in the run, counted from 0 in the order started.
     ExchangeId
 );
 id!(
-    /// A connection within a run, counted from 0 in the order they were established.
+    /// Number of a connection in the run, counted from 0 in the order established.
     ConnectionId
 );
 id!(
-    /// A connection attempt within a run, counted from 0 in the order they started.
+    /// Number of a connection attempt in the run, counted from 0 in the order started.
     AttemptId
 );
 id!(
-    /// A DNS query within a run, counted from 0 in the order they were sent.
+    /// Number of a DNS query in the run, counted from 0 in the order sent.
     QueryId
 );
 
-/// Where a time or a figure comes from.
+/// Source of a time or a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Clock {
-    /// The program's monotonic clock: what the application felt.
+    /// The program's monotonic clock: what the application experienced.
     #[default]
     App,
-    /// A packet's kernel timestamp: what the wire saw.
+    /// The kernel's timestamp of a packet: what happened on the wire.
     Wire,
     /// The kernel's own figures for a connection (`TCP_INFO`).
     Kernel,
-    /// Worked out from others by a rule that the documentation names.
+    /// Derived from other figures by a rule that the documentation states.
     Inferred,
 }
 
 impl Clock {
-    /// The name in machine output.
+    /// The name in machine-readable output.
     pub const fn name(self) -> &'static str {
         match self {
             Self::App => "app",
@@ -68,10 +69,10 @@ impl Clock {
     }
 }
 
-/// Something that happened, and when.
+/// Something that happened in a run, with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// When, on the run's time axis.
+    /// Time on the run's axis.
     #[serde(rename = "at_ns")]
     pub at: Moment,
     /// What happened.
@@ -79,22 +80,22 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// Why an exchange was started.
+/// Reason why an exchange was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExchangeCause {
-    /// The user asked for it.
+    /// The user requested it.
     Asked,
-    /// The exchange before it was answered with a redirect (RFC 9110 §15.4).
+    /// The previous exchange was answered with a redirect (RFC 9110 §15.4).
     Redirect,
-    /// The same request again, `--repeat`.
+    /// Repetition of the same request (`--repeat`).
     Repeat,
-    /// The exchange before it found its reused connection closed, so it was tried again on a new
+    /// The previous exchange found its reused connection closed, so the request is retried on a new
     /// one.
     Retry,
 }
 
-/// The name in machine output.
+/// The name in machine-readable output.
 impl fmt::Display for ExchangeCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
@@ -116,44 +117,44 @@ pub enum EventKind {
         tool_version: String,
         started_at: WallTime,
     },
-    /// The monotonic and the wall clock were read one right after the other. The true pairing is
-    /// within `uncertainty_ns`.
+    /// The monotonic and the wall clock were read one right after the other, with an error of at
+    /// most `uncertainty_ns`.
     ClockPaired {
         wall: WallTime,
         #[serde(rename = "uncertainty_ns")]
         uncertainty: Nanos,
     },
-    /// Nothing more will happen.
+    /// The run is over; no event follows.
     RunEnded,
-    /// Events were lost because a bounded channel was full. Never silent.
+    /// Events were lost because a bounded channel was full.
     Dropped { count: u64 },
-    /// Something worth knowing that is no failure.
+    /// A remark that is not a failure.
     Note {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         exchange: Option<ExchangeId>,
         text: Untrusted,
     },
 
-    /// Packets are being captured.
+    /// Packet capture started.
     CaptureOpened {
         interface: String,
         link_type: String,
     },
-    /// Packets cannot be captured; everything else goes on.
+    /// Packets cannot be captured; the run continues without them.
     CaptureUnavailable { reason: String, remedy: String },
-    /// The user did not want packets captured.
+    /// The user turned packet capture off.
     CaptureOff,
-    /// Capture ended; the kernel's own count of what it saw and lost.
+    /// Packet capture ended; `received` and `dropped` are the kernel's counts.
     CaptureClosed { received: u64, dropped: u64 },
-    /// A batch of captured packets, in the order the kernel gave them.
+    /// A batch of captured packets, in the order in which the kernel delivered them.
     Packets { packets: Vec<Packet> },
-    /// Further frames passed that are no TCP or UDP packets: how many since this was last said.
+    /// Number of frames since the last such event that are neither TCP nor UDP packets.
     OtherFrames { frames: OtherFrames },
-    /// The network says of packets that it did not deliver them; each such frame is among the other
-    /// ones too.
+    /// ICMP errors about packets that were not delivered. Their frames are counted in
+    /// `other_frames` too.
     Undelivered { errors: Vec<DeliveryError> },
 
-    /// The link of the lab is set so from here on.
+    /// The lab's link has this configuration from now on.
     LinkSet { link: LinkConfig },
 
     /// An exchange began.
@@ -183,10 +184,10 @@ pub enum EventKind {
         phase: Phase,
         failure: Failure,
     },
-    /// An exchange is over, well or not.
+    /// An exchange ended, successfully or not.
     ExchangeEnded { exchange: ExchangeId },
 
-    /// A question was sent to a DNS server.
+    /// A query was sent to a DNS server.
     DnsQueried {
         exchange: ExchangeId,
         query: QueryId,
@@ -200,20 +201,20 @@ pub enum EventKind {
         query: QueryId,
         answer: DnsAnswer,
     },
-    /// A DNS query came to nothing: no answer in time, or the transport failed.
+    /// A DNS query failed: no answer in time, or a transport error.
     DnsFailed {
         exchange: ExchangeId,
         query: QueryId,
         reason: Untrusted,
     },
-    /// The name has addresses, in the order they will be tried.
+    /// The name was resolved; the addresses are in the order in which they will be tried.
     Resolved {
         exchange: ExchangeId,
         source: ResolutionSource,
         addresses: Vec<IpAddr>,
     },
 
-    /// A connection attempt began. `local` is known once the kernel chose it.
+    /// A connection attempt began. `local` is known once the kernel has chosen it.
     AttemptStarted {
         exchange: ExchangeId,
         attempt: AttemptId,
@@ -235,7 +236,7 @@ pub enum EventKind {
         remote: Endpoint,
         reused: bool,
     },
-    /// A step of the talk with a proxy.
+    /// A step of the exchange with a proxy.
     ProxyTalked {
         exchange: ExchangeId,
         step: ProxyStep,
@@ -245,11 +246,11 @@ pub enum EventKind {
         connection: ConnectionId,
         figures: TcpInfo,
     },
-    /// A connection was closed by this side, or found closed.
+    /// A connection was closed by this side, or found to be closed.
     Disconnected { connection: ConnectionId },
-    /// What lies where in the stream from one side, as far as it passed since this was told last.
-    /// What was not complete then is told again, at the same place. `unlisted` are records and
-    /// parts that are not told because there are too many.
+    /// Records and message parts in the stream sent by one side, since the last such event. An item
+    /// that was incomplete then is sent again, at the same offset. `unlisted` counts items that
+    /// were left out because there are too many.
     Layered {
         connection: ConnectionId,
         from: Side,
@@ -261,18 +262,18 @@ pub enum EventKind {
         unlisted: u64,
     },
 
-    /// A TLS handshake message, or the opaque record that stands for one once the handshake is
+    /// A TLS handshake message, or the opaque record that carries it once the handshake is
     /// encrypted.
     TlsMessage {
         connection: ConnectionId,
         message: TlsMessage,
     },
-    /// The certificates the server presented, leaf first, whether or not they verify.
+    /// The certificates that the server presented, leaf first, whether or not they verify.
     TlsCertificates {
         connection: ConnectionId,
         certificates: Vec<Certificate>,
     },
-    /// The chain was checked. `took` is this program's own work.
+    /// The certificate chain was verified. `took` is this program's own computation.
     TlsVerified {
         connection: ConnectionId,
         verification: Verification,
@@ -285,7 +286,7 @@ pub enum EventKind {
         handshake: Handshake,
     },
 
-    /// The request's head was handed to the connection.
+    /// The request head was handed to the connection.
     RequestHead {
         exchange: ExchangeId,
         version: HttpVersion,
@@ -294,7 +295,7 @@ pub enum EventKind {
         headers: Vec<HttpHeader>,
         header_bytes: u64,
     },
-    /// The request's body: how much of it is written so far.
+    /// Progress of the request body: bytes written so far.
     RequestBody {
         exchange: ExchangeId,
         sent: u64,
@@ -307,7 +308,7 @@ pub enum EventKind {
         status: u16,
         headers: Vec<HttpHeader>,
     },
-    /// The final response's head arrived.
+    /// The head of the final response arrived.
     ResponseHead {
         exchange: ExchangeId,
         version: HttpVersion,
@@ -316,7 +317,7 @@ pub enum EventKind {
         headers: Vec<HttpHeader>,
         header_bytes: u64,
     },
-    /// The response's body: how much of it arrived so far, as transferred and as decoded.
+    /// Progress of the response body: bytes received so far, as transferred and as decoded.
     ResponseBody {
         exchange: ExchangeId,
         received: u64,
@@ -329,21 +330,21 @@ pub enum EventKind {
         exchange: ExchangeId,
         headers: Vec<HttpHeader>,
     },
-    /// The first bytes of the decoded body, up to a stated limit, for showing.
+    /// The first bytes of the decoded body, up to a limit, for display.
     BodyPreview {
         exchange: ExchangeId,
         text: Untrusted,
         truncated: bool,
     },
-    /// The exchange was answered with a redirect that is followed. `withheld` names the fields that
-    /// stayed home.
+    /// The exchange was answered with a redirect that is followed. `withheld` names the header
+    /// fields that are not sent to the new location.
     Redirected {
         exchange: ExchangeId,
         to: Untrusted,
         withheld: Vec<Untrusted>,
     },
 
-    /// The same request by the ordinary HTTP client, for comparison (`--control`).
+    /// The same request made by an ordinary HTTP client, for comparison (`--control`).
     ControlMeasured {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
@@ -357,7 +358,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The exchange it belongs to, if it belongs to one.
+    /// Returns the exchange that it belongs to, if any.
     pub const fn exchange(&self) -> Option<ExchangeId> {
         match self {
             Self::ExchangeStarted { exchange, .. }
@@ -386,7 +387,7 @@ impl EventKind {
         }
     }
 
-    /// Forgets where packets' bytes lie, which is another place for each who keeps them.
+    /// Clears the locations of packets' bytes, which are valid in one byte store only.
     pub fn clear_stored_locations(&mut self) {
         if let Self::Packets { packets } = self {
             for packet in packets {
@@ -395,7 +396,7 @@ impl EventKind {
         }
     }
 
-    /// The connection it belongs to, if it names one.
+    /// Returns the connection that it belongs to, if it names one.
     pub const fn connection(&self) -> Option<ConnectionId> {
         match self {
             Self::Connected { connection, .. }

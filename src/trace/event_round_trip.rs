@@ -1,5 +1,5 @@
-//! The law of the fold: events of a trace, encoded, decoded and folded again, give the same trace.
-//! Whatever the events.
+//! Property test of the fold: any events, serialized, deserialized and folded again, give the same
+//! trace. The strategies are used by other modules' tests too.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -32,7 +32,7 @@ proptest! {
     }
 }
 
-/// Any event. Few numbers, so that events meet; times anywhere.
+/// Any event. Identifiers are few, so that events refer to each other; times are arbitrary.
 pub(crate) fn any_event() -> impl Strategy<Value = Event> {
     (any::<i64>(), any_event_kind()).prop_map(|(at, what)| Event {
         at: Moment(at),
@@ -479,7 +479,7 @@ fn connection_events() -> impl Strategy<Value = EventKind> {
 }
 
 fn layered_event() -> BoxedStrategy<EventKind> {
-    // Small places, so that some follow each other; and any, since a file may be crafted.
+    // Mostly small offsets, so that ranges adjoin; and arbitrary ones, since a file may be crafted.
     let place = || prop_oneof![4 => 0..200_u64, 1 => any::<u64>()];
     let size = || prop_oneof![4 => 0..60_u32, 1 => any::<u32>()];
     let record = (place(), size(), any::<u8>(), place(), size());

@@ -1,4 +1,4 @@
-//! Exchanges: one request and its response, per hop, attempt or repeat.
+//! An exchange: one request and its response. Each hop, retry and repeat is an exchange of its own.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::units::{Moment, Nanos, Untrusted};
 
-/// How a connection attempt ended.
+/// Outcome of a connection attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
@@ -22,12 +22,12 @@ pub enum AttemptOutcome {
     TimedOut,
     /// Another attempt was faster, or the run ended.
     Abandoned,
-    /// It failed otherwise; how.
+    /// Failed in another way, with the reason.
     Failed(Untrusted),
 }
 
 impl AttemptOutcome {
-    /// The name in machine output.
+    /// The name in machine-readable output.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Connected => "connected",
@@ -40,49 +40,49 @@ impl AttemptOutcome {
     }
 }
 
-/// One try to connect to one address (RFC 8305 §5).
+/// One attempt to connect to one address (RFC 8305 §5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Its number in the run.
     pub id: AttemptId,
-    /// The address tried.
+    /// Address that was tried.
     pub remote: Endpoint,
-    /// This side's address and port, where the kernel chose one.
+    /// Local address and port, once the kernel has chosen them.
     pub local: Option<Endpoint>,
     /// When it began.
     pub started: Moment,
     /// When it ended.
     pub ended: Option<Moment>,
-    /// How it ended; `None` while it goes on.
+    /// Its outcome; `None` while it is in progress.
     pub outcome: Option<AttemptOutcome>,
 }
 
 impl Attempt {
-    /// How long it took, once it has ended.
+    /// Its duration, if it has ended.
     pub fn duration(&self) -> Option<Nanos> {
         self.ended.map(|ended| ended.since(self.started))
     }
 }
 
-/// A step of the talk with a proxy.
+/// A step of the exchange with a proxy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxyStep {
     /// `http`, `https`, `socks5` or `socks5h`.
     pub kind: String,
-    /// What was said: `CONNECT api.lab.test:443`, `200 Connection established`.
+    /// What was sent or received: `CONNECT api.lab.test:443`, `200 Connection established`.
     pub text: Untrusted,
 }
 
-/// How much of a body has passed.
+/// Progress of a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BodyCount {
     /// Bytes as transferred: after dechunking, before decoding.
     pub transferred: u64,
     /// Bytes after content decoding. Equal to `transferred` where there is no content coding.
     pub decoded: u64,
-    /// The length announced, where one was.
+    /// Expected length, if one was announced.
     pub expected: Option<u64>,
-    /// When the latest count was taken.
+    /// When the count was last updated.
     pub at: Option<Moment>,
 }
 
@@ -93,46 +93,46 @@ pub struct Exchange {
     pub id: ExchangeId,
     /// Why it was started.
     pub cause: ExchangeCause,
-    /// Method asked for.
+    /// Request method.
     pub method: String,
-    /// Where to.
+    /// Request URL.
     pub url: Untrusted,
     /// When it began.
     pub started: Moment,
-    /// When it was over.
+    /// When it ended.
     pub ended: Option<Moment>,
     /// The phases that have begun.
     pub phases: Phases,
-    /// Name resolution, where there was any.
+    /// Name resolution, if there was any.
     pub resolution: Option<Resolution>,
     /// Connection attempts, in the order they began.
     pub attempts: Vec<Attempt>,
-    /// The connection it ran on.
+    /// Connection that it uses.
     pub connection: Option<ConnectionId>,
-    /// Whether that connection had served an exchange before.
+    /// Whether that connection had been used by an earlier exchange.
     pub reused_connection: bool,
-    /// The talk with a proxy.
+    /// The exchange with the proxy.
     pub proxy: Vec<(Moment, ProxyStep)>,
     /// The request as sent.
     pub request: Option<Request>,
-    /// How much of the request's body was written.
+    /// Progress of the request body.
     pub request_body: BodyCount,
     /// Informational responses.
     pub informational: Vec<InformationalResponse>,
     /// The final response.
     pub response: Option<Response>,
-    /// How much of the response's body was read.
+    /// Progress of the response body.
     pub response_body: BodyCount,
-    /// The first bytes of the decoded body, and whether there is more.
+    /// The first bytes of the decoded body, and whether there are more.
     pub preview: Option<(Untrusted, bool)>,
-    /// Where its redirect leads, and the fields that were not taken along.
+    /// Target of the redirect, and the names of the header fields that were not sent along.
     pub redirected: Option<(Untrusted, Vec<Untrusted>)>,
-    /// Why it failed, and in which phase.
+    /// The failure, and the phase in which it happened.
     pub failure: Option<(Phase, Failure)>,
 }
 
 impl Exchange {
-    /// Time from its start to its end, once it is over.
+    /// Time from its start to its end, if it has ended.
     pub fn total(&self) -> Option<Nanos> {
         self.ended.map(|ended| ended.since(self.started))
     }

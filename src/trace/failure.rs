@@ -1,4 +1,4 @@
-//! Failures: a phase, a code, a sentence, a next step.
+//! Failures: a phase, a code for machines, a sentence and a hint for people.
 
 use std::fmt;
 
@@ -9,30 +9,30 @@ use crate::units::Untrusted;
 /// Why an exchange failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// What kind of failure, for machines.
+    /// Kind of failure, for machines.
     pub code: FailureCode,
-    /// What happened, in one sentence for people, with the names, addresses and figures of the
+    /// What happened, in one sentence for people, with the names, addresses and figures of this
     /// case.
     pub message: Untrusted,
     /// What to try next.
     pub hint: String,
 }
 
-/// The kinds of failure. The serde names are part of the contract of `--format json`.
+/// Kinds of failure. The serde names are part of the contract of `--format json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCode {
     /// The name does not exist (NXDOMAIN).
     DnsNoSuchName,
-    /// The name exists but has no address of the wanted family.
+    /// The name exists but has no address of the requested family.
     DnsNoAddress,
-    /// The server could not answer (SERVFAIL).
+    /// The server failed (SERVFAIL).
     DnsServerFailure,
-    /// The server would not answer (REFUSED, NOTIMP and other error codes).
+    /// The server refused to answer (REFUSED, NOTIMP and other error codes).
     DnsRefused,
     /// No DNS server answered in time.
     DnsTimeout,
-    /// The DNS server could not be reached, or answered with nonsense.
+    /// The DNS server could not be reached, or its answer was malformed.
     DnsUnreachable,
     /// No DNS server is configured.
     DnsNotConfigured,
@@ -42,106 +42,104 @@ pub enum FailureCode {
     ConnectUnreachable,
     /// No answer to the SYN in time.
     ConnectTimeout,
-    /// The operating system refused to try (permission, no such socket file, out of ports).
+    /// The operating system did not allow it (permission, no such socket file, out of ports).
     ConnectForbidden,
-    /// The connection attempt failed otherwise.
+    /// The connection attempt failed in another way.
     ConnectFailed,
-    /// The proxy refused to open the way.
+    /// The proxy refused to open the tunnel.
     ProxyRefused,
-    /// The proxy wants credentials.
+    /// The proxy requires credentials.
     ProxyAuthRequired,
-    /// The proxy did not speak its protocol.
+    /// The proxy violated its protocol.
     ProxyProtocol,
     /// The proxy closed or reset the connection.
     ProxyClosed,
     /// The proxy did not answer in time.
     ProxyTimeout,
-    /// The certificate is past its end.
+    /// The certificate has expired.
     TlsCertificateExpired,
     /// The certificate is not valid yet.
     TlsCertificateNotYetValid,
-    /// The certificate is for other names.
+    /// The certificate is not valid for the host.
     TlsCertificateWrongHost,
-    /// The certificate is its own issuer, and no trust anchor.
+    /// The certificate is self-signed and not a trust anchor.
     TlsCertificateSelfSigned,
-    /// The issuer is not known: a private CA, or the server left out an intermediate.
+    /// The issuer is unknown: a private CA, or an intermediate certificate is missing.
     TlsCertificateUnknownIssuer,
-    /// The server left out an intermediate certificate.
+    /// The server did not send an intermediate certificate.
     TlsCertificateIncompleteChain,
     /// The certificate was revoked.
     TlsCertificateRevoked,
-    /// The certificate is wrong in another way.
+    /// The certificate is invalid for another reason.
     TlsCertificateInvalid,
-    /// No TLS version that both sides accept.
+    /// No TLS version is supported by both sides.
     TlsVersion,
-    /// The server wants a client certificate, or does not like the one given.
+    /// The server requires a client certificate, or rejected the one that was sent.
     TlsClientCertificate,
-    /// The server sent an alert that says no.
+    /// The server sent a fatal alert.
     TlsAlert,
-    /// What came is not TLS.
+    /// The server's bytes are not TLS.
     TlsNotTls,
-    /// The peer broke the TLS protocol.
+    /// The peer violated the TLS protocol.
     TlsProtocol,
-    /// The connection was reset or closed within the handshake.
+    /// The connection was reset or closed during the handshake.
     TlsClosed,
-    /// The handshake did not finish in time.
+    /// The handshake was not completed in time.
     TlsTimeout,
-    /// The request cannot be sent as it was asked for: a field with a control character, a form's
+    /// The request cannot be sent as specified: a header field with a control character, a form
     /// file that cannot be read.
     RequestInvalid,
     /// The connection was reset or closed while the request was being sent.
     SendClosed,
-    /// The request could not be sent in time.
+    /// The request was not sent in time.
     SendTimeout,
-    /// The connection was reset or closed before a response came.
+    /// The connection was reset or closed before a response arrived.
     WaitClosed,
-    /// No response, or no complete head of one, in time.
+    /// No response, or no complete response head, in time.
     WaitTimeout,
-    /// The response's head breaks HTTP (malformed status line, bad field).
+    /// The response head is malformed (status line, header field).
     HttpMalformed,
     /// `Content-Length` and `Transfer-Encoding` (or two lengths) contradict each other (RFC 9112
     /// §6.3).
     HttpConflictingLengths,
-    /// The response's head is larger than the limit.
+    /// The response head is larger than the limit.
     HttpHeadTooLarge,
-    /// The peer broke the HTTP/2 protocol, or ended the stream or connection with an error code.
+    /// The peer violated the HTTP/2 protocol, or ended the stream or connection with an error code.
     Http2Protocol,
-    /// The body ended before its stated length.
+    /// The body ended before its announced length.
     BodyShort,
-    /// The connection was reset within the body.
+    /// The connection was reset during the body.
     BodyReset,
-    /// The body's framing is broken (chunk sizes).
+    /// The framing of the body is malformed (chunk sizes).
     BodyMalformed,
-    /// The body's content coding is broken or not known.
+    /// The content coding of the body is malformed or unknown.
     BodyDecoding,
-    /// Decoding the body's content coding costs more than a limit allows: in bytes, in how many of
-    /// them come of one, or in time.
+    /// Decoding the body exceeds a limit: on its size, on its expansion ratio, or on time.
     BodyDecodingLimit,
-    /// The body did not end in time.
+    /// The body was not received in time.
     BodyTimeout,
     /// The body could not be written to its file.
     OutputFailed,
-    /// More redirects than allowed, or in a circle.
+    /// More redirects than allowed, or a redirect loop.
     TooManyRedirects,
-    /// A redirect to somewhere that cannot be followed.
+    /// A redirect to a URL that cannot be followed.
     BadRedirect,
-    /// A redirect that asks for the request's body at another origin.
+    /// A redirect that would send the request's body to another origin.
     RedirectWantsBody,
-    /// A redirect that asks for the request's body over a connection without TLS, where TLS had
-    /// been.
+    /// A redirect that would send the request's body over a connection without TLS, after one with
+    /// TLS.
     RedirectLosesTls,
-    /// A redirect from a public address to one that the public cannot reach, with
-    /// `--redirect-guard`.
+    /// A redirect from a public address to an address that is not public, with `--redirect-guard`.
     RedirectRefused,
-    /// `--fail` was given and the status is 400 or above.
+    /// The status is 400 or above, with `--fail`.
     HttpStatus,
-    /// The user or a signal ended the run.
+    /// The run was ended by the user or by a signal.
     Interrupted,
-    /// A fault of this program.
+    /// A bug in this program.
     Internal,
 }
 
-/// The name in machine output.
+/// The name in machine-readable output.
 impl fmt::Display for FailureCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

@@ -1,5 +1,5 @@
-//! Which flow a packet belongs to, whichever way it goes: one look-up on a key that is the same for
-//! both.
+//! Index from a packet's endpoints to its flow. Both directions share a key, so one look-up
+//! suffices.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,17 +8,17 @@ use foldhash::fast::RandomState;
 
 use super::FlowKey;
 
-/// The places of flows in the trace's list. Seeded by chance, so that whoever crafts addresses
-/// cannot make them collide.
+/// Positions of flows in the trace's list. Hashing is randomly seeded, so that crafted addresses
+/// cannot cause collisions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowIndex {
-    /// The place of the latest flow between two ends, and how many there were before it.
+    /// Position of the latest flow between two endpoints, and the number of earlier ones.
     latest: HashMap<EndpointPair, (u32, u32), RandomState>,
-    /// The places of those that were before it.
+    /// Positions of the earlier flows.
     earlier: HashMap<(EndpointPair, u32), u32, RandomState>,
 }
 
-/// It follows from the flows, so it takes no part in comparing traces.
+/// The index is derived from the flows, so it is ignored when traces are compared.
 impl PartialEq for FlowIndex {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -26,12 +26,12 @@ impl PartialEq for FlowIndex {
 }
 
 impl FlowIndex {
-    /// The place of the latest flow between two ends.
+    /// Returns the position of the latest flow between two endpoints.
     pub(super) fn latest(&self, ends: &EndpointPair) -> Option<usize> {
         self.latest.get(ends).map(|(place, _)| *place as usize)
     }
 
-    /// The place of the flow between two ends before which there were so many others.
+    /// Returns the position of the flow between two endpoints with this reuse number.
     pub(super) fn index_of(&self, ends: &EndpointPair, reuse: u32) -> Option<usize> {
         match self.latest.get(ends) {
             Some((place, latest)) if *latest == reuse => Some(*place as usize),
@@ -42,7 +42,7 @@ impl FlowIndex {
         }
     }
 
-    /// Remembers the place of the latest flow between two ends.
+    /// Records the position of the latest flow between two endpoints.
     pub(super) fn insert(&mut self, ends: EndpointPair, reuse: u32, place: usize) {
         let Ok(place) = u32::try_from(place) else {
             return;
@@ -53,13 +53,14 @@ impl FlowIndex {
     }
 }
 
-/// A transport and its two ends, the lower address first. An address is IPv6, or IPv4 with a mark
-/// beside it.
+/// A transport and two endpoints, the lower address first, so that both directions give the same
+/// key. IPv4 addresses are distinguished from IPv6 ones by a bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct EndpointPair {
     lower_address: u128,
     higher_address: u128,
-    /// Both ports, in the order of the addresses, and what kind of addresses and transport it is.
+    /// Both ports, in the order of the addresses, and bits for the address families and the
+    /// transport.
     ports_and_kinds: u64,
 }
 

@@ -1,4 +1,4 @@
-//! All flows of a trace, and which of them a packet belongs to.
+//! The flow table: all flows of a trace, and the look-up of a packet's flow.
 
 use super::flow_index::{EndpointPair, FlowIndex};
 use super::{DeliveryError, Evicted, Flow, FlowKey, Packet, PacketLimits, TcpFlags, Transport};
@@ -8,11 +8,11 @@ use crate::units::WallTime;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct FlowTable {
     list: Vec<Flow>,
-    /// Packets listed in all of them.
+    /// Number of packets listed in all flows.
     listed: usize,
     index: FlowIndex,
     limits: PacketLimits,
-    /// Packets that came.
+    /// Number of packets added, listed or not.
     packets: u64,
     evicted: Evicted,
 }
@@ -37,18 +37,18 @@ impl FlowTable {
         &self.list
     }
 
-    /// The flow of a key, whichever end it takes for the local one.
+    /// Returns the flow with a key, whichever endpoint the key takes for the local one.
     pub(super) fn get(&self, key: &FlowKey) -> Option<&Flow> {
         self.list.get(self.index_of(key)?)
     }
 
-    /// Where it stands in the list.
+    /// Returns its position in the list.
     pub(super) fn index_of(&self, key: &FlowKey) -> Option<usize> {
         self.index.index_of(&EndpointPair::from_key(key), key.reuse)
     }
 
-    /// The latest flow between the ends of a key that is not later than `is_in_time` allows; where
-    /// all are later, the first of them.
+    /// Returns the latest flow between the endpoints of a key for which `is_in_time` holds; the
+    /// first one if it holds for none.
     pub(super) fn latest(
         &self,
         key: &FlowKey,
@@ -68,7 +68,7 @@ impl FlowTable {
         Some(flow)
     }
 
-    /// Takes a packet into its flow; `false` where that is beyond the number that is kept.
+    /// Adds a packet to its flow; `false` if its flow is beyond the limit.
     pub(super) fn add(&mut self, packet: &Packet) -> bool {
         self.packets += 1;
         let tcp = matches!(packet.transport, Transport::Tcp(_));
@@ -106,7 +106,7 @@ impl FlowTable {
         true
     }
 
-    /// Forgets the flows that are not to be kept.
+    /// Keeps only the flows for which `keep` holds.
     pub(super) fn retain(&mut self, keep: impl Fn(&Flow) -> bool) {
         self.list.retain(keep);
         self.listed = self.list.iter().map(|flow| flow.packets().len()).sum();
@@ -117,8 +117,8 @@ impl FlowTable {
         }
     }
 
-    /// Forgets the oldest packets where there is no room for another one of a flow, if that is what
-    /// goes.
+    /// Evicts the oldest packets if there is no room for another packet of a flow and the limits
+    /// keep the latest.
     fn make_room(&mut self, place: usize) {
         if !self.limits.keeps_latest {
             return;
@@ -137,7 +137,7 @@ impl FlowTable {
         }
     }
 
-    /// Forgets the oldest packets of all flows. What a flow has of them are the first of its list.
+    /// Evicts the oldest packets over all flows; they are the first ones of each flow's list.
     fn evict_oldest_packets(&mut self) {
         let mut blocks: Vec<(u64, usize)> = self.list.iter().flat_map(Flow::blocks).collect();
         blocks.sort_unstable();
@@ -162,8 +162,8 @@ impl FlowTable {
         self.evicted.packets += packets as u64;
     }
 
-    /// Forgets flows, as a packet passes of one for which there is no room: first those that are
-    /// over, then those of which nothing was seen for the longest time.
+    /// Evicts flows to make room for a new one: first those that are over, then those that were
+    /// idle for longest.
     fn evict_flows(&mut self, now: WallTime) {
         let mut order: Vec<(bool, u64)> = self
             .list
@@ -183,7 +183,7 @@ impl FlowTable {
         self.retain(|flow| !goes(flow));
     }
 
-    /// Tells the flow that an error is about; nothing where it is not known.
+    /// Adds an ICMP error to the flow it is about, if that is known.
     pub(super) fn add_delivery_error(&mut self, error: &DeliveryError) {
         let ends = EndpointPair::between(error.source, error.destination, error.tcp);
         if let Some(flow) = self
@@ -196,8 +196,8 @@ impl FlowTable {
     }
 }
 
-/// Which end opened a flow: the sender of a SYN, the receiver of a SYN-ACK, else the side with the
-/// higher port.
+/// Infers which endpoint opened a flow: the sender of a SYN, the receiver of a SYN-ACK, otherwise
+/// the side with the higher port.
 fn infer_flow_key(packet: &Packet, tcp: bool, reuse: u32) -> FlowKey {
     let outward = FlowKey {
         local: packet.source,
@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    /// By the client or not, flags, sequence number, payload.
+    /// A packet by sender (the client or not), flags, sequence number and payload size.
     fn tcp((by_client, flags, seq, payload_bytes): (bool, u8, u32, u32)) -> Packet {
         let (source, destination) = if by_client {
             (CLIENT, SERVER)
@@ -277,7 +277,7 @@ mod tests {
         }
     }
 
-    /// Packets in each flow, and how many of them were sent again.
+    /// Number of packets in each flow, and how many of them are retransmissions.
     fn flows(packets: &[(bool, u8, u32, u32)]) -> Vec<(usize, u64)> {
         let mut flows = FlowTable::default();
         for packet in packets {
@@ -309,7 +309,7 @@ mod tests {
         ]
     }
 
-    /// What tshark 4 numbers so too (`tcp.stream`).
+    /// tshark 4 numbers these streams in the same way (`tcp.stream`).
     #[test]
     fn ends_that_are_used_again_are_another_flow() {
         let first = [

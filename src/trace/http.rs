@@ -1,4 +1,4 @@
-//! HTTP messages as they were.
+//! HTTP messages: heads, header fields, versions.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Moment, Untrusted};
 
-/// The version a message was sent in.
+/// HTTP version of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HttpVersion {
     /// RFC 1945.
@@ -41,7 +41,7 @@ impl fmt::Display for HttpVersion {
     }
 }
 
-/// One field line, in the case and order of the wire.
+/// One header field, in the case and order of the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpHeader {
     /// Field name as sent.
@@ -51,7 +51,7 @@ pub struct HttpHeader {
 }
 
 impl HttpHeader {
-    /// A field line.
+    /// Creates a header field.
     pub fn new(name: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
         Self {
             name: name.into(),
@@ -59,26 +59,26 @@ impl HttpHeader {
         }
     }
 
-    /// Whether it is the field of this name, whatever the case.
+    /// Whether it has this name, ignoring case.
     pub fn is(&self, name: &str) -> bool {
         self.name.raw().eq_ignore_ascii_case(name)
     }
 }
 
-/// The request as it was sent.
+/// A request as sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// When its head was handed to the connection.
     pub at: Moment,
     /// The version it was sent in.
     pub version: HttpVersion,
-    /// Method.
+    /// Request method.
     pub method: String,
     /// Request target: path and query, authority or absolute form.
     pub target: Untrusted,
-    /// Field lines; for HTTP/2 the pseudo-header fields come first.
+    /// Header fields; for HTTP/2 the pseudo-header fields come first.
     pub headers: Vec<HttpHeader>,
-    /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), before
+    /// Size of the head on the connection (for HTTP/2, the payload of the HEADERS frames), before
     /// encryption.
     pub header_bytes: u64,
 }
@@ -90,11 +90,11 @@ pub struct InformationalResponse {
     pub at: Moment,
     /// 100 to 199.
     pub status: u16,
-    /// Its field lines.
+    /// Header fields.
     pub headers: Vec<HttpHeader>,
 }
 
-/// The final response's head, and its trailers once they came.
+/// Head of the final response, with its trailers once they arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// When its head was complete.
@@ -107,7 +107,7 @@ pub struct Response {
     pub reason: Untrusted,
     /// Field lines.
     pub headers: Vec<HttpHeader>,
-    /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), after
+    /// Size of the head on the connection (for HTTP/2, the payload of the HEADERS frames), after
     /// decryption.
     pub header_bytes: u64,
     /// Trailer fields.
@@ -115,7 +115,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The first value of a field.
+    /// Returns the first value of a header field.
     pub fn header(&self, name: &str) -> Option<&Untrusted> {
         self.headers
             .iter()

@@ -1,4 +1,4 @@
-//! The way between client and servers, where it is ours to choose.
+//! Configuration and counters of the lab's emulated link between client and servers.
 
 use std::fmt;
 use std::ops::Add;
@@ -7,42 +7,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{BitRate, Fraction, Nanos};
 
-/// How the lab's link is set. Delay and losses are the same in both directions.
+/// Configuration of the emulated link. Delay and loss are the same in both directions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkConfig {
-    /// What the link adds to a round trip: half of it on the way there, half on the way back.
+    /// Delay added to a round trip, half of it in each direction.
     #[serde(rename = "round_trip_ns")]
     pub round_trip: Nanos,
-    /// By how much the delay of a packet may differ from that at most, in each direction; evenly
-    /// spread.
+    /// Maximum deviation of a packet's delay from that, in each direction; uniformly distributed.
     #[serde(rename = "jitter_ns")]
     pub jitter: Nanos,
-    /// Packets lost.
+    /// Share of packets that are lost.
     #[serde(rename = "loss_millionths")]
     pub loss: Fraction,
-    /// Packets that are held back, so that those behind them overtake them.
+    /// Share of packets that are held back, so that later ones overtake them.
     #[serde(rename = "reorder_millionths")]
     pub reorder: Fraction,
-    /// Packets that arrive twice.
+    /// Share of packets that are duplicated.
     #[serde(rename = "duplicate_millionths")]
     pub duplicate: Fraction,
-    /// What the link carries in each direction; without it, whatever the machine can do.
+    /// Rate limit in each direction; unlimited if absent.
     #[serde(
         rename = "bandwidth_bits_per_second",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub bandwidth: Option<BitRate>,
-    /// The largest IP packet in bytes.
+    /// Largest IP packet in bytes.
     pub mtu: u16,
-    /// The congestion control of the TCP on both ends, as the kernel names it.
+    /// TCP congestion control of both ends, by the kernel's name for it.
     pub congestion: String,
-    /// What chance starts from: the same seed loses the same packets, counted in each direction.
+    /// Seed of the random number generator: the same seed loses the same packets, counted in each
+    /// direction.
     pub seed: u64,
 }
 
 impl LinkConfig {
-    /// One that only delays, with Ethernet's MTU.
+    /// A link that only adds delay, with Ethernet's MTU.
     pub fn delay_only(round_trip: Nanos, seed: u64) -> Self {
         Self {
             round_trip,
@@ -57,13 +57,13 @@ impl LinkConfig {
         }
     }
 
-    /// The delay that one direction adds.
+    /// Delay added in one direction.
     pub const fn one_way(&self) -> Nanos {
         Nanos(self.round_trip.0 / 2)
     }
 }
 
-/// Only what does something: `RTT 80.0 ms ± 5.00 ms · loss 1 % · 10 Mbit/s · MTU 1500 · cubic`.
+/// Only settings with an effect: `RTT 80.0 ms ± 5.00 ms · loss 1 % · 10 Mbit/s · MTU 1500 · cubic`.
 impl fmt::Display for LinkConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RTT {}", self.round_trip)?;
@@ -86,20 +86,20 @@ impl fmt::Display for LinkConfig {
     }
 }
 
-/// What the relay has done with the packets it was given, over both directions.
+/// Packet counters of the link, over both directions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkCounts {
-    /// Handed to the interface at the other end; one that was doubled counts twice.
+    /// Delivered to the interface at the other end; a duplicated packet counts twice.
     pub passed: u64,
-    /// Lost as asked.
+    /// Lost, as configured.
     pub lost: u64,
-    /// Sent twice as asked.
+    /// Duplicated, as configured.
     pub duplicated: u64,
-    /// Held back as asked.
+    /// Reordered, as configured.
     pub reordered: u64,
-    /// Lost because a queue was full: the link's, or that of the interface at its end.
+    /// Dropped because a queue was full: the link's, or that of the interface at its end.
     pub overflowed: u64,
-    /// Dropped by a firewall of the lab's.
+    /// Dropped by one of the lab's firewalls.
     pub firewalled: u64,
 }
 

@@ -1,7 +1,7 @@
-//! What happened in a run: the events, and [`Trace`], the fold of them.
+//! What happened in a run: its events, and [`Trace`], the fold of them.
 //!
-//! Nothing else holds state about a run. A live run, a saved one and a remote one yield the same
-//! events, so they yield the same trace, and a screen and a report drawn from it cannot disagree.
+//! Nothing else holds state about a run. A live run and a saved one yield the same events, so they
+//! yield the same trace, and a screen and a report drawn from it cannot disagree.
 //!
 //! ```text
 //! Run ─┬─ Exchange (one per hop, attempt or repeat) ─┬─ phases: dns → connect → proxy → tls → send → wait → receive

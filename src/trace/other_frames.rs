@@ -1,20 +1,20 @@
-//! Frames that are no TCP or UDP packets: they belong to no flow, and are counted.
+//! Counters of frames that are neither TCP nor UDP packets and belong to no flow.
 
 use serde::{Deserialize, Serialize};
 
-/// How many, by kind.
+/// Number of frames by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherFrames {
     /// ARP.
     #[serde(default, skip_serializing_if = "is_none")]
     pub arp: u64,
-    /// ICMP, of IPv4 and of IPv6.
+    /// ICMP and ICMPv6.
     #[serde(default, skip_serializing_if = "is_none")]
     pub icmp: u64,
-    /// Fragments of datagrams, but for the one that completed its datagram.
+    /// IP fragments, except for the one that completed its datagram.
     #[serde(default, skip_serializing_if = "is_none")]
     pub fragments: u64,
-    /// Frames of which too little was captured, or whose headers contradict themselves.
+    /// Frames that are truncated or malformed.
     #[serde(default, skip_serializing_if = "is_none")]
     pub unreadable: u64,
     /// Everything else.
@@ -28,7 +28,7 @@ const fn is_none(count: &u64) -> bool {
 }
 
 impl OtherFrames {
-    /// All of them.
+    /// Sum over all kinds.
     pub const fn total(&self) -> u64 {
         let Self {
             arp,

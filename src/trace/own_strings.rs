@@ -1,7 +1,8 @@
-//! The words of an event that are this program's own, such as an interface's name or a suite's.
+//! The strings of an event that are this program's own, such as the name of an interface or a
+//! cipher suite.
 //!
-//! As the engine tells them they are harmless, and screens show them as they are. In a file anybody
-//! can have written them.
+//! In events from the engine they are harmless and are shown unescaped. In a file anybody can have
+//! written them, so a reader of files escapes them first.
 
 use super::{
     Certificate, DnsAnswer, DnsRecord, EventKind, Failure, Handshake, LinkConfig, ProxyStep,
@@ -10,14 +11,14 @@ use super::{
 use crate::units::Untrusted;
 
 impl EventKind {
-    /// Spells out what in these words acts on a terminal, as [`Untrusted::escaped`] does.
+    /// Escapes control characters in these strings, as [`Untrusted::escaped`] does.
     pub fn escape_own_strings(&mut self) {
         for word in self.own_strings() {
             *word = Untrusted::new(std::mem::take(word)).escaped().into_owned();
         }
     }
 
-    /// Every variant is named, so that a new one with words of its own is not forgotten.
+    /// Every variant is listed, so that a new one with own strings cannot be overlooked.
     fn own_strings(&mut self) -> Vec<&mut String> {
         match self {
             Self::RunStarted {

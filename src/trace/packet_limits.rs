@@ -1,6 +1,6 @@
-//! How many packets and flows a trace lists.
+//! Limits on the packets and flows that a trace lists.
 
-/// How many packets and flows a trace lists, and which go when there are more.
+/// Limits on the packets and flows that a trace lists, and which ones are kept beyond them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketLimits {
     /// Packets of all flows together. At some 78 bytes each, 10,000,000 are 0.8 GB.
@@ -9,20 +9,20 @@ pub struct PacketLimits {
     pub packets_per_flow: usize,
     /// Flows.
     pub flows: usize,
-    /// Whether the latest stay and the oldest go, as suits what never ends. Else the first stay,
-    /// and further ones are only counted.
+    /// Whether the latest packets are kept and the oldest evicted, as suits an endless capture.
+    /// Otherwise the first are kept, and further ones are only counted.
     pub keeps_latest: bool,
 }
 
 impl PacketLimits {
-    /// What ends: a run, or a file.
+    /// For what has an end: a run, or a file.
     pub const KEEP_FIRST: Self = Self {
         packets: 10_000_000,
         packets_per_flow: 400_000,
         flows: 65_536,
         keeps_latest: false,
     };
-    /// What may go on for ever.
+    /// For what may never end.
     pub const KEEP_LATEST: Self = Self {
         packets: 2_097_152,
         packets_per_flow: 400_000,
@@ -30,17 +30,17 @@ impl PacketLimits {
         keeps_latest: true,
     };
 
-    /// What part of the packets goes at once, one in so many, so that making room costs no more
-    /// than their coming did.
+    /// Packets evicted at a time, as a divisor of the limit. Evicting many at once keeps the cost
+    /// per packet constant.
     pub(super) const PACKET_EVICTION_DIVISOR: usize = 4;
-    /// What part of the flows.
+    /// Flows evicted at a time, as a divisor of the limit.
     pub(super) const FLOW_EVICTION_DIVISOR: usize = 8;
-    /// Bytes of a pipe that are kept, for each packet that is listed.
+    /// Bytes of a pipe that are kept for each listed packet.
     const BYTES_PER_PACKET: u64 = 512;
-    /// Packets that are listed however few bytes are kept.
+    /// Minimum limit on packets, however few bytes are kept.
     const MIN_PACKETS: usize = 8_192;
 
-    /// For a pipe of which so many bytes are kept.
+    /// Limits for a pipe of which this many bytes are kept.
     pub fn for_pipe(bytes: u64) -> Self {
         let packets = usize::try_from(bytes / Self::BYTES_PER_PACKET)
             .unwrap_or(usize::MAX)
@@ -60,10 +60,10 @@ impl Default for PacketLimits {
     }
 }
 
-/// What a trace listed and no longer does.
+/// Number of packets and flows that were evicted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evicted {
-    /// Packets, those of forgotten flows included.
+    /// Packets, including those of evicted flows.
     pub packets: u64,
     /// Flows.
     pub flows: u64,

@@ -10,9 +10,9 @@
 //! | wait | the request's last byte is written | the first byte of the final response's head is read | `time_starttransfer` |
 //! | receive | that first byte | the last byte of the message | `time_total` |
 //!
-//! Phases are contiguous but for this program's own work between them; their sum is within 2 % of
-//! the exchange's total. A phase that did not happen (DNS for a literal address, TLS for `http`) is
-//! absent, never zero.
+//! Phases are contiguous except for this program's own work between them; their sum is within 2 %
+//! of the exchange's total. A phase that did not happen (DNS for a literal address, TLS for `http`)
+//! is absent, never zero.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::ConnectionId;
 use crate::units::{Moment, Nanos};
 
-/// One phase of an exchange, in the order they happen.
+/// A phase of an exchange; the variants are in chronological order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -29,7 +29,7 @@ pub enum Phase {
     Dns,
     /// TCP (or Unix socket) connection, all happy-eyeballs attempts together (RFC 8305).
     Connect,
-    /// Talking to a proxy until it has opened the way (RFC 9110 §9.3.6, RFC 1928).
+    /// Negotiating with a proxy until the tunnel is open (RFC 9110 §9.3.6, RFC 1928).
     Proxy,
     /// TLS handshake (RFC 8446 §2, RFC 5246 §7.3).
     Tls,
@@ -42,7 +42,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// All phases, in order.
+    /// All phases, in chronological order.
     pub const ALL: [Self; 7] = [
         Self::Dns,
         Self::Connect,
@@ -53,7 +53,7 @@ impl Phase {
         Self::Receive,
     ];
 
-    /// The name in machine output.
+    /// The name in machine-readable output.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dns => "dns",
@@ -86,19 +86,19 @@ impl fmt::Display for Phase {
     }
 }
 
-/// How far the two byte streams of a connection, as TCP carries them (under TLS), had come at an
-/// instant. It ties a phase's edge to the packets that carried the bytes around it.
+/// Bytes that had passed in both streams of a connection at an instant, as TCP carries them (below
+/// TLS). It ties the start and end of a phase to the packets around it.
 ///
-/// Where a phase ends because something was read, `received` counts what was read. The one
-/// exception is the edge between `wait` and `receive`: there it is where the TLS record, or without
-/// TLS the read, began that brought the response's first byte.
+/// At the end of a phase that ended because something was read, `received` includes what was read.
+/// The one exception is the boundary between `wait` and `receive`: there it is the start of the TLS
+/// record, or without TLS of the read, that brought the response's first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPosition {
-    /// The connection whose streams are meant.
+    /// Connection of the streams.
     pub connection: ConnectionId,
     /// Bytes handed to the kernel so far.
     pub sent: u64,
-    /// Bytes taken from the kernel so far.
+    /// Bytes received from the kernel so far.
     pub received: u64,
 }
 
@@ -107,39 +107,39 @@ pub struct StreamPosition {
 pub struct PhaseSpan {
     /// When it began.
     pub began: Moment,
-    /// How far the connection's streams were then.
+    /// Stream positions at that time.
     pub began_position: Option<StreamPosition>,
-    /// When it ended; `None` while it goes on.
+    /// When it ended; `None` while it is in progress.
     pub ended: Option<Moment>,
-    /// How far the connection's streams were then.
+    /// Stream positions at that time.
     pub ended_position: Option<StreamPosition>,
 }
 
 impl PhaseSpan {
-    /// How long it took; `None` while it goes on.
+    /// Its duration; `None` while it is in progress.
     pub fn duration(&self) -> Option<Nanos> {
         self.ended.map(|ended| ended.since(self.began))
     }
 }
 
-/// The phases of one exchange that have begun.
+/// The phases of an exchange that have begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phases([Option<PhaseSpan>; 7]);
 
 impl Phases {
-    /// The span of one phase, if it has begun.
+    /// Returns when a phase began and ended, if it has begun.
     pub const fn get(&self, phase: Phase) -> Option<&PhaseSpan> {
         self.0[phase as usize].as_ref()
     }
 
-    /// The phases that have begun, in order.
+    /// Returns the phases that have begun, in chronological order.
     pub fn iter(&self) -> impl Iterator<Item = (Phase, &PhaseSpan)> {
         Phase::ALL
             .into_iter()
             .filter_map(|phase| self.get(phase).map(|span| (phase, span)))
     }
 
-    /// The phase that is under way.
+    /// Returns the phase in progress.
     pub fn current(&self) -> Option<Phase> {
         self.iter()
             .filter(|(_, span)| span.ended.is_none())
@@ -147,7 +147,7 @@ impl Phases {
             .last()
     }
 
-    /// Begins a phase. A phase begins once; a second beginning is ignored.
+    /// Begins a phase, unless it has begun before.
     pub(super) fn begin(&mut self, phase: Phase, at: Moment, position: Option<StreamPosition>) {
         self.0[phase as usize].get_or_insert(PhaseSpan {
             began: at,
@@ -157,7 +157,7 @@ impl Phases {
         });
     }
 
-    /// Ends a phase that has begun. It ends once; a second end is ignored.
+    /// Ends a phase that has begun, unless it has ended before.
     pub(super) fn end(&mut self, phase: Phase, at: Moment, position: Option<StreamPosition>) {
         if let Some(span) = &mut self.0[phase as usize]
             && span.ended.is_none()

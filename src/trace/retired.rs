@@ -1,4 +1,4 @@
-//! What is kept of runs whose exchanges are no longer held one by one.
+//! Statistics of runs whose exchanges were retired.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use super::tight_push::push_tight;
 use super::{Clock, ExchangeId, Failure, Phase};
 use crate::units::Nanos;
 
-/// Figures in no order, each as it was measured: 4 bytes of one below 2^32 (4.29 s in nanoseconds),
-/// 8 bytes of a larger one.
+/// A compact, unordered list of figures: 4 bytes for one below 2^32 (4.29 s in nanoseconds), 8
+/// bytes for a larger one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CompactFigures {
     small: Vec<u32>,
@@ -32,42 +32,42 @@ impl CompactFigures {
             .chain(self.large.iter().copied())
     }
 
-    /// Returns how many there are.
+    /// Returns their number.
     pub const fn len(&self) -> usize {
         self.small.len() + self.large.len()
     }
 
-    /// Returns whether there is none.
+    /// Returns true if there are none.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// A figure of a run: the time in a phase, or `None` for the whole, on a clock.
+/// Key of a measured time: the phase, or `None` for the whole run, and the clock.
 pub type TimeKey = (Option<Phase>, Clock);
 
-/// A run (a request with its redirects and retries) whose exchanges go.
+/// A run (a request with its redirects and retries) whose exchanges are retired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetiredRun {
     /// Its first exchange.
     pub first: ExchangeId,
-    /// Its last exchange; those between the two are the run's.
+    /// Its last exchange; all between the two belong to the run.
     pub last: ExchangeId,
-    /// The first exchange of the request that it repeats; `None` where the figures of that request
-    /// are not kept apart.
+    /// First exchange of the request that it repeats; `None` if that request has no statistics of
+    /// its own.
     pub original: Option<ExchangeId>,
-    /// Whether it repeats another.
+    /// Whether it repeats another run.
     pub repeated: bool,
     /// Whether its last exchange failed.
     pub failed: bool,
-    /// Its times, all of them over all hops. Those of a run that failed count in no statistic.
+    /// Its times, summed over all hops. Those of a failed run are part of no statistic.
     pub times: Vec<(TimeKey, Nanos)>,
 }
 
-/// The retired runs of one request that was repeated.
+/// The retired repeats of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetiredRepeats {
-    /// The first exchange of the first run, which is held.
+    /// First exchange of the first run, which is held.
     pub original: ExchangeId,
     /// Runs.
     pub runs: u64,
@@ -85,7 +85,7 @@ impl RetiredRepeats {
             .map(|(_, column)| column)
     }
 
-    /// Returns what was measured in any of them.
+    /// Returns the keys for which any of them has a time.
     pub fn measured_keys(&self) -> impl Iterator<Item = TimeKey> + '_ {
         self.times.iter().map(|(known, _)| *known)
     }
@@ -151,7 +151,7 @@ impl RetiredHops {
     }
 }
 
-/// All that is known of exchanges that are no longer held.
+/// All that is known of retired exchanges.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RetiredExchanges {
     /// Exchanges.
@@ -160,9 +160,9 @@ pub struct RetiredExchanges {
     pub runs: u64,
     /// Runs that failed.
     pub failed: u64,
-    /// Runs that repeat another.
+    /// Runs that repeat another run.
     pub repeated: u64,
-    /// How long the runs took that did not fail.
+    /// Total times of the runs that did not fail.
     pub totals: CompactFigures,
     pub(super) failure: Option<(ExchangeId, (Phase, Failure))>,
     repeats: Vec<RetiredRepeats>,
@@ -210,7 +210,7 @@ impl RetiredExchanges {
             .retain(|hops| hops.first.0 < run.first.0 || hops.last.0 > run.last.0);
     }
 
-    /// Returns the retired runs of the request whose first exchange this is.
+    /// Returns the retired repeats of the request with this first exchange.
     pub fn repeats_of(&self, head: ExchangeId) -> Option<&RetiredRepeats> {
         let place = self
             .repeats

@@ -1,26 +1,24 @@
-//! Where a packet's bytes lie, so that what needs them can have them, and the trace need not hold
+//! Location of a packet's bytes, and the trait through which they are read. The trace does not hold
 //! them.
 
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a packet's captured bytes lie in a [`ByteStore`].
+/// Location of a packet's captured bytes in a [`ByteStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PacketLocation {
     /// Offset of the frame's first byte in the store.
     pub at: u64,
-    /// Bytes captured, from there on. What was not captured at all is not stored.
+    /// Number of bytes captured, from that offset.
     pub bytes: NonZeroU32,
-    /// On which interface, counted from 0 over the whole store; it decides what the frame begins
-    /// with.
+    /// Interface, counted from 0 over the whole store; it determines the link type of the frame.
     pub interface: u16,
 }
 
-/// Keeps the bytes of packets: an open capture file, or what stands for one.
+/// A store of packets' bytes, such as an open capture file.
 pub trait ByteStore: Send + Sync {
-    /// The bytes of a packet, of which at most `most` are wanted, put in place of what is in
-    /// `into`.
+    /// Reads the bytes of a packet, at most `most` of them. They replace the contents of `into`.
     fn read(
         &self,
         stored: PacketLocation,
@@ -28,26 +26,27 @@ pub trait ByteStore: Send + Sync {
         into: &mut Vec<u8>,
     ) -> Result<(), StoreError>;
 
-    /// The number of an interface's link type (`LINKTYPE_…`, <https://www.tcpdump.org/linktypes.html>); `None` for one that is not known.
+    /// Returns the number of an interface's link type (`LINKTYPE_…`,
+    /// <https://www.tcpdump.org/linktypes.html>); `None` for an unknown interface.
     fn link_type(&self, interface: u16) -> Option<u16>;
 }
 
-/// Why a packet's bytes cannot be had.
+/// Reason why a packet's bytes cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The store is shorter than it was.
+    /// The store is shorter than before.
     #[error(
         "the bytes of a packet are gone: {needed} were expected at offset {at}, {found} are there"
     )]
     Truncated {
         /// Offset in the store.
         at: u64,
-        /// Bytes wanted.
+        /// Bytes expected.
         needed: u64,
-        /// Bytes there are.
+        /// Bytes found.
         found: u64,
     },
-    /// They came through a pipe, and newer ones took their place.
+    /// The bytes came through a pipe and were overwritten by newer ones.
     #[error(
         "the packet's bytes are no longer kept: of what comes through the pipe the latest {kept} \
             bytes are; --spool-limit keeps more"
@@ -58,12 +57,12 @@ pub enum StoreError {
         /// How many bytes are kept.
         kept: u64,
     },
-    /// The system refuses.
+    /// The read failed.
     #[error("the bytes of a packet at offset {at} cannot be read: {reason}")]
     ReadFailed {
         /// Offset in the store.
         at: u64,
-        /// What the system says.
+        /// The system's error message.
         reason: String,
     },
 }

@@ -1,28 +1,28 @@
-//! Every field of an event that is text, and what masking does with it.
+//! All text fields of events, with the treatment each receives when secrets are masked.
 //!
-//! Names are those of the event format, without the places in lists. `tests/architecture/texts.rs`
-//! reads the types and finds each field that is missing here; `insight::redact` has a test that
-//! plants a secret in each of these fields and looks whether it comes through.
+//! Paths are those of the event format, without list indices. `tests/architecture/texts.rs` reads
+//! the types and reports each field that is missing here; a test in `insight::redact` plants a
+//! secret in each of these fields and checks that it is masked.
 
-/// What masking does with a text.
+/// Treatment of a text field when secrets are masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextClass {
-    /// Words of this program's from a fixed list. They are never changed.
+    /// Text from a fixed list of this program's own. Never changed.
     Own,
-    /// Text of others in which no secret can be. It is never changed.
+    /// Text from elsewhere that cannot contain a secret. Never changed.
     Harmless,
-    /// Text in which a secret may be: what is secret in it is masked.
+    /// Text that may contain a secret: secrets in it are masked.
     Masked,
 }
 
-/// A text of an event.
+/// A text field of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextField {
-    /// The event and the field: `request_head.headers.value`.
+    /// Path of event and field: `request_head.headers.value`.
     pub path: &'static str,
-    /// What masking does with it.
+    /// Its treatment.
     pub class: TextClass,
-    /// Why.
+    /// Reason for the treatment.
     pub why: &'static str,
 }
 
@@ -50,7 +50,7 @@ const fn masked_text(path: &'static str, why: &'static str) -> TextField {
     }
 }
 
-/// All of them, in the order of the events.
+/// All text fields, in the order of the events.
 pub const TEXT_FIELDS: &[TextField] = &[
     own_text("run_started.schema", "the format's name"),
     own_text("run_started.tool_version", "the program's version"),

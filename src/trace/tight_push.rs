@@ -1,7 +1,8 @@
-//! Lists of which a trace has very many, most of them short.
+//! Vectors with little spare capacity, for lists of which a trace has very many, most of them
+//! short.
 
-/// Adds to a list, which grows by a twelfth instead of doubling: over all flows of a capture the
-/// room that is left over would be as much as what is used.
+/// Pushes to a vector that grows by a twelfth instead of doubling. With doubling, the spare
+/// capacity over all flows of a capture would be as large as the part in use.
 pub(super) fn push_tight<T>(list: &mut Vec<T>, new: T) {
     if list.len() == list.capacity() {
         let least = (MIN_GROWTH_BYTES / size_of::<T>().max(1)).clamp(1, 4);
@@ -10,5 +11,5 @@ pub(super) fn push_tight<T>(list: &mut Vec<T>, new: T) {
     list.push(new);
 }
 
-/// Bytes that a list grows by at least, unless that is more than a few of what is in it.
+/// Minimum growth in bytes, unless that is more than four items.
 const MIN_GROWTH_BYTES: usize = 192;

@@ -1,11 +1,11 @@
-//! TLS as it happened.
+//! TLS sessions: handshake messages, certificates, verification.
 
 use serde::{Deserialize, Serialize};
 
 use super::Direction;
 use crate::units::{Moment, Nanos, Untrusted};
 
-/// Which side sent something.
+/// Side of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -16,7 +16,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The way its bytes go.
+    /// Direction of the bytes that it sends.
     pub const fn direction(self) -> Direction {
         match self {
             Self::Client => Direction::Sent,
@@ -29,21 +29,20 @@ impl Side {
 /// handshake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsMessage {
-    /// Who sent it.
+    /// Sender.
     pub from: Side,
     /// Its name: `ClientHello`, `ServerHello`, `Certificate`, `Finished`, `Alert`, `encrypted`.
     pub name: String,
-    /// Bytes on the connection that carry it, record header included where the whole record is
-    /// meant.
+    /// Size on the connection, including the record header if the whole record is meant.
     pub bytes: u64,
-    /// Offset of its first byte in its direction's byte stream.
+    /// Offset of its first byte in the stream of its direction.
     pub offset: u64,
-    /// What is worth saying about it: SNI, ALPN, groups.
+    /// Notable contents: SNI, ALPN, groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Untrusted>,
 }
 
-/// What a certificate says (RFC 5280 §4.1).
+/// Contents of a certificate (RFC 5280 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Subject's distinguished name.
@@ -56,23 +55,23 @@ pub struct Certificate {
     pub not_after: i64,
     /// SHA-256 of the DER encoding, lower-case hexadecimal.
     pub sha256: String,
-    /// Names and addresses it is for (`subjectAltName`).
+    /// Names and addresses that it is valid for (`subjectAltName`).
     pub names: Vec<Untrusted>,
 }
 
-/// Whether the chain was checked, and what came of it.
+/// Result of verifying the certificate chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verification {
-    /// It leads to a trust anchor and fits the host.
+    /// It leads to a trust anchor and matches the host.
     Trusted,
-    /// It does not; why.
+    /// Verification failed, with the reason.
     Rejected(Untrusted),
-    /// It does not, but the user said to go on (`--insecure`); why.
+    /// Verification failed but was ignored (`--insecure`), with the reason.
     Ignored(Untrusted),
 }
 
-/// What the handshake agreed on.
+/// Negotiated parameters of a handshake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handshake {
     /// `TLSv1.3`, `TLSv1.2`.
@@ -83,22 +82,22 @@ pub struct Handshake {
     /// (resumed TLS 1.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_exchange: Option<String>,
-    /// The application protocol agreed on (RFC 7301).
+    /// Negotiated application protocol (RFC 7301).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alpn: Option<Untrusted>,
     /// `full`, `hello_retry`, `resumed` or `early_data`.
     pub kind: String,
 }
 
-/// All that is known of a connection's TLS.
+/// All that is known of the TLS session of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// The messages, in the order they were seen.
+    /// Handshake messages, in the order seen.
     pub messages: Vec<(Moment, TlsMessage)>,
-    /// The server's chain, leaf first.
+    /// The server's certificate chain, leaf first.
     pub certificates: Vec<Certificate>,
-    /// What came of checking it, and how long that took.
+    /// Result of verifying the chain, and the time that took.
     pub verification: Option<(Verification, Nanos)>,
-    /// What was agreed on.
+    /// Negotiated parameters.
     pub handshake: Option<Handshake>,
 }

@@ -1,19 +1,18 @@
-//! Packets that are no longer listed, so that a capture may go on for ever. What the flow counts,
-//! and its sequence space, stay.
+//! Eviction of a flow's oldest packets, so that a capture can run for ever. The flow's counters and
+//! sequence numbers are kept.
 
 use super::{Direction, Flow, TcpFlags};
 use crate::trace::traffic_sum::ChunkSums;
 use crate::units::{Nanos, WallTime};
 
 impl Flow {
-    /// Packets that were listed, the first of the flow, and no longer are because there are too
-    /// many.
+    /// Number of packets at the start of the flow that were listed and have been evicted.
     pub const fn evicted(&self) -> u64 {
         self.evicted
     }
 
-    /// Whether nothing more is to be expected: both sides said goodbye, one reset the connection,
-    /// or over UDP nothing passed for as long as Linux remembers such a flow at most
+    /// Whether no more packets are expected: both sides sent FIN, one side sent RST, or for UDP
+    /// nothing passed for as long as Linux keeps such a flow at most
     /// (`nf_conntrack_udp_timeout_stream`, 120 s).
     pub(in crate::trace) fn is_over(&self, now: WallTime) -> bool {
         const SILENCE: Nanos = Nanos::from_millis(120_000);
@@ -27,13 +26,13 @@ impl Flow {
         has(TcpFlags::FIN) == [true; 2] || has(TcpFlags::RST) != [false; 2]
     }
 
-    /// The number of its latest packet among all that came.
+    /// Number of its latest packet, counted over all packets of the trace.
     pub(in crate::trace) const fn latest_packet_number(&self) -> u64 {
         self.latest_packet_number
     }
 
-    /// The packets in blocks, each with the number of its last packet among all that came, and how
-    /// many it has.
+    /// Returns the listed packets in blocks: the number of a block's last packet, counted over all
+    /// packets of the trace, and the size of the block.
     pub(in crate::trace) fn blocks(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
         let rest = self.entries.len() % ChunkSums::CHUNK;
         self.sums
@@ -42,7 +41,7 @@ impl Flow {
             .chain((rest > 0).then_some((self.latest_packet_number, rest)))
     }
 
-    /// Forgets the blocks whose last packet's number is no higher. Returns how many packets those
+    /// Evicts the blocks whose last packet has at most this number. Returns how many packets those
     /// are.
     pub(in crate::trace) fn evict_until(&mut self, number: u64) -> usize {
         let packets = self
@@ -54,7 +53,7 @@ impl Flow {
         packets
     }
 
-    /// Forgets at least so many of the first packets, in whole blocks. Returns how many.
+    /// Evicts at least this many of the first packets, in whole blocks. Returns how many.
     pub(in crate::trace) fn evict_first(&mut self, least: usize) -> usize {
         let packets = least
             .next_multiple_of(ChunkSums::CHUNK)
@@ -63,7 +62,7 @@ impl Flow {
         packets
     }
 
-    /// Forgets the first packets, which are whole blocks.
+    /// Evicts the first packets, which must be whole blocks.
     fn evict(&mut self, packets: usize) {
         let Some((first, last)) = time_span(
             self.entries
@@ -157,8 +156,8 @@ mod tests {
         }
     }
 
-    /// Conversations whose packets come in turn, some of them twice: each takes the number of a
-    /// conversation, a payload and whether it comes again.
+    /// Interleaved conversations with some retransmissions. Each move is the number of a
+    /// conversation, a payload size, and whether the packet is sent twice.
     fn packets(moves: &[(u16, u32, bool)]) -> Vec<Packet> {
         let mut sent: BTreeMap<u16, u32> = BTreeMap::new();
         let mut packets = Vec::new();
@@ -217,7 +216,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
-        /// What is still listed is told as by a trace that forgot nothing.
+        /// The packets that are still listed have the same properties as in a trace without
+        /// eviction.
         #[test]
         fn forgetting_the_oldest_changes_nothing_of_the_rest(moves in moves()) {
             let packets = packets(&moves);
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(limited.capture().packets, packets.len() as u64);
     }
 
-    /// Errors in a capture's times must not keep what is old.
+    /// Wrong timestamps in a capture must not keep old packets listed.
     #[test]
     fn what_is_oldest_is_told_by_what_came_and_not_by_the_times_that_a_capture_states() {
         let mut packets = packets(
@@ -334,7 +334,7 @@ mod tests {
         );
     }
 
-    /// Gaps that are not filled stay no longer than the packets that showed them.
+    /// Gaps that are never filled are dropped with the packets that revealed them.
     #[test]
     fn gaps_go_with_their_packets() {
         let every_second = |number: u32| {

@@ -1,5 +1,4 @@
-//! Flows: the packets of one connection over TCP, or of one 4-tuple over UDP, as an index entry
-//! each.
+//! Flows: the packets of one TCP connection, or of one UDP 4-tuple, as one index entry per packet.
 
 mod eviction;
 mod packet;
@@ -26,7 +25,7 @@ use crate::units::{Nanos, WallTime};
 use stream::{SequenceSpace, unwrap_offset};
 use summary::FlowSummary;
 
-/// What is kept of a packet.
+/// Index entry of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketEntry {
     /// The kernel's timestamp.
@@ -42,45 +41,46 @@ pub struct PacketEntry {
     pub window: u16,
     /// Flags.
     pub flags: TcpFlags,
-    /// Which way it went.
+    /// Direction of the packet.
     pub direction: Direction,
-    /// It was sent again: see [`SegmentCounts::retransmitted`].
+    /// Whether it is a retransmission: see [`SegmentCounts::retransmitted`].
     pub retransmitted: bool,
-    /// Where its bytes lie, where they are kept.
+    /// Location of its bytes, if they are stored.
     pub stored: Option<PacketLocation>,
 }
 
 /// The packets of one 4-tuple.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
-    /// Its two ends.
+    /// Its two endpoints.
     pub key: FlowKey,
     entries: Vec<PacketEntry>,
     sums: ChunkSums,
     summary: Option<Box<FlowSummary>>,
     unlisted: u64,
-    /// Packets that were listed and no longer are, and when they passed.
+    /// Packets that were listed and have been evicted, and the time they span.
     evicted: u64,
     evicted_span: Option<(WallTime, WallTime)>,
-    /// Number of the latest packet among all that came.
+    /// Number of its latest packet, counted over all packets of the trace.
     latest_packet_number: u64,
     sent: SequenceSpace,
     received: SequenceSpace,
-    /// When the latest SYN passed that was not yet answered.
+    /// Timestamp of the latest SYN that has not been answered.
     syn_at: Option<WallTime>,
-    /// From there to its answer.
+    /// Time from SYN to its answer.
     handshake_rtt: Option<Nanos>,
     delivery_errors: Vec<DeliveryError>,
     delivery_errors_unlisted: u64,
 }
 
 impl Flow {
-    /// Errors about its packets that are kept.
+    /// Maximum number of delivery errors that are listed.
     pub(super) const MAX_DELIVERY_ERRORS: usize = 16;
-    /// How long after a gap has showed a packet that fills it may have been under way all the time:
-    /// where the round trip is not known,
+    /// How long after a gap appeared a packet that fills it counts as reordered rather than
+    /// retransmitted, where the round trip is not known.
     const DEFAULT_REORDERING_WINDOW: Nanos = Nanos::from_millis(3);
-    /// and at least, since packets are not always captured in the order in which they came.
+    /// The same where it is known: lower bound, since packets are not always captured in the order
+    /// in which they arrived.
     const MIN_REORDERING_WINDOW: Nanos = Nanos(300_000);
 
     pub(super) const fn new(key: FlowKey) -> Self {
@@ -102,17 +102,17 @@ impl Flow {
         }
     }
 
-    /// The packets that are listed, in the order they were captured.
+    /// Returns the listed packets, in the order captured.
     pub fn packets(&self) -> &[PacketEntry] {
         &self.entries
     }
 
-    /// Packets that were counted but are not listed because there were too many.
+    /// Number of packets that are counted but not listed because there were too many.
     pub const fn unlisted(&self) -> u64 {
         self.unlisted
     }
 
-    /// When the first packet passed and when the last, of those that are or were listed.
+    /// Timestamps of the first and the last packet, including evicted ones.
     pub fn span(&self) -> Option<(WallTime, WallTime)> {
         let spans = self
             .evicted_span
@@ -123,15 +123,15 @@ impl Flow {
         })
     }
 
-    /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets
-    /// that are listed. It costs the stretch's edges and not its packets.
+    /// Returns the traffic of the listed packets between two wall-clock times, `to` excluded. The
+    /// cost depends on the chunks at both ends and not on the number of packets.
     pub fn traffic_between(&self, from: WallTime, to: WallTime) -> TrafficSum {
         self.sums.between(&self.entries, from, to)
     }
 
-    /// The packets that carried something of a stretch of a direction's stream, in the order they
-    /// were captured. None is known where the direction's SYN was not captured: its offsets
-    /// then count from wherever the capture came in.
+    /// Returns the packets that carried bytes of a range of a direction's stream, in the order
+    /// captured. Empty if the direction's SYN was not captured, since its offsets are then relative
+    /// to the first packet that was.
     pub fn packets_carrying(&self, direction: Direction, stretch: &Range<u64>) -> Vec<Carrier> {
         let stream = self.stream(direction);
         if stream.anchored {
@@ -141,8 +141,8 @@ impl Flow {
         }
     }
 
-    /// The packet that was the first to carry the byte at an offset of a direction's stream, as its
-    /// place among the flow's packets.
+    /// Returns the index of the first packet that carried the byte at an offset of a direction's
+    /// stream.
     pub fn first_packet_carrying(&self, direction: Direction, offset: u64) -> Option<usize> {
         let stream = self.stream(direction);
         if stream.anchored {
@@ -152,7 +152,7 @@ impl Flow {
         }
     }
 
-    /// Whether a packet came late without having been sent again: others had overtaken it.
+    /// Whether a packet arrived late without being a retransmission: later packets overtook it.
     pub fn is_out_of_order(&self, packet: usize) -> bool {
         self.entries.get(packet).is_some_and(|entry| {
             !entry.retransmitted
@@ -163,36 +163,36 @@ impl Flow {
         })
     }
 
-    /// Whether offsets of a direction count from its stream's first byte: its SYN was captured.
+    /// Whether offsets of a direction count from the first byte of its stream, because its SYN was
+    /// captured.
     pub const fn has_captured_syn(&self, direction: Direction) -> bool {
         self.stream(direction).anchored
     }
 
-    /// Counts of one direction.
+    /// Counters of one direction.
     pub const fn counts(&self, direction: Direction) -> &SegmentCounts {
         &self.stream(direction).counts
     }
 
-    /// All flags that any packet of a direction had.
+    /// Union of the flags of all packets of a direction.
     pub const fn flags(&self, direction: Direction) -> TcpFlags {
         self.stream(direction).flags
     }
 
-    /// The maximum segment size this direction's SYN announced: the most the *other* side may send
+    /// Maximum segment size that this direction's SYN announced: the most the *other* side may send
     /// in a segment.
     pub const fn announced_mss(&self, direction: Direction) -> Option<u16> {
         self.stream(direction).mss
     }
 
-    /// The window scale this direction's SYN announced: windows it announces afterwards are to be
-    /// shifted by as many bits, if the other direction's SYN had the option too (RFC 7323
-    /// §2.2).
+    /// Window scale that this direction's SYN announced: the shift applied to its later windows, if
+    /// the other direction's SYN had the option too (RFC 7323 §2.2).
     pub const fn announced_window_scale(&self, direction: Direction) -> Option<u8> {
         self.stream(direction).window_scale
     }
 
-    /// A packet's window in bytes, scaled as agreed (RFC 7323 §2.2; in a SYN it is not); `None`
-    /// where a SYN was not captured, so that it is not known how.
+    /// Returns a packet's receive window in bytes, scaled as negotiated (RFC 7323 §2.2; not in a
+    /// SYN). `None` if a SYN was not captured, since the scale is not known then.
     pub fn scaled_window(&self, packet: &PacketEntry) -> Option<u64> {
         let announced = u64::from(packet.window);
         if packet.flags.has(TcpFlags::SYN) {
@@ -207,10 +207,10 @@ impl Flow {
         both.then(|| announced << scale.unwrap_or(0).min(14))
     }
 
-    /// The offset, in the other direction's stream, up to which a packet acknowledges; 0 for its
-    /// SYN alone. Of the many that the field may mean (it wraps every 4 GiB), the one nearest
-    /// to `near`, such as the end of what had been sent by then. `None` where it acknowledges
-    /// nothing, or nothing of the other direction was seen.
+    /// Returns the offset in the other direction's stream up to which a packet acknowledges; 0 if
+    /// it acknowledges the SYN alone. The field wraps every 4 GiB; of the possible offsets the one
+    /// nearest to `near` is returned, such as the end of what had been sent by then. `None` if it
+    /// acknowledges nothing, or nothing of the other direction was seen.
     pub fn acknowledged_offset(&self, packet: &PacketEntry, near: u64) -> Option<u64> {
         let base = self.stream(packet.direction.opposite()).base?;
         packet
@@ -219,24 +219,24 @@ impl Flow {
             .then(|| unwrap_offset(packet.ack.wrapping_sub(base), near))
     }
 
-    /// From the SYN to its answer, as the capture saw it; of several SYNs the last counts. `None`
-    /// where one of the two was not seen.
+    /// Time from the SYN to its answer, as captured. With several SYNs the last one counts. `None`
+    /// if one of the two was not captured.
     pub const fn handshake_rtt(&self) -> Option<Nanos> {
         self.handshake_rtt
     }
 
-    /// What the network said of packets that it did not deliver, the first few.
+    /// ICMP errors about its packets, the first few.
     pub fn delivery_errors(&self) -> &[DeliveryError] {
         &self.delivery_errors
     }
 
-    /// How many further ones it said so of.
+    /// Number of further ICMP errors.
     pub const fn delivery_errors_unlisted(&self) -> u64 {
         self.delivery_errors_unlisted
     }
 
-    /// Whether a packet between the same ends is the first of another flow: a SYN whose sequence
-    /// number is not the one this flow's began with. One that is sent again has the same.
+    /// Whether a packet between the same endpoints starts a new flow: a SYN whose sequence number
+    /// differs from this flow's first one. A retransmitted SYN has the same number.
     pub(super) fn starts_new_flow(&self, packet: &Packet) -> bool {
         let Transport::Tcp(tcp) = packet.transport else {
             return false;
@@ -256,8 +256,8 @@ impl Flow {
         }
     }
 
-    /// Takes in a packet, which has a number among all that came; returns whether it is listed. It
-    /// is only counted where there is no room.
+    /// Adds a packet, whose number is counted over all packets of the trace. Returns whether it is
+    /// listed; without room it is only counted.
     pub(super) fn add(
         &mut self,
         packet: &Packet,
@@ -323,14 +323,14 @@ impl Flow {
             Some(opened) if other.base.is_some() => {
                 _ = self.handshake_rtt.get_or_insert(packet.wall.since(opened));
             }
-            // The latest of several: which of them is answered cannot be told, and too short a time
-            // does less harm.
+            // Of several SYNs the latest: which one is answered cannot be told, and underestimating
+            // the round trip does less harm than overestimating it.
             _ => self.syn_at = Some(packet.wall),
         }
     }
 
-    /// What is sent again cannot be there sooner than a round trip after its gap showed. An eighth
-    /// is left for its being uneven.
+    /// Reordering window: a retransmission cannot arrive sooner than a round trip after its gap
+    /// appeared. An eighth is subtracted for jitter.
     fn reordering_window(&self) -> Nanos {
         self.handshake_rtt
             .map_or(Self::DEFAULT_REORDERING_WINDOW, |round_trip| {

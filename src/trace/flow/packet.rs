@@ -1,4 +1,4 @@
-//! A packet, which way it goes, and between which ends.
+//! A packet, its direction, and the endpoints of its flow.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
@@ -22,7 +22,7 @@ impl TcpFlags {
     pub const RST: u8 = 0x04;
     /// Push.
     pub const PSH: u8 = 0x08;
-    /// The acknowledgment number counts.
+    /// The acknowledgment number is valid.
     pub const ACK: u8 = 0x10;
 
     /// Whether all of `bits` are set.
@@ -31,7 +31,7 @@ impl TcpFlags {
     }
 }
 
-/// What is kept of a TCP header.
+/// The fields of a TCP header that are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TcpHeader {
     /// Sequence number as sent.
@@ -50,7 +50,7 @@ pub struct TcpHeader {
     pub window_scale: Option<u8>,
 }
 
-/// What a packet carries over IP.
+/// Transport header of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
@@ -71,21 +71,21 @@ pub struct Packet {
     pub destination: SocketAddr,
     /// Length of the whole frame on the link.
     pub frame_bytes: u32,
-    /// Payload of the transport layer, as the IP header states it (the capture may hold less).
+    /// Payload of the transport layer, as the IP header states it (less may have been captured).
     pub payload_bytes: u32,
     /// Transport header.
     pub transport: Transport,
-    /// Where its bytes lie, where they are kept.
+    /// Location of its bytes, if they are stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<PacketLocation>,
-    /// Of an aggregate, payload of each segment but the last that it is cut into on the way out,
-    /// or was glued together from on the way in, where the kernel tells.
+    /// For an aggregate (GSO, GRO), the payload of each segment but the last, if the kernel reports
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment_bytes: Option<NonZeroU16>,
 }
 
 impl Packet {
-    /// How many segments it is on the wire, as far as the kernel tells.
+    /// Number of segments on the wire, as far as the kernel reports it.
     pub fn wire_segments(&self) -> u64 {
         let bytes = u64::from(self.payload_bytes);
         self.segment_bytes.map_or(u64::from(bytes > 0), |each| {
@@ -93,7 +93,7 @@ impl Packet {
         })
     }
 
-    /// The largest payload among those.
+    /// Largest payload among these segments.
     pub fn largest_segment(&self) -> u32 {
         self.segment_bytes.map_or(self.payload_bytes, |each| {
             self.payload_bytes.min(u32::from(each.get()))
@@ -101,17 +101,18 @@ impl Packet {
     }
 }
 
-/// Which way a packet goes.
+/// Direction of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// From the local end.
+    /// From the local endpoint.
     Sent,
-    /// To the local end.
+    /// To the local endpoint.
     Received,
 }
 
 impl Direction {
-    /// The side of a connection that it comes from: the local end is the one that opened it.
+    /// Side of the connection that sends in this direction. The local endpoint is the one that
+    /// opened the connection.
     pub const fn side(self) -> Side {
         match self {
             Self::Sent => Side::Client,
@@ -119,7 +120,7 @@ impl Direction {
         }
     }
 
-    /// The other way.
+    /// Returns the other direction.
     #[must_use]
     pub const fn opposite(self) -> Self {
         match self {
@@ -129,7 +130,7 @@ impl Direction {
     }
 }
 
-/// The two ends of a flow, seen from the local one, and which of their flows it is.
+/// Endpoints of a flow, seen from the local one, and its number among the flows between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlowKey {
     /// This side.
@@ -138,13 +139,12 @@ pub struct FlowKey {
     pub remote: SocketAddr,
     /// TCP, not UDP.
     pub tcp: bool,
-    /// How many flows of the same two ends there were before it: a connection's ports may be used
-    /// again. Nearly always 0.
+    /// Number of earlier flows between the same endpoints, since ports are reused. Nearly always 0.
     pub reuse: u32,
 }
 
 impl FlowKey {
-    /// Which way a packet of the flow goes, by its sender.
+    /// Returns the direction of a packet of this flow by its sender.
     pub fn direction_from(&self, source: SocketAddr) -> Direction {
         if source == self.local {
             Direction::Sent

@@ -1,9 +1,9 @@
-//! Which sizes there are, in little room.
+//! A compact set of payload sizes.
 
-/// Which sizes there are among packets, each to within a 128th of the largest.
+/// A set of sizes, each to within a 128th of the largest, in 40 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SizeSet {
-    /// A bit for each multiple of `1 << coarse`, 256 of them.
+    /// One bit for each multiple of `1 << granularity_bits`, 256 of them.
     bits: [u64; 4],
     granularity_bits: u8,
 }
@@ -41,7 +41,7 @@ impl SizeSet {
         })
     }
 
-    /// The sizes, in ascending order, rounded down.
+    /// Returns the sizes in ascending order, rounded down.
     pub fn sizes(&self) -> impl Iterator<Item = u32> {
         let coarse = self.granularity_bits;
         self.set_bits().map(move |place| place << coarse)

@@ -1,32 +1,32 @@
-//! How far a direction of a flow has come: what was sent, what of it was acknowledged, up to where
-//! the receiver had room.
+//! Progress of one direction of a flow: bytes sent, bytes acknowledged, and the edge of the
+//! receiver's window.
 
 use super::{Direction, Flow, PacketEntry};
 
-/// What a packet says of a direction's stream, in its offsets.
+/// What one packet tells about one direction's stream, in stream offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamUpdate {
-    /// Bytes passed.
+    /// Bytes were sent.
     Sent {
-        /// Offset of the first.
+        /// Offset of the first byte.
         from: u64,
-        /// Offset behind the last.
+        /// Offset after the last byte.
         to: u64,
-        /// They had passed before, or were lost before.
+        /// Whether it is a retransmission.
         retransmitted: bool,
     },
-    /// The other side has all bytes up to an offset, and room for more.
+    /// The other side acknowledged all bytes up to an offset.
     Acknowledged {
-        /// The offset.
+        /// The acknowledged offset.
         to: u64,
-        /// Up to where it has room; `None` where its window's scale is not known.
+        /// Right edge of the receive window; `None` where the window scale is not known.
         window_edge: Option<u64>,
     },
 }
 
 impl StreamUpdate {
-    /// What a packet says; `end` is how far the direction's bytes had come before it, and is then
-    /// how far they have with it.
+    /// Reads the update from a packet. `end` is the highest offset sent before the packet, and is
+    /// raised to the highest one including it.
     pub(super) fn from_packet(
         flow: &Flow,
         packet: &PacketEntry,

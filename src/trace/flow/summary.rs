@@ -1,5 +1,6 @@
-//! The course of a flow in strides: what every so many packets come down to, so that a picture of a
-//! million packets need not look at each of them. A flow that is shorter than a stride has none.
+//! Level-of-detail summaries of a flow: each chunk of 128 packets is summarized as it completes, so
+//! that drawing a million packets does not visit each of them. A flow shorter than a chunk has
+//! none.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -11,73 +12,73 @@ use super::{Direction, Flow, PacketEntry};
 use crate::trace::tight_push::push_tight;
 use crate::units::WallTime;
 
-/// What some packets that follow each other come down to.
+/// Summary of a chunk of consecutive packets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkSummary {
-    /// The earliest of their times.
+    /// Earliest timestamp.
     pub first: WallTime,
-    /// The latest.
+    /// Latest timestamp.
     pub last: WallTime,
     sent: DirectionSummary,
     received: DirectionSummary,
 }
 
-/// What they say of one direction. Those that were sent again are [listed](Flow::sent_again)
-/// instead.
+/// Summary of one direction of a chunk. Retransmitted packets are not part of it; they are
+/// [listed](Flow::retransmitted_packets) separately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirectionSummary {
-    /// Their payloads' sizes.
+    /// Payload sizes.
     pub payload_sizes: SizeSet,
-    /// From the first offset that they carried up to the last.
+    /// From the first stream offset in the chunk to the last.
     pub byte_range: Option<Range<u64>>,
-    /// The longest stretch in it that they did not carry.
+    /// Longest range of bytes within it that the chunk did not carry.
     pub largest_gap: u64,
-    /// What of the direction's stream the other side acknowledged.
+    /// Stream offsets that the other side acknowledged.
     pub acknowledged: Option<ValueRange>,
-    /// Up to where it had room.
+    /// Right edges of the receive window.
     pub window_edge: Option<ValueRange>,
-    /// How far the stream had come behind them.
+    /// Highest stream offset sent up to the end of the chunk.
     stream_end: u64,
 }
 
-/// Between which values something was.
+/// Minimum, maximum and last value of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValueRange {
-    /// The smallest.
+    /// The minimum.
     pub min: u64,
-    /// The largest.
+    /// The maximum.
     pub max: u64,
-    /// The last.
+    /// The last value.
     pub last: u64,
 }
 
-/// The strides of a flow, and what is summed up of them.
+/// All chunk summaries of a flow, and totals over them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FlowSummary {
     chunks: Vec<ChunkSummary>,
-    /// The last one that was forgotten.
+    /// The last chunk that was evicted; the next one continues from it.
     last_evicted_chunk: Option<ChunkSummary>,
-    /// Places of packets that were sent again.
+    /// Indices of retransmitted packets.
     retransmitted: Vec<u32>,
-    /// How many packets, sent and received, carry how much, without those that are forgotten.
+    /// Number of packets by payload size, sent and received, without evicted packets.
     payload_sizes: [BTreeMap<u32, u64>; 2],
 }
 
-/// Packets that follow each other, and what they come down to.
+/// A run of consecutive packets, with its summary.
 #[derive(Clone, Copy, Debug)]
 pub struct PacketRun<'a> {
     /// The packets.
     pub packets: &'a [PacketEntry],
-    /// `None` of the last, which are too few.
+    /// Summary of the packets; `None` for the last run, which is not complete yet.
     pub summary: Option<&'a ChunkSummary>,
     previous_chunk: Option<&'a ChunkSummary>,
 }
 
 impl ChunkSummary {
-    /// Packets in one.
+    /// Packets in a chunk.
     const PACKETS: usize = 128;
 
-    /// What it says of a direction.
+    /// Returns the summary of one direction.
     pub const fn one_direction(&self, direction: Direction) -> &DirectionSummary {
         match direction {
             Direction::Sent => &self.sent,
@@ -161,7 +162,7 @@ impl ValueRange {
 }
 
 impl PacketRun<'_> {
-    /// What each of the packets says of a direction, and when.
+    /// Returns what each packet tells about one direction, with its timestamp.
     pub fn stream_updates(
         &self,
         flow: &Flow,
@@ -183,7 +184,7 @@ impl PacketRun<'_> {
 }
 
 impl Flow {
-    /// All its packets in stretches, in the order they were captured.
+    /// Returns all packets in runs, in the order captured.
     pub fn packet_runs(&self) -> impl Iterator<Item = PacketRun<'_>> {
         let strides = self.chunk_summaries();
         self.packets()
@@ -198,7 +199,7 @@ impl Flow {
             })
     }
 
-    /// The packets that were sent again.
+    /// Returns the retransmitted packets.
     pub fn retransmitted_packets(&self) -> impl Iterator<Item = &PacketEntry> {
         let listed = self
             .summary
@@ -212,7 +213,7 @@ impl Flow {
         )
     }
 
-    /// How many packets of a direction carry how much payload, by that size.
+    /// Returns the number of packets of a direction by payload size.
     pub fn payload_sizes(&self, direction: Direction) -> BTreeMap<u32, u64> {
         let mut sizes = self
             .summary
@@ -243,8 +244,7 @@ impl Flow {
             .or_else(|| self.last_evicted_chunk())
     }
 
-    /// Forgets what the first packets come down to, which are whole strides, or all packets there
-    /// are.
+    /// Drops the summaries of the first packets, which are whole chunks or all packets there are.
     pub(super) fn evict_chunks(&mut self, packets: usize) {
         let rest = self.unsummarized_packets();
         let last = (packets >= self.entries.len() && !rest.is_empty())
@@ -275,14 +275,14 @@ impl Flow {
         course.retransmitted = course.retransmitted.iter().filter_map(place).collect();
     }
 
-    /// The packets that are not summed up.
+    /// Returns the packets after the last complete chunk.
     fn unsummarized_packets(&self) -> &[PacketEntry] {
         self.packets()
             .get(self.chunk_summaries().len() * ChunkSummary::PACKETS..)
             .unwrap_or_default()
     }
 
-    /// Sums up, if a stride is complete.
+    /// Summarizes the latest chunk if it is complete.
     pub(super) fn summarize_full_chunk(&mut self) {
         let packets = self.unsummarized_packets();
         if packets.len() < ChunkSummary::PACKETS {
@@ -319,7 +319,7 @@ fn count_payload(sizes: &mut BTreeMap<u32, u64>, payload_bytes: u32) {
     }
 }
 
-/// Takes back what [`count`] did.
+/// Reverts [`count_payload`].
 fn uncount_payload(sizes: &mut BTreeMap<u32, u64>, payload_bytes: u32) {
     if let Entry::Occupied(mut count) = sizes.entry(payload_bytes) {
         *count.get_mut() -= 1;

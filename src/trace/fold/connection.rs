@@ -1,4 +1,4 @@
-//! What a connection takes in.
+//! Folding of events into a connection.
 
 use crate::trace::{Connection, EventKind, Tls};
 use crate::units::Moment;

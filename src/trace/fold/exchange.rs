@@ -1,4 +1,4 @@
-//! What an exchange takes in.
+//! Folding of events into an exchange.
 
 use crate::trace::{
     Attempt, AttemptId, AttemptOutcome, BodyCount, DnsQuery, EventKind, Exchange, ExchangeCause,
@@ -6,7 +6,7 @@ use crate::trace::{
 };
 use crate::units::{Moment, Untrusted};
 
-/// An exchange that begins.
+/// Returns an exchange that has just begun.
 pub(super) fn new_exchange(
     at: Moment,
     id: ExchangeId,

@@ -1,4 +1,4 @@
-//! The fold.
+//! The fold of events into a [`Trace`].
 
 mod connection;
 mod exchange;
@@ -14,21 +14,21 @@ use super::{
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
-/// What the ordinary HTTP client measured for the same request.
+/// Measurement of the same request by an ordinary HTTP client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ControlMeasurement {
     /// Status of the final response.
     pub status: Option<u16>,
-    /// Time until its head was there.
+    /// Time until the response head was received.
     pub headers: Nanos,
-    /// Time until its body was read.
+    /// Time until the response body was received.
     pub total: Nanos,
     /// Why it failed, if it did.
     pub error: Option<Untrusted>,
 }
 
-/// All that is known about a run. [`Trace::apply`] is its only mutator, but for [`Trace::retire`],
-/// which forgets.
+/// All that is known about a run. Only [`Trace::apply`] adds to it; [`Trace::retire`] removes from
+/// it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
     tool_version: Option<String>,
@@ -36,7 +36,7 @@ pub struct Trace {
     ended: Option<Moment>,
     latest: Moment,
     exchanges: Vec<Exchange>,
-    /// How many exchanges and connections began, those that are no longer held included.
+    /// Number of exchanges and connections started, including retired ones.
     exchanges_started: usize,
     connections_opened: usize,
     connections: Vec<Connection>,
@@ -52,14 +52,14 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Exchanges held at a time. A run of more is cut, unless exchanges that are over [are
-    /// retired](Trace::retire).
+    /// Maximum number of exchanges held at a time. A run of more is truncated unless finished
+    /// exchanges [are retired](Trace::retire).
     pub const MAX_EXCHANGES: usize = 100_000;
-    /// Events kept for the event list.
+    /// Maximum number of events in the log.
     const MAX_LOGGED: usize = 200_000;
 
-    /// Takes in what happened. Events that name an exchange or connection which never began are
-    /// ignored: a file may be crafted.
+    /// Applies an event. An event that names an exchange or connection which never began is
+    /// ignored, since a file may be crafted.
     pub fn apply(&mut self, event: Event) {
         self.latest = self.latest.max(event.at);
         let Event { at, kind: what } = &event;
@@ -93,7 +93,7 @@ impl Trace {
         }
     }
 
-    /// A trace that lists so many packets and flows.
+    /// Creates a trace with limits on listed packets and flows.
     pub fn with_limits(limits: PacketLimits) -> Self {
         Self {
             flows: FlowTable::with_limits(limits),
@@ -101,17 +101,17 @@ impl Trace {
         }
     }
 
-    /// How many packets and flows it lists.
+    /// Limits on listed packets and flows.
     pub const fn limits(&self) -> PacketLimits {
         self.flows.limits()
     }
 
-    /// The packets and flows that it no longer lists.
+    /// Number of packets and flows that were evicted.
     pub const fn evicted(&self) -> Evicted {
         self.flows.evicted()
     }
 
-    /// Folds all of `events`.
+    /// Folds a sequence of events into a trace.
     pub fn from_events(events: impl IntoIterator<Item = Event>) -> Self {
         let mut trace = Self::default();
         for event in events {
@@ -120,32 +120,32 @@ impl Trace {
         trace
     }
 
-    /// The program version that recorded the run.
+    /// Version of the program that recorded the run.
     pub fn tool_version(&self) -> Option<&str> {
         self.tool_version.as_deref()
     }
 
-    /// Wall-clock time of the start.
+    /// Wall-clock time of the run's start.
     pub const fn started_at(&self) -> Option<WallTime> {
         self.started_at
     }
 
-    /// When the run was over.
+    /// When the run ended.
     pub const fn ended(&self) -> Option<Moment> {
         self.ended
     }
 
-    /// The latest instant heard of.
+    /// Time of the latest event.
     pub const fn latest(&self) -> Moment {
         self.latest
     }
 
-    /// The exchanges that are held, in the order they began.
+    /// Exchanges held, in the order in which they began.
     pub fn exchanges(&self) -> &[Exchange] {
         &self.exchanges
     }
 
-    /// One exchange.
+    /// Returns an exchange by its number.
     pub fn exchange(&self, id: ExchangeId) -> Option<&Exchange> {
         position_by_number(&self.exchanges, id.0 as usize, |exchange| {
             exchange.id.0 as usize
@@ -158,12 +158,12 @@ impl Trace {
         &self.connections
     }
 
-    /// What is known of exchanges that are no longer held.
+    /// Statistics of exchanges that are no longer held.
     pub const fn retired(&self) -> &RetiredExchanges {
         &self.retired
     }
 
-    /// One connection.
+    /// Returns a connection by its number.
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
         position_by_number(&self.connections, id.0 as usize, |connection| {
             connection.id.0 as usize
@@ -176,8 +176,8 @@ impl Trace {
         self.flows.list()
     }
 
-    /// The packets of a connection. Of flows between the same ends it is the latest that had begun
-    /// when the connection was established.
+    /// Returns the packets of a connection: of the flows between its endpoints, the latest one that
+    /// had begun when the connection was established.
     pub fn flow_of(&self, connection: &Connection) -> Option<&Flow> {
         let (local, remote) = (
             canonical_address(connection.local.ip()?),
@@ -198,7 +198,7 @@ impl Trace {
             .latest(&key, |flow| began(flow) <= Some(connection.established))
     }
 
-    /// The latest connection that a flow's packets are of.
+    /// Returns the latest connection that a flow belongs to.
     pub fn connection_of(&self, flow: &FlowKey) -> Option<&Connection> {
         let wire = |end: &super::Endpoint| end.ip().map(canonical_address);
         let (local, remote) = (Some(flow.local), Some(flow.remote));
@@ -215,12 +215,12 @@ impl Trace {
             })
     }
 
-    /// The packets of one flow, whichever end is taken for the local one.
+    /// Returns a flow by its key, whichever endpoint the key takes for the local one.
     pub fn flow(&self, key: &FlowKey) -> Option<&Flow> {
         self.flows.get(key)
     }
 
-    /// The latest flow between the ends of a packet.
+    /// Returns the latest flow between the endpoints of a packet.
     pub fn latest_flow_of(&self, packet: &Packet) -> Option<&Flow> {
         let tcp = matches!(packet.transport, super::Transport::Tcp(_));
         let key = FlowKey {
@@ -232,7 +232,7 @@ impl Trace {
         self.flows.latest(&key, |_| true)
     }
 
-    /// Where a flow stands among all.
+    /// Returns the position of a flow in the list of flows.
     pub fn index_of_flow(&self, key: &FlowKey) -> Option<usize> {
         self.flows.index_of(key)
     }
@@ -242,37 +242,37 @@ impl Trace {
         &self.capture
     }
 
-    /// The mapping from packets' time to the run's axis.
+    /// Mapping from packets' wall-clock time to the run's axis.
     pub const fn clock(&self) -> &ClockMap {
         &self.clock
     }
 
-    /// The ordinary client's figures, where it was run.
+    /// Measurement by an ordinary HTTP client, if there was one.
     pub const fn control(&self) -> Option<&ControlMeasurement> {
         self.control.as_ref()
     }
 
-    /// How the lab's link was set last; without a lab there is none.
+    /// Latest configuration of the lab's link; `None` without a lab.
     pub const fn link(&self) -> Option<&LinkConfig> {
         self.link.as_ref()
     }
 
-    /// What happened, in order, without packets and progress reports.
+    /// Events in order, without packets and progress reports.
     pub fn log(&self) -> &[Event] {
         &self.log
     }
 
-    /// Events that are in the fold but, for their number, not in the log.
+    /// Number of events that were folded but are not in the log because there were too many.
     pub const fn unlogged(&self) -> u64 {
         self.unlogged
     }
 
-    /// Events that never reached the fold.
+    /// Number of events that were lost before they reached the fold.
     pub const fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// The failure that decided the run: the last one that was not made good by trying again.
+    /// The failure that decided the run: the last one that was not followed by a retry.
     pub fn failure(&self) -> Option<&(Phase, super::Failure)> {
         let retried = |i: usize| {
             self.exchanges
@@ -453,8 +453,8 @@ impl Trace {
     }
 }
 
-/// Returns where in a list, which is in the order of numbers, the one with a number is. While none
-/// has gone that is the number itself.
+/// Returns the position of the item with a number, in a list sorted by number. As long as nothing
+/// was removed, that is the number itself.
 fn position_by_number<T>(
     list: &[T],
     number: usize,
@@ -469,8 +469,8 @@ fn position_by_number<T>(
     list.binary_search_by_key(&number, number_of).ok()
 }
 
-/// An address as a packet shows it: a socket's may name the interface too (RFC 4007), or be IPv4 in
-/// IPv6's clothes.
+/// Returns an address as packets show it, without an IPv6 zone (RFC 4007) and with IPv4-mapped
+/// addresses as IPv4.
 fn canonical_address(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

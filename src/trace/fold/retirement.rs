@@ -1,4 +1,4 @@
-//! Exchanges that are over and go, so that a run of any length fits into memory.
+//! Retirement of finished exchanges, so that a run of any length fits into memory.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use crate::trace::{
 use crate::units::{Moment, Nanos, WallTime};
 
 impl Trace {
-    /// Forgets the exchanges of runs, and the connections, packets and events that belong to no
-    /// other exchange; of the runs their times stay ([`Trace::retired`]). What is told later
-    /// about such an exchange changes nothing. The runs are in the order in which they began.
-    /// The hops are of runs that are held, between exchanges that are.
+    /// Removes the exchanges of runs, and the connections, packets and events that belong to no
+    /// other exchange. The times of the runs are kept ([`Trace::retired`]). Later events about a
+    /// removed exchange are ignored. `runs` must be in the order in which they began; `hops` are
+    /// of runs that are held, and lie between exchanges that are.
     pub fn retire(&mut self, runs: Vec<RetiredRun>, hops: Vec<RetiredHops>) {
         let mut ranges: Vec<RangeInclusive<ExchangeId>> =
             runs.iter().map(|run| run.first..=run.last).collect();
@@ -46,7 +46,8 @@ impl Trace {
         self.retire_flows(self.clock.wall_of(latest));
     }
 
-    /// The exchanges of the ranges, each with whether it was tried again; and the others.
+    /// Splits the exchanges into those in the ranges, each with whether it was retried, and the
+    /// others.
     fn partition_retired(
         &mut self,
         ranges: &[RangeInclusive<ExchangeId>],
@@ -118,8 +119,8 @@ impl Trace {
         self.log = log;
     }
 
-    /// Keeps the flows of what is still held, and those whose packets passed since the latest runs
-    /// began.
+    /// Keeps the flows that belong to exchanges which are held, and those with packets since the
+    /// latest runs began.
     fn retire_flows(&mut self, latest: Option<WallTime>) {
         if self.flows.list().is_empty() {
             return;
@@ -137,17 +138,17 @@ impl Trace {
     }
 }
 
-/// What tells which flows belong to exchanges that are held.
+/// Endpoints and time ranges of all that is held, by which flows are matched to it.
 struct RetainedEndpoints {
-    /// Both ends of connections and of attempts to connect, and between when and when: ports are
-    /// used again.
+    /// Endpoints of connections and connection attempts, with their time ranges, since ports are
+    /// reused.
     connections: HashMap<(SocketAddr, SocketAddr), Vec<(WallTime, WallTime)>>,
-    /// Name servers that were asked, and between when and when.
+    /// Name servers that were queried, with the time ranges of the queries.
     name_servers: Vec<(SocketAddr, WallTime, WallTime)>,
 }
 
 impl RetainedEndpoints {
-    /// How far the two clocks' mapping may be off.
+    /// Tolerance for errors in the mapping between the clocks.
     const CLOCK_SLACK: Nanos = Nanos::from_millis(100);
 
     fn from_trace(trace: &Trace) -> Self {
