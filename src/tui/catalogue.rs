@@ -1,18 +1,18 @@
-//! What the start screen offers: under headings, and narrowed by what is typed.
+//! The suggestions of the start screen: grouped, and filtered by what is typed.
 
 use super::Suggestion;
 
-/// A line of the catalogue.
+/// A row of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CatalogueRow<'a> {
-    /// Nothing, above a heading.
+    /// A blank line above a heading.
     Gap,
     Heading(&'a str),
-    /// An offer, by its place among all of them.
+    /// A suggestion, by its index among all.
     Suggestion(usize),
 }
 
-/// The offers that are left, in the order in which they are shown.
+/// The suggestions that match a filter, in display order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Catalogue<'a> {
     suggestions: &'a [Suggestion],
@@ -20,8 +20,8 @@ pub(super) struct Catalogue<'a> {
 }
 
 impl<'a> Catalogue<'a> {
-    /// What has every word of `typed` in it, by group. A whole URL narrows nothing: who types one
-    /// wants to go there.
+    /// Selects the suggestions that contain every word of `typed`, by group. A complete URL filters
+    /// nothing: whoever types one wants to go there.
     pub(super) fn filtered(offers: &'a [Suggestion], typed: &str) -> Self {
         let words: Vec<String> = if typed.contains("://") {
             Vec::new()
@@ -46,13 +46,13 @@ impl<'a> Catalogue<'a> {
         }
     }
 
-    /// The first that is left.
+    /// Returns the first match.
     pub(super) fn first(&self) -> Option<usize> {
         self.matching.first().copied()
     }
 
-    /// The offer `by` further down than `chosen`, or up where negative; from nowhere, up leads to
-    /// the last and down to the first.
+    /// Returns the match `by` rows below `chosen`, or above if negative. Without a choice, up leads
+    /// to the last and down to the first.
     pub(super) fn moved_by(&self, chosen: Option<usize>, by: isize) -> Option<usize> {
         let last = self.matching.len().checked_sub(1)?;
         let there =
@@ -64,7 +64,7 @@ impl<'a> Catalogue<'a> {
         self.matching.get(there).copied()
     }
 
-    /// The lines: headings where there are groups, with air above them where there is room for it.
+    /// Returns the rows: headings where there are groups, with blank lines above them if `airy`.
     pub(super) fn rows(&self, airy: bool) -> Vec<CatalogueRow<'a>> {
         let mut rows = Vec::with_capacity(self.matching.len());
         let mut above = "";
@@ -86,7 +86,7 @@ impl<'a> Catalogue<'a> {
     }
 }
 
-/// The groups in the order in which they first come, but first what belongs to none.
+/// Returns the group names in order of first appearance; suggestions without a group come first.
 fn group_names(offers: &[Suggestion]) -> Vec<&str> {
     let mut groups = vec![""];
     for offer in offers {

@@ -1,9 +1,9 @@
-//! The conversations of a capture: which are listed, in which order, and what their servers are
-//! called.
+//! The list of conversations of a capture: which ones are listed, in which order, and the names of
+//! their servers.
 //!
-//! There may be tens of thousands, so the list is worked out when something changed and not for
-//! each picture: at once when the user asks for another one, and while packets come, before a
-//! picture, once enough of them are new.
+//! There may be tens of thousands, so the list is rebuilt when something changed and not for each
+//! frame: at once when the user changes the order or the filter, and while packets arrive, before a
+//! frame, once enough of them are new.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -21,17 +21,17 @@ use crate::insight::FlowOpening;
 use crate::trace::{Direction, Flow, FlowKey};
 use crate::units::{Moment, Nanos, Untrusted};
 
-/// What the list is ordered by.
+/// Sort order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ConversationOrder {
-    /// The most payload first.
+    /// Most payload first.
     #[default]
     Size,
-    /// As they began.
+    /// In the order in which they began.
     Time,
-    /// What was sent again most often first.
+    /// Most retransmissions first.
     Retransmissions,
-    /// The longest first.
+    /// Longest first.
     Duration,
 }
 
@@ -45,7 +45,7 @@ impl ConversationOrder {
         }
     }
 
-    /// What it is, for people.
+    /// Returns a description for people.
     const fn description(self) -> &'static str {
         match self {
             Self::Size => "The largest first.",
@@ -56,52 +56,52 @@ impl ConversationOrder {
     }
 }
 
-/// The list.
+/// The list and its state.
 #[derive(Debug, Default)]
 pub(super) struct ConversationList {
     pub(super) order: ConversationOrder,
-    /// Words that a listed conversation has, in lower case.
+    /// Filter words, in lower case; a listed conversation contains all of them.
     filter_words: Vec<String>,
-    /// Places of flows in the trace, as they are listed.
+    /// Indices of the listed flows in the trace, in display order.
     listed: Vec<u32>,
-    /// For each flow, on which line it stands.
+    /// Row of each flow.
     row_of_flow: Vec<u32>,
-    /// Packets there were when it was worked out.
+    /// Number of packets when the list was last built.
     packets_when_built: Option<u64>,
-    /// Pictures since then in which it was not.
+    /// Frames since then.
     frames_since_built: u8,
-    /// For each flow, how often its opening was looked at for a name.
+    /// Number of times that each flow's first bytes were searched for a server name.
     lookups: HashMap<FlowKey, u8, RandomState>,
-    /// Where to go on looking for such as have no name.
+    /// Position at which the search for names continues.
     next_lookup: usize,
-    /// Names were asked for and have not come.
+    /// A search for names is in progress.
     lookup_pending: bool,
 }
 
 impl ConversationList {
-    /// Flows whose names are asked for at once.
+    /// Flows whose names are searched for at a time.
     const LOOKUP_BATCH: usize = 256;
-    /// Looks at an opening that may not be complete, each at twice as many packets as the one
-    /// before.
+    /// Maximum number of searches in a flow whose first bytes may be incomplete; each waits for
+    /// twice as many packets as the one before.
     const MAX_LOOKUPS: u8 = 5;
-    /// Pictures after which the list is worked out anew at the latest.
+    /// Frames after which the list is rebuilt at the latest.
     const MAX_STALE_FRAMES: u8 = 8;
 
     pub(super) fn listed(&self) -> &[u32] {
         &self.listed
     }
 
-    /// Whether not all are listed.
+    /// Whether a filter is set.
     pub(super) const fn is_filtered(&self) -> bool {
         !self.filter_words.is_empty()
     }
 
-    /// The words that narrow it.
+    /// Returns the filter words.
     pub(super) fn filter_text(&self) -> String {
         self.filter_words.join(" ")
     }
 
-    /// Another capture comes. What the user chose stays.
+    /// Resets the list for another capture. The user's choices are kept.
     pub(super) fn reset(&mut self) {
         *self = Self {
             order: self.order,
@@ -110,7 +110,7 @@ impl ConversationList {
         };
     }
 
-    /// Where a flow stands in the list.
+    /// Returns the row of a flow.
     pub(super) fn row_of(&self, run: &ScreenRun, key: FlowKey) -> Option<usize> {
         let line = *self.row_of_flow.get(run.trace.index_of_flow(&key)?)? as usize;
         (line < self.listed.len()).then_some(line)
@@ -134,7 +134,7 @@ impl ConversationList {
                 })
                 .map(|(place, _)| place),
         );
-        // Flows lie far apart in memory, so each is looked at once and not for each comparison.
+        // Flows are far apart in memory, so each is visited once and not for each comparison.
         let order = self.order;
         self.listed.sort_by_cached_key(|place| {
             flows
@@ -150,7 +150,7 @@ impl ConversationList {
         }
     }
 
-    /// Whether so much is new that it is time to work the list out anew.
+    /// Whether enough packets are new for the list to be rebuilt.
     fn needs_rebuild(&mut self, run: &ScreenRun) -> bool {
         let packets = run.trace.capture().packets;
         let Some(known) = self.packets_when_built else {
@@ -165,14 +165,14 @@ impl ConversationList {
             || self.frames_since_built >= Self::MAX_STALE_FRAMES
     }
 
-    /// Openings in which a name may be that was not found yet, those first that stand first in the
-    /// list.
+    /// Returns the next batch of flow openings to search for server names, in display order.
     fn take_lookup_batch(&mut self, run: &ScreenRun) -> Vec<(FlowKey, FlowOpening)> {
         let flows = run.trace.flows();
         if self.lookups.len() > flows.len() {
             self.lookups.retain(|key, _| run.trace.flow(key).is_some());
         }
-        // What narrows the list may be a name that is not known yet.
+        // With a filter, the flows that are not listed are searched too: a name found there may
+        // match it.
         let others = if self.is_filtered() {
             0..flows.len()
         } else {
@@ -212,13 +212,12 @@ impl ConversationList {
 }
 
 impl ScreenState {
-    /// Brings up to date what is worked out from many events at once. Whoever draws calls it before
-    /// each picture.
+    /// Updates what is derived from many events at once. Must be called before each frame.
     pub fn prepare_frame(&mut self) -> Vec<ScreenEffect> {
         if self.capture_flows().is_none() {
             return Vec::new();
         }
-        // What is held does not change, and its list is of it.
+        // A paused display does not change, and its list is built from it.
         if self.paused.is_none() && self.conversations.needs_rebuild(&self.run) {
             self.rebuild_conversations();
         }
@@ -235,7 +234,7 @@ impl ScreenState {
             .collect()
     }
 
-    /// Works the list out anew.
+    /// Rebuilds the list.
     pub(super) fn rebuild_conversations(&mut self) {
         if self.capture_flows().is_some() {
             let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
@@ -281,7 +280,7 @@ impl ScreenState {
         }
     }
 
-    /// The first of the list.
+    /// Selects the first row of the list.
     pub(super) fn select_first_conversation(&mut self) {
         let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
         let first = self
@@ -304,7 +303,7 @@ impl ScreenState {
         self.mode = InputMode::Filter(TextInput::with_text(&self.conversations.filter_text()));
     }
 
-    /// Lists only what has all of these words.
+    /// Lists only conversations that contain all of these words.
     pub(super) fn filter_conversations(&mut self, words: &str) {
         self.conversations.filter_words = words.split_whitespace().map(str::to_lowercase).collect();
         self.rebuild_conversations();
@@ -333,7 +332,7 @@ impl ScreenState {
     }
 }
 
-/// What stands first has the least.
+/// Sort key; the smallest comes first.
 fn sort_key(order: ConversationOrder, flow: &Flow) -> (Reverse<u64>, Reverse<u64>) {
     let first = match order {
         ConversationOrder::Size => payload_bytes(flow),
@@ -344,7 +343,7 @@ fn sort_key(order: ConversationOrder, flow: &Flow) -> (Reverse<u64>, Reverse<u64
     (Reverse(first), Reverse(payload_bytes(flow)))
 }
 
-/// Whether a conversation's transport, ends and name have all of the words.
+/// Whether a conversation's transport, endpoints and name contain all of the words.
 fn matches_all_words(words: &[String], flow: &Flow, run: &ScreenRun, text: &mut String) -> bool {
     text.clear();
     let transport = if flow.key.tcp { "tcp" } else { "udp" };
@@ -356,19 +355,19 @@ fn matches_all_words(words: &[String], flow: &Flow, run: &ScreenRun, text: &mut 
     words.iter().all(|word| text.contains(word.as_str()))
 }
 
-/// Bytes both ways.
+/// Payload bytes in both directions.
 fn payload_bytes(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent)
         .payload_bytes
         .saturating_add(flow.counts(Direction::Received).payload_bytes)
 }
 
-/// Packets both ways that were sent again.
+/// Retransmissions in both directions.
 pub(super) const fn retransmissions(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent).retransmitted + flow.counts(Direction::Received).retransmitted
 }
 
-/// From the first packet to the last.
+/// Time from the first packet to the last.
 pub(super) fn flow_duration(flow: &Flow) -> Option<Nanos> {
     flow.span().map(|(first, last)| last.since(first))
 }

@@ -1,4 +1,4 @@
-//! The one cursor that all panels share.
+//! The cursor that all panels share.
 
 mod anchor;
 mod packets;
@@ -10,24 +10,24 @@ use crate::units::Moment;
 
 pub(super) use anchor::CursorAnchor;
 
-/// What is selected. Moving it in one panel moves it in all.
+/// The selection. Moving it in one panel moves it in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Cursor {
-    /// Nothing in particular: the run as a whole. The list follows what comes.
+    /// Nothing in particular: the run as a whole. The event list follows new events.
     #[default]
     Run,
-    /// An event, by its place in the log.
+    /// An event, by its index in the log.
     Event(usize),
     /// A row of the timeline.
     Lane(ExchangeId, Lane),
     /// A conversation.
     Flow(FlowKey),
-    /// A packet, by its flow and its place in it.
+    /// A packet, by its flow and its index in it.
     Packet(FlowKey, usize),
 }
 
 impl Cursor {
-    /// The row to light up.
+    /// Returns the timeline row to highlight.
     pub(super) fn lane(self, run: &ScreenRun) -> Option<(ExchangeId, Lane)> {
         match self {
             Self::Run | Self::Flow(_) => None,
@@ -37,7 +37,7 @@ impl Cursor {
         }
     }
 
-    /// The event to light up, by its place in the log.
+    /// Returns the event to highlight, by its index in the log.
     pub(super) fn event(self, run: &ScreenRun) -> Option<usize> {
         match self {
             Self::Run | Self::Flow(_) => None,
@@ -47,7 +47,7 @@ impl Cursor {
         }
     }
 
-    /// The instant to mark on the axis.
+    /// Returns the instant to mark on the time axis.
     pub(super) fn moment(self, run: &ScreenRun) -> Option<Moment> {
         match self {
             Self::Run => None,
@@ -58,8 +58,8 @@ impl Cursor {
         }
     }
 
-    /// The packet to light up, by its flow and its place in it: the first that carried what is
-    /// selected.
+    /// Returns the packet to highlight, by its flow and its index in it: the first one that carried
+    /// what is selected.
     pub(super) fn packet(self, run: &ScreenRun) -> Option<(FlowKey, usize)> {
         match self {
             Self::Run | Self::Flow(_) => None,
@@ -68,7 +68,7 @@ impl Cursor {
         }
     }
 
-    /// The conversation that is meant.
+    /// Returns the selected conversation.
     pub(super) const fn flow(self) -> Option<FlowKey> {
         match self {
             Self::Flow(flow) | Self::Packet(flow, _) => Some(flow),
@@ -76,19 +76,19 @@ impl Cursor {
         }
     }
 
-    /// The exchange whose rows are unfolded.
+    /// Returns the exchange whose rows are unfolded.
     pub(super) fn exchange(self, run: &ScreenRun) -> Option<ExchangeId> {
         self.lane(run)
             .map(|(id, _)| id)
             .or_else(|| run.main_exchange().map(|exchange| exchange.id))
     }
 
-    /// The phase that is meant.
+    /// Returns the selected phase.
     pub(super) fn phase(self, run: &ScreenRun) -> Option<Phase> {
         self.lane(run).and_then(|(_, lane)| lane.phase())
     }
 
-    /// `by` listed events further down, or up where negative.
+    /// Moves by `by` listed events, down if positive.
     #[must_use]
     pub(super) fn moved_by_events(self, run: &ScreenRun, by: isize) -> Self {
         let Some(last) = run.listed_events.len().checked_sub(1) else {
@@ -96,7 +96,7 @@ impl Cursor {
         };
         let here = match self.event(run) {
             Some(place) => run.listed_events.partition_point(|&listed| listed < place),
-            // From nowhere, up leads to the last line and down to the first.
+            // Without a selection, up leads to the last row and down to the first.
             None if by < 0 => last + 1,
             None => {
                 return run
@@ -111,7 +111,7 @@ impl Cursor {
             .map_or(Self::Run, |&place| Self::Event(place))
     }
 
-    /// `by` rows further down among `rows`, or up where negative.
+    /// Moves by `by` of `rows`, down if positive.
     #[must_use]
     pub(super) fn moved_by_rows(
         self,
@@ -133,7 +133,8 @@ impl Cursor {
     }
 }
 
-/// Where a row stands among rows: itself, else its phase's, else its exchange's.
+/// Returns the position of a row among rows: its own, otherwise that of its phase, otherwise that
+/// of its exchange.
 pub(super) fn row_position(
     rows: &[(ExchangeId, Lane)],
     (id, lane): (ExchangeId, Lane),

@@ -1,5 +1,4 @@
-//! Conversations of others taken apart: asked for when one is looked at, and kept for when it is
-//! looked at again.
+//! Cache of dissected conversations: requested when a conversation is first looked at, and kept.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,25 +9,25 @@ use crate::trace::FlowKey;
 use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 
-/// What is known of what conversations say.
+/// Dissections by flow.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DissectionCache {
     entries: HashMap<FlowKey, Arc<Dissection>>,
-    /// Memory that they take, about, in bytes.
+    /// Approximate memory they take.
     bytes: usize,
 }
 
 impl DissectionCache {
-    /// Conversations kept, and what they may take together; beyond that they are asked for again.
+    /// Limits on the number of dissections and on their memory; beyond them the cache is emptied.
     const MAX_ENTRIES: usize = 256;
     const MAX_BYTES: usize = 64 << 20;
 
-    /// One of them.
+    /// Returns the dissection of a flow.
     pub(super) fn get(&self, flow: &FlowKey) -> Option<&Dissection> {
         self.entries.get(flow).map(Arc::as_ref)
     }
 
-    /// Forgets those that are not to be kept.
+    /// Keeps only the dissections for which `keep` holds.
     pub(super) fn retain(&mut self, keep: impl Fn(&FlowKey) -> bool) {
         self.entries.retain(|flow, _| keep(flow));
         self.bytes = self
@@ -50,8 +49,8 @@ impl DissectionCache {
 }
 
 impl ScreenState {
-    /// Asks for the conversation that is looked at, once it is complete. One at a time: while the
-    /// list is walked through, what is passed by need not be known.
+    /// Requests the dissection of the selected conversation once it is complete. One at a time:
+    /// while the user scrolls through the list, those passed by need no dissection.
     pub(super) fn request_dissection(&mut self, now: Moment) -> Option<ScreenEffect> {
         let (run, _) = self.displayed_run(now);
         if self.pending_dissection.is_some() || run.under_way || !run.trace.exchanges().is_empty() {
@@ -69,7 +68,7 @@ impl ScreenState {
         Some(effect)
     }
 
-    /// Takes in what one says.
+    /// Stores a dissection.
     pub(super) fn receive_dissection(&mut self, flow: FlowKey, mut dissection: Dissection) {
         self.pending_dissection = None;
         dissection.mask(self.settings.masking.redactor());

@@ -1,52 +1,53 @@
-//! What the screen wants done.
+//! Effects: what the screen asks its caller to do.
 
 use crate::insight::FlowOpening;
 use crate::trace::{Flow, FlowKey, LinkConfig, PacketLocation};
 
-/// Something that shall happen outside.
+/// An action to be performed outside the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScreenEffect {
-    /// Start a new run, in place of the one under way if there is one. Its events come back as
-    /// [`Message::Trace`](super::Message::Trace), the first of them
-    /// [`RunStarted`](crate::trace::What::RunStarted). Where it cannot be started,
-    /// [`Message::RunFailed`](super::Message::RunFailed) says why.
+    /// Start a new run, replacing the one in progress. Its events come back as
+    /// [`ScreenMessage::Trace`](super::ScreenMessage::Trace), the first of them
+    /// [`RunStarted`](crate::trace::EventKind::RunStarted). If it cannot be started,
+    /// [`ScreenMessage::RunFailed`](super::ScreenMessage::RunFailed) says why.
     Run {
-        /// Where to, as the user wrote it.
+        /// URL, as the user typed it.
         url: String,
     },
-    /// End the run under way. Its last events still come back, the very last
-    /// [`RunEnded`](crate::trace::What::RunEnded).
+    /// Cancel the run in progress. Its last events still come back, the very last being
+    /// [`RunEnded`](crate::trace::EventKind::RunEnded).
     Cancel,
-    /// Set the lab's link so, at once. How it is then comes back as
-    /// [`Message::Link`](super::Message::Link), and during a run as
-    /// [`LinkSet`](crate::trace::What::LinkSet) too.
+    /// Configure the lab's link, at once. The result comes back as
+    /// [`ScreenMessage::Link`](super::ScreenMessage::Link), and during a run as
+    /// [`LinkSet`](crate::trace::EventKind::LinkSet) too.
     SetLink(LinkConfig),
     /// Read a packet's bytes. They come back as
-    /// [`Message::PacketRead`](super::Message::PacketRead).
+    /// [`ScreenMessage::PacketRead`](super::ScreenMessage::PacketRead).
     ReadPacket(PacketLocation),
-    /// Look for the servers' names in what was sent first in these flows. They come back as
-    /// [`Message::Named`](super::Message::Named).
+    /// Search the first bytes of these flows for server names. The names come back as
+    /// [`ScreenMessage::ServerNames`](super::ScreenMessage::ServerNames).
     FindServerNames(Vec<(FlowKey, FlowOpening)>),
-    /// Take a conversation of others apart. What it says comes back as
-    /// [`Message::TakenApart`](super::Message::TakenApart).
+    /// Dissect a captured conversation. The result comes back as
+    /// [`ScreenMessage::Dissected`](super::ScreenMessage::Dissected).
     Dissect(Box<Flow>),
-    /// Save the latest run to a file. How that went comes back as
-    /// [`Message::Saved`](super::Message::Saved).
+    /// Save the latest run to a file. The result comes back as
+    /// [`ScreenMessage::Saved`](super::ScreenMessage::Saved).
     Save,
-    /// Put text on the clipboard.
+    /// Copy text to the clipboard.
     Copy(String),
-    /// Stop this process as Ctrl-Z does, and come back from it.
+    /// Stop this process as Ctrl-Z does, until it is continued.
     Suspend,
-    /// Draw everything anew: something else wrote on the terminal. [`run`](super::run) does it.
+    /// Redraw the whole screen because something else wrote to the terminal.
+    /// [`run_event_loop`](super::run_event_loop) does it.
     Redraw,
-    /// Leave; [`run`](super::run) returns the outcome.
+    /// Leave the screen; [`run_event_loop`](super::run_event_loop) returns the reason.
     Quit(ExitReason),
 }
 
-/// Why the screen was left.
+/// Reason why the screen was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExitReason {
-    /// The user was done.
+    /// The user quit.
     Quit,
     /// Ctrl-C or SIGINT.
     Interrupted,
@@ -54,12 +55,12 @@ pub enum ExitReason {
     Terminated,
     /// SIGQUIT, which Ctrl-\ sends.
     Aborted,
-    /// SIGHUP, or the terminal went away.
+    /// SIGHUP, or the terminal was closed.
     HungUp,
 }
 
 impl ExitReason {
-    /// The process's exit code; for a signal 128 and its number, as shells have it.
+    /// Exit code of the process; for a signal, 128 plus its number, as in shells.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Quit => 0,

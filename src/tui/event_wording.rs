@@ -1,4 +1,4 @@
-//! Each event in one line.
+//! Wording of events, one line each.
 
 use super::figures::count;
 use crate::insight::{describe_attempt_outcome, tls_version_name, without_root_dot};
@@ -8,19 +8,19 @@ use crate::trace::{
 };
 use crate::units::{Bytes, Untrusted};
 
-/// Who speaks: which layer, and which way.
+/// An event in words, with its layer and a sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EventSentence {
-    /// The layer's name; empty for the run itself.
+    /// Name of the layer; empty for the run itself.
     pub(super) layer: &'static str,
-    /// The phase whose colour it has.
+    /// Phase whose colour it has.
     pub(super) phase: Option<Phase>,
-    /// Out, in, or neither.
+    /// Sign before the text.
     pub(super) sign: EventSign,
     pub(super) text: String,
 }
 
-/// Which way something went.
+/// Sign of an event: direction, success or failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EventSign {
     Out,
@@ -42,7 +42,7 @@ impl EventSign {
     }
 }
 
-/// What an event says.
+/// Returns an event in words.
 pub(super) fn event_sentence(event: &Event, trace: &Trace) -> EventSentence {
     let (phase, way, text) = event_words(&event.kind, trace);
     let layer = match phase {
@@ -412,7 +412,7 @@ fn dns_answer_words(answer: &DnsAnswer) -> String {
     )
 }
 
-/// The sentence's end that says how a DNS message travels; nothing for the usual way.
+/// Returns the end of a sentence that names the transport of a DNS message; empty for UDP.
 pub(super) const fn transport_suffix(transport: DnsTransport) -> &'static str {
     match transport {
         DnsTransport::Udp => "",
@@ -431,7 +431,7 @@ const fn source_suffix(source: ResolutionSource) -> &'static str {
     }
 }
 
-/// Both ends, as far as they are known.
+/// Returns both endpoints, as far as they are known.
 fn endpoints_text(local: &Endpoint, remote: &Endpoint) -> String {
     let from = local
         .if_specified()
@@ -448,7 +448,8 @@ const fn attempt_sign(outcome: &AttemptOutcome) -> EventSign {
     }
 }
 
-/// A status code and its phrase: the server's own, else the registered one (HTTP/2 sends none).
+/// Returns a status code and its reason phrase: the server's own, otherwise the registered one
+/// (HTTP/2 sends none).
 pub(super) fn status_words(status: u16, reason: &Untrusted) -> String {
     let own = reason.escaped();
     let known = || {
@@ -482,7 +483,7 @@ fn exchange_end_words(trace: &Trace, exchange: crate::trace::ExchangeId) -> Stri
     }
 }
 
-/// A URL for showing, without the name and password that some hold.
+/// Returns a URL without user name and password.
 pub(super) fn without_credentials(url: &Untrusted) -> String {
     let shown = url.escaped();
     let Some((scheme, rest)) = shown.split_once("://") else {

@@ -1,11 +1,11 @@
-//! Figures as the screen shows them: one unit and one number of decimals in a column, so that they
-//! can be compared at a glance.
+//! Formatting of figures: one unit and one number of decimals for all durations of a frame, so that
+//! they can be compared at a glance.
 
 use crate::timeline::AxisUnit;
 use crate::units::{Moment, Nanos};
 pub(super) use crate::units::{format_count as count, format_percent};
 
-/// How durations of one picture are written.
+/// Unit and decimals of the durations of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DurationFormat {
     pub(super) unit: AxisUnit,
@@ -13,7 +13,7 @@ pub(super) struct DurationFormat {
 }
 
 impl DurationFormat {
-    /// For durations up to `longest`: three to five figures of the longest.
+    /// Chooses the format for durations up to `longest`: three to five digits for the longest.
     pub(super) const fn for_longest(longest: Nanos) -> Self {
         let unit = AxisUnit::for_end(longest);
         let decimals = match (unit, longest.0) {
@@ -25,7 +25,7 @@ impl DurationFormat {
         Self { unit, decimals }
     }
 
-    /// Without its unit.
+    /// Formats a duration without its unit.
     pub(super) fn format(self, duration: Nanos) -> String {
         let value = match self.unit {
             AxisUnit::Micros => duration.as_millis_f64() * 1e3,
@@ -34,7 +34,7 @@ impl DurationFormat {
         };
         let decimals = self.decimals;
         let shown = format!("{value:.decimals$}");
-        // What took some time is never shown as none.
+        // A duration above zero is never shown as zero.
         if duration > Nanos::ZERO && shown.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
             return format!(
                 "<{}1",
@@ -47,7 +47,7 @@ impl DurationFormat {
     }
 }
 
-/// An instant in milliseconds with two decimals, three where runs take so little: `81.90`, `0.184`.
+/// Formats an instant in milliseconds with two decimals, or three if `precise`: `81.90`, `0.184`.
 pub(super) fn format_millis(at: Moment, precise: bool) -> String {
     let sign = if at < Moment::START { "-" } else { "" };
     let millis = crate::units::Nanos(at.0.unsigned_abs()).as_millis_f64();

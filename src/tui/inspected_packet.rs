@@ -1,4 +1,4 @@
-//! The packet that is looked at from inside: which one, and its bytes once they were read.
+//! The packet whose layers are shown, and its bytes once they were read.
 
 use super::state::View;
 use super::{ScreenEffect, ScreenState};
@@ -8,7 +8,7 @@ use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 use crate::wire::LinkType;
 
-/// Bytes of a packet, asked for and read.
+/// State of reading a packet's bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum InspectedPacket {
     #[default]
@@ -26,7 +26,7 @@ pub(super) enum InspectedPacket {
 }
 
 impl InspectedPacket {
-    /// Which packet it is of.
+    /// Returns the location of the packet.
     const fn stored(&self) -> Option<PacketLocation> {
         match self {
             Self::None => None,
@@ -36,7 +36,7 @@ impl InspectedPacket {
         }
     }
 
-    /// The bytes of a packet, if it is of that one.
+    /// Returns the bytes if they are those of this packet.
     pub(super) fn bytes_of(&self, packet: &PacketEntry) -> Option<(LinkType, &[u8])> {
         match self {
             Self::Read {
@@ -48,7 +48,7 @@ impl InspectedPacket {
         }
     }
 
-    /// The bytes, whichever packet's they are.
+    /// Returns the bytes, whichever packet they belong to.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
         if let Self::Read { bytes, .. } = self {
             Some(bytes)
@@ -57,7 +57,7 @@ impl InspectedPacket {
         }
     }
 
-    /// Why there are none.
+    /// Returns why the bytes could not be read.
     pub(super) fn error(&self) -> Option<&str> {
         if let Self::Failed { error: why, .. } = self {
             Some(why)
@@ -68,8 +68,7 @@ impl InspectedPacket {
 }
 
 impl ScreenState {
-    /// The packet that is looked at, by its place: the selected one, else the first that carries
-    /// something.
+    /// Returns the index of the packet to show: the selected one, otherwise the first with payload.
     pub(super) fn inspected_index(
         &self,
         talk: &ConversationView<'_>,
@@ -88,7 +87,7 @@ impl ScreenState {
             .or_else(|| (!packets.is_empty()).then_some(0))
     }
 
-    /// Asks for the bytes of the packet that is looked at, once.
+    /// Requests the bytes of the packet to show, once.
     pub(super) fn request_inspected_packet(&mut self, now: Moment) -> Option<ScreenEffect> {
         if self.view_state.view != View::Layers {
             return None;
@@ -106,7 +105,7 @@ impl ScreenState {
         Some(ScreenEffect::ReadPacket(stored))
     }
 
-    /// Takes in the bytes, if they are still wanted.
+    /// Stores the bytes, if they are still wanted.
     pub(super) fn receive_packet_bytes(
         &mut self,
         stored: PacketLocation,

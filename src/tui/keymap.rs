@@ -1,11 +1,12 @@
-//! Which key does what. The table is the only place: keys, key line and help are all read from it.
+//! The key bindings. This table is the only place that defines them: key handling, the key hints
+//! and the help page all read it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::ScreenState;
 use super::state::View;
 
-/// What a key asks for.
+/// Action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Action {
     RunAgain,
@@ -45,15 +46,15 @@ pub(super) enum Action {
     Redraw,
 }
 
-/// Some keys, what they do, and how that is said.
+/// A key binding: keys, action, and how they are described.
 pub(super) struct Binding {
     keys: &'static [(KeyCode, KeyModifiers)],
     pub(super) action: Action,
-    /// The keys as help shows them.
+    /// Keys as the help page shows them.
     pub(super) shown: &'static str,
-    /// What they do, for help.
+    /// Description for the help page.
     pub(super) does: &'static str,
-    /// Key and word for the line at the bottom; empty where there is no room for it.
+    /// Key and word for the line of key hints; empty for keys without a hint.
     pub(super) hint: (&'static str, &'static str),
 }
 
@@ -75,7 +76,7 @@ const fn control(c: char) -> (KeyCode, KeyModifiers) {
     (KeyCode::Char(c), CONTROL)
 }
 
-/// All keys, in the order help shows them.
+/// All bindings, in the order of the help page.
 pub(super) const BINDINGS: [Binding; 35] = [
     bind!(
         RunAgain,
@@ -301,7 +302,7 @@ pub(super) const BINDINGS: [Binding; 35] = [
 ];
 
 impl Binding {
-    /// Whether it does anything here: some keys are for the lab.
+    /// Whether the action is available in this state: some exist in the lab only.
     pub(super) fn applies(&self, state: &ScreenState) -> bool {
         let of_others = state.capture_flows().is_some();
         match self.action {
@@ -324,7 +325,7 @@ impl Binding {
     }
 }
 
-/// What a key asks for, if anything.
+/// Returns the action of a key, if any.
 pub(super) fn action_for_key(pressed: KeyEvent) -> Option<Action> {
     let modifiers = pressed.modifiers - KeyModifiers::SHIFT;
     BINDINGS

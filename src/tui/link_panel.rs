@@ -1,4 +1,4 @@
-//! Setting the lab's link while it is in use.
+//! The panel in which the lab's link is configured while it is in use.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -7,20 +7,21 @@ use super::{ScreenEffect, ScreenState};
 use crate::trace::{LinkConfig, LinkCounts};
 use crate::units::is_unsafe_for_terminal;
 
-/// The lab's link as the screen knows it.
+/// State of the lab's link as far as the screen knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LinkState {
-    /// How it was when it was last heard of.
+    /// Configuration that the lab last reported.
     reported: LinkConfig,
-    /// What was asked for since, and is neither told of nor refused yet; the last counts.
+    /// Configurations that were requested since and are neither reported nor refused; the last one
+    /// counts.
     requested: Vec<LinkConfig>,
-    /// What it has done with packets.
+    /// Its packet counters.
     pub(super) counts: LinkCounts,
 }
 
 impl LinkState {
-    /// Nobody turns faster than the lab answers; if it does not answer at all, so many steps are
-    /// remembered.
+    /// Maximum number of pending requests. Nobody steps faster than the lab answers, but it may not
+    /// answer at all.
     const MAX_REQUESTED: usize = 64;
 
     const fn new(told: LinkConfig, counts: LinkCounts) -> Self {
@@ -31,7 +32,7 @@ impl LinkState {
         }
     }
 
-    /// How it is set, or was asked to be a moment ago.
+    /// Returns its configuration, including pending requests.
     pub(super) fn current(&self) -> &LinkConfig {
         self.requested.last().unwrap_or(&self.reported)
     }
@@ -43,7 +44,7 @@ impl LinkState {
         self.requested.push(link);
     }
 
-    /// Word of the link that was sent before a step was taken does not undo the step.
+    /// A report that was sent before the latest request does not revert that request.
     fn receive(&mut self, link: LinkConfig, counts: LinkCounts) {
         self.counts = counts;
         match self.requested.iter().position(|asked| *asked == link) {
@@ -55,19 +56,19 @@ impl LinkState {
     }
 }
 
-/// The panel over the picture.
+/// The open panel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LinkPanel {
-    /// The setting that is chosen.
+    /// The selected setting.
     pub(super) setting: LinkSetting,
-    /// An exact value as far as it is typed.
+    /// The value as typed so far.
     pub(super) input: String,
-    /// Why the last one was not taken.
+    /// Why the last value was not accepted.
     pub(super) error: Option<String>,
 }
 
 impl LinkPanel {
-    /// No value is longer than this.
+    /// Maximum length of a typed value.
     const MAX_INPUT_BYTES: usize = 24;
 
     fn select_by(&mut self, by: isize) {
@@ -81,7 +82,7 @@ impl LinkPanel {
         );
     }
 
-    /// The setting at a place among all of them.
+    /// Selects a setting by its index.
     pub(super) fn select(&mut self, place: usize) {
         if let Some(&dial) = LinkSetting::ALL.get(place) {
             *self = Self {
@@ -91,7 +92,7 @@ impl LinkPanel {
         }
     }
 
-    /// Takes a letter of an exact value.
+    /// Adds a character to the typed value.
     fn type_char(&mut self, c: char) {
         if self.input.len() < Self::MAX_INPUT_BYTES
             && !is_unsafe_for_terminal(c)
@@ -103,7 +104,7 @@ impl LinkPanel {
 }
 
 impl ScreenState {
-    /// Takes in how the link is.
+    /// Handles a report of the link's configuration and counters.
     pub(super) fn receive_link(&mut self, link: LinkConfig, counts: LinkCounts) {
         match &mut self.link_state {
             Some(linkage) => linkage.receive(link, counts),
@@ -111,7 +112,7 @@ impl ScreenState {
         }
     }
 
-    /// Takes in that the link is not as it was asked to be.
+    /// Handles the refusal of a requested configuration.
     pub(super) fn receive_link_error(&mut self, why: String) {
         if let Some(linkage) = &mut self.link_state {
             linkage.requested.clear();
@@ -130,7 +131,7 @@ impl ScreenState {
         }
     }
 
-    /// A key while the panel is open.
+    /// Handles a key while the panel is open.
     pub(super) fn handle_link_panel_key(&mut self, key: KeyEvent) -> Vec<ScreenEffect> {
         let Some(panel) = &mut self.link_panel else {
             return Vec::new();
@@ -173,7 +174,7 @@ impl ScreenState {
         }
     }
 
-    /// Sets what is chosen a step further, or back.
+    /// Changes the selected setting by a step, up or down.
     pub(super) fn step_setting(&mut self, further: bool) -> Vec<ScreenEffect> {
         let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.link_state.as_ref()) else {
             return Vec::new();

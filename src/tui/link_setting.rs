@@ -1,4 +1,4 @@
-//! What can be set of the link: each setting's name, its steps, and how an exact value is read.
+//! The settings of the lab's link: names, steps, and parsing of typed values.
 
 use crate::trace::LinkConfig;
 use crate::units::{BitRate, Fraction, Nanos};
@@ -21,7 +21,7 @@ const DELAY_STEPS: [u64; 10] = [0, 1, 5, 10, 20, 40, 80, 150, 300, 600];
 const JITTER_STEPS: [u64; 8] = [0, 1, 2, 5, 10, 20, 50, 100];
 /// In ten-thousandths.
 const SHARE_STEPS: [u32; 8] = [0, 10, 50, 100, 200, 500, 1_000, 2_000];
-/// In bit/s; the last is no limit at all.
+/// In bit/s; the last one means unlimited.
 const RATE_STEPS: [u64; 9] = [
     64_000,
     256_000,
@@ -33,13 +33,13 @@ const RATE_STEPS: [u64; 9] = [
     100_000_000,
     u64::MAX,
 ];
-/// IPv6 works from 1280 on, a DSL line carries 1492, Ethernet 1500, and with jumbo frames 9000.
+/// 1280 is the minimum of IPv6, 1492 that of PPPoE (DSL), 1500 Ethernet, 9000 jumbo frames.
 const MTU_STEPS: [u16; 5] = [1_280, 1_400, 1_492, 1_500, 9_000];
 const CONGESTION_STEPS: [&str; 3] = ["reno", "cubic", "bbr"];
 
-/// No delay is longer: the lab shall be usable enough to set it back.
+/// Maximum delay, so that the lab stays responsive enough to be set back.
 const MAX_DELAY: Nanos = Nanos::from_millis(10_000);
-/// `TCP_CA_NAME_MAX` of the kernel, without the zero byte at its end.
+/// The kernel's `TCP_CA_NAME_MAX` without the terminating zero.
 const MAX_NAME_BYTES: usize = 15;
 
 impl LinkSetting {
@@ -67,7 +67,7 @@ impl LinkSetting {
         }
     }
 
-    /// What it does, in a few words.
+    /// Returns its effect in a few words.
     pub(super) const fn description(self) -> &'static str {
         match self {
             Self::RoundTrip => "added, half of it each way",
@@ -81,7 +81,7 @@ impl LinkSetting {
         }
     }
 
-    /// An exact value as one may type it.
+    /// Returns examples of values to type.
     pub(super) const fn example(self) -> &'static str {
         match self {
             Self::RoundTrip => "80ms or 1.5s",
@@ -93,7 +93,7 @@ impl LinkSetting {
         }
     }
 
-    /// How it is set.
+    /// Returns its value as shown.
     pub(super) fn format_value(self, link: &LinkConfig) -> String {
         let delay = |delay: Nanos| {
             if delay == Nanos::ZERO {
@@ -116,7 +116,8 @@ impl LinkSetting {
         }
     }
 
-    /// The link with this setting a step further, or back; `None` at the end of its steps.
+    /// Returns the link with this setting one step further, or back; `None` at the end of its
+    /// steps.
     pub(super) fn stepped(self, link: &LinkConfig, further: bool) -> Option<LinkConfig> {
         let mut link = link.clone();
         let share = |here: Fraction| {
@@ -141,8 +142,8 @@ impl LinkSetting {
             Self::Loss => link.loss = share(link.loss)?,
             Self::Reorder => link.reorder = share(link.reorder)?,
             Self::Duplicate => link.duplicate = share(link.duplicate)?,
-            // Further is narrower here: as with the other settings, away from a link that nobody
-            // notices.
+            // For bandwidth further means less: as with the other settings, away from an
+            // unnoticeable link.
             Self::Bandwidth => {
                 let rate = next_step(
                     &RATE_STEPS,
@@ -165,10 +166,10 @@ impl LinkSetting {
         Some(link)
     }
 
-    /// The link with this setting as it was typed.
+    /// Returns the link with this setting parsed from text.
     ///
     /// # Errors
-    /// What would be right, in a sentence.
+    /// A sentence that says what is expected.
     pub(super) fn parse(self, text: &str, link: &LinkConfig) -> Result<LinkConfig, String> {
         let mut link = link.clone();
         let text = text.trim();
@@ -192,7 +193,7 @@ impl LinkSetting {
     }
 }
 
-/// The next of some steps in ascending order, also from between two of them.
+/// Returns the next or previous of some ascending steps; `here` may lie between two.
 fn next_step<T: Ord + Copy>(steps: &[T], here: T, further: bool) -> Option<T> {
     if further {
         steps.iter().copied().find(|step| *step > here)
@@ -230,7 +231,7 @@ fn parse_congestion(text: &str) -> Result<String, String> {
     Err("A name that the kernel knows is wanted, such as cubic or reno.".to_owned())
 }
 
-/// With a capital letter and a full stop.
+/// Capitalizes the text and adds a full stop.
 fn as_sentence(text: impl AsRef<str>) -> String {
     let mut letters = text.as_ref().chars();
     letters.next().map_or_else(String::new, |first| {
@@ -247,7 +248,7 @@ mod tests {
         LinkConfig::delay_only(Nanos::from_millis(20), 1)
     }
 
-    /// All values one meets on the way.
+    /// Returns all values of a setting, step by step.
     fn walk(dial: LinkSetting, from: &LinkConfig, further: bool) -> Vec<String> {
         std::iter::successors(dial.stepped(from, further), |link| {
             dial.stepped(link, further)

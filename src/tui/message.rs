@@ -1,4 +1,4 @@
-//! Everything that arrives.
+//! Messages: everything that arrives at the screen.
 
 use crate::dissect::Dissection;
 use crate::trace::{self, FlowKey, LinkConfig, LinkCounts, PacketLocation};
@@ -7,41 +7,44 @@ use crate::units::Untrusted;
 /// Something that arrived at the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ScreenMessage {
-    /// A key, a click, a paste, a new size.
+    /// A key, a mouse event, a paste, or a new size.
     Terminal(crossterm::event::Event),
-    /// Something happened in the run. [`trace::What::RunStarted`] begins a new trace.
+    /// An event of the run. [`RunStarted`](trace::EventKind::RunStarted) begins a new trace.
     Trace(trace::Event),
-    /// The operating system wants something.
+    /// A signal to the process.
     Signal(ProcessSignal),
-    /// The run that was asked for could not be started, or ended without saying so; why, in a
-    /// sentence.
+    /// The requested run could not be started, or ended without an event saying so; the reason, in
+    /// a sentence.
     RunFailed(String),
-    /// A packet's bytes, which [`Effect::ReadPacket`](super::Effect::ReadPacket) asked for.
+    /// A packet's bytes, requested by
+    /// [`ScreenEffect::ReadPacket`](super::ScreenEffect::ReadPacket).
     PacketRead {
-        /// Which packet.
+        /// The packet.
         stored: PacketLocation,
-        /// The number of the link type it begins with, and the bytes as far as they were captured;
-        /// or why they cannot be had, in words that follow a colon.
+        /// The link type of the frame and its captured bytes; or why they cannot be read, as text
+        /// to follow a colon.
         read: Result<(u16, Vec<u8>), String>,
     },
-    /// The lab's link as it is now. It may come at any time, and again with other counts; where it
-    /// never comes there is no link.
+    /// The current state of the lab's link. It may arrive at any time, and again with other
+    /// counters; without a link it never does.
     Link {
-        /// How it is set.
+        /// Returns its value as shown.
         link: LinkConfig,
-        /// What it has done with packets so far.
+        /// Its packet counters so far.
         counts: LinkCounts,
     },
-    /// What a conversation says, which [`Effect::TakeApart`](super::Effect::TakeApart) asked for.
+    /// A dissected conversation, requested by
+    /// [`ScreenEffect::Dissect`](super::ScreenEffect::Dissect).
     Dissected(FlowKey, Box<Dissection>),
-    /// The run was saved, or could not be, which [`Effect::Save`](super::Effect::Save) or the
-    /// command line asked for; a sentence either way.
+    /// The run was saved, or could not be, as requested by
+    /// [`ScreenEffect::Save`](super::ScreenEffect::Save) or on the command line; a sentence either
+    /// way.
     Saved(Result<String, String>),
-    /// The servers' names, of those flows that [`Effect::Name`](super::Effect::Name) was about and
-    /// where one was found.
+    /// Server names found in the flows of
+    /// [`ScreenEffect::FindServerNames`](super::ScreenEffect::FindServerNames).
     ServerNames(Vec<(FlowKey, Untrusted)>),
-    /// The link could not be set as [`Effect::SetLink`](super::Effect::SetLink) asked; why, in a
-    /// sentence. How it is then [`Message::Link`] says.
+    /// The link could not be configured as [`ScreenEffect::SetLink`](super::ScreenEffect::SetLink)
+    /// requested; the reason, in a sentence. Its current state follows in [`ScreenMessage::Link`].
     LinkRefused(String),
 }
 
@@ -51,20 +54,20 @@ impl From<trace::Event> for ScreenMessage {
     }
 }
 
-/// Signals this program acts upon.
+/// Signals that this program handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProcessSignal {
     /// SIGTERM: end now.
     Terminate,
-    /// SIGHUP, or the terminal went away: end now.
+    /// SIGHUP, or the terminal was closed: end now.
     HangUp,
-    /// SIGQUIT: end now. It is what one sends when nothing else helps, so the terminal comes back
+    /// SIGQUIT: end now. It is what users send when nothing else helps, so the terminal is restored
     /// then, too.
     Abort,
-    /// SIGINT: as Ctrl-C.
+    /// SIGINT: like Ctrl-C.
     Interrupt,
-    /// SIGTSTP: as Ctrl-Z.
+    /// SIGTSTP: like Ctrl-Z.
     Stop,
-    /// SIGCONT: awake again; the terminal may show anything.
+    /// SIGCONT: the process was continued; the terminal may show anything.
     Continue,
 }

@@ -6,9 +6,9 @@
 //!    engine ─┘   (inbox)    (update)  └─► draw (a function of the state and the instant)
 //! ```
 //!
-//! [`State::update`] is the only thing that changes a [`State`], and it does nothing else: what
-//! shall happen outside it returns as [`Effect`]s. [`draw`] changes nothing. Only [`runtime`] reads
-//! a clock, touches the terminal or starts a thread.
+//! Only [`ScreenState::update`] changes a [`ScreenState`], and it does nothing else: actions
+//! outside the screen are returned as [`ScreenEffect`]s. [`draw`] changes nothing. Only [`runtime`]
+//! reads a clock, touches the terminal or starts a thread.
 
 mod catalogue;
 mod conversations;

@@ -1,4 +1,4 @@
-//! The mouse.
+//! Mouse handling.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -14,7 +14,7 @@ use crate::dissect::LadderRow;
 use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 
-/// Lines the wheel moves.
+/// Lines that one step of the mouse wheel scrolls.
 const WHEEL_LINES: isize = 3;
 
 impl ScreenState {
@@ -42,7 +42,7 @@ impl ScreenState {
         Vec::new()
     }
 
-    /// Scrolls what is under the pointer; the axis it zooms, around the pointer.
+    /// Scrolls the panel under the pointer; over the timeline it zooms, around the pointer.
     fn scroll_at(&mut self, at: Position, down: isize, now: Moment) {
         match self.areas(now).panel_at(at) {
             Some(Panel::Timeline) => {
@@ -67,7 +67,7 @@ impl ScreenState {
         }
     }
 
-    /// Gives the panel the keyboard, and selects what is under the pointer.
+    /// Focuses the panel under the pointer, and selects what is there.
     fn click(&mut self, at: Position, now: Moment) {
         self.notice = None;
         let areas = self.areas(now);
@@ -106,7 +106,7 @@ impl ScreenState {
         }
     }
 
-    /// The first click chooses, the second shows what was said.
+    /// The first click selects, the second opens the ladder.
     fn click_conversation(&mut self, at: Position, now: Moment) {
         let areas = self.areas(now);
         self.view_state.panel = Panel::Main;
@@ -119,7 +119,8 @@ impl ScreenState {
         }
     }
 
-    /// The packet whose arrow is at a place, or which ends the silence that is told of there.
+    /// Returns the packet whose arrow is at a position, or the one that ends the idle period shown
+    /// there.
     fn packet_at(&self, at: Position, now: Moment) -> Option<Cursor> {
         let areas = self.areas(now);
         let talk = talk_of_cursor(self.displayed_run(now).0, self.view_state.cursor)?;
@@ -130,7 +131,7 @@ impl ScreenState {
         Some(Cursor::Packet(talk.flow.key, place))
     }
 
-    /// The packet that passed nearest to the instant under a place.
+    /// Returns the packet nearest in time to a position of the plots.
     fn packet_near(&self, at: Position, now: Moment) -> Option<Cursor> {
         let areas = self.areas(now);
         let run = self.displayed_run(now).0;
@@ -156,7 +157,7 @@ impl ScreenState {
         Some(Cursor::Packet(talk.flow.key, place))
     }
 
-    /// The first click chooses, the second runs.
+    /// The first click selects, the second runs.
     fn click_at_start(&mut self, at: Position) -> Vec<ScreenEffect> {
         let Some(place) = StartAreas::new(self.full_area(), self).suggestion_at(self, at) else {
             return Vec::new();
@@ -174,7 +175,8 @@ impl ScreenState {
         Vec::new()
     }
 
-    /// A click chooses a setting, beside the panel it closes it; the wheel sets what is chosen.
+    /// A click selects a setting, or closes the panel if it is outside; the wheel changes the
+    /// selected setting.
     fn handle_link_panel_mouse(&mut self, kind: MouseEventKind, at: Position) -> Vec<ScreenEffect> {
         let area = link_panel_area(self.full_area());
         match (kind, &mut self.link_panel) {

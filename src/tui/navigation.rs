@@ -1,4 +1,4 @@
-//! Moving the cursor, the panels and the axis.
+//! Navigation: moving the cursor, changing panels and views, zooming the time axis.
 
 use super::keymap::Action;
 use super::state::{Panel, Paused, View};
@@ -12,9 +12,9 @@ use crate::tui::cursor::{Cursor, CursorAnchor};
 use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 
-/// How much of the axis one key press moves or leaves.
+/// Share of the visible time axis that one key press moves by.
 const PAN_FRACTION: f64 = 0.25;
-/// More lines than there are anywhere.
+/// A distance beyond the end of any list.
 const TO_THE_END: isize = isize::MAX / 2;
 
 impl ScreenState {
@@ -55,12 +55,12 @@ impl ScreenState {
         }
     }
 
-    /// The panels as they are now.
+    /// Returns the current layout of the panels.
     pub(super) fn areas(&self, now: Moment) -> PanelAreas {
         PanelAreas::new(self.full_area(), self, now)
     }
 
-    /// Moves within the panel that has the keyboard.
+    /// Moves the cursor within the focused panel.
     pub(super) fn move_by(&mut self, by: isize, now: Moment) {
         match self.view_state.panel {
             Panel::Main | Panel::Timeline if self.view_state.view.is_packet_view() => {
@@ -88,7 +88,7 @@ impl ScreenState {
         }
     }
 
-    /// Shows a view; what is selected stays selected.
+    /// Shows a view; the selection is kept.
     pub(super) fn show_view(&mut self, view: View) {
         match (
             view.is_packet_view(),
@@ -96,7 +96,8 @@ impl ScreenState {
             self.view_state.cursor.flow(),
         ) {
             (true, true, None) => self.select_first_conversation(),
-            // Of a packet its conversation is what the list knows.
+            // The conversation list knows conversations only, so a selected packet becomes its
+            // conversation.
             (false, true, Some(flow)) => self.view_state.cursor = Cursor::Flow(flow),
             _ => {}
         }
@@ -126,7 +127,7 @@ impl ScreenState {
         self.select(cursor, now);
     }
 
-    /// The last line; in the list that is following what comes.
+    /// Moves to the last row; in the event list of a live run, follows new events.
     fn move_to_end(&mut self, now: Moment) {
         if self.view_state.panel == Panel::Main
             && self.run.under_way
@@ -161,11 +162,11 @@ impl ScreenState {
             .explanation_scroll
             .min(most)
             .saturating_add_signed(by);
-        // Who goes past the end stays at the end while the page grows.
+        // Scrolling past the end sticks to the end while the page grows.
         self.view_state.explanation_scroll = if wanted > most { usize::MAX } else { wanted };
     }
 
-    /// Selects something, and sees to it that it is seen.
+    /// Selects an item and scrolls the time axis so that it is visible.
     pub(super) fn select(&mut self, cursor: Cursor, now: Moment) {
         let (run, at) = self.displayed_run(now);
         let zoom = cursor.moment(run).map(|moment| {
@@ -178,7 +179,8 @@ impl ScreenState {
         self.view_state.zoom = zoom.unwrap_or(self.view_state.zoom);
     }
 
-    /// Zooms around an instant: the pointer's, else the cursor's, else the window's middle.
+    /// Zooms around an instant: the given one, otherwise the cursor's, otherwise the middle of the
+    /// window.
     pub(super) fn zoom(&mut self, factor: f64, around: Option<Moment>, now: Moment) {
         let (run, at) = self.displayed_run(now);
         let whole = run.full_window(at);
@@ -189,7 +191,7 @@ impl ScreenState {
         self.view_state.zoom = self.view_state.zoom.scaled(whole, factor, around);
     }
 
-    /// Shows other bytes of the packet, half a page further on or back.
+    /// Scrolls the hex dump of the packet by half a page.
     fn scroll_bytes(&mut self, way: isize, now: Moment) {
         let area = self.areas(now).main;
         let all = self.inspected_packet.bytes().map_or(0, |bytes| {
@@ -213,7 +215,7 @@ impl ScreenState {
         }
     }
 
-    /// The timeline's rows as they are now.
+    /// Returns the current layout of the timeline.
     pub(super) fn timeline_layout(&self, now: Moment) -> TimelineLayout {
         let areas = self.areas(now);
         let (run, at) = self.displayed_run(now);
@@ -244,7 +246,7 @@ impl ScreenState {
         isize::try_from(lines.max(1)).unwrap_or(1)
     }
 
-    /// Holds the picture, or lets it go on. The run itself is not held.
+    /// Pauses or resumes the display. The run itself continues.
     pub(super) fn toggle_pause(&mut self, now: Moment) {
         self.paused = match self.paused.take() {
             Some(held) => {

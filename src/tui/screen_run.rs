@@ -1,4 +1,4 @@
-//! The run on the screen: its trace, and what of its log is listed.
+//! The run on the screen: its trace, and which events of its log are listed.
 
 use std::collections::HashMap;
 
@@ -15,23 +15,23 @@ use crate::units::{Moment, Nanos, Untrusted};
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScreenRun {
     pub(super) trace: Trace,
-    /// Lets exchanges go as they become many; `None` where all that a file has are held.
+    /// Retires exchanges as they become many; `None` where all exchanges of a file are held.
     retirement: Option<Retirement>,
-    /// Places in the log of what the event list shows.
+    /// Log indices of the events in the event list.
     pub(super) listed_events: Vec<usize>,
-    /// What clients called the servers of flows.
+    /// Server names of flows, as clients sent them.
     pub(super) names: HashMap<FlowKey, Untrusted>,
-    /// What conversations say, as far as that was looked at.
+    /// Dissections of the conversations that were looked at.
     pub(super) dissections: DissectionCache,
-    /// Whether events are still to come.
+    /// Whether more events are expected.
     pub(super) under_way: bool,
-    /// Why it could not be started or went on no longer, where its events do not say so.
+    /// Why it could not be started or was cut off, if its events do not say so.
     pub(super) error: Option<String>,
 }
 
 impl ScreenRun {
-    /// One that lists so many packets. Where it may go on for ever, exchanges that are over go as
-    /// they become many.
+    /// Creates a run with limits on listed packets. If it may be endless, finished exchanges are
+    /// retired as they become many.
     pub(super) fn with_limits(limits: PacketLimits, is_endless: bool) -> Self {
         let retirement = is_endless.then(|| Retirement::new(RetentionLimits::SCREEN));
         Self {
@@ -41,23 +41,22 @@ impl ScreenRun {
         }
     }
 
-    /// Whether exchanges are about to go.
+    /// Whether exchanges are about to be retired.
     pub(super) fn is_about_to_retire(&self) -> bool {
         self.retirement
             .as_ref()
             .is_some_and(|retirement| retirement.is_due(&self.trace))
     }
 
-    /// Keeps an exchange that is looked at.
+    /// Keeps the exchange that is looked at from being retired.
     pub(super) const fn keep_exchange(&mut self, exchange: Option<ExchangeId>) {
         if let Some(retirement) = &mut self.retirement {
             retirement.pin(exchange);
         }
     }
 
-    /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than
-    /// one. Of a body, which is shown, what is known to be secret in it; in what is written all
-    /// of it is masked.
+    /// Applies an event with its secrets masked, since a screen may be seen by others. In a
+    /// displayed body only known secrets are masked; in saved files all of it is.
     pub(super) fn apply_event(&mut self, mut event: Event, masking: &mut RedactionPolicy) {
         masking.learn(&event.kind);
         match &mut event.kind {
@@ -97,7 +96,8 @@ impl ScreenRun {
         }
     }
 
-    /// The time axis as a whole. While the run is under way its end is round, and grows in steps.
+    /// Returns the whole time axis. During a run its end is a round number, so that it grows in
+    /// steps.
     pub(super) fn full_window(&self, now: Moment) -> TimeWindow {
         if self.under_way {
             return TimeWindow::new(Moment::START, round_axis_end(now));
@@ -112,7 +112,7 @@ impl ScreenRun {
         TimeWindow::new(Moment::START, end + Nanos(end.from_start().0 / 64))
     }
 
-    /// The instant up to which what goes on is drawn.
+    /// Returns the instant up to which phases in progress are drawn.
     pub(super) fn drawn_until(&self, now: Moment) -> Moment {
         if self.under_way {
             now
@@ -121,7 +121,8 @@ impl ScreenRun {
         }
     }
 
-    /// The exchange that is looked at when nothing is chosen: the one that failed, else the latest.
+    /// Returns the exchange to show when nothing is selected: the one that failed, otherwise the
+    /// latest.
     pub(super) fn main_exchange(&self) -> Option<&Exchange> {
         let exchanges = self.trace.exchanges();
         exchanges
@@ -131,30 +132,30 @@ impl ScreenRun {
             .or_else(|| exchanges.last())
     }
 
-    /// The flows, where it is a capture of others' traffic; `None` where it is, or may become, a
-    /// run of this program's.
+    /// Returns the flows if this is a capture of other programs' traffic; `None` if it is, or may
+    /// become, a run of this program.
     pub(super) fn capture_flows(&self, opened: bool) -> Option<&[Flow]> {
         let flows = self.trace.flows();
         let known = opened || !self.under_way && !flows.is_empty();
         (known && self.trace.exchanges().is_empty()).then_some(flows)
     }
 
-    /// Whether more may come of a capture, of which perhaps not even the beginning is there.
+    /// Whether more events of a capture are expected, of which there may be none yet.
     pub(super) const fn may_continue(&self) -> bool {
         self.trace.ended().is_none() && self.error.is_none()
     }
 
-    /// The event at a place in the log.
+    /// Returns an event of the log.
     pub(super) fn event(&self, place: usize) -> Option<&Event> {
         self.trace.log().get(place)
     }
 
-    /// Whether packets are seen.
+    /// Whether packets are being captured.
     pub(super) fn is_capturing(&self) -> bool {
         self.trace.capture().state == CaptureState::On
     }
 
-    /// The exchange and the row an event belongs to.
+    /// Returns the exchange and the row that an event belongs to.
     pub(super) fn lane_of_event(&self, event: &Event) -> Option<(ExchangeId, Lane)> {
         let what = &event.kind;
         let id = what.exchange().or_else(|| {
@@ -165,7 +166,7 @@ impl ScreenRun {
         Some((id, lane_of_kind(exchange, what)?))
     }
 
-    /// When what a row shows began and ended; its end is `None` while it goes on.
+    /// Returns when what a row shows began and ended; the end is `None` while it is in progress.
     pub(super) fn span_of(&self, id: ExchangeId, lane: Lane) -> Option<(Moment, Option<Moment>)> {
         let exchange = self.trace.exchange(id)?;
         match lane {
@@ -185,8 +186,8 @@ impl ScreenRun {
         }
     }
 
-    /// The listed event that stands for a row: the first after its beginning that belongs to it,
-    /// else the last before.
+    /// Returns the listed event that represents a row: the first after its beginning that belongs
+    /// to it, otherwise the last before.
     pub(super) fn event_of(&self, id: ExchangeId, lane: Lane) -> Option<usize> {
         let (began, _) = self.span_of(id, lane)?;
         let first = self
@@ -218,10 +219,10 @@ impl ScreenRun {
     }
 }
 
-/// How many lines after a row's beginning are looked through for one that belongs to it.
+/// Number of events after a row's beginning that are searched for one that belongs to it.
 const MAX_EVENTS_SEARCHED: usize = 1_000;
 
-/// What the list shows: everything but what another line says as well.
+/// Whether an event is listed: all are but those that repeat what another one says.
 const fn is_listed(what: &EventKind) -> bool {
     match what {
         EventKind::PhaseBegan { phase, .. } => matches!(phase, Phase::Wait),

@@ -1,44 +1,43 @@
-//! What the screen is told once, at its start.
+//! Settings of the screen, fixed at its start.
 
 use crate::insight::redact::RedactionPolicy;
 use crate::trace::PacketLimits;
 
-/// How the screen looks and what it begins with.
+/// Appearance and initial contents of the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The colours.
+    /// Colour theme.
     pub theme: Theme,
     /// Whether colours are used at all (`NO_COLOR`).
     pub color: bool,
     /// Draw with ASCII alone, for terminals and fonts that lack the block and line characters.
     pub ascii: bool,
-    /// Where to go at once; without it the start screen asks.
+    /// URL to request at once; without it the start screen is shown.
     pub url: Option<String>,
-    /// The name of the capture file that is looked at; without it, runs are.
+    /// Name of the opened capture file; without it, runs are shown.
     pub opened: Option<String>,
-    /// What the start screen offers.
+    /// Suggestions of the start screen.
     pub suggestions: Vec<Suggestion>,
-    /// What is not real here, in a sentence; nothing where everything is.
+    /// A sentence on what is not real in this environment, if anything.
     pub notice: Option<String>,
-    /// What is masked: a screen is looked at by more than one.
+    /// Masking of secrets, since a screen may be seen by others.
     pub masking: RedactionPolicy,
-    /// How many packets and conversations are listed.
+    /// Limits on listed packets and conversations.
     pub limits: PacketLimits,
 }
 
-/// A place worth going to.
+/// A suggested URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
-    /// Where it is.
+    /// The URL.
     pub url: String,
     /// One line on what it shows.
     pub description: String,
-    /// The heading it stands under. Headings are in the order in which they first come; where it
-    /// is empty there is none.
+    /// Heading that it is listed under; empty for none. Headings are in order of first appearance.
     pub group: String,
 }
 
-/// A set of colours.
+/// A colour theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Theme {
     /// For dark backgrounds.

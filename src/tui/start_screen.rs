@@ -1,5 +1,5 @@
-//! The screen one begins with: what is typed, and what is chosen of the catalogue. It is kept while
-//! a run is looked at, so that one comes back to where one was.
+//! The start screen: what is typed, and which suggestion is chosen. It is kept while a run is
+//! shown, so that the user returns to the same state.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -11,28 +11,28 @@ use super::{ExitReason, ScreenEffect, ScreenState, Suggestion};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct StartScreen {
-    /// The field.
+    /// The text field.
     pub(super) input: TextInput,
-    /// What was typed. It narrows the catalogue, also while the field shows the URL of what is
-    /// chosen.
+    /// What was typed. It filters the suggestions, also while the field shows the URL of the chosen
+    /// one.
     pub(super) typed: String,
-    /// Whether the field's text stands there to be run or replaced: a letter begins anew, and what
-    /// moves the cursor edits it.
+    /// Whether the text is replaced by the next character typed. A key that moves the cursor edits
+    /// the text instead.
     pub(super) replaced_on_typing: bool,
-    /// The offer that Enter runs, by its place among all of them; without one it runs what the
-    /// field holds.
+    /// Index of the chosen suggestion, which Enter runs; without one Enter runs the text of the
+    /// field.
     pub(super) chosen: Option<usize>,
 }
 
 impl StartScreen {
-    /// The URL that Enter runs.
+    /// Returns the URL that Enter runs.
     fn target_url(&self, offers: &[Suggestion]) -> String {
         let offer = self.chosen.and_then(|place| offers.get(place));
         offer.map_or_else(|| self.input.text(), |offer| offer.url.clone())
     }
 
-    /// Takes in that the field's text is another. What is no host's name is a word to look for, and
-    /// the first that has it is chosen.
+    /// Updates filter and choice after the text changed. Text that is not a host name is a search
+    /// word, and the first match is chosen.
     fn update_filter(&mut self, offers: &[Suggestion]) {
         self.typed = self.input.text();
         let looking = !self.typed.is_empty() && !looks_like_host(&self.typed, offers);
@@ -43,7 +43,7 @@ impl StartScreen {
         };
     }
 
-    /// Shows an offer in the field and has Enter run it.
+    /// Chooses a suggestion and shows it in the field.
     pub(super) fn choose(&mut self, place: usize, offers: &[Suggestion]) {
         let Some(offer) = offers.get(place) else {
             return;
@@ -53,7 +53,7 @@ impl StartScreen {
         self.replaced_on_typing = true;
     }
 
-    /// Takes an editing key.
+    /// Handles an editing key.
     fn handle_key(&mut self, key: KeyEvent, offers: &[Suggestion]) {
         let before = self.input.text();
         if self.replaced_on_typing
@@ -78,7 +78,7 @@ impl StartScreen {
         self.update_filter(offers);
     }
 
-    /// Shows all offers again; what is chosen stays so.
+    /// Clears the filter; the choice is kept.
     fn clear_filter(&mut self) {
         self.typed.clear();
         self.input = TextInput::default();
@@ -86,8 +86,9 @@ impl StartScreen {
     }
 }
 
-/// `a.test`, `localhost:8080/x`, `https://…`: what one types to go somewhere rather than to look for something. A part of an offer's
-/// host is still looked for: `expired.lab` will be `expired.lab.test`.
+/// Returns true for `a.test`, `localhost:8080/x`, `https://…`: text that is a destination rather
+/// than a search word. A part of a suggestion's host is still a search word: `expired.lab` will
+/// become `expired.lab.test`.
 fn looks_like_host(text: &str, offers: &[Suggestion]) -> bool {
     let dotted = text
         .split('/')
@@ -99,7 +100,7 @@ fn looks_like_host(text: &str, offers: &[Suggestion]) -> bool {
     text.contains("://") || (dotted && !offers.iter().any(is_part))
 }
 
-/// A URL's host, without its port.
+/// Returns the host of a URL, without its port.
 fn host_of_url(url: &str) -> Option<&str> {
     url.split_once("://")
         .and_then(|(_, rest)| rest.split(['/', ':']).next())
@@ -134,13 +135,13 @@ impl ScreenState {
         self.start_screen.paste(text, &self.settings.suggestions);
     }
 
-    /// Back to the catalogue, where one was.
+    /// Returns to the suggestions, where the user left them.
     pub(super) fn return_to_start(&mut self) {
         self.start_screen.replaced_on_typing = !self.start_screen.input.text().is_empty();
         self.mode = InputMode::Start;
     }
 
-    /// Shows all of the catalogue again; then goes back to the run, or where there is none, quits.
+    /// Clears the filter; without one returns to the run, or quits if there is none.
     fn leave_start(&mut self) -> Vec<ScreenEffect> {
         if !self.start_screen.typed.is_empty() {
             self.start_screen.clear_filter();
@@ -152,7 +153,7 @@ impl ScreenState {
         Vec::new()
     }
 
-    /// Chooses `by` offers further down, or up where negative.
+    /// Moves the choice by `by` suggestions, down if positive.
     pub(super) fn choose_by(&mut self, by: isize) {
         let catalogue = Catalogue::filtered(&self.settings.suggestions, &self.start_screen.typed);
         if let Some(place) = catalogue.moved_by(self.start_screen.chosen, by) {
@@ -160,13 +161,13 @@ impl ScreenState {
         }
     }
 
-    /// The last one, or the first where `way` is negative.
+    /// Chooses the last suggestion, or the first if `way` is negative.
     fn choose_first_or_last(&mut self, way: isize) {
         self.start_screen.chosen = None;
         self.choose_by(-way);
     }
 
-    /// Runs the next offer, or the one before, without a way back over the catalogue.
+    /// Runs the next or previous suggestion without returning to the start screen.
     pub(super) fn run_suggestion_by(&mut self, by: isize) -> Vec<ScreenEffect> {
         let catalogue = Catalogue::filtered(&self.settings.suggestions, &self.start_screen.typed);
         let next = catalogue
@@ -189,7 +190,7 @@ impl ScreenState {
         !self.settings.suggestions.is_empty()
     }
 
-    /// Whether anything was run yet.
+    /// Whether anything was requested yet.
     pub(super) fn has_requested_run(&self) -> bool {
         !self.url.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What the screen remembers.
+//! State of the screen.
 
 use ratatui::layout::{Rect, Size};
 
@@ -14,7 +14,7 @@ use crate::timeline::Zoom;
 use crate::trace::{Flow, FlowKey, Trace};
 use crate::units::Moment;
 
-/// A panel that can have the keyboard.
+/// A panel that can be focused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Panel {
     Timeline,
@@ -24,7 +24,7 @@ pub(super) enum Panel {
 }
 
 impl Panel {
-    /// The panel before.
+    /// Returns the previous panel.
     pub(super) const fn previous(self, view: View) -> Self {
         match view {
             View::Timeline => self.next(view).next(view),
@@ -42,19 +42,19 @@ impl Panel {
     }
 }
 
-/// A way to look at a run.
+/// A view of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum View {
-    /// Where the time went.
+    /// Phases on a time axis.
     #[default]
     Timeline,
-    /// Who talked with whom: in a capture of others it stands in for the timeline.
+    /// List of conversations: in a capture it replaces the timeline.
     Conversations,
-    /// What was said.
+    /// Sequence diagram of packets.
     Ladder,
-    /// What a packet is made of.
+    /// Layers and bytes of a packet.
     Layers,
-    /// In which pieces.
+    /// Plots of segment sizes and sequence numbers.
     Segments,
 }
 
@@ -68,7 +68,7 @@ impl View {
         Self::Segments,
     ];
 
-    /// The key that shows it.
+    /// Returns the key that shows it.
     pub(super) const fn key(self) -> char {
         match self {
             Self::Timeline | Self::Conversations => '1',
@@ -78,7 +78,7 @@ impl View {
         }
     }
 
-    /// Whether it walks from packet to packet.
+    /// Whether it steps from packet to packet.
     pub(super) const fn is_packet_view(self) -> bool {
         matches!(self, Self::Ladder | Self::Layers | Self::Segments)
     }
@@ -94,54 +94,54 @@ impl View {
     }
 }
 
-/// What takes the keys before the panels do.
+/// What receives the keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum InputMode {
     #[default]
     Panels,
-    /// The keys and signs, scrolled by some lines.
+    /// The help page, with its scroll position.
     Help(usize),
-    /// Words that narrow the list of conversations, being typed.
+    /// Filter words for the conversations, being typed.
     Filter(TextInput),
-    /// A new URL over the run.
+    /// A new URL, being typed over the run.
     Edit(TextInput),
-    /// The screen one begins with.
+    /// The start screen.
     Start,
 }
 
-/// How the request under way stands, beyond what its trace says.
+/// State of the requested run, beyond what its trace says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum RequestState {
     #[default]
     Idle,
-    /// A run was asked for; nothing came of it yet.
+    /// A run was requested; it has not started yet.
     Requested,
-    /// The user wants it to end.
+    /// The user cancelled it.
     Cancelled,
 }
 
-/// What is looked at, and how closely.
+/// What is shown, and how.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ViewState {
     pub(super) view: View,
     pub(super) cursor: Cursor,
     pub(super) panel: Panel,
     pub(super) zoom: Zoom,
-    /// Lines by which the explanation is scrolled; more than there are: to its end, also as it
+    /// Scroll position of the explanation in lines; larger than any page: stick to its end as it
     /// grows.
     pub(super) explanation_scroll: usize,
-    /// Lines by which a packet's bytes are.
+    /// Scroll position of the hex dump in lines.
     pub(super) bytes_scroll: usize,
 }
 
-/// A picture that was held.
+/// A paused display.
 #[derive(Debug)]
 pub(super) struct Paused {
     pub(super) run: ScreenRun,
     pub(super) at: Moment,
 }
 
-/// All that the screen is drawn from.
+/// All that a frame is drawn from.
 #[derive(Debug)]
 pub struct ScreenState {
     pub(super) settings: Settings,
@@ -149,28 +149,28 @@ pub struct ScreenState {
     pub(super) run: ScreenRun,
     pub(super) paused: Option<Paused>,
     pub(super) request_state: RequestState,
-    /// Where the run goes, as the user wrote it.
+    /// URL of the run, as the user typed it.
     pub(super) url: String,
     pub(super) mode: InputMode,
     pub(super) view_state: ViewState,
-    /// Which conversations are listed, in a capture of others.
+    /// The list of conversations of a capture.
     pub(super) conversations: ConversationList,
     /// The start screen, shown or not.
     pub(super) start_screen: StartScreen,
-    /// The lab's link; without a private network there is none.
+    /// The lab's link; `None` without a lab.
     pub(super) link_state: Option<LinkState>,
-    /// Over everything else, where it is open.
+    /// The link panel, if it is open.
     pub(super) link_panel: Option<LinkPanel>,
-    /// The packet that is looked at from inside.
+    /// The packet whose layers are shown.
     pub(super) inspected_packet: InspectedPacket,
-    /// The conversation that was asked for last and is not there yet.
+    /// Conversation whose dissection was requested and has not arrived.
     pub(super) pending_dissection: Option<FlowKey>,
-    /// Something to tell the user until the next key.
+    /// Notice to the user until the next key.
     pub(super) notice: Option<String>,
 }
 
 impl ScreenState {
-    /// The screen as it is before anything happened.
+    /// Creates the state before anything happened.
     pub fn new(settings: Settings, size: Size) -> Self {
         let front = if settings.url.is_some() || settings.opened.is_some() {
             InputMode::Panels
@@ -207,22 +207,22 @@ impl ScreenState {
         }
     }
 
-    /// Where the run goes, without what is secret in it.
+    /// Returns the URL with secrets masked.
     pub(super) fn masked_url(&self) -> String {
         self.settings.masking.redactor().sentence(&self.url)
     }
 
-    /// The run as far as it is known.
+    /// Returns the trace of the run.
     pub const fn trace(&self) -> &Trace {
         &self.run.trace
     }
 
-    /// Whether the picture changes by itself: a run is under way and is being looked at.
+    /// Whether frames change by themselves: a run is in progress and the display is not paused.
     pub fn is_animating(&self) -> bool {
         self.is_busy() && self.paused.is_none()
     }
 
-    /// The flows, where what is looked at is a capture of others' traffic.
+    /// Returns the flows if a capture of other programs' traffic is shown.
     pub(super) fn capture_flows(&self) -> Option<&[Flow]> {
         self.paused
             .as_ref()
@@ -230,7 +230,7 @@ impl ScreenState {
             .capture_flows(self.settings.opened.is_some())
     }
 
-    /// The view that is shown.
+    /// Returns the view that is shown.
     pub(super) fn view(&self) -> View {
         match self.view_state.view {
             View::Timeline if self.capture_flows().is_some() => View::Conversations,
@@ -238,7 +238,7 @@ impl ScreenState {
         }
     }
 
-    /// The views there are.
+    /// Returns the available views.
     pub(super) fn views(&self) -> [View; 4] {
         if self.capture_flows().is_some() {
             View::FOR_CAPTURE
@@ -247,17 +247,17 @@ impl ScreenState {
         }
     }
 
-    /// The colours in use.
+    /// Returns the colour theme.
     pub const fn theme(&self) -> Theme {
         self.settings.theme
     }
 
-    /// Whether a run is under way or was asked for.
+    /// Whether a run is in progress or was requested.
     pub(super) fn is_busy(&self) -> bool {
         self.run.under_way || self.request_state != RequestState::Idle
     }
 
-    /// All of the screen.
+    /// Returns the area of the whole screen.
     pub(super) const fn full_area(&self) -> Rect {
         Rect {
             x: 0,
@@ -267,7 +267,8 @@ impl ScreenState {
         }
     }
 
-    /// What is shown: the run as it is now, or as it was when the picture was held.
+    /// Returns the run to show and the instant: the current ones, or those at which the display was
+    /// paused.
     pub(super) fn displayed_run(&self, now: Moment) -> (&ScreenRun, Moment) {
         self.paused.as_ref().map_or_else(
             || (&self.run, self.run.drawn_until(now)),

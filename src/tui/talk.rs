@@ -1,10 +1,10 @@
-//! Which talk the cursor is about.
+//! Conversation of the cursor.
 
 use super::cursor::Cursor;
 use super::screen_run::ScreenRun;
 use crate::dissect::ConversationView;
 
-/// That of the cursor's packet, else of its exchange.
+/// Returns the conversation of the cursor's packet, otherwise that of its exchange.
 pub(super) fn talk_of_cursor(run: &ScreenRun, cursor: Cursor) -> Option<ConversationView<'_>> {
     let trace = &run.trace;
     if let Some(key) = cursor.flow() {

@@ -1,4 +1,4 @@
-//! The field in which a URL is edited.
+//! A single-line text field with a cursor, for URLs and filter words.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
@@ -8,14 +8,14 @@ use crate::units::{TypedUrl, TypedUrlError, is_unsafe_for_terminal};
 /// One line of text with a cursor in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct TextInput {
-    /// What is left of the cursor.
+    /// Text left of the cursor.
     before: String,
-    /// What is right of it.
+    /// Text right of the cursor.
     after: String,
 }
 
 impl TextInput {
-    /// No URL is longer than this.
+    /// Maximum length of the text.
     const MAX_BYTES: usize = 8_192;
 
     pub(super) fn with_text(text: &str) -> Self {
@@ -24,7 +24,7 @@ impl TextInput {
         address
     }
 
-    /// The text left and right of the cursor.
+    /// Returns the text left and right of the cursor.
     pub(super) fn split_at_cursor(&self) -> (&str, &str) {
         (&self.before, &self.after)
     }
@@ -33,8 +33,8 @@ impl TextInput {
         format!("{}{}", self.before, self.after).trim().to_owned()
     }
 
-    /// Puts text at the cursor. What no URL holds (line ends, control characters) is left out: a
-    /// pasted URL often brings some.
+    /// Inserts text at the cursor. Line ends and control characters are left out, since a pasted
+    /// URL often contains some.
     pub(super) fn insert(&mut self, text: &str) {
         let room = Self::MAX_BYTES.saturating_sub(self.before.len() + self.after.len());
         let fitting = text
@@ -48,7 +48,7 @@ impl TextInput {
         }));
     }
 
-    /// Takes a key; `false` where it is no editing key.
+    /// Handles a key; `false` if it is not an editing key.
     pub(super) fn handle_key(&mut self, key: KeyEvent) -> bool {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
@@ -108,7 +108,8 @@ impl TextInput {
     }
 }
 
-/// Whether a run can go there; if not, why not and what would be right.
+/// Checks that a URL can be requested. The error is a sentence that says what is wrong and how to
+/// fix it.
 pub(super) fn check_url(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("Type where to go, such as https://example.com/".to_owned());

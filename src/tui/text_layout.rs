@@ -1,5 +1,4 @@
-//! Text made to fit: cut with an ellipsis, or broken into lines at words. Widths are terminal
-//! columns.
+//! Layout of text: truncation with an ellipsis and wrapping at words. Widths are terminal columns.
 
 use std::borrow::Cow;
 
@@ -8,19 +7,19 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::units::escape_for_terminal;
 
-/// The text with whatever would act on a terminal spelt out. What comes from the network is escaped
-/// where it is put into words; this is for what should be harmless, and in a crafted file need not
-/// be.
+/// Returns the text with control characters escaped. Text from the network is escaped where it is
+/// put into sentences; this is a second line of defence for strings that should be harmless but
+/// need not be in a crafted file.
 pub(super) fn escape_controls(text: &str) -> Cow<'_, str> {
     escape_for_terminal(text)
 }
 
-/// Columns a text takes.
+/// Returns the columns that a text takes.
 pub(super) fn display_width(text: &str) -> usize {
     text.width()
 }
 
-/// The text, cut at its end with `…` where it is wider than `columns`.
+/// Returns the text, truncated at its end with `…` if it is wider than `columns`.
 pub(super) fn truncate_text(text: &str, columns: usize) -> String {
     if display_width(text) <= columns {
         return text.to_owned();
@@ -31,8 +30,8 @@ pub(super) fn truncate_text(text: &str, columns: usize) -> String {
     format!("{}\u{2026}", prefix_within(text, room))
 }
 
-/// The text, cut in its middle where it is wider than `columns`: of a URL both ends tell more than
-/// its middle.
+/// Returns the text, truncated in its middle if it is wider than `columns`: the two ends of a URL
+/// say more than its middle.
 pub(super) fn truncate_middle(text: &str, columns: usize) -> String {
     if display_width(text) <= columns || columns < 8 {
         return truncate_text(text, columns);
@@ -47,7 +46,7 @@ pub(super) fn truncate_middle(text: &str, columns: usize) -> String {
     format!("{}\u{2026}{tail}", prefix_within(text, front))
 }
 
-/// As much of the text's beginning as fits.
+/// Returns the longest prefix that fits.
 fn prefix_within(text: &str, columns: usize) -> String {
     let mut used = 0;
     text.graphemes(true)
@@ -58,15 +57,15 @@ fn prefix_within(text: &str, columns: usize) -> String {
         .collect()
 }
 
-/// The first of several ways to say something that fits; none where even the last does not.
+/// Returns the first of several wordings that fits, if any does.
 pub(super) fn first_that_fits(ways: &[String], columns: usize) -> Option<&str> {
     ways.iter()
         .map(String::as_str)
         .find(|way| display_width(way) <= columns)
 }
 
-/// Breaks text into lines of at most `columns`, at spaces where there are any. Line ends in the
-/// text are kept.
+/// Wraps text into lines of at most `columns`, at spaces where possible. Line ends in the text are
+/// kept.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     if columns == 0 {
         return Vec::new();
@@ -86,7 +85,7 @@ fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {
         let mut word = word;
         while display_width(word.trim_end()) > columns {
             let piece = prefix_within(word, columns);
-            // A character that is wider than the line is left out rather than looped over.
+            // A character wider than the line is dropped, since it would cause an endless loop.
             let taken = if piece.is_empty() {
                 first_grapheme_bytes(word)
             } else {

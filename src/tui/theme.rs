@@ -1,8 +1,8 @@
-//! Colours and what they stand for.
+//! Colours and their roles.
 //!
 //! The roles are those of browser developer tools: DNS teal, connect orange, TLS purple, send
-//! grey-blue, wait green, receive blue. All are of the 256-colour palette, which every terminal of
-//! today has, and lie on the terminal's own background.
+//! grey-blue, wait green, receive blue. All colours are from the 256-colour palette, which every
+//! current terminal has, and are drawn on the terminal's own background.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -70,22 +70,22 @@ const COLOR_BLIND: Palette = Palette {
     ink: 16,
 };
 
-/// What a colour stands for.
+/// Role of a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StyleRole {
     /// Ordinary text.
     Text,
-    /// What stands out: names, figures.
+    /// Emphasized text: names, figures.
     Strong,
-    /// What may be overlooked.
+    /// De-emphasized text.
     Dim,
     /// Borders.
     Frame,
-    /// The border of the panel that has the keyboard.
+    /// Border of the focused panel.
     FocusedFrame,
-    /// Lines behind bars.
+    /// Grid lines behind bars.
     Grid,
-    /// Keys and things to choose.
+    /// Keys and selectable items.
     Accent,
     /// A phase.
     Phase(Phase),
@@ -93,16 +93,16 @@ pub(super) enum StyleRole {
     OnPhase(Phase),
     /// This program's own share of a phase.
     Machine,
-    /// What went wrong.
+    /// Failures.
     Failure,
-    /// What went well.
+    /// Successes.
     Success,
-    /// What deserves a look.
+    /// Warnings.
     Warning,
 }
 
 impl StyleRole {
-    /// That of what is peculiar about a packet.
+    /// Returns the role of a packet's mark.
     pub(super) const fn for_mark(mark: PacketMark) -> Self {
         match mark {
             PacketMark::SentAgain | PacketMark::Reset => Self::Failure,
@@ -112,7 +112,7 @@ impl StyleRole {
         }
     }
 
-    /// That of what packets around one tell of it.
+    /// Returns the role of a remark about a packet.
     pub(super) const fn for_aside(aside: PacketNote) -> Self {
         match aside {
             PacketNote::RoundTrip(_) => Self::Strong,
@@ -122,7 +122,7 @@ impl StyleRole {
     }
 }
 
-/// Turns roles into styles.
+/// Maps roles to styles.
 #[derive(Clone, Copy)]
 pub(super) struct Styles {
     palette: &'static Palette,
@@ -142,7 +142,7 @@ impl Styles {
         }
     }
 
-    /// Whether there are colours; where not, patterns and letters stand in.
+    /// Whether colours are used; without them, patterns and letters are.
     pub(super) const fn has_color(self) -> bool {
         self.color
     }
@@ -155,7 +155,7 @@ impl Styles {
         }
     }
 
-    /// The line under the cursor, brighter in the panel that has the keyboard.
+    /// Returns the style of the selected row, brighter in the focused panel.
     pub(super) fn selected(self, focused: bool) -> Style {
         match (self.color, focused) {
             (true, true) => Style::new()
@@ -189,7 +189,7 @@ impl Styles {
     }
 }
 
-/// What is drawn over something dim is not dim for that.
+/// Returns the style of a role without colours. A bright role drawn over a dim one must reset it.
 const fn monochrome_style(role: StyleRole) -> Style {
     let bright = Style::new().remove_modifier(Modifier::DIM);
     match role {

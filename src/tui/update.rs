@@ -1,4 +1,4 @@
-//! Message in, effects out.
+//! The update function: message in, effects out.
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
@@ -12,7 +12,7 @@ use crate::trace::{Event, EventKind};
 use crate::units::Moment;
 
 impl ScreenState {
-    /// What shall happen first: the run that was asked for on the command line.
+    /// Returns the first effects: the run that was requested on the command line.
     pub fn initial_effects(&mut self) -> Vec<ScreenEffect> {
         if self.settings.url.is_some() {
             self.request_run(self.url.clone())
@@ -21,7 +21,7 @@ impl ScreenState {
         }
     }
 
-    /// Takes in what arrived at an instant of the run. Returns what shall happen outside.
+    /// Handles a message that arrived at an instant of the run. Returns the effects to perform.
     pub fn update(&mut self, message: ScreenMessage, now: Moment) -> Vec<ScreenEffect> {
         let mut effects = self.handle_message(message, now);
         effects.extend(self.request_inspected_packet(now));
@@ -102,7 +102,8 @@ impl ScreenState {
         }
     }
 
-    /// Puts the cursor back on what it was on, which may have another place by now, or be gone.
+    /// Moves the cursor back to the item it was on, whose index may have changed, or which may be
+    /// gone.
     pub(super) fn restore_cursor(&mut self, anchor: &CursorAnchor) {
         if let Some(cursor) = anchor.resolve(&self.run) {
             self.view_state.cursor = cursor;
@@ -171,7 +172,7 @@ impl ScreenState {
         Vec::new()
     }
 
-    /// Saves the run, where one has begun: what was opened is a file already.
+    /// Saves the run, if one has begun. An opened capture is a file already.
     fn save_run(&mut self) -> Vec<ScreenEffect> {
         if self.settings.opened.is_some() || self.trace().started_at().is_none() {
             return Vec::new();
@@ -223,14 +224,14 @@ impl ScreenState {
         }
     }
 
-    /// Runs to an address that was typed, if it is one.
+    /// Requests a run of a typed URL, if it is valid.
     pub(super) fn run_typed_url(&mut self, text: String) -> Vec<ScreenEffect> {
         match text_input::check_url(&text) {
             Ok(()) => {
                 self.mode = InputMode::Panels;
                 self.request_run(text)
             }
-            // The field itself says what is wrong with its text.
+            // The field itself shows what is wrong with its text.
             Err(_) => Vec::new(),
         }
     }
@@ -242,8 +243,8 @@ impl ScreenState {
         vec![ScreenEffect::Run { url }]
     }
 
-    /// Cancels the run under way. Where there is none, or it was cancelled and does not end,
-    /// leaves.
+    /// Cancels the run in progress. Without one, or if it was cancelled and does not end, leaves
+    /// the screen.
     fn interrupt(&mut self) -> Vec<ScreenEffect> {
         if self.request_state == RequestState::Cancelled
             || !self.is_busy()

@@ -1,22 +1,22 @@
-//! What the cursor is on, so that it stays there when what is before it goes.
+//! What the cursor is on, so that it stays there when items before it are removed.
 
 use super::Cursor;
 use crate::trace::{Event, FlowKey};
 use crate::tui::screen_run::ScreenRun;
 
-/// What a cursor is on, whatever its place.
+/// The item that a cursor is on, independent of its index.
 #[derive(Clone, Debug)]
 pub(in crate::tui) enum CursorAnchor {
-    /// What has no place.
+    /// An item without an index.
     Fixed(Cursor),
-    /// An event, and its place in the log.
+    /// An event, and its index in the log.
     Event(Box<Event>, usize),
-    /// A packet, by how many of its flow's came before it.
+    /// A packet, by the number of packets of its flow before it, including evicted ones.
     Packet(FlowKey, u64),
 }
 
 impl CursorAnchor {
-    /// What a cursor is on in a run.
+    /// Returns what a cursor is on.
     pub(in crate::tui) fn new(cursor: Cursor, run: &ScreenRun) -> Self {
         let found = match cursor {
             Cursor::Event(place) => run
@@ -31,8 +31,8 @@ impl CursorAnchor {
         found.unwrap_or(Self::Fixed(cursor))
     }
 
-    /// The cursor that is on it in the same run later on; `None` where it is gone. Of a packet that
-    /// is no longer listed the first one that is stands in.
+    /// Returns the cursor for the same item later in the run; `None` if the item is gone. For an
+    /// evicted packet it is the first one that is still listed.
     pub(in crate::tui) fn resolve(&self, run: &ScreenRun) -> Option<Cursor> {
         match self {
             Self::Fixed(Cursor::Flow(key)) => {
@@ -43,7 +43,7 @@ impl CursorAnchor {
                 .exchange(*id)
                 .map(|exchange| Cursor::Lane(exchange.id, *lane)),
             Self::Fixed(cursor) => Some(*cursor),
-            // What was before it may have gone, and nothing came there.
+            // Items before it may have been removed, but none are inserted there.
             Self::Event(event, place) => {
                 let same = |place: &usize| run.event(*place).is_some_and(|found| found == &**event);
                 (0..=*place).rev().find(same).map(Cursor::Event)

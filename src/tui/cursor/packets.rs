@@ -1,4 +1,4 @@
-//! From a packet to the phase and the event it belongs to, and back.
+//! Mapping from a packet to its phase and event, and back.
 
 use super::Cursor;
 use crate::timeline::Lane;
@@ -9,13 +9,13 @@ use crate::tui::screen_run::ScreenRun;
 use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 
-/// When a packet passed.
+/// Returns when a packet passed.
 pub(super) fn moment_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<Moment> {
     let packet = run.trace.flow(flow)?.packets().get(place)?;
     run.trace.clock().moment_of(packet.wall)
 }
 
-/// The exchange and the phase in which a packet passed.
+/// Returns the exchange and the phase in which a packet passed.
 pub(super) fn lane_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<(ExchangeId, Lane)> {
     let at = moment_of(run, flow, place)?;
     let exchange = exchange_at(&run.trace, flow, at)?;
@@ -27,7 +27,7 @@ pub(super) fn lane_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<(
     };
     let phase =
         spans().find(|(_, span)| span.began <= at && span.ended.is_none_or(|ended| at < ended));
-    // What passes after the last phase, an acknowledgment or a goodbye, goes with it.
+    // Packets after the last phase, such as a last ACK or FIN, belong to that phase.
     let phase = phase
         .or_else(|| spans().filter(|(_, span)| span.began <= at).last())
         .or_else(|| spans().next());
@@ -37,7 +37,7 @@ pub(super) fn lane_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<(
     ))
 }
 
-/// The listed event nearest to a packet in time.
+/// Returns the listed event nearest to a packet in time.
 pub(super) fn event_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<usize> {
     let at = moment_of(run, flow, place)?;
     let after = run
@@ -53,7 +53,7 @@ pub(super) fn event_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<
     })
 }
 
-/// The packet that carried what an event or a row is about; else the one that passed next.
+/// Returns the packet that carried what an event or a row is about, otherwise the next one in time.
 pub(super) fn packet_of_cursor(run: &ScreenRun, cursor: Cursor) -> Option<(FlowKey, usize)> {
     let talk = talk_of_cursor(run, cursor)?;
     let carrier = match cursor {
@@ -90,7 +90,7 @@ fn packet_of_event(run: &ScreenRun, flow: &Flow, place: usize) -> Option<usize> 
     }
 }
 
-/// The packet that carried the first byte of a phase.
+/// Returns the packet that carried the first byte of a phase.
 fn packet_of_phase(exchange: &Exchange, flow: &Flow, phase: Phase) -> Option<usize> {
     let StreamPosition { sent, received, .. } = exchange.phases.get(phase)?.began_position?;
     match phase {
@@ -103,7 +103,8 @@ fn packet_of_phase(exchange: &Exchange, flow: &Flow, phase: Phase) -> Option<usi
     }
 }
 
-/// The exchange on a flow's connection that had begun last at an instant, else the first on it.
+/// Returns the exchange on a flow's connection that had begun last at an instant, otherwise the
+/// first one on it.
 fn exchange_at<'a>(trace: &'a Trace, flow: &FlowKey, at: Moment) -> Option<&'a Exchange> {
     let tried = |exchange: &Exchange| {
         exchange.attempts.iter().any(|attempt| {

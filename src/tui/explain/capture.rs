@@ -1,4 +1,4 @@
-//! A capture of others' traffic as a whole.
+//! Explanation of a capture as a whole.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::tui::screen_run::ScreenRun;
 use crate::tui::theme::StyleRole;
 use crate::units::{WallTime, group_digits};
 
-/// Remarks and warnings that are shown.
+/// Maximum number of notes shown.
 const MAX_NOTES: usize = 20;
 
 pub(super) fn explain_capture(run: &ScreenRun) -> ExplanationPage {
@@ -55,7 +55,7 @@ pub(super) fn explain_capture(run: &ScreenRun) -> ExplanationPage {
     page
 }
 
-/// What gave way to what came later, and how much is listed at most.
+/// Adds how many packets and flows were evicted, and the limits.
 fn add_eviction_notes(trace: &Trace, page: &mut ExplanationPage) {
     let (Evicted { packets, flows }, limits) = (trace.evicted(), trace.limits());
     if packets > 0 {
@@ -82,7 +82,7 @@ fn add_eviction_notes(trace: &Trace, page: &mut ExplanationPage) {
     }
 }
 
-/// To the millisecond; `None` beyond the year 9999.
+/// Formats a time to the millisecond; `None` beyond the year 9999.
 fn format_timestamp(wall: WallTime) -> Option<String> {
     Timestamp::from_nanosecond(i128::from(wall.0))
         .ok()

@@ -1,4 +1,5 @@
-//! What things hold: the records, parameters, certificates, fields and bytes themselves.
+//! Contents of what is selected: DNS records, parameters, certificates, header fields and body
+//! bytes.
 
 use super::page::{ExplanationPage, PageBlock};
 use crate::insight::server_timing;
@@ -11,7 +12,7 @@ use crate::tui::screen_run::ScreenRun;
 use crate::tui::theme::StyleRole;
 use crate::units::{Bytes, Moment, WallTime};
 
-/// Rows of a kind shown at most; a hostile peer may send thousands.
+/// Maximum number of rows of one kind; a hostile peer may send thousands.
 const MAX_ROWS: usize = 200;
 
 pub(super) fn exchange_content(
@@ -229,7 +230,7 @@ fn format_date(seconds: i64) -> String {
     )
 }
 
-/// Days until a date, seen from the run's own day.
+/// Returns the days until a date, seen from the run's own date.
 fn time_until(seconds: i64, today: Option<WallTime>) -> String {
     let Some(today) = today.and_then(|today| i64::try_from(today.unix_seconds()).ok()) else {
         return String::new();
@@ -347,8 +348,8 @@ fn response_page(exchange: &Exchange) -> ExplanationPage {
     page
 }
 
-/// The body's beginning; its own line ends are kept, everything else that acts on a terminal is
-/// spelt out.
+/// Adds the beginning of the body. Its line ends are kept, all other control characters are
+/// escaped.
 fn add_body_preview(exchange: &Exchange, page: &mut ExplanationPage) {
     let Some((text, more)) = &exchange.preview else {
         return;

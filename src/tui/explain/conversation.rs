@@ -1,4 +1,4 @@
-//! A conversation of others: what it is, who opened it, how it went, how it ended.
+//! Explanation of a captured conversation: what it is, who opened it, its figures, how it ended.
 
 use super::page::ExplanationPage;
 use crate::dissect::{StartLine, pair_messages};
@@ -9,7 +9,7 @@ use crate::tui::screen_run::ScreenRun;
 use crate::tui::theme::StyleRole;
 use crate::units::{Bytes, group_digits};
 
-/// Errors of the network that are told one by one.
+/// Maximum number of ICMP errors listed.
 const MAX_ERRORS: usize = 4;
 
 pub(super) fn explain_conversation(run: &ScreenRun, key: &FlowKey) -> ExplanationPage {
@@ -56,7 +56,7 @@ pub(super) fn explain_conversation(run: &ScreenRun, key: &FlowKey) -> Explanatio
     page
 }
 
-/// What both sides say, as far as that can be read.
+/// Adds requests, responses and DNS queries, as far as they can be dissected.
 fn add_messages(run: &ScreenRun, key: &FlowKey, page: &mut ExplanationPage) {
     const MOST_SAID: usize = 40;
     let Some(dissection) = run.dissections.get(key) else {
@@ -105,7 +105,7 @@ fn add_messages(run: &ScreenRun, key: &FlowKey, page: &mut ExplanationPage) {
     }
 }
 
-/// Who opened it, and how that is known.
+/// Returns who opened it, and how that is known.
 fn opening_sentence(flow: &Flow) -> String {
     let client = flow.key.local;
     let again = match flow.key.reuse {

@@ -1,4 +1,4 @@
-//! One event, in full.
+//! Explanation of one event.
 
 use super::page::ExplanationPage;
 use super::{failure, phase};
@@ -46,7 +46,7 @@ pub(super) fn explain_event(run: &ScreenRun, event: &Event, now: Moment) -> Expl
     page
 }
 
-/// When the listed event before this one was.
+/// Returns when the previous listed event was.
 fn previous_event_time(run: &ScreenRun, event: &Event) -> Option<Moment> {
     let place = run
         .listed_events
@@ -57,7 +57,7 @@ fn previous_event_time(run: &ScreenRun, event: &Event) -> Option<Moment> {
     Some(place.at)
 }
 
-/// The phase it is a part of.
+/// Adds the explanation of the phase that the event is part of.
 fn add_phase(run: &ScreenRun, event: &Event, now: Moment, page: &mut ExplanationPage) {
     let Some((id, lane)) = run.lane_of_event(event) else {
         return;
@@ -71,7 +71,7 @@ fn add_phase(run: &ScreenRun, event: &Event, now: Moment, page: &mut Explanation
     page.blocks.extend(part.blocks);
 }
 
-/// What such an event is, where its line does not say it all.
+/// Returns what such an event is, if its line does not say it all.
 fn event_meaning(what: &EventKind) -> Option<String> {
     Some(match what {
         EventKind::DnsQueried { .. } => {

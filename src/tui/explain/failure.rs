@@ -1,4 +1,4 @@
-//! What went wrong, where, why, and what to try.
+//! Explanation of a failure: what happened, where, and what to try.
 
 use super::page::ExplanationPage;
 use crate::insight::{phase_meaning, phase_references};
@@ -26,7 +26,7 @@ pub(super) fn explain_failure(run: &ScreenRun, exchange: &Exchange) -> Explanati
     page
 }
 
-/// What had worked until then: it narrows the search.
+/// Returns which phases had worked before: it narrows the search.
 fn phases_before_failure(exchange: &Exchange) -> String {
     let Some((failed, _)) = &exchange.failure else {
         return String::new();

@@ -1,5 +1,5 @@
-//! What the selected thing is, why it happens, what it cost, where it is written down, and what it
-//! holds.
+//! Explanation of what is selected: what it is, why it happens, what it cost, where it is
+//! specified, and its contents.
 
 mod capture;
 mod content;
@@ -17,7 +17,7 @@ use crate::units::Moment;
 
 pub(super) use page::ExplanationPage;
 
-/// The explanation of what is under the cursor.
+/// Returns the explanation of what is under the cursor.
 pub(super) fn explanation_page(run: &ScreenRun, cursor: Cursor, now: Moment) -> ExplanationPage {
     match cursor {
         Cursor::Run => overview::explain_run(run, now),
@@ -35,8 +35,8 @@ pub(super) fn explanation_page(run: &ScreenRun, cursor: Cursor, now: Moment) -> 
     }
 }
 
-/// What the thing under the cursor holds: records, parameters, certificates, fields, the body's
-/// beginning.
+/// Returns the contents of what is under the cursor: records, parameters, certificates, header
+/// fields, the beginning of the body.
 pub(super) fn selected_content(run: &ScreenRun, cursor: Cursor) -> ExplanationPage {
     let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
     exchange.map_or_else(ExplanationPage::default, |exchange| {

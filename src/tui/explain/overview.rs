@@ -1,4 +1,4 @@
-//! The run as a whole: where the time went, or what is going on.
+//! Explanation of a run as a whole: where the time went, or what is in progress.
 
 use super::page::{ExplanationPage, PageBlock};
 use super::{failure, phase};
@@ -67,7 +67,7 @@ fn explain_exchanges(run: &ScreenRun, now: Moment) -> ExplanationPage {
     page
 }
 
-/// One exchange: what came of it, and its phases.
+/// Explains one exchange: its result and its phases.
 pub(super) fn explain_exchange(
     run: &ScreenRun,
     exchange: &Exchange,
@@ -91,7 +91,7 @@ pub(super) fn explain_exchange(
     page
 }
 
-/// What is going on, and what it is.
+/// Explains the phase in progress.
 fn explain_phase_in_progress(run: &ScreenRun, exchange: &Exchange, now: Moment) -> ExplanationPage {
     let Some(open) = exchange.phases.current() else {
         let mut page = ExplanationPage::new("Explain");
@@ -109,7 +109,7 @@ fn explain_phase_in_progress(run: &ScreenRun, exchange: &Exchange, now: Moment) 
     page
 }
 
-/// What came, how long it took, and which phase took most of it.
+/// Returns the result, the total time, and which phase took most of it.
 fn result_sentence(run: &ScreenRun, exchange: &Exchange) -> String {
     let status = exchange.response.as_ref().map_or_else(
         || "Done".to_owned(),
@@ -168,7 +168,7 @@ fn add_round_trips(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationP
     ));
 }
 
-/// What lies between the two clocks.
+/// Adds the time spent on this machine: the difference between the two clocks.
 fn add_local_overhead(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationPage) {
     let own: Vec<(Phase, Nanos)> = exchange
         .phases
@@ -228,7 +228,7 @@ fn add_packet_counts(run: &ScreenRun, exchange: &Exchange, page: &mut Explanatio
     }
 }
 
-/// How long the requests of a run took, where some of them are told of in no other way.
+/// Adds statistics over the requests of a run, if some of its exchanges were retired.
 fn add_statistics(run: &ScreenRun, page: &mut ExplanationPage) {
     let retired = run.trace.retired().exchanges;
     if retired == 0 {

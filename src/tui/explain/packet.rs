@@ -1,4 +1,4 @@
-//! One packet: what it says, what it carries, why it was sent.
+//! Explanation of one packet: its header, its contents, why it was sent.
 
 use super::page::ExplanationPage;
 use crate::dissect::{ConversationView, PacketMark, flag_words, part_name, relative_seq};
@@ -10,7 +10,7 @@ use crate::tui::talk::talk_of_cursor;
 use crate::tui::theme::StyleRole;
 use crate::units::Bytes;
 
-/// Records and parts listed of one packet.
+/// Maximum number of records and parts listed.
 const MAX_PIECES: usize = 12;
 
 pub(super) fn explain_packet(run: &ScreenRun, flow: FlowKey, place: usize) -> ExplanationPage {
@@ -95,7 +95,7 @@ fn add_header(
     }
 }
 
-/// The layers above, and which of their bytes are here.
+/// Adds the records and parts in the packet, and which of their bytes it carries.
 fn add_contents(talk: &ConversationView<'_>, packet: &PacketEntry, page: &mut ExplanationPage) {
     let Some(contents) = talk.contents(packet) else {
         return;

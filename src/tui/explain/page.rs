@@ -1,36 +1,36 @@
-//! A page of explanation, and how it is broken into lines.
+//! A page of explanation, and its layout in lines.
 
 use crate::trace::Phase;
 use crate::tui::text_layout::{display_width, escape_controls, truncate_text, wrap};
 use crate::tui::theme::StyleRole;
 
-/// A part of a page.
+/// A block of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::tui) enum PageBlock {
     /// A paragraph.
     Text(StyleRole, String),
-    /// A label and what it stands for.
+    /// A label and its value.
     Fact(String, String),
     /// A heading.
     Heading(String),
-    /// A row of figures: a name in its phase's colour, a figure, a note.
+    /// A row of figures: the name of a phase in its colour, a figure, a note.
     Figure(Phase, String, String),
-    /// Lines that keep their own breaks.
+    /// Text that keeps its line breaks.
     Verbatim(String),
-    /// Where it is written down.
+    /// A reference to a specification.
     Reference(String),
     /// A blank line.
     Gap,
 }
 
-/// A title and what is to be said.
+/// A title and blocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::tui) struct ExplanationPage {
     pub(in crate::tui) title: String,
     pub(in crate::tui) blocks: Vec<PageBlock>,
 }
 
-/// A line of a page: pieces with their roles.
+/// A line of a page: texts with their roles.
 pub(in crate::tui) type PageLine = Vec<(String, StyleRole)>;
 
 impl ExplanationPage {
@@ -70,14 +70,14 @@ impl ExplanationPage {
         self.blocks.push(PageBlock::Reference(text.to_owned()));
     }
 
-    /// A blank line, where something stands above it.
+    /// Adds a blank line, unless the page is empty or ends with one.
     pub(super) fn gap(&mut self) {
         if !matches!(self.blocks.last(), None | Some(PageBlock::Gap)) {
             self.blocks.push(PageBlock::Gap);
         }
     }
 
-    /// Both pages in one.
+    /// Appends another page under a heading.
     pub(in crate::tui) fn followed_by(mut self, other: Self) -> Self {
         match other.blocks.first() {
             None => return self,
@@ -88,8 +88,8 @@ impl ExplanationPage {
         self
     }
 
-    /// The lines from `first` on, no more than `most`, none wider than `columns`. Only what is
-    /// asked for is laid out in full.
+    /// Returns at most `most` lines from `first` on, at most `columns` wide. Only these are laid
+    /// out in full.
     pub(in crate::tui) fn lines(&self, columns: usize, first: usize, most: usize) -> Vec<PageLine> {
         let labels = self.label_width(columns);
         self.blocks
@@ -100,7 +100,7 @@ impl ExplanationPage {
             .collect()
     }
 
-    /// How many lines it takes.
+    /// Returns the number of lines.
     pub(in crate::tui) fn height(&self, columns: usize) -> usize {
         let labels = self.label_width(columns);
         self.blocks
@@ -109,7 +109,7 @@ impl ExplanationPage {
             .sum()
     }
 
-    /// As plain text, for the clipboard.
+    /// Returns the page as plain text, for the clipboard.
     pub(in crate::tui) fn plain(&self) -> String {
         let lines = self.lines(usize::MAX, 0, usize::MAX).into_iter();
         let lines = lines.map(|line| {
@@ -125,7 +125,7 @@ impl ExplanationPage {
             .join("\n")
     }
 
-    /// Columns for labels: as the widest needs, a third of all at most.
+    /// Width of the label column: that of the widest label, at most a third of the page.
     fn label_width(&self, columns: usize) -> usize {
         let widest = self
             .blocks
@@ -174,7 +174,7 @@ fn block_lines(block: &PageBlock, columns: usize, labels: usize) -> Vec<PageLine
     }
 }
 
-/// The label, and the value beside it, broken within its own columns.
+/// Lays out a label and its value, which is wrapped within its own column.
 fn fact_lines(label: &str, value: &str, columns: usize, labels: usize) -> Vec<PageLine> {
     let values = wrap(value, columns.saturating_sub(labels + 1));
     let values = if values.is_empty() {

@@ -1,4 +1,4 @@
-//! The phases: what each is, why it is there, what it cost here.
+//! Explanation of a phase: what it is, why it is there, what it cost in this exchange.
 
 use super::page::ExplanationPage;
 use crate::insight::{
@@ -53,7 +53,7 @@ pub(super) fn explain_phase(
     page
 }
 
-/// The figures of this case.
+/// Returns how long the phase took.
 fn duration_sentence(
     run: &ScreenRun,
     exchange: &Exchange,
@@ -85,7 +85,7 @@ fn duration_sentence(
     }
 }
 
-/// What is worth saying about this case beyond its figures.
+/// Returns further remarks about this exchange.
 fn case_remarks(run: &ScreenRun, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String> {
     let silent = if matches!(phase, Phase::Dns | Phase::Connect) {
         Vec::new()
@@ -139,7 +139,8 @@ fn handshake_remarks(tls: &Tls) -> Vec<String> {
     said
 }
 
-/// Wait less a round trip is what the server took; that it was the server is inferred.
+/// Returns the server's share of the wait, which is the wait minus a round trip; that it was the
+/// server is inferred.
 fn server_share(rtt: Rtt, took: Nanos) -> String {
     let server = took.saturating_sub(rtt.duration);
     format!(

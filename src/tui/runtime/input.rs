@@ -1,4 +1,4 @@
-//! Two threads that put keys and signals into the inbox.
+//! Two threads that send keys and signals to the inbox.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -17,26 +17,26 @@ use signal_hook::iterator::Signals;
 use super::terminal;
 use crate::tui::{ProcessSignal, ScreenMessage};
 
-/// For waits that only input ends.
+/// Timeout for waits that only input ends.
 const LONG_WAIT: Duration = Duration::from_secs(3600);
 
-/// For looking whether there is more: crossterm does not look at all in no time.
+/// Timeout for checking whether more input is waiting. With a timeout of zero crossterm does not
+/// check at all.
 const POLL_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// Failures to read keys, one after the other, that may pass. A reader that cannot be set up fails
-/// for ever.
+/// Consecutive failures to read keys that are tolerated. A reader that cannot be set up fails for
+/// ever.
 const MAX_READ_FAILURES: u32 = 3;
 
-/// The keyboard and the signals.
+/// Keyboard and signal input.
 pub(super) struct TerminalInput {
-    /// Stop signals that this program sent itself and that mean nothing.
+    /// Number of stop signals that this program sent to itself and has to ignore.
     self_sent_stops: Arc<AtomicUsize>,
-    /// Why keys cannot be read any more.
+    /// Why keys can no longer be read.
     read_error: Arc<OnceLock<io::Error>>,
 }
 
-/// Begins to put keys and signals into the inbox. The threads end with the process, or once nobody
-/// takes from the inbox.
+/// Starts the two threads. They end with the process, or once nobody receives from the inbox.
 pub(super) fn start_input_threads(inbox: &SyncSender<ScreenMessage>) -> io::Result<TerminalInput> {
     let own_stops = Arc::new(AtomicUsize::new(0));
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
@@ -61,7 +61,7 @@ fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<
 }
 
 impl TerminalInput {
-    /// Fails where the screen had to be left because keys cannot be read.
+    /// Returns an error if the screen had to be left because keys cannot be read.
     pub(super) fn check(&self) -> io::Result<()> {
         self.read_error.get().map_or(Ok(()), |error| {
             Err(io::Error::new(
@@ -74,8 +74,8 @@ impl TerminalInput {
     /// Stops the whole job as the shell expects of Ctrl-Z, and takes the terminal over again when
     /// it is continued.
     ///
-    /// The leader of a session has no shell above it that could continue it (a container's first
-    /// process, a terminal's own command), so it stays awake.
+    /// A session leader has no shell above it that could continue it (the first process of a
+    /// container, a terminal's own command), so it is not stopped.
     pub(super) fn suspend(&self) {
         if getsid(None).is_ok_and(|session| session == getpid()) {
             return;
@@ -119,8 +119,8 @@ fn forward_signals(
     }
 }
 
-/// Waits for keys by itself where it can: crossterm's reader would spin for ever on a terminal that
-/// went away.
+/// Waits for keys with `poll` where possible: crossterm's reader would spin for ever on a terminal
+/// that was closed.
 fn forward_keys(inbox: &SyncSender<ScreenMessage>, broken: &OnceLock<io::Error>) {
     let stdin = io::stdin();
     let mut failures = 0;
@@ -132,8 +132,7 @@ fn forward_keys(inbox: &SyncSender<ScreenMessage>, broken: &OnceLock<io::Error>)
         match forward_waiting_keys(inbox) {
             Ok(true) => failures = 0,
             Ok(false) => return,
-            // What is not read stays to be read, so without an end this would go on without a
-            // pause.
+            // Unread input stays pending, so without this limit the loop would spin for ever.
             Err(error) if failures == MAX_READ_FAILURES => {
                 let _ = broken.set(error);
                 break;
@@ -144,11 +143,11 @@ fn forward_keys(inbox: &SyncSender<ScreenMessage>, broken: &OnceLock<io::Error>)
     let _ = inbox.send(ScreenMessage::Signal(ProcessSignal::HangUp));
 }
 
-/// Whether anybody still takes from the inbox.
+/// Returns true while somebody receives from the inbox.
 fn forward_waiting_keys(inbox: &SyncSender<ScreenMessage>) -> io::Result<bool> {
     while event::poll(POLL_TIMEOUT)? {
         let event = event::read()?;
-        // New sizes come by signal, at once and not with the next key.
+        // Size changes are reported by signal, at once and not with the next key.
         if !matches!(event, event::Event::Resize(..))
             && inbox.send(ScreenMessage::Terminal(event)).is_err()
         {
@@ -158,7 +157,7 @@ fn forward_waiting_keys(inbox: &SyncSender<ScreenMessage>) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether there is something to read; `false` once the terminal went away.
+/// Returns true if there is something to read, and false once the terminal was closed.
 fn wait_for_input(stdin: &impl AsFd) -> bool {
     loop {
         let mut wanted = [PollFd::new(stdin, PollFlags::IN)];

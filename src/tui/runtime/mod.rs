@@ -1,4 +1,4 @@
-//! Where the screen meets the world: the loop, the clock, the terminal, the keyboard and the
+//! The runtime of the screen: the event loop, the clock, the terminal, the keyboard and the
 //! signals.
 
 mod input;
@@ -18,14 +18,14 @@ use super::{ExitReason, ScreenEffect, ScreenMessage, ScreenState, Settings, draw
 use crate::trace::EventKind;
 use crate::units::{Moment, Nanos};
 
-/// Between two pictures while a phase grows.
+/// Time between two frames while a phase is in progress.
 const FRAME_INTERVAL: Duration = Duration::from_millis(33);
 
-/// Runs the screen on this process's terminal until it is left, and puts the terminal back as it
-/// was. Where the process ends without returning from here, whoever ends it writes [`SWITCHED_OFF`]
-/// to the terminal and sets its line settings as they were.
+/// Runs the screen on this process's terminal until it is left, and restores the terminal. If the
+/// process ends without returning from here, whoever ends it has to write [`RESET_SEQUENCE`] to the
+/// terminal and restore its line settings.
 ///
-/// `sender` is the other end of `inbox`: keys and signals go the same way as events.
+/// `sender` is the other end of `inbox`: keys and signals arrive in the same way as events.
 ///
 /// # Errors
 /// The terminal cannot be drawn to, keys cannot be read, or signals cannot be received.
@@ -48,10 +48,10 @@ pub fn run_on_terminal(
     Ok(outcome)
 }
 
-/// The loop: takes messages from the inbox, has effects performed, draws when something changed or
-/// a phase grows.
+/// The event loop: receives messages from the inbox, has effects performed, and draws a frame when
+/// something changed or a phase is in progress.
 ///
-/// It returns when the screen is left or nobody can send any more.
+/// Returns when the screen is left or the inbox is disconnected.
 ///
 /// # Errors
 /// The terminal cannot be drawn to.
@@ -98,7 +98,7 @@ struct EventLoop<'a, B: Backend> {
     state: ScreenState,
     /// When the run's time axis began.
     run_started: Option<Instant>,
-    /// When the last picture was drawn.
+    /// When the last frame was drawn.
     last_drawn: Instant,
 }
 
@@ -106,8 +106,8 @@ impl<B: Backend> EventLoop<'_, B>
 where
     B::Error: Send + Sync + 'static,
 {
-    /// The next message. While a phase grows it is waited for no longer than until the next picture
-    /// is due.
+    /// Waits for the next message. While a phase is in progress it waits no longer than until the
+    /// next frame is due.
     fn next_message(
         &self,
         inbox: &Receiver<ScreenMessage>,
@@ -118,7 +118,7 @@ where
         inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
     }
 
-    /// Takes in a message and all that wait behind it, but no longer than until the next picture is
+    /// Handles a message and those waiting behind it, but no longer than until the next frame is
     /// due.
     fn handle_pending(
         &mut self,
@@ -155,8 +155,8 @@ where
         self.perform(effects, perform)
     }
 
-    /// Hands effects out, and does those that are the loop's own; the outcome, if one of them is to
-    /// leave.
+    /// Performs effects, some by itself and the others through the caller. Returns the reason if
+    /// one of them leaves the screen.
     fn perform(
         &mut self,
         effects: Vec<ScreenEffect>,
@@ -172,8 +172,8 @@ where
         Ok(None)
     }
 
-    /// `Terminal::clear` would ask the terminal for its cursor and wait for the answer, which the
-    /// keyboard's thread may take.
+    /// Resizes to the same size instead of calling `Terminal::clear`, which would query the cursor
+    /// position and wait for an answer that the keyboard thread may read.
     fn force_full_redraw(&mut self) -> io::Result<()> {
         let size = self.terminal.size().map_err(io::Error::other)?;
         self.terminal
@@ -191,7 +191,7 @@ where
         Ok(())
     }
 
-    /// Now, on the run's axis.
+    /// Returns the current instant on the run's axis.
     fn now(&self) -> Moment {
         let elapsed = self
             .run_started

@@ -1,8 +1,8 @@
-//! Taking the terminal over and giving it back.
+//! Terminal set-up and restoration.
 //!
-//! Everything that is switched on is switched off again on every way out: return, error,
-//! suspension. Switching off what is off does no harm, so leaving twice is fine. Where the process
-//! ends without a way out (a panic, a signal), whoever runs the screen writes [`SWITCHED_OFF`].
+//! All modes that are enabled are disabled again on every way out: return, error, suspension.
+//! Restoring twice does no harm. If the process ends without a way out (a panic, a signal), whoever
+//! runs the screen writes [`RESET_SEQUENCE`].
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,15 +13,15 @@ use crossterm::event::{EnableBracketedPaste, EnableMouseCapture};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, disable_raw_mode, enable_raw_mode};
 
-/// Whether the terminal is ours.
+/// Whether the terminal's modes are enabled.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
-/// What a terminal is sent to be as it was before the screen: pasting, the mouse and its ways to
-/// tell of itself, the second screen, the cursor. How lines are read is no part of it; that is a
-/// setting of the terminal's device.
+/// Escape sequence that restores the terminal: it disables bracketed paste and mouse reporting,
+/// leaves the alternate screen, and shows the cursor. Line settings are not part of it; they belong
+/// to the terminal device.
 pub const RESET_SEQUENCE: &[u8] =
     b"\x1b[?2004l\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1049l\x1b[?25h";
 
-/// The terminal is ours while this lives.
+/// Restores the terminal when dropped.
 pub(super) struct TerminalGuard(());
 
 /// Takes the terminal over.
@@ -48,20 +48,20 @@ pub(super) fn enable_terminal_modes() -> io::Result<()> {
     )
 }
 
-/// Gives the terminal back. Where it went away there is nothing to give back, so errors are of no
-/// interest.
+/// Restores the terminal. Errors are ignored: if the terminal was closed, there is nothing to
+/// restore.
 pub(super) fn restore_terminal() {
     if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    // First, since it waits for nobody: the terminal may take no output. What fails once may be
-    // done the second time; a terminal that stays raw is of no use to a shell.
+    // First, since it cannot block: the terminal may accept no output. It is tried twice, since a
+    // terminal that stays in raw mode is of no use to a shell.
     let _ = disable_raw_mode().or_else(|_| disable_raw_mode());
     let mut out = io::stdout();
     let _ = out.write_all(RESET_SEQUENCE).and_then(|()| out.flush());
 }
 
-/// Puts text on the clipboard of whoever sits at the terminal (OSC 52; it works through ssh, where
+/// Copies text to the clipboard of whoever sits at the terminal (OSC 52; it works through ssh where
 /// the terminal allows it).
 pub(super) fn copy_to_clipboard(text: &str) {
     let mut out = io::stdout();

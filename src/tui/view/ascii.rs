@@ -1,9 +1,9 @@
-//! The finished picture in ASCII alone, for terminals and fonts that lack the rest.
+//! Conversion of a finished frame to ASCII, for terminals and fonts without other characters.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
-/// Replaces every character beyond ASCII. What has no likeness becomes `?`.
+/// Replaces every character beyond ASCII, by `?` if there is nothing similar.
 pub(super) fn convert_to_ascii(buf: &mut Buffer) {
     for cell in &mut buf.content {
         let symbol = cell.symbol();
@@ -59,7 +59,7 @@ fn ascii_symbol(symbol: &str, reversed: bool) -> &'static str {
     }
 }
 
-/// By how many dots it has.
+/// Chooses a symbol by the number of dots.
 fn ascii_for_braille(symbol: &str) -> Option<&'static str> {
     let pattern = u32::from(symbol.chars().next()?)
         .checked_sub(0x2800)

@@ -1,4 +1,4 @@
-//! What every panel draws with.
+//! The drawing surface of all panels.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,7 +10,7 @@ use ratatui::widgets::{Block, Widget};
 use crate::tui::text_layout;
 use crate::tui::theme::{StyleRole, Styles};
 
-/// A buffer, and the colours to draw with.
+/// A buffer, and the styles to draw with.
 pub(super) struct Canvas<'a> {
     pub(super) buf: &'a mut Buffer,
     pub(super) styles: Styles,
@@ -21,8 +21,8 @@ impl Canvas<'_> {
         self.styles.style(role)
     }
 
-    /// Writes text, cut with an ellipsis where it is wider than `columns`. Returns the columns it
-    /// took.
+    /// Writes text, truncated with an ellipsis if it is wider than `columns`. Returns the columns
+    /// written.
     pub(super) fn text(
         &mut self,
         (x, y): (u16, u16),
@@ -34,7 +34,7 @@ impl Canvas<'_> {
         self.styled((x, y), text, columns, style)
     }
 
-    /// As [`Canvas::text`], in a style.
+    /// Like [`Canvas::text`], with a style.
     pub(super) fn styled(
         &mut self,
         (x, y): (u16, u16),
@@ -51,7 +51,7 @@ impl Canvas<'_> {
         end.saturating_sub(x)
     }
 
-    /// Writes text so that it ends before column `end`.
+    /// Writes text that ends before column `end`.
     pub(super) fn text_right(&mut self, end: u16, y: u16, text: &str, role: StyleRole) {
         let wide = u16::try_from(text_layout::display_width(text)).unwrap_or(u16::MAX);
         if let Some(x) = end.checked_sub(wide) {
@@ -59,7 +59,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// A box with a title, and its inside.
+    /// Draws a box with a title. Returns its inside.
     pub(super) fn draw_box(
         &mut self,
         area: Rect,
@@ -90,7 +90,7 @@ impl Canvas<'_> {
     }
 }
 
-/// A bar that tells how much of a list is seen, on the right border of its box.
+/// Draws a scrollbar on the right border of a box.
 pub(super) fn draw_scrollbar(
     canvas: &mut Canvas<'_>,
     area: Rect,

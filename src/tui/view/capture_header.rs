@@ -1,5 +1,4 @@
-//! The first lines over a capture of others: its name, how much is in it, over which time, what was
-//! lost.
+//! The header over a capture: its name, its size and duration, and what was lost.
 
 use ratatui::layout::Rect;
 
@@ -11,7 +10,7 @@ use crate::tui::text_layout::truncate_middle;
 use crate::tui::theme::StyleRole;
 use crate::units::{Moment, group_digits};
 
-/// Draws one line or two.
+/// Draws one or two lines.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Moment) {
     let (run, _) = state.displayed_run(now);
     let name = state
@@ -104,7 +103,7 @@ fn summary_texts(run: &ScreenRun) -> Vec<StyledText> {
     pieces
 }
 
-/// What the capture itself lost.
+/// Returns the number of packets that the capture lost.
 fn lost_packets_text(run: &ScreenRun) -> Option<StyledText> {
     match run.trace.capture().dropped {
         Some(0) => Some(("none lost".to_owned(), StyleRole::Dim)),

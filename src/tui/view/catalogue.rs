@@ -1,4 +1,4 @@
-//! The catalogue, a line an offer.
+//! The list of suggestions, one per line.
 
 use ratatui::layout::Rect;
 
@@ -9,7 +9,7 @@ use crate::tui::figures::count;
 use crate::tui::text_layout::{display_width, truncate_middle};
 use crate::tui::theme::StyleRole;
 
-/// Draws a title and below it as many of the lines as there is room for, from `first` on.
+/// Draws a title and, below it, as many rows as fit from `first` on.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -83,7 +83,7 @@ pub(super) fn draw(
     );
 }
 
-/// What this is, and how much of it is left.
+/// Draws the heading, and how many suggestions match.
 fn draw_title(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, left: usize) {
     let heading = if state.link_state.is_some() {
         "Places of this lab"

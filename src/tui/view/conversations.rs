@@ -1,5 +1,5 @@
-//! Who talked with whom: a conversation a line, as many columns as there is room for. Only the
-//! lines that are seen are worked out.
+//! The list of conversations, one per line, with as many columns as fit. Only visible lines are
+//! computed.
 
 use ratatui::layout::Rect;
 
@@ -27,7 +27,7 @@ enum FigureColumn {
 }
 
 impl FigureColumn {
-    /// In the order in which there is room for them.
+    /// In order of importance: the first ones are shown where there is little room.
     const ALL: [Self; 5] = [
         Self::Packets,
         Self::Sent,
@@ -78,7 +78,7 @@ impl FigureColumn {
         }
     }
 
-    /// Whether the list is in its order.
+    /// Whether the list is sorted by it.
     const fn is_sorted_by(self, order: ConversationOrder) -> bool {
         match order {
             ConversationOrder::Size => matches!(self, Self::Sent | Self::Received),
@@ -89,13 +89,13 @@ impl FigureColumn {
     }
 }
 
-/// Columns before the ends: the cursor's mark, what went wrong, the transport.
+/// Columns before the endpoints: cursor, failure mark, transport.
 const MARK_COLUMNS: u16 = 7;
-/// Columns that the ends have at least, and with a strip.
+/// Minimum columns for the endpoints, without and with a traffic strip.
 const MIN_ENDPOINT_COLUMNS: u16 = 32;
 const ENDPOINT_COLUMNS_WITH_STRIP: u16 = 58;
 
-/// What stands where on a line.
+/// Widths of the columns.
 struct Columns {
     ends: u16,
     figures: usize,
@@ -133,7 +133,7 @@ impl Columns {
     }
 }
 
-/// Where the list is scrolled to.
+/// Scroll position of the list.
 struct ConversationScroll {
     first: usize,
     seen: usize,
@@ -141,7 +141,7 @@ struct ConversationScroll {
 }
 
 impl ConversationScroll {
-    /// The chosen one is in the middle where there is more on both sides.
+    /// Centres the selected row if there is more on both sides.
     fn new(run: &ScreenRun, state: &ScreenState, inside: Rect) -> Self {
         let seen = usize::from(inside.height.saturating_sub(1));
         let listed = state.conversations.listed().len();
@@ -161,7 +161,7 @@ impl ConversationScroll {
     }
 }
 
-/// The conversation on a line of the screen.
+/// Returns the conversation on a line of the screen.
 pub(in crate::tui) fn conversation_at(
     state: &ScreenState,
     areas: &PanelAreas,
@@ -276,7 +276,7 @@ fn empty_list_text(state: &ScreenState, run: &ScreenRun) -> &'static str {
     }
 }
 
-/// The time that the strips span.
+/// Returns the time range of the traffic strips.
 fn strip_window(run: &ScreenRun, now: Moment) -> Option<(WallTime, WallTime)> {
     let clock = run.trace.clock();
     let end = if run.under_way {
@@ -371,7 +371,7 @@ impl Table<'_> {
         }
     }
 
-    /// The client, the server, and what it is called.
+    /// Draws client, server, and server name.
     fn draw_ends(&self, canvas: &mut Canvas<'_>, area: Rect, flow: &Flow) {
         let (client, server) = (flow.key.local.to_string(), flow.key.remote.to_string());
         let name = self
@@ -417,7 +417,7 @@ impl Table<'_> {
         }
     }
 
-    /// What passed over the time of the capture.
+    /// Draws the traffic over the time of the capture.
     fn draw_strip(&self, canvas: &mut Canvas<'_>, area: Rect, flow: &Flow) {
         let Some((start, end)) = self.window else {
             return;
@@ -461,7 +461,7 @@ impl Table<'_> {
     }
 }
 
-/// So many of the parts of a whole.
+/// Returns `parts` of `of` equal parts of a whole.
 fn fraction_of(whole: u64, parts: u64, of: u64) -> u64 {
     u64::try_from(u128::from(whole) * u128::from(parts) / u128::from(of.max(1))).unwrap_or(u64::MAX)
 }

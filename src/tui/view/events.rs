@@ -1,4 +1,4 @@
-//! What happened, a line each.
+//! The event list, one event per line.
 
 use ratatui::layout::Rect;
 
@@ -11,19 +11,19 @@ use crate::tui::state::Panel;
 use crate::tui::theme::StyleRole;
 use crate::units::{Moment, Nanos};
 
-/// Where the list is scrolled to.
+/// Scroll position of the list.
 pub(in crate::tui) struct EventScroll {
-    /// The first line that is seen, as a place among what is listed.
+    /// First visible row.
     pub(in crate::tui) first: usize,
-    /// How many are seen.
+    /// Number of visible rows.
     pub(in crate::tui) seen: usize,
-    /// The line under the cursor, as a place among what is listed.
+    /// Row under the cursor.
     pub(in crate::tui) selected: Option<usize>,
 }
 
 impl EventScroll {
-    /// The cursor's line is in the middle where there is more on both sides; without a cursor the
-    /// end is seen.
+    /// Centres the row under the cursor if there is more on both sides; without a cursor shows the
+    /// end.
     pub(in crate::tui) fn new(run: &ScreenRun, state: &ScreenState, area: Rect) -> Self {
         let seen = usize::from(area.height.saturating_sub(2));
         let most = run.listed_events.len().saturating_sub(seen);
@@ -40,7 +40,7 @@ impl EventScroll {
         }
     }
 
-    /// The place in the log of what is on a line of the screen.
+    /// Returns the log index of the event on a line of the screen.
     pub(in crate::tui) fn event_at(&self, run: &ScreenRun, area: Rect, y: u16) -> Option<usize> {
         let line = usize::from(y.checked_sub(area.y + 1)?);
         if line >= self.seen {

@@ -1,4 +1,4 @@
-//! The explanation, and what the selected thing holds.
+//! The explanation panel, and the panel with the contents of what is selected.
 
 use ratatui::layout::Rect;
 
@@ -11,7 +11,8 @@ use crate::tui::state::Panel;
 use crate::tui::theme::StyleRole;
 use crate::units::Moment;
 
-/// The page in the panel: with what the thing holds, unless that has a panel of its own.
+/// Returns the page of the panel, including the contents of what is selected unless they have a
+/// panel of their own.
 pub(in crate::tui) fn visible_page(
     state: &ScreenState,
     areas: &PanelAreas,
@@ -20,7 +21,7 @@ pub(in crate::tui) fn visible_page(
     let (run, now) = state.displayed_run(now);
     let cursor = state.view_state.cursor;
     let page = explanation_page(run, cursor, now);
-    // An event of the run itself holds nothing beyond its line, and of a packet all is said.
+    // An event of the run itself has no further contents, and a packet's page is complete.
     let of_the_run =
         cursor.flow().is_some() || matches!(cursor, Cursor::Event(_)) && cursor.lane(run).is_none();
     if areas.content.width > 0 || of_the_run {
@@ -30,13 +31,13 @@ pub(in crate::tui) fn visible_page(
     }
 }
 
-/// The lines by which the page can be scrolled at most.
+/// Returns the maximum scroll position of a page.
 pub(in crate::tui) fn max_explanation_scroll(page: &ExplanationPage, area: Rect) -> usize {
     let (columns, lines) = page_size(area);
     page.height(columns).saturating_sub(lines)
 }
 
-/// Draws the panel, or both.
+/// Draws one panel, or both.
 pub(super) fn draw(canvas: &mut Canvas<'_>, areas: &PanelAreas, state: &ScreenState, now: Moment) {
     let focused = state.view_state.panel == Panel::Explain;
     let scrolled = state.view_state.explanation_scroll;

@@ -1,4 +1,4 @@
-//! The first lines: what was asked, what came, over what, how long it took.
+//! The header: request, response, connection, time.
 
 use ratatui::layout::Rect;
 
@@ -13,13 +13,13 @@ use crate::tui::text_layout::{display_width, truncate_middle, truncate_text};
 use crate::tui::theme::StyleRole;
 use crate::units::{Bytes, Moment, Untrusted};
 
-/// A piece of a line, and its colour.
+/// Text of the header, and its role.
 pub(super) type StyledText = (String, StyleRole);
 
-/// Columns between two pieces.
+/// Columns between two texts.
 const GAP: u16 = 1;
 
-/// Draws one line or two.
+/// Draws one or two lines.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Moment) {
     if state.capture_flows().is_some() {
         return super::capture_header::draw(canvas, area, state, now);
@@ -70,7 +70,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now
     }
 }
 
-/// Pieces from the left, pieces from the right; what does not fit between is left out from the end.
+/// Draws texts from the left and from the right; those that do not fit between are left out, the
+/// last ones first.
 pub(super) fn draw_line(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -150,7 +151,7 @@ fn response_text(exchange: &Exchange) -> Option<StyledText> {
     })
 }
 
-/// What is going on.
+/// Returns what is in progress.
 fn status_text(
     state: &ScreenState,
     run: &ScreenRun,
@@ -196,7 +197,7 @@ fn total_time_text(
     Some((took.to_string(), StyleRole::Strong))
 }
 
-/// Version, TLS, addresses, size.
+/// Returns version, TLS, addresses and size.
 fn connection_texts(run: &ScreenRun, exchange: Option<&Exchange>) -> Vec<StyledText> {
     let Some(exchange) = exchange else {
         return Vec::new();
@@ -233,7 +234,7 @@ fn connection_texts(run: &ScreenRun, exchange: Option<&Exchange>) -> Vec<StyledT
     pieces
 }
 
-/// Where the figures come from.
+/// Returns where the figures come from.
 fn capture_text(run: &ScreenRun) -> Option<StyledText> {
     let capture = run.trace.capture();
     match &capture.state {

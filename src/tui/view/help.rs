@@ -1,4 +1,4 @@
-//! The keys, and what the signs mean.
+//! The help page: keys and symbols.
 
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
@@ -11,13 +11,13 @@ use crate::tui::state::View;
 use crate::tui::text_layout::wrap;
 use crate::tui::theme::StyleRole;
 
-/// A line: pieces with the column each begins at.
+/// A line: texts with the column at which each begins.
 type HelpLine = Vec<(u16, String, StyleRole)>;
 
-/// Columns it takes where there are so many.
+/// Width of the page, if there is room for it.
 const WIDTH: u16 = 76;
 
-/// What the signs of the timeline mean.
+/// Symbols of the timeline.
 const TIMELINE_SIGNS: [(&str, StyleRole, &str); 9] = [
     (
         "\u{2588}\u{2588}\u{258c}",
@@ -58,7 +58,7 @@ const TIMELINE_SIGNS: [(&str, StyleRole, &str); 9] = [
     ("\u{2192} \u{2190}", StyleRole::Text, "out, in"),
 ];
 
-/// What the signs of the ladder mean.
+/// Symbols of the ladder.
 const LADDER_SIGNS: [(&str, StyleRole, &str); 8] = [
     (
         "\u{2500}\u{2500}\u{25b6}",
@@ -98,7 +98,7 @@ const LADDER_SIGNS: [(&str, StyleRole, &str); 8] = [
     ),
 ];
 
-/// What the boxes of a packet mean.
+/// Boxes of a packet's layers.
 const LAYERS_SIGNS: [(&str, StyleRole, &str); 6] = [
     (
         "Link",
@@ -132,7 +132,7 @@ const LAYERS_SIGNS: [(&str, StyleRole, &str); 6] = [
     ),
 ];
 
-/// What is seen in the list of conversations.
+/// Symbols in the list of conversations.
 const CONVERSATIONS_SIGNS: [(&str, StyleRole, &str); 5] = [
     (
         "\u{25be}",
@@ -157,7 +157,7 @@ const CONVERSATIONS_SIGNS: [(&str, StyleRole, &str); 5] = [
     ),
 ];
 
-/// What is seen in the plots.
+/// Symbols of the plots.
 const SEGMENTS_SIGNS: [(&str, StyleRole, &str); 5] = [
     (
         "\u{2809}\u{2824}\u{28c0}",
@@ -182,7 +182,7 @@ const SEGMENTS_SIGNS: [(&str, StyleRole, &str); 5] = [
     ("\u{2022}", StyleRole::Failure, "sent again"),
 ];
 
-/// Draws the page over the panels. Returns nothing; `scrolled` lines are above its top.
+/// Draws the page over the panels; `scrolled` lines are above its top.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, scrolled: usize) {
     let lines = help_lines(state);
     let height = u16::try_from(lines.len() + 2)
@@ -212,7 +212,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, scr
     draw_scrollbar(canvas, popup, first, seen, lines.len());
 }
 
-/// How many lines there are.
+/// Returns the number of lines.
 pub(in crate::tui) fn help_height(state: &ScreenState) -> usize {
     help_lines(state).len()
 }
@@ -264,7 +264,7 @@ fn help_lines(state: &ScreenState) -> Vec<HelpLine> {
     lines
 }
 
-/// What is not real here comes first.
+/// Returns what is not real in this environment.
 fn notice_lines(state: &ScreenState) -> Vec<HelpLine> {
     let Some(notice) = &state.settings.notice else {
         return Vec::new();
@@ -276,7 +276,7 @@ fn notice_lines(state: &ScreenState) -> Vec<HelpLine> {
         .collect()
 }
 
-/// How the link is set.
+/// Returns how to configure the link.
 fn link_help_lines() -> Vec<HelpLine> {
     const LINES: [(&str, &str); 4] = [
         (
@@ -302,7 +302,7 @@ fn link_help_lines() -> Vec<HelpLine> {
     std::iter::once(Vec::new()).chain(LINES.map(line)).collect()
 }
 
-/// The phases in their colours.
+/// Returns the phases in their colours.
 fn phase_legend() -> HelpLine {
     let mut column = 2;
     Phase::ALL

@@ -1,4 +1,4 @@
-//! The line at the bottom: the keys that matter now, or what the user shall know first.
+//! The line at the bottom: hints on the keys that matter now, or a notice.
 
 use ratatui::layout::Rect;
 
@@ -49,8 +49,8 @@ const LINK_PANEL_HINTS: [(&str, &str); 4] = [
     ("esc", "close"),
 ];
 
-/// While a run is under way the key that ends it comes first; in the lab then the way back to the
-/// catalogue.
+/// During a run the key that cancels it comes first, in the lab then the one that returns to the
+/// suggestions.
 fn panel_hints(state: &ScreenState) -> Vec<(&'static str, &'static str)> {
     let cancel = state.is_busy().then_some(("ctrl-c", "cancel"));
     let back = BINDINGS
@@ -59,7 +59,7 @@ fn panel_hints(state: &ScreenState) -> Vec<(&'static str, &'static str)> {
     let others = BINDINGS
         .iter()
         .filter(|binding| binding.action != Action::Back && binding.applies(state));
-    // In the list of conversations there is a better word for it.
+    // In the list of conversations Enter opens the ladder.
     let is_list = state.view() == View::Conversations;
     let hint = |binding: &Binding| {
         if is_list && binding.action == Action::Read {
@@ -97,7 +97,7 @@ fn start_hints(state: &ScreenState) -> Vec<(&'static str, &'static str)> {
     hints
 }
 
-/// The words that narrow the list, while they are typed.
+/// Draws the filter words while they are typed.
 fn draw_filter(canvas: &mut Canvas<'_>, area: Rect, field: &TextInput) {
     let (before, after) = field.split_at_cursor();
     let hints = [("enter", "keep"), ("esc", "show all")];
@@ -121,7 +121,7 @@ fn draw_filter(canvas: &mut Canvas<'_>, area: Rect, field: &TextInput) {
     }
 }
 
-/// As many as fit; the last two, help and quit, always if anything does.
+/// Draws as many hints as fit; the last two, help and quit, have priority.
 fn draw_hints(canvas: &mut Canvas<'_>, area: Rect, hints: &[(&str, &str)]) {
     let wide = |(key, word): &(&str, &str)| display_width(key) + display_width(word) + 3;
     let room = usize::from(area.width).saturating_sub(1);

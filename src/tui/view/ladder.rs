@@ -1,5 +1,5 @@
-//! What was said: an arrow for every packet between two lines, and brackets around what several of
-//! them carry together.
+//! The ladder: a sequence diagram with an arrow for every packet between two lifelines, and
+//! brackets around packets that carry one record or message part together.
 //!
 //! ```text
 //!      ms     client 10.7.0.2:51312                 server 10.7.0.10:443
@@ -7,8 +7,8 @@
 //!  122.72     │◀─ ACK 1,448 B seq 1  ServerHello 1,215 B, … ──────────│┐
 //! ```
 //!
-//! Brackets stand beside the line of the side that sends: the inner one for TLS records, the outer
-//! one for parts of HTTP.
+//! Brackets are drawn beside the sender's lifeline: the inner one for TLS records, the outer one
+//! for parts of HTTP messages.
 
 use ratatui::layout::Rect;
 
@@ -26,15 +26,15 @@ use crate::tui::text_layout::{display_width, first_that_fits, truncate_text, wra
 use crate::tui::theme::StyleRole;
 use crate::units::{Moment, Nanos, group_digits};
 
-/// Columns of the time, of a mark, and of the brackets left of the client's line.
+/// Columns of the time, of a mark, and of the brackets left of the client's lifeline.
 const TIME_COLUMNS: u16 = 9;
 const LEFT_COLUMNS: u16 = TIME_COLUMNS + 5;
-/// Columns of the server's line and of the brackets right of it.
+/// Columns of the server's lifeline and of the brackets right of it.
 const RIGHT_COLUMNS: u16 = 3;
-/// Below this many columns between the lines nothing can be said.
+/// Minimum columns between the lifelines.
 const MIN_ARROW_COLUMNS: u16 = 12;
 
-/// The rungs that are seen, with their lines on the screen.
+/// Returns the visible rungs, with their lines on the screen.
 pub(in crate::tui) fn visible_rungs(
     state: &ScreenState,
     talk: &ConversationView<'_>,
@@ -130,7 +130,7 @@ pub(super) fn draw(
     }
 }
 
-/// What is said of a flow whose first packets are no longer listed, behind how many are.
+/// Returns how many packets of a flow were evicted, as text to follow the number of packets.
 pub(super) fn evicted_text(flow: &Flow) -> String {
     match flow.evicted() {
         0 => String::new(),
@@ -138,8 +138,8 @@ pub(super) fn evicted_text(flow: &Flow) -> String {
     }
 }
 
-/// An instant in milliseconds; where those take more columns than there are, without decimals, and
-/// then in seconds or days with their sign.
+/// Formats an instant in milliseconds; if that takes too many columns, without decimals, then in
+/// seconds, then in days.
 fn format_time_within(at: Moment, columns: usize) -> String {
     let seconds = at.0 / 1_000_000_000;
     let words = [
@@ -160,7 +160,7 @@ fn selected_exchange<'a>(run: &'a ScreenRun, state: &ScreenState) -> Option<&'a 
         .and_then(|id| run.trace.exchange(id))
 }
 
-/// Why there is no ladder.
+/// Draws why there are no packets.
 pub(super) fn draw_no_packets(canvas: &mut Canvas<'_>, inner: Rect, run: &ScreenRun) {
     let capture = run.trace.capture();
     let (says, remedy) = match &capture.state {
@@ -194,17 +194,17 @@ pub(super) fn draw_no_packets(canvas: &mut Canvas<'_>, inner: Rect, run: &Screen
     }
 }
 
-/// Where things are drawn.
+/// Geometry of the ladder.
 struct LadderView<'a> {
     talk: ConversationView<'a>,
     inner: Rect,
-    /// The client's line and the server's.
+    /// Columns of the client's and of the server's lifeline.
     left: u16,
     right: u16,
     focused: bool,
 }
 
-/// What goes on beside each line: of records, of parts.
+/// Which brackets of one side are open.
 #[derive(Clone, Copy, Default)]
 struct OpenBrackets {
     records: bool,
@@ -212,7 +212,7 @@ struct OpenBrackets {
 }
 
 impl LadderView<'_> {
-    /// Who the two lines are.
+    /// Draws the names of the lifelines.
     fn draw_ends(&self, canvas: &mut Canvas<'_>, exchange: Option<&Exchange>) {
         let y = self.inner.y;
         canvas.text_right(self.inner.x + TIME_COLUMNS, y, "ms", StyleRole::Dim);
@@ -278,7 +278,7 @@ impl LadderView<'_> {
         }
     }
 
-    /// What goes on beside the lines where the first rung begins.
+    /// Returns which brackets are open above the first visible rung.
     fn open_above(&self, rungs: &[(u16, LadderRow)]) -> [OpenBrackets; 2] {
         let first = rungs.iter().find_map(|(_, rung)| {
             if let LadderRow::Packet(place) = rung {
@@ -413,7 +413,7 @@ impl LadderView<'_> {
         }
     }
 
-    /// The two lines, and the arrow between them.
+    /// Draws the lifelines, and the arrow between them.
     fn draw_shaft(&self, canvas: &mut Canvas<'_>, y: u16, direction: Direction, role: StyleRole) {
         for x in [self.left, self.right] {
             canvas.text((x, y), "\u{2502}", 1, StyleRole::Frame);
@@ -428,7 +428,7 @@ impl LadderView<'_> {
         canvas.text((x, y), head, 1, role);
     }
 
-    /// Brackets beside both lines; `here` is what this packet carries, if it carries anything.
+    /// Draws the brackets of both sides; `here` is what this packet carries, if anything.
     fn draw_brackets(
         &self,
         canvas: &mut Canvas<'_>,
@@ -459,7 +459,7 @@ impl LadderView<'_> {
     }
 }
 
-/// A line's piece of a bracket, and whether it goes on below.
+/// Returns the symbol of a bracket on a line, and updates whether it is open below.
 const fn bracket_symbol(
     here: Option<Reach>,
     open: &mut bool,

@@ -1,4 +1,4 @@
-//! Where the panels are.
+//! Layout of the panels.
 
 use ratatui::layout::Rect;
 
@@ -7,39 +7,38 @@ use crate::tui::ScreenState;
 use crate::tui::state::{Panel, View};
 use crate::units::Moment;
 
-/// The panels of the run's screen. A panel for which there is no room has no area.
+/// Areas of the panels. A panel for which there is no room has an empty area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::tui) struct PanelAreas {
     pub(in crate::tui) header: Rect,
-    /// The views' names, where there is a line for them.
+    /// Names of the views, if there is a line for them.
     pub(in crate::tui) tabs: Rect,
-    /// The view, where it is not the timeline.
+    /// The view, unless it is the timeline.
     pub(in crate::tui) main: Rect,
     pub(in crate::tui) timeline: Rect,
     pub(in crate::tui) events: Rect,
     pub(in crate::tui) explain: Rect,
-    /// What the selected thing holds, where there is room to show it beside its explanation.
+    /// Contents of what is selected, if there is room for them beside the explanation.
     pub(in crate::tui) content: Rect,
     pub(in crate::tui) keys: Rect,
 }
 
-/// Below this many columns or lines there are no boxes: they would take what the figures need.
+/// Minimum size with borders: below it, they would take the room of figures.
 const MIN_SIZE_WITH_BORDERS: (u16, u16) = (60, 20);
-/// From this width on the events and their explanation stand side by side.
+/// Minimum columns at which events and explanation are side by side.
 const MIN_COLUMNS_FOR_TWO_PANELS: u16 = 100;
-/// From this width on an explanation stands beside a view, not below it.
+/// Minimum columns at which the explanation is beside a view, not below it.
 const MIN_COLUMNS_BESIDE_VIEW: u16 = 116;
-/// The same of a list with many columns.
+/// The same for the list of conversations, which has many columns.
 const MIN_COLUMNS_BESIDE_LIST: u16 = 170;
-/// From this height on there is a line for the views' names.
+/// Minimum lines at which the names of the views are shown.
 const MIN_LINES_WITH_TABS: u16 = 30;
-/// From this width on what the selected thing holds has a panel of its own.
+/// Minimum columns at which the contents of what is selected have a panel.
 const MIN_COLUMNS_FOR_THREE_PANELS: u16 = 160;
-/// Lines that the panels below the timeline keep at least, borders included; fewer where there are
-/// few.
+/// Minimum lines of the panels below the timeline, including borders; fewer on a low screen.
 const MIN_LINES_BELOW: u16 = 8;
 const MIN_LINES_BELOW_SMALL: u16 = 6;
-/// Lines for the axis and all phases of a usual request, borders included.
+/// Lines for the axis and all phases of a usual request, including borders.
 const USUAL_TIMELINE_LINES: u16 = 9;
 
 impl PanelAreas {
@@ -47,7 +46,7 @@ impl PanelAreas {
         if area.width < MIN_SIZE_WITH_BORDERS.0 || area.height < MIN_SIZE_WITH_BORDERS.1 {
             return Self::small(area, state.view());
         }
-        // A third line where there is a link to tell of.
+        // A third line if there is a link.
         let header = Rect {
             height: 2 + u16::from(state.link_state.is_some()),
             ..area
@@ -108,7 +107,8 @@ impl PanelAreas {
         }
     }
 
-    /// A view, and the explanation beside it, or below it where it needs all columns.
+    /// Lays out a view with the explanation beside it, or below it if there are fewer than `from`
+    /// columns.
     fn beside(area: Rect, from: u16) -> Self {
         if area.width < from {
             let below = (area.height / 3).clamp(MIN_LINES_BELOW_SMALL, MIN_LINES_BELOW + 2);
@@ -134,7 +134,7 @@ impl PanelAreas {
         }
     }
 
-    /// The panels below the timeline: one, two or three, as there is room.
+    /// Lays out the panels below the timeline: one, two or three, as there is room.
     fn below(area: Rect, panel: Panel) -> Self {
         let nothing = Self::default();
         if area.width < MIN_COLUMNS_FOR_TWO_PANELS {
@@ -168,7 +168,8 @@ impl PanelAreas {
         }
     }
 
-    /// A line of header, the phases, a line of keys; less of it where there is less room.
+    /// Lays out a small screen: a line of header, the view, a line of key hints; fewer of them if
+    /// there is less room.
     fn small(area: Rect, view: View) -> Self {
         let nothing = Rect {
             x: area.x,
@@ -210,7 +211,7 @@ impl PanelAreas {
         self.events.width > 0 || self.explain.width > 0
     }
 
-    /// The panel at a place.
+    /// Returns the panel at a position.
     pub(in crate::tui) fn panel_at(&self, at: ratatui::layout::Position) -> Option<Panel> {
         let panels = [
             (self.timeline, Panel::Timeline),
@@ -226,8 +227,8 @@ impl PanelAreas {
     }
 }
 
-/// Lines the timeline may take. Where the explanation is alone below it and has the keyboard, it is
-/// what is being read.
+/// Returns the maximum height of the timeline. If the explanation is alone below it and focused,
+/// the explanation has priority.
 fn max_timeline_height(body: Rect, panel: Panel) -> u16 {
     let below = if body.height < 21 {
         MIN_LINES_BELOW_SMALL

@@ -1,4 +1,4 @@
-//! The lab's link in a line: how it is set, and what it has done.
+//! The state of the lab's link in one line: its configuration and counters.
 
 use ratatui::layout::Rect;
 
@@ -9,10 +9,10 @@ use crate::tui::text_layout::display_width;
 use crate::tui::theme::StyleRole;
 use crate::units::group_digits;
 
-/// Columns between what is set and what was done.
+/// Columns between configuration and counters.
 const GAP: usize = 3;
 
-/// Draws as much as there is room for; how the link is set matters more than its counts.
+/// Draws as much as fits; the configuration has priority over the counters.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, linkage: &LinkState) {
     let room = usize::from(area.width).saturating_sub(2);
     let Some((set, done)) = longest_fitting_texts(linkage, room) else {
@@ -38,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, linkage: &LinkState) {
     canvas.text_right(area.right().saturating_sub(1), area.y, &done, role);
 }
 
-/// The longest way to say both that fits.
+/// Returns the longest wordings of both that fit.
 fn longest_fitting_texts(linkage: &LinkState, room: usize) -> Option<(String, String)> {
     let full = linkage.current().to_string();
     let brief = full
@@ -73,7 +73,7 @@ fn longest_fitting_texts(linkage: &LinkState, room: usize) -> Option<(String, St
         .map(|(set, done)| (set.clone(), done.clone()))
 }
 
-/// `1,203 packets passed, 12 lost`, and shorter.
+/// Returns `1,203 packets passed, 12 lost`, and a shorter wording.
 fn count_texts(counts: &LinkCounts) -> (String, String) {
     let lost = group_digits(counts.lost);
     let passed = group_digits(counts.passed);

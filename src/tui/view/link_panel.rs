@@ -1,4 +1,4 @@
-//! The panel in which the link is set.
+//! Drawing of the link panel.
 
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Clear, Widget};
@@ -12,14 +12,14 @@ use crate::tui::theme::StyleRole;
 use crate::units::group_digits;
 
 const WIDTH: u16 = 74;
-/// Settings, counts and words in two lines each, a line of air between them, and the border.
+/// Settings, counters and hints in two lines each, a blank line between them, and the border.
 const HEIGHT: u16 = SETTING_LINES + 8;
 const SETTING_LINES: u16 = 8;
-/// Where the values begin, and what they take.
+/// Column at which the values begin, and their width.
 const VALUE_COLUMN: u16 = 13;
 const VALUE_COLUMNS: u16 = 18;
 
-/// Where the panel is.
+/// Returns the area of the panel.
 pub(in crate::tui) fn link_panel_area(screen: Rect) -> Rect {
     let (width, height) = (
         WIDTH.min(screen.width),
@@ -33,7 +33,7 @@ pub(in crate::tui) fn link_panel_area(screen: Rect) -> Rect {
     }
 }
 
-/// The setting at a place of the screen, by its place among all of them.
+/// Returns the index of the setting at a position of the screen.
 pub(in crate::tui) fn link_setting_at(
     area: Rect,
     panel: &LinkPanel,
@@ -51,7 +51,7 @@ pub(in crate::tui) fn link_setting_at(
         .filter(|place| *place < LinkSetting::ALL.len())
 }
 
-/// Lines for settings: where there are few lines, the words below go first.
+/// Returns the number of visible settings. On a low screen the lines below them are dropped first.
 const fn visible_settings(inside: Rect) -> u16 {
     if inside.height < SETTING_LINES {
         inside.height
@@ -60,7 +60,7 @@ const fn visible_settings(inside: Rect) -> u16 {
     }
 }
 
-/// The first setting that is seen, so that the chosen one is.
+/// Returns the first visible setting, so that the selected one is visible.
 fn first_visible_setting(inside: Rect, panel: &LinkPanel) -> usize {
     let chosen = LinkSetting::ALL
         .iter()
@@ -69,7 +69,7 @@ fn first_visible_setting(inside: Rect, panel: &LinkPanel) -> usize {
     (chosen + 1).saturating_sub(usize::from(visible_settings(inside)))
 }
 
-/// Draws the panel over the picture.
+/// Draws the panel over everything else.
 pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, linkage: &LinkState) {
     let popup = link_panel_area(screen);
     if popup.height < 3 {
@@ -181,7 +181,7 @@ fn draw_setting(
     }
 }
 
-/// What the link has done, over both directions, in two lines.
+/// Draws the counters of the link, over both directions, in two lines.
 fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: &LinkCounts) {
     let lines = [
         [
@@ -212,7 +212,7 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: &LinkCounts) {
     }
 }
 
-/// What was wrong with what was typed, else what may be typed.
+/// Draws what is wrong with the typed value, or what can be typed.
 fn draw_hint(canvas: &mut Canvas<'_>, area: Rect, panel: &LinkPanel) {
     let columns = area.width.saturating_sub(4);
     let (lines, role) = match &panel.error {

@@ -1,4 +1,4 @@
-//! The name, over a request's phases.
+//! The logo: the name over the phases of a request.
 
 use ratatui::layout::Rect;
 
@@ -8,11 +8,11 @@ use crate::trace::Phase;
 use crate::tui::text_layout::display_width;
 use crate::tui::theme::StyleRole;
 
-/// Lines it takes, with one below it; where there are fewer it is a line of text.
+/// Lines of the logo, including a blank one below it; with fewer it is a line of text.
 pub(super) const HEIGHT: u16 = 7;
 
-/// The name, a letter in the colour of each phase, over a request's phases: the legend of what is
-/// to come.
+/// Draws the name, one letter in the colour of each phase, over the phases of a request: a legend
+/// for the timeline.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     const SLOGAN: &str = "Watch one request cross every layer, live.";
     if area.height < HEIGHT {

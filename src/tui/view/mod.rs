@@ -1,4 +1,4 @@
-//! The picture: a function of the state and the instant.
+//! Drawing: a frame is a function of the state and the instant.
 
 mod ascii;
 mod canvas;
@@ -44,15 +44,15 @@ pub(super) use start_screen::StartAreas;
 pub(super) use tabs::view_at;
 pub(super) use timeline::{TimelineLayout, inside_borders as inside_timeline};
 
-/// Words of the timeline that other panels use too.
+/// Timeline texts that other panels use too.
 pub(super) mod timeline_words {
     pub(in crate::tui) use super::timeline::body_progress_texts;
 }
 
-/// Below this nothing useful fits.
+/// Minimum size for anything useful.
 const MIN_SIZE: (u16, u16) = (20, 3);
 
-/// Draws the state as it is at an instant of the run.
+/// Draws a frame of the state at an instant of the run.
 pub fn draw(frame: &mut Frame<'_>, state: &ScreenState, now: Moment) {
     let area = frame.area();
     let mut canvas = Canvas {

@@ -1,5 +1,5 @@
-//! Segments: their sizes against time with the line of the MSS, how far the stream has come, and
-//! how many there are of which size.
+//! The segments view: plots of payload sizes and of sequence numbers over time, and a histogram of
+//! sizes.
 
 mod columns;
 mod marks;
@@ -25,13 +25,13 @@ use crate::units::{Bytes, Moment, Nanos, group_digits};
 
 /// Columns left of the plots.
 const LABELS: u16 = 12;
-/// Lines below which there is one plot alone, and from which on there is the histogram too.
+/// Minimum lines for a second plot, and for the histogram.
 const MIN_LINES_FOR_TWO_PLOTS: u16 = 9;
 const MIN_LINES_FOR_HISTOGRAM: u16 = 22;
-/// Size ranges in the histogram.
+/// Number of size ranges in the histogram.
 const HISTOGRAM_RANGES: u32 = 6;
 
-/// The instant under a column of the screen, for the pointer.
+/// Returns the instant at a column of the screen.
 pub(in crate::tui) fn segments_moment_at(
     state: &ScreenState,
     area: Rect,
@@ -46,7 +46,7 @@ pub(in crate::tui) fn segments_moment_at(
     Some(Scale::new(visible_window(state, now), axis.width).moment_at_column(column))
 }
 
-/// The stretch that is looked at; unless it was chosen by zooming, that of the packets there are.
+/// Returns the visible time range: as zoomed, otherwise that of the packets.
 fn visible_window(state: &ScreenState, now: Moment) -> TimeWindow {
     let (run, now) = state.displayed_run(now);
     let zoomed = state.view_state.zoom.window(run.full_window(now));
@@ -165,7 +165,7 @@ impl SegmentsView<'_> {
         );
     }
 
-    /// What the sizes say; the room that is left below.
+    /// Draws a sentence about the sizes. Returns the area below it.
     fn draw_summary(&self, canvas: &mut Canvas<'_>, inner: Rect) -> Rect {
         let said = describe_flow_sizes(self.talk.flow)
             .unwrap_or_else(|| "No payload was seen.".to_owned());
@@ -193,7 +193,7 @@ impl SegmentsView<'_> {
         }
     }
 
-    /// The direction that carried more.
+    /// Returns the direction with more payload.
     fn main_direction(&self) -> Direction {
         let bytes = |direction| self.talk.flow.counts(direction).payload_bytes;
         if bytes(Direction::Sent) > bytes(Direction::Received) {
@@ -203,7 +203,7 @@ impl SegmentsView<'_> {
         }
     }
 
-    /// Payload of each segment when it passed.
+    /// Plots the payload of each segment over time.
     fn draw_sizes(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let flow = self.talk.flow;
         let mss = flow_segments(self.talk.flow).mss.map(u64::from);
@@ -224,7 +224,7 @@ impl SegmentsView<'_> {
                 role: StyleRole::Failure,
             },
         ];
-        // Where there are few, each stands on a stem of its own.
+        // If there are few segments, each is drawn with a stem.
         let segments = [Direction::Sent, Direction::Received]
             .map(|direction| flow.counts(direction).data_segments);
         let few = segments.into_iter().sum::<u64>() <= u64::from(area.width);
@@ -259,14 +259,15 @@ impl SegmentsView<'_> {
         );
     }
 
-    /// Bytes sent, acknowledged, and allowed, of the direction that carried more.
+    /// Plots the bytes sent and acknowledged and the window's edge, of the direction with more
+    /// payload.
     fn draw_sequence(&self, canvas: &mut Canvas<'_>, area: Rect) {
         if area.height < 3 {
             return;
         }
         let (flow, direction) = (self.talk.flow, self.main_direction());
         let (most, edge) = marks::max_offsets(flow, direction);
-        // The window's edge is shown where it is near enough to leave the rest some room.
+        // The window's edge is shown if it is near enough to leave room for the rest.
         let near = edge <= most.saturating_mul(3);
         let most = if near { most.max(edge) } else { most };
         let series = [
@@ -350,7 +351,7 @@ impl SegmentsView<'_> {
         }
     }
 
-    /// How many segments there are of which size, in both directions.
+    /// Draws the number of segments by size, for both directions.
     fn draw_histogram(&self, canvas: &mut Canvas<'_>, area: Rect) {
         if area.height < 3 {
             return;

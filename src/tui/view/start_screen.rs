@@ -1,4 +1,4 @@
-//! The screen one begins with: where to, and what is worth a look.
+//! Drawing of the start screen.
 
 use ratatui::layout::{Position, Rect};
 
@@ -10,28 +10,28 @@ use crate::tui::catalogue::{Catalogue, CatalogueRow};
 use crate::tui::text_layout::{display_width, wrap};
 use crate::tui::theme::StyleRole;
 
-/// Columns the content takes at most.
+/// Maximum columns of the content.
 const MAX_COLUMNS: u16 = 118;
-/// From this height on there is a line of air between the parts.
+/// Minimum lines at which there are blank lines between the parts.
 const MIN_LINES_WITH_SPACING: u16 = 20;
-/// From this many lines for the catalogue on there is air between its groups.
+/// Minimum lines of the list at which there are blank lines between its groups.
 const MIN_LINES_WITH_GROUP_GAPS: u16 = 24;
-/// Lines of the catalogue that are worth more than the logo.
+/// Lines of the list that have priority over the logo.
 const ENOUGH_SUGGESTIONS: u16 = 14;
 
-/// Where the parts are.
+/// Areas of the parts.
 pub(in crate::tui) struct StartAreas {
     logo: Rect,
     field: Rect,
-    /// What is said of the field's text, or of what is chosen.
+    /// Description of the chosen suggestion, or validation of the text.
     description: Rect,
     list: Rect,
-    /// What is not real here, and how the link is set.
+    /// The notice, and the state of the link.
     footer: Rect,
 }
 
 impl StartAreas {
-    /// On a screen, of which the last line is for keys.
+    /// Lays out the screen, whose last line is for key hints.
     pub(in crate::tui) fn new(screen: Rect, state: &ScreenState) -> Self {
         let area = Rect {
             height: screen.height.saturating_sub(1),
@@ -52,7 +52,7 @@ impl StartAreas {
             ..column
         };
         let said = description_height(state, area);
-        // The title of the list, and a line of air above and below it.
+        // The title of the list, and a blank line above and below it.
         let fixed = 3 + said + 1 + 2 * u16::from(roomy) + foot_height;
         let wanted = u16::try_from(
             Catalogue::filtered(&state.settings.suggestions, "")
@@ -102,13 +102,13 @@ impl StartAreas {
         }
     }
 
-    /// Lines of the catalogue that are seen.
+    /// Returns the number of visible rows of the list.
     pub(in crate::tui) fn seen(&self) -> usize {
         usize::from(self.list.height.saturating_sub(1))
     }
 
-    /// The catalogue's lines, and the first of them that is seen: what is chosen is in the middle
-    /// where there is more on both sides.
+    /// Returns the rows of the list, and the first visible one. The chosen row is centred if there
+    /// is more on both sides.
     fn rows<'a>(&self, state: &'a ScreenState) -> (Vec<CatalogueRow<'a>>, usize) {
         let rows = Catalogue::filtered(&state.settings.suggestions, &state.start_screen.typed)
             .rows(self.list.height >= MIN_LINES_WITH_GROUP_GAPS);
@@ -123,7 +123,7 @@ impl StartAreas {
         (rows, first)
     }
 
-    /// The offer at a place on the screen.
+    /// Returns the suggestion at a position on the screen.
     pub(in crate::tui) fn suggestion_at(&self, state: &ScreenState, at: Position) -> Option<usize> {
         let line = usize::from(at.y.checked_sub(self.list.y + 1)?);
         let (rows, first) = self.rows(state);
@@ -134,7 +134,7 @@ impl StartAreas {
     }
 }
 
-/// Two lines where a sentence needs them, so that nothing moves from one offer to the next.
+/// Two lines if any description needs them, so that nothing moves from one suggestion to the next.
 fn description_height(state: &ScreenState, area: Rect) -> u16 {
     let columns = usize::from(area.width.min(MAX_COLUMNS)).saturating_sub(4);
     let long = state
@@ -208,8 +208,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &ScreenState) {
     draw_footer(canvas, areas.footer, state);
 }
 
-/// The sentence of what is chosen: in the list there may be no room for all of it. Else what Enter
-/// does.
+/// Draws the description of the chosen suggestion, for which the list may have no room. Without one
+/// draws what Enter does.
 fn draw_description(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState) {
     let inner = Rect {
         x: area.x + 1,

@@ -1,4 +1,4 @@
-//! The views there are, and the one that is shown.
+//! The tabs: names of the available views, with the current one highlighted.
 
 use ratatui::layout::Rect;
 
@@ -38,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, views: [View; 4], shown:
     }
 }
 
-/// The view whose name is at a place.
+/// Returns the view whose name is at a column.
 pub(in crate::tui) fn view_at(area: Rect, views: [View; 4], x: u16) -> Option<View> {
     let mut end = area.x;
     views.into_iter().find(|view| {

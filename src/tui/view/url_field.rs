@@ -1,4 +1,4 @@
-//! The URL field: over the run, or on the start screen.
+//! The URL field, over the run or on the start screen.
 
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -10,7 +10,7 @@ use crate::tui::text_input::{TextInput, check_url};
 use crate::tui::text_layout::display_width;
 use crate::tui::theme::StyleRole;
 
-/// The field over the run.
+/// Draws the field over the run.
 pub(super) fn draw_popup(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -54,8 +54,8 @@ pub(super) fn draw_popup(
     );
 }
 
-/// The text, scrolled so that the cursor is seen. What is secret in it is shown as asterisks, also
-/// while it is typed.
+/// Draws the text, scrolled so that the cursor is visible. Secrets are shown as asterisks, even
+/// while they are typed.
 pub(super) fn draw_field(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -96,7 +96,7 @@ pub(super) fn draw_field(
     );
 }
 
-/// What is wrong with the text, if anything.
+/// Draws what is wrong with the text, if anything.
 pub(super) fn draw_validation(canvas: &mut Canvas<'_>, area: Rect, address: &TextInput) {
     if area.height == 0 {
         return;
@@ -113,7 +113,7 @@ pub(super) fn draw_validation(canvas: &mut Canvas<'_>, area: Rect, address: &Tex
     );
 }
 
-/// As much of the end as fits.
+/// Returns the longest suffix that fits.
 fn suffix_within(text: &str, columns: usize) -> &str {
     let mut start = 0;
     for (place, _) in text.char_indices() {

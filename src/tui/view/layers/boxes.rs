@@ -1,4 +1,4 @@
-//! The boxes: each layer of a packet within the one that carries it.
+//! The boxes of a packet: each layer nested in the one that carries it.
 
 use std::ops::Range;
 
@@ -13,11 +13,11 @@ use crate::tui::view::canvas::Canvas;
 use crate::units::{Bytes, group_digits};
 use crate::wire::packet_headers::{Layer, PacketHeader, PacketHeaders};
 
-/// Boxes of records and of parts that are drawn, of each.
+/// Maximum number of boxes for records, and for parts.
 const MAX_BOXES: usize = 6;
 /// Columns of a size.
 const SIZE_COLUMNS: u16 = 8;
-/// From this width on OSI's names stand at the right.
+/// Minimum columns at which the OSI layers are named at the right.
 const MIN_COLUMNS_WITH_OSI: u16 = 110;
 
 /// A layer of the packet.
@@ -26,15 +26,15 @@ pub(super) struct LayerBox {
     layer: Layer,
     pub(super) role: StyleRole,
     protocol: String,
-    /// Its bytes in the frame, as far as they can be told.
+    /// Its bytes in the frame, if they are known.
     pub(super) range: Option<Range<usize>>,
-    /// How many bytes of it are here.
+    /// Number of its bytes in this packet.
     bytes: u64,
     summary: String,
     fields: Vec<(&'static str, String)>,
 }
 
-/// The boxes of a packet, from the outside in.
+/// Returns the boxes of a packet, from the outside in.
 pub(super) fn layer_boxes(
     talk: &ConversationView<'_>,
     place: usize,
@@ -65,7 +65,7 @@ pub(super) fn layer_boxes(
     boxes
 }
 
-/// What matters most in a header.
+/// Returns the most important fields of a header.
 fn header_summary(
     talk: &ConversationView<'_>,
     place: usize,
@@ -119,7 +119,7 @@ fn header_summary(
     }
 }
 
-/// Records, and the parts of what they carry; where neither is known, the payload.
+/// Returns boxes for the TLS records and the parts in them; if neither is known, for the payload.
 fn application_boxes(
     talk: &ConversationView<'_>,
     packet: &PacketEntry,
@@ -131,7 +131,7 @@ fn application_boxes(
     let contents = talk.contents(packet);
     let records: Vec<_> = contents.iter().flat_map(Contents::records).collect();
     let parts: Vec<_> = contents.iter().flat_map(Contents::parts).collect();
-    // Of bytes that lie in something at an offset of the stream.
+    // Maps bytes of an item that begins at a stream offset to bytes of the frame.
     let in_frame = |at: u64, bytes: &Range<u64>| {
         let place = |offset: u64| {
             let behind = at.saturating_add(offset).saturating_sub(packet.offset);
@@ -162,7 +162,7 @@ fn application_boxes(
             layer: Layer::Application,
             role: layer_role(Layer::Application),
             protocol: part_name(from, piece.of.what),
-            // Under TLS its bytes are somewhere in the records.
+            // Under TLS its plaintext bytes have no place in the frame.
             range: plain.then(|| in_frame(piece.of.at, &piece.bytes)),
             bytes: piece.bytes.end - piece.bytes.start,
             summary: byte_range_text(piece, piece.of.bytes),
@@ -184,7 +184,8 @@ fn application_boxes(
     boxes
 }
 
-/// What is in a record, where that can be told from outside, and how much of it is here.
+/// Returns the contents of a record, if they can be told without decryption, and how much of it is
+/// in this packet.
 fn record_summary(
     talk: &ConversationView<'_>,
     packet: &PacketEntry,
@@ -212,8 +213,7 @@ fn byte_range_text<T>(piece: &UnitFragment<T>, all: u64) -> String {
     )
 }
 
-/// Draws the boxes, with their fields where there is room. Returns the lines it took, at most
-/// `most`.
+/// Draws the boxes, with their fields if there is room. Returns the lines drawn, at most `most`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxes: &[LayerBox], most: u16) -> u16 {
     let fields: Vec<Vec<String>> = boxes
         .iter()
@@ -244,7 +244,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxes: &[LayerBox], most
     y - area.y
 }
 
-/// How wide the columns are: as what stands in them.
+/// Widths of the columns.
 #[derive(Clone, Copy)]
 struct BoxColumns {
     layer: u16,
@@ -318,7 +318,7 @@ fn draw_indent(canvas: &mut Canvas<'_>, area: Rect, y: u16, depth: u16) {
     }
 }
 
-/// `version 4 · header length 20 bytes · …`, in lines.
+/// Returns `version 4 · header length 20 bytes · …`, wrapped.
 fn field_lines(boxed: &LayerBox, columns: u16) -> Vec<String> {
     let room = columns.saturating_sub(5 + 2 * boxed.depth);
     if boxed.fields.is_empty() {

@@ -1,4 +1,4 @@
-//! The bytes, coloured by layer; where one begins there is a line between two bytes.
+//! A hex dump coloured by layer, with a line between the bytes of two layers.
 
 use ratatui::layout::Rect;
 
@@ -6,14 +6,14 @@ use super::boxes::LayerBox;
 use crate::tui::theme::StyleRole;
 use crate::tui::view::canvas::{Canvas, draw_scrollbar};
 
-/// Lines that are left for it at least.
+/// Minimum number of lines.
 pub(super) const MIN_LINES: u16 = 4;
 /// Columns of the offset.
 const OFFSET_COLUMNS: u16 = 6;
 
-/// Bytes on a line of so many columns.
+/// Returns the number of bytes that fit on a line.
 const fn bytes_per_line(columns: u16) -> usize {
-    // An offset, three columns for each byte in digits, and one as text.
+    // The offset, three columns for each byte in hex, and one for it as text.
     match columns {
         0..=43 => 4,
         44..=75 => 8,
@@ -22,12 +22,12 @@ const fn bytes_per_line(columns: u16) -> usize {
     }
 }
 
-/// How many lines so many bytes take.
+/// Returns the number of lines for a number of bytes.
 pub(in crate::tui) const fn dump_line_count(bytes: usize, columns: u16) -> usize {
     bytes.div_ceil(bytes_per_line(columns))
 }
 
-/// Draws what fits, from a line on.
+/// Draws the lines that fit, from a line on.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -78,7 +78,7 @@ pub(super) fn draw(
     draw_scrollbar(canvas, bar, first, seen, all);
 }
 
-/// The innermost box that a byte belongs to.
+/// Returns the innermost box that contains a byte.
 fn innermost_box_at(boxes: &[LayerBox], at: usize) -> Option<usize> {
     boxes.iter().rposition(|boxed| {
         boxed

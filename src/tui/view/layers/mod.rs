@@ -1,4 +1,4 @@
-//! What a packet is made of: a box in a box for every layer, and its bytes.
+//! The layers view: nested boxes for the layers of a packet, and its bytes.
 //!
 //! ```text
 //! │ Link         Ethernet II    14 B  02:…:01 → 02:…:02, IPv4                    OSI 2 Data link
@@ -112,7 +112,7 @@ pub(super) fn draw(
     }
 }
 
-/// How much of the packet is headers, and how much of it was captured.
+/// Returns the share of headers in the packet, and how much of it was captured.
 fn header_share_text(headers: usize, captured: usize, payload: usize) -> String {
     let all = headers + payload;
     let tenths = (headers * 1_000 + all / 2).checked_div(all).unwrap_or(0);
@@ -146,7 +146,7 @@ fn draw_missing(canvas: &mut Canvas<'_>, inner: Rect, is_kept: bool, refusal: Op
     }
 }
 
-/// The colour of a layer; of the application's, what is TLS and what it protects have their own.
+/// Role of a layer. TLS records within the application layer have a role of their own.
 const fn layer_role(layer: Layer) -> StyleRole {
     match layer {
         Layer::Link => StyleRole::Phase(Phase::Send),

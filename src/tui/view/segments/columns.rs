@@ -1,17 +1,17 @@
-//! The columns of a plot as stretches of packets' time.
+//! Mapping from timestamps to the columns of a plot.
 
 use crate::timeline::Scale;
 use crate::trace::{ChunkSummary, ClockMap};
 use crate::units::WallTime;
 
-/// When each column begins, and the last one ends.
+/// Start of each column, and the end of the last one.
 pub(super) struct TimeColumns {
     edges: Vec<WallTime>,
-    /// The column that was found last: the next packet's is mostly the same.
+    /// The column that was found last: the next packet is mostly in the same one.
     latest: usize,
 }
 
-/// Where something lies on the axis.
+/// Position on the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ColumnPosition {
     Before,
@@ -31,7 +31,7 @@ impl ColumnPosition {
 }
 
 impl TimeColumns {
-    /// `None` where the clocks were never paired, or there is no column.
+    /// Creates the mapping; `None` if the clocks were never paired, or there is no column.
     pub(super) fn new(clock: &ClockMap, scale: &Scale) -> Option<Self> {
         let edges = (0..scale.columns())
             .map(|column| scale.column_start(column))
@@ -40,7 +40,7 @@ impl TimeColumns {
         (edges.len() > 1).then_some(Self { edges, latest: 0 })
     }
 
-    /// Where a packet lies.
+    /// Returns the position of a packet.
     pub(super) fn position(&mut self, wall: WallTime) -> ColumnPosition {
         if !self
             .edges
@@ -60,7 +60,7 @@ impl TimeColumns {
         ColumnPosition::Column(u16::try_from(self.latest).unwrap_or(u16::MAX))
     }
 
-    /// Where a stride lies.
+    /// Returns the position of a chunk of packets.
     pub(super) fn position_of_chunk(&mut self, stride: &ChunkSummary) -> ColumnPosition {
         match (self.position(stride.first), self.position(stride.last)) {
             (first, last) if first == last => first,

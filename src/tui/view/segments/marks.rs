@@ -1,5 +1,5 @@
-//! What the packets set in the plots. Strides that lie in one column are set as a whole, so a
-//! picture costs its columns and not its packets.
+//! Marks of packets in the plots. Chunks that lie in one column are drawn from their summary, so
+//! that the cost of a frame depends on its columns and not on the number of packets.
 
 use super::columns::{ColumnPosition, TimeColumns};
 use super::plot::StepLine;
@@ -8,14 +8,14 @@ use crate::trace::{
     ClockMap, Direction, DirectionSummary, Flow, PacketEntry, PacketRun, StreamUpdate,
 };
 
-/// A flow's packets on a plot's columns.
+/// A flow's packets on the columns of a plot.
 pub(super) struct PacketMarks<'a> {
     flow: &'a Flow,
     columns: TimeColumns,
 }
 
 impl<'a> PacketMarks<'a> {
-    /// `None` where nothing can be placed on the axis.
+    /// `None` if nothing can be placed on the axis.
     pub(super) fn new(flow: &'a Flow, clock: &ClockMap, scale: &Scale) -> Option<Self> {
         Some(Self {
             flow,
@@ -23,7 +23,8 @@ impl<'a> PacketMarks<'a> {
         })
     }
 
-    /// Tells of each payload the column, the size and the series: 0 out, 1 in, 2 sent again.
+    /// Calls `mark` with the column, the payload size and the series of each packet: 0 out, 1 in, 2
+    /// retransmitted.
     pub(super) fn mark_sizes(&mut self, mark: &mut impl FnMut(u16, u32, u8)) {
         let series = |direction| u8::from(direction == Direction::Received);
         for stretch in self.flow.packet_runs() {
@@ -65,8 +66,8 @@ impl<'a> PacketMarks<'a> {
         }
     }
 
-    /// Sets how far a direction has come, `most` at the top: 0 the window's edge, 1 acknowledged, 2
-    /// sent, 3 sent again.
+    /// Draws the progress of a direction, with `most` at the top. Series 0 is the window's edge, 1
+    /// acknowledged, 2 sent, 3 retransmitted.
     pub(super) fn draw_sequence(
         &mut self,
         dots: &mut BraillePlot,
@@ -125,7 +126,7 @@ struct SequenceLines {
 }
 
 impl SequenceLines {
-    /// A stride in a column, or before all of them.
+    /// Adds a chunk in a column, or before all of them.
     fn add_chunk(&mut self, dots: &mut BraillePlot, x: Option<u16>, progress: &DirectionSummary) {
         if let (Some(x), Some(carried)) = (x, &progress.byte_range) {
             dots.set_vertical_line(x, (carried.start, carried.end), self.most, 2);
@@ -167,8 +168,8 @@ impl SequenceLines {
     }
 }
 
-/// Whether a stride's sums draw the same picture as its packets: no hole in it is as high as a dot,
-/// and the window's edge is in the picture or is not.
+/// Whether a chunk's summary draws the same dots as its packets: no gap in it is as high as a dot,
+/// and the window's edge is either visible or not throughout.
 fn is_precise_enough(progress: &DirectionSummary, dots: &BraillePlot, most: u64) -> bool {
     progress.largest_gap < most / dots.height().max(1)
         && progress
@@ -176,7 +177,7 @@ fn is_precise_enough(progress: &DirectionSummary, dots: &BraillePlot, most: u64)
             .is_none_or(|room| room.max <= most || room.min > most)
 }
 
-/// The highest offset that was sent or acknowledged, and the highest up to which there was room.
+/// Returns the highest offset sent or acknowledged, and the highest window edge.
 pub(super) fn max_offsets(flow: &Flow, direction: Direction) -> (u64, u64) {
     let of_packets = |stretch: &PacketRun<'_>| {
         stretch
@@ -220,8 +221,8 @@ mod tests {
     use crate::trace::{Event, EventKind, Packet, TcpFlags, TcpHeader, Trace, Transport};
     use crate::units::{Moment, Nanos, WallTime};
 
-    /// A download in bursts, of which one segment in 50 is lost before the capture and comes again
-    /// later.
+    /// A download in bursts in which one of 50 segments is lost before the capture and
+    /// retransmitted later.
     fn downloaded(segments: u32) -> Trace {
         let (client, server): (SocketAddr, SocketAddr) =
             (([10, 0, 0, 2], 50_000).into(), ([10, 0, 0, 10], 80).into());
@@ -283,7 +284,7 @@ mod tests {
         trace
     }
 
-    /// The same picture, packet by packet.
+    /// The same drawing, packet by packet.
     fn one_by_one(flow: &Flow, clock: &ClockMap, scale: &Scale, dots: &mut BraillePlot, most: u64) {
         let mut stairs = SequenceLines {
             acknowledged: StepLine::new(1),

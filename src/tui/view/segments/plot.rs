@@ -1,4 +1,4 @@
-//! A plot: a title, a legend, figures at the left, dots.
+//! A plot: title, legend, axis labels and dots.
 
 use ratatui::layout::Rect;
 
@@ -8,29 +8,29 @@ use crate::tui::text_layout::{display_width, truncate_text};
 use crate::tui::theme::StyleRole;
 use crate::tui::view::canvas::Canvas;
 
-/// What dots of one colour stand for.
+/// A series of dots in one colour.
 pub(super) struct Series {
     pub(super) name: &'static str,
     pub(super) role: StyleRole,
 }
 
-/// What a plot is drawn from.
+/// Parameters of a plot.
 pub(super) struct Plot<'a> {
     pub(super) area: Rect,
-    /// The columns of the dots.
+    /// Area of the dots.
     pub(super) axis: Rect,
     pub(super) title: &'static str,
     /// The value at the top.
     pub(super) max_value: u64,
-    /// How a value is written.
+    /// Formatting of a value.
     pub(super) format: fn(u64) -> String,
     pub(super) series: &'a [Series],
-    /// A value with a line of its own, and its name.
+    /// A value marked by a line, and its name.
     pub(super) marked_value: Option<(u64, String)>,
 }
 
 impl Plot<'_> {
-    /// Draws it; `fill` sets the dots, whose columns the scale it is handed has.
+    /// Draws the plot. `fill` sets the dots; the scale passed to it maps to their columns.
     pub(super) fn draw(
         &self,
         canvas: &mut Canvas<'_>,
@@ -86,7 +86,7 @@ impl Plot<'_> {
         }
     }
 
-    /// The value at the top, 0 at the bottom, and the line with its name.
+    /// Draws the value at the top, 0 at the bottom, and the marked value with its name.
     fn draw_figures(&self, canvas: &mut Canvas<'_>, top: u16, lines: u16) {
         let labels = self.axis.x.saturating_sub(1);
         let room = usize::from(self.axis.x.saturating_sub(self.area.x)).saturating_sub(1);
@@ -120,10 +120,10 @@ impl Plot<'_> {
     }
 }
 
-/// A line that stays at a value until the next.
+/// A step line: it stays at a value until the next one.
 pub(super) struct StepLine {
     series: u8,
-    /// Where it stands: column of dots, value.
+    /// Its current position: column of dots, value.
     position: Option<(u16, u64)>,
 }
 
@@ -135,7 +135,7 @@ impl StepLine {
         }
     }
 
-    /// Goes on to a value at a column; `None` is left of the picture.
+    /// Continues to a value at a column; `None` is left of the plot.
     pub(super) fn step_to(
         &mut self,
         dots: &mut BraillePlot,
@@ -157,7 +157,7 @@ impl StepLine {
         self.position = Some((x.unwrap_or(0), value));
     }
 
-    /// Goes on within a column through all values between two, to the last.
+    /// Continues within a column through all values of a range, to the last one.
     pub(super) fn step_through(
         &mut self,
         dots: &mut BraillePlot,

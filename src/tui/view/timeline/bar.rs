@@ -11,12 +11,12 @@ const LEFT_BLOCKS: [&str; 9] = [
     "\u{2588}",
 ];
 
-/// A part of a row in one colour.
+/// A segment of a bar, in one style.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BarSegment {
     pub(super) cover: ColumnSpan,
     pub(super) style: Style,
-    /// What fills whole cells.
+    /// Symbol of whole cells.
     pub(super) fill: &'static str,
 }
 
@@ -30,7 +30,8 @@ impl BarSegment {
     }
 }
 
-/// Paints pieces of a row that begins at `(x, y)`. Where two meet within a cell, both are seen.
+/// Paints segments of a row that begins at `(x, y)`. Where two meet within a cell, both are
+/// visible.
 pub(super) fn paint_segments(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[BarSegment]) {
     let Some(first) = pieces.iter().map(|piece| piece.cover.columns().0).min() else {
         return;
@@ -52,7 +53,7 @@ pub(super) fn paint_segments(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[Bar
     }
 }
 
-/// Which piece each eighth of a column shows.
+/// Returns the segment that each eighth of a column shows.
 fn eighths_of(column: u32, pieces: &[BarSegment]) -> [Option<usize>; 8] {
     let mut eighths = [None; 8];
     for (place, eighth) in (column * 8..).zip(&mut eighths) {
@@ -105,8 +106,8 @@ fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[BarSegment]) -> Option<(&'s
     }
 }
 
-/// Draws a line, to half a column: what passed on the wire, as against a bar, what the application
-/// felt.
+/// Draws a thin line, to half a column: the time on the wire, as opposed to a bar, the time the
+/// application experienced.
 pub(super) fn draw_thin_line(
     buf: &mut Buffer,
     (x, y): (u16, u16),

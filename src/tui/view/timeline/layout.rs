@@ -1,4 +1,4 @@
-//! Which rows the timeline has, what room they take, and which of them are seen.
+//! Layout of the timeline: which rows it has, the room they take, and which of them are visible.
 
 use ratatui::layout::Rect;
 
@@ -10,21 +10,21 @@ use crate::tui::screen_run::ScreenRun;
 use crate::tui::text_layout::wrap;
 use crate::units::{Moment, Nanos, group_digits};
 
-/// A row: whose, and what.
+/// A row: its exchange and its lane.
 pub(in crate::tui) type TimelineRow = (ExchangeId, Lane);
 
-/// Columns left of the axis: the mark, the name, the figure, and a blank after each.
+/// Columns left of the axis: cursor, name, duration, and a blank after each.
 pub(super) const LABELS: u16 = 19;
-/// Folded exchanges listed before and after the one that is unfolded; the cursor takes the list
-/// along.
+/// Folded exchanges listed before and after the unfolded one; the list moves with the cursor.
 const MAX_FOLDED_AROUND: usize = 100;
-/// From this width on packets have three lines for each direction, where there is room for them.
+/// Minimum columns at which packets have three lines for each direction, if there is room for them.
 const MIN_COLUMNS_FOR_TALL_STRIP: u16 = 150;
 /// Lines for packets then.
 const TALL_STRIP_LINES: u16 = 6;
-/// A body shows its progress once it took this long.
+/// Time after which a body in progress has a progress row.
 const MIN_TIME_WITH_PROGRESS: Nanos = Nanos::from_millis(300);
-/// What is left out first where there is not room for all: from all to nothing beside the phases.
+/// Levels of detail, from everything to nothing but the phases, with the lines for packets. The
+/// first that fits is used.
 const DETAIL_LEVELS: [(LaneOptions, u16); 6] = [
     (
         LaneOptions {
@@ -90,26 +90,26 @@ const DETAIL_LEVELS: [(LaneOptions, u16); 6] = [
 
 /// The timeline's rows in an area.
 pub(in crate::tui) struct TimelineLayout {
-    /// All rows, of which some may not be seen.
+    /// All rows, of which some may not be visible.
     pub(in crate::tui) rows: Vec<TimelineRow>,
-    /// The first that is seen.
+    /// The first visible row.
     pub(super) first: usize,
-    /// How many are seen.
+    /// Number of visible rows.
     pub(super) seen: usize,
-    /// Lines for packets, or for the kernel's figures where there are none.
+    /// Lines for packets, or for the kernel's figures if there are none.
     pub(super) strip: u16,
-    /// The failure in words, broken into lines.
+    /// The failure in words, wrapped.
     pub(super) failure: Vec<String>,
-    /// How many exchanges are not held, in words.
+    /// The number of retired exchanges, in words.
     pub(super) retired: Option<String>,
-    /// Whether the wire clock has rows of its own; else bars show it.
+    /// Whether the wire clock has rows of its own; otherwise bars show it.
     pub(super) wire_rows: bool,
-    /// Inside the borders.
+    /// Area inside the borders.
     pub(super) inner: Rect,
 }
 
 impl TimelineLayout {
-    /// Lines the timeline takes when there is room for `most`, borders included.
+    /// Returns the height that the timeline needs if there is room for `most`, including borders.
     pub(in crate::tui) fn wanted_height(
         run: &ScreenRun,
         cursor: Cursor,
@@ -132,7 +132,7 @@ impl TimelineLayout {
         u16::try_from(lines).unwrap_or(u16::MAX)
     }
 
-    /// The rows for an area inside the borders.
+    /// Lays out the rows in an area inside the borders.
     pub(in crate::tui) fn new(run: &ScreenRun, cursor: Cursor, now: Moment, inner: Rect) -> Self {
         let failure = failure_lines(run, cursor, inner);
         let retired = retired_line(run).filter(|_| usize::from(inner.height) > failure.len() + 4);
@@ -169,7 +169,7 @@ impl TimelineLayout {
         }
     }
 
-    /// The rows that are seen, with their lines.
+    /// Returns the visible rows, with their lines.
     pub(super) fn visible(&self) -> impl Iterator<Item = (u16, TimelineRow)> {
         let top = self.inner.y.saturating_add(1);
         self.rows
@@ -180,14 +180,14 @@ impl TimelineLayout {
             .map(|(&row, y)| (y, row))
     }
 
-    /// The row on a line of the screen.
+    /// Returns the row on a line of the screen.
     pub(in crate::tui) fn row_at(&self, y: u16) -> Option<TimelineRow> {
         self.visible()
             .find(|&(line, _)| line == y)
             .map(|(_, row)| row)
     }
 
-    /// Where the axis is.
+    /// Returns the area of the axis.
     pub(super) const fn axis(&self) -> Rect {
         let labels = if self.inner.width < LABELS {
             self.inner.width
@@ -202,12 +202,12 @@ impl TimelineLayout {
         }
     }
 
-    /// The time axis over its columns.
+    /// Returns the time scale over the columns of the axis.
     pub(in crate::tui) const fn scale(&self, window: crate::timeline::TimeWindow) -> Scale {
         Scale::new(window, self.axis().width)
     }
 
-    /// The instant at a column of the screen.
+    /// Returns the instant at a column of the screen.
     pub(in crate::tui) fn moment_at(
         &self,
         x: u16,
@@ -220,7 +220,7 @@ impl TimelineLayout {
         Some(self.scale(window).moment_at_column(column))
     }
 
-    /// The first line below the rows.
+    /// Returns the first line below the rows.
     pub(super) fn below_rows(&self) -> u16 {
         self.inner
             .y
@@ -229,8 +229,8 @@ impl TimelineLayout {
     }
 }
 
-/// The rows of all exchanges near the cursor: one exchange with its lanes, or each folded and the
-/// chosen one unfolded.
+/// Returns the rows of all exchanges near the cursor: a single exchange with its lanes, or several
+/// folded ones of which the selected one is unfolded.
 pub(in crate::tui) fn timeline_rows(
     run: &ScreenRun,
     cursor: Cursor,
@@ -283,7 +283,7 @@ fn lanes_of(run: &ScreenRun, exchange: &Exchange, now: Moment, detail: LaneOptio
     lanes
 }
 
-/// Whether a body has been coming for so long that one wants to know how far it is.
+/// Whether a body has been in progress for long enough to show how far it is.
 fn is_long(run: &ScreenRun, exchange: &Exchange, now: Moment) -> bool {
     run.under_way
         && exchange.phases.get(Phase::Receive).is_some_and(|span| {
@@ -291,7 +291,7 @@ fn is_long(run: &ScreenRun, exchange: &Exchange, now: Moment) -> bool {
         })
 }
 
-/// The phases that will follow if all goes well, so that rows do not jump when they begin.
+/// Returns the phases that will follow if all goes well, so that rows do not jump when they begin.
 fn expected_phases(exchange: &Exchange) -> impl Iterator<Item = Phase> {
     let latest = exchange.phases.iter().map(|(phase, _)| phase).last();
     let url = exchange.url.raw();
@@ -311,12 +311,13 @@ fn expected_phases(exchange: &Exchange) -> impl Iterator<Item = Phase> {
     })
 }
 
-/// Whether the host is an address, which nobody needs to be asked for.
+/// Whether the host is an address, which needs no name resolution.
 fn is_address_literal(url: &str) -> bool {
     url::Url::parse(url).is_ok_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))))
 }
 
-/// So that the row under the cursor is seen, in the middle where there is more on both sides.
+/// Returns the first visible row. The row under the cursor is centred if there is more on both
+/// sides.
 fn first_seen(rows: &[TimelineRow], cursor: Cursor, run: &ScreenRun, seen: usize) -> usize {
     let most = rows.len().saturating_sub(seen);
     let row = cursor
@@ -339,7 +340,7 @@ fn strip_lines(run: &ScreenRun) -> u16 {
     }
 }
 
-/// How many exchanges went before the latest, so that they have no rows.
+/// Returns how many exchanges were retired and have no rows.
 fn retired_line(run: &ScreenRun) -> Option<String> {
     match run.trace.retired().exchanges {
         0 => None,
@@ -351,7 +352,7 @@ fn retired_line(run: &ScreenRun) -> Option<String> {
     }
 }
 
-/// What went wrong and what to try, for the exchange that is unfolded.
+/// Returns the failure of the unfolded exchange and what to try.
 fn failure_lines(run: &ScreenRun, cursor: Cursor, inner: Rect) -> Vec<String> {
     let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
     let Some((phase, failure)) = exchange.and_then(|exchange| exchange.failure.as_ref()) else {

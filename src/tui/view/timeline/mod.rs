@@ -1,4 +1,4 @@
-//! Where the time went: a bar for every phase on one axis.
+//! The timeline view: a bar for every phase on one time axis.
 
 mod bar;
 mod layout;
@@ -30,7 +30,7 @@ pub(in crate::tui) use layout::TimelineLayout;
 pub(in crate::tui) use notes::body_progress_texts;
 pub(super) use packet_strip::strip_cell;
 
-/// Bars in a row, for the start screen's picture.
+/// Paints bars in a row, for the logo.
 pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(ColumnSpan, Style)]) {
     let pieces: Vec<_> = bars
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(ColumnSp
     bar::paint_segments(buf, origin, &pieces);
 }
 
-/// What a picture of the timeline is drawn from.
+/// All that the timeline is drawn from.
 struct TimelineView<'a> {
     run: &'a ScreenRun,
     now: Moment,
@@ -50,7 +50,7 @@ struct TimelineView<'a> {
     focused: bool,
 }
 
-/// The part of the timeline's panel that its rows are drawn in.
+/// Returns the area inside the borders of a panel.
 pub(in crate::tui) const fn inside_borders(area: Rect, boxed: bool) -> Rect {
     if !boxed {
         return area;
@@ -126,7 +126,7 @@ impl TimelineView<'_> {
         self.draw_retired(canvas);
     }
 
-    /// The round instants and their unit above, faint lines below them, and the line of the cursor.
+    /// Draws the ticks and their unit above, grid lines below them, and the line of the cursor.
     fn draw_grid(&self, canvas: &mut Canvas<'_>, scale: &Scale, cursor: Option<Moment>) {
         let axis = self.layout.axis();
         let ticks = AxisTicks::for_scale(scale);
@@ -166,7 +166,7 @@ impl TimelineView<'_> {
         }
     }
 
-    /// The packets, or what the kernel counted where none were seen.
+    /// Draws the packets, or the kernel's figures if none were captured.
     fn draw_strip(&self, canvas: &mut Canvas<'_>) {
         if self.layout.strip == 0 {
             return;
@@ -184,7 +184,7 @@ impl TimelineView<'_> {
         }
     }
 
-    /// What the kernel counted, the longest way to say it first.
+    /// Returns wordings of the kernel's figures, the longest first.
     fn tcp_info_texts(&self) -> Vec<String> {
         let exchange = self.exchange();
         let connection = exchange
@@ -228,14 +228,14 @@ impl TimelineView<'_> {
             .collect()
     }
 
-    /// The exchange that is unfolded.
+    /// Returns the exchange that is unfolded.
     fn exchange(&self) -> Option<&Exchange> {
         self.cursor
             .exchange(self.run)
             .and_then(|id| self.run.trace.exchange(id))
     }
 
-    /// How many exchanges have no rows, above what went wrong.
+    /// Draws the number of retired exchanges, which have no rows, above the failure.
     fn draw_retired(&self, canvas: &mut Canvas<'_>) {
         let Some(said) = &self.layout.retired else {
             return;

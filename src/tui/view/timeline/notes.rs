@@ -1,4 +1,4 @@
-//! A few words beside a bar: what the phase came to. Several ways to say it, the longest first.
+//! Notes beside a bar: the result of the phase. Several wordings, the longest first.
 
 use crate::insight::redact::Redactor;
 use crate::insight::{
@@ -12,7 +12,7 @@ use crate::tui::figures::DurationFormat;
 use crate::tui::screen_run::ScreenRun;
 use crate::units::{Bytes, Moment, Nanos};
 
-/// From how much of a phase on this machine's own share is worth a word: a hundredth of the run.
+/// Minimum share of this machine in a phase that is noted, as a divisor of the run: a hundredth.
 const MIN_SHARE_DIVISOR: u64 = 100;
 
 pub(super) fn lane_notes(
@@ -39,7 +39,7 @@ pub(super) fn lane_notes(
             .map(attempt_annotations)
             .unwrap_or_default(),
         Lane::ServerTiming => server_timing_annotations(exchange, |took| figures.format(took)),
-        // The gauge has its own words in it.
+        // The gauge contains its own text.
         Lane::Progress => Vec::new(),
     }
 }
@@ -95,7 +95,7 @@ fn wire_notes(
     ]
 }
 
-/// How far a body is: bytes, of how many, how fast, and how long it may still take.
+/// Returns wordings of a body's progress: bytes, of how many, how fast, and the time left.
 pub(in crate::tui) fn body_progress_texts(exchange: &Exchange, now: Moment) -> Vec<String> {
     let Some(span) = exchange.phases.get(Phase::Receive) else {
         return Vec::new();
@@ -124,7 +124,7 @@ pub(in crate::tui) fn body_progress_texts(exchange: &Exchange, now: Moment) -> V
     ]
 }
 
-/// As long as the rest takes at the same speed: an estimate, and shown as one.
+/// Returns an estimate of the time left, at the same speed.
 fn time_left(transferred: u64, expected: Option<u64>, speed: Option<Bytes>) -> Option<String> {
     let rest = expected?.saturating_sub(transferred);
     let seconds = rest.checked_div(speed?.0)?;

@@ -1,5 +1,4 @@
-//! The packets under the bars: when they passed, how much they carried, and what was special about
-//! them.
+//! The packets below the bars: when they passed, how much they carried, and special ones.
 
 use ratatui::layout::Rect;
 
@@ -11,14 +10,14 @@ use crate::trace::{Direction, DirectionSum, TcpFlags, Trace, TrafficSum};
 use crate::tui::screen_run::ScreenRun;
 use crate::tui::theme::StyleRole;
 
-/// Flows looked at; a run has few, a file may hold thousands.
+/// Maximum number of flows considered; a run has few, a file may contain thousands.
 const MAX_FLOWS: usize = 64;
-/// Heights of a column, by how much passed.
+/// Blocks by height.
 const HEIGHTS: [&str; 8] = [
     "\u{2581}", "\u{2582}", "\u{2583}", "\u{2584}", "\u{2585}", "\u{2586}", "\u{2587}", "\u{2588}",
 ];
 
-/// Draws both directions, each on as many lines as there is room for; only what was sent where
+/// Draws both directions, each on as many lines as there is room for; only the sent packets if
 /// there is but one line.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
@@ -74,7 +73,7 @@ pub(super) fn draw(
     }
 }
 
-/// A column: its height is what passed, the letter below it what was special.
+/// Draws a column: its height is the payload, the letter at its bottom marks a special packet.
 fn draw_column(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -99,7 +98,7 @@ fn draw_column(
     }
 }
 
-/// What passed in each column.
+/// Returns the traffic in each column.
 fn traffic_by_column(trace: &Trace, scale: &Scale) -> Vec<TrafficSum> {
     let edges: Vec<_> = (0..=scale.columns())
         .map(|column| trace.clock().wall_of(scale.moment_at_column(column)))
@@ -118,7 +117,7 @@ fn traffic_by_column(trace: &Trace, scale: &Scale) -> Vec<TrafficSum> {
         .collect()
 }
 
-/// `S` for SYN, `F` for FIN, `R` for RST, `×` for bytes sent again, `·` for packets without
+/// `S` for SYN, `F` for FIN, `R` for RST, `×` for retransmitted bytes, `·` for packets without
 /// payload.
 fn packet_letter(passed: &DirectionSum, role: StyleRole) -> Option<(&'static str, StyleRole)> {
     let has = |bits| passed.flags.has(bits);
@@ -133,7 +132,7 @@ fn packet_letter(passed: &DirectionSum, role: StyleRole) -> Option<(&'static str
     })
 }
 
-/// One cell: its height is what passed.
+/// Returns a block whose height is the payload.
 pub(in crate::tui::view) fn strip_cell(bytes: u64, most: u64) -> &'static str {
     HEIGHTS
         .get(scaled_height(bytes, most, HEIGHTS.len()) - 1)
@@ -141,7 +140,7 @@ pub(in crate::tui::view) fn strip_cell(bytes: u64, most: u64) -> &'static str {
         .unwrap_or_default()
 }
 
-/// The square root of the share, so that small packets are seen beside large ones.
+/// Scales by the square root, so that small packets are visible beside large ones.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! One row: mark, name, figure, bar, a few words.
+//! Drawing of a timeline row: cursor, name, duration, bar, note.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -29,7 +29,7 @@ pub(super) fn draw(
     let inner = scene.layout.inner;
     if selected {
         let style = canvas.styles.selected(scene.focused);
-        // Without colours a reversed row would hide its own bar: there the name alone is marked.
+        // Without colours a reversed row would hide its own bar, so only the name is highlighted.
         let columns = if canvas.styles.has_color() {
             inner.width
         } else {
@@ -116,7 +116,7 @@ fn name(exchange: &Exchange, lane: Lane) -> String {
     }
 }
 
-/// How long it took, or has taken so far; nothing for what has not begun.
+/// Returns how long it took, or has taken so far; `None` if it has not begun.
 fn duration_text(scene: &TimelineView<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
     let took = match lane {
         Lane::Wire(phase) => ClockComparison::for_phase(&scene.run.trace, exchange, phase)?
@@ -184,7 +184,7 @@ fn draw_bar(
     }
 }
 
-/// A line for a part of a phase, with a cross at its end where it failed.
+/// Draws a thin line for a part of a phase, with a cross at its end if it failed.
 fn draw_thin_bar(
     canvas: &mut Canvas<'_>,
     origin: (u16, u16),
@@ -199,7 +199,7 @@ fn draw_thin_bar(
     }
 }
 
-/// All phases of an exchange in one row, each with its letter where there is room.
+/// Draws all phases of an exchange in one row, each with its letter if there is room.
 fn draw_folded(
     canvas: &mut Canvas<'_>,
     scene: &TimelineView<'_>,
@@ -256,7 +256,7 @@ fn draw_folded(
     }
 }
 
-/// Where there are no colours, neighbours differ by their fill.
+/// Without colours, adjacent phases differ by their fill.
 const fn fill_pattern(phase: Phase) -> &'static str {
     match phase {
         Phase::Dns | Phase::Tls | Phase::Receive => "\u{2588}",
@@ -265,7 +265,7 @@ const fn fill_pattern(phase: Phase) -> &'static str {
     }
 }
 
-/// The phase as the wire saw it, and hatched what lies around it: this machine's own share.
+/// Draws the phase as seen on the wire, and hatches this machine's share around it.
 fn draw_wire(
     canvas: &mut Canvas<'_>,
     scene: &TimelineView<'_>,
@@ -303,7 +303,7 @@ fn hatch_machine(
     }
 }
 
-/// Durations that have no start, in the middle of the wait.
+/// Draws Server-Timing durations, which have no start, in the middle of the wait.
 fn draw_server_timing(
     canvas: &mut Canvas<'_>,
     scale: &Scale,
@@ -322,7 +322,7 @@ fn draw_server_timing(
     }
 }
 
-/// The durations the server tells.
+/// Returns the durations that the server reports.
 fn server_timing_durations(exchange: &Exchange) -> Vec<Nanos> {
     server_timing(exchange)
         .iter()
@@ -330,8 +330,8 @@ fn server_timing_durations(exchange: &Exchange) -> Vec<Nanos> {
         .collect()
 }
 
-/// How much of the body is there, over the whole axis: the part that is filled has the phase's
-/// colour, the words lie over both.
+/// Draws the progress of the body over the whole axis: the filled part has the phase's colour, the
+/// text is drawn over both.
 fn draw_gauge(
     canvas: &mut Canvas<'_>,
     scene: &TimelineView<'_>,
@@ -385,7 +385,7 @@ fn mark_failure(
     }
 }
 
-/// A cross in the last column.
+/// Draws a cross in the last column.
 fn draw_cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: ColumnSpan) {
     let column = u16::try_from(cover.columns().1).unwrap_or(u16::MAX);
     let style = canvas.style(StyleRole::Failure);
@@ -395,8 +395,8 @@ fn draw_cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: ColumnSpan) {
     }
 }
 
-/// The words go right of the bar, or left of it where a longer way to say it fits there, else onto
-/// the bar itself.
+/// Draws the note right of the bar, or left of it if a longer wording fits there, otherwise onto
+/// the bar.
 fn draw_note(
     canvas: &mut Canvas<'_>,
     scene: &TimelineView<'_>,

@@ -1,4 +1,4 @@
-//! The timeline's title: whose connection, and what the request took in round trips.
+//! The title of the timeline: host, connection, and the time in round trips.
 
 use crate::insight::{RoundTrips, round_trips};
 use crate::trace::Exchange;
@@ -7,10 +7,11 @@ use crate::tui::screen_run::ScreenRun;
 use crate::tui::text_layout;
 use crate::tui::theme::StyleRole;
 
-/// Round trips shorter than this say nothing about the network: they are this machine's own work.
+/// Round trips shorter than this say nothing about the network: this machine's own work dominates
+/// them.
 const MIN_ROUND_TRIP: u64 = 1_000_000;
 
-/// The parts of the title that fit.
+/// Returns the parts of the title that fit.
 pub(super) fn title_parts(
     run: &ScreenRun,
     state: &ScreenState,
@@ -70,7 +71,7 @@ pub(super) fn title_parts(
             parts.push((place, text, role));
         }
     }
-    // The order of importance decides what fits, the order of reading how it is shown.
+    // Parts are chosen in order of importance, and shown in reading order.
     parts.sort_by_key(|(place, ..)| if *place == 0 { 5 } else { *place });
     parts
         .into_iter()
@@ -102,7 +103,7 @@ fn round_trips_text(run: &ScreenRun, exchange: &Exchange) -> Option<String> {
     ))
 }
 
-/// The host of a URL, for reading.
+/// Returns the host of a URL.
 fn host_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
