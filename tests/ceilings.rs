@@ -374,7 +374,7 @@ fn a_pipe_without_end() {
         );
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            words.contains("are no longer listed: later ones took their place"),
+            words.contains("are no longer listed: later ones replaced them"),
             "{kind:?}: {text}"
         );
         holds("`report -`, `open -`", LISTED, most);
@@ -486,7 +486,7 @@ fn a_long_run_on_the_screen() {
     assert!(
         screen
             .text()
-            .contains("earlier requests are in the statistics only"),
+            .contains("earlier requests are only in the statistics"),
         "{}",
         screen.text()
     );

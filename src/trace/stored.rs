@@ -35,9 +35,7 @@ pub trait ByteStore: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The store is shorter than before.
-    #[error(
-        "the bytes of a packet are gone: {needed} were expected at offset {at}, {found} are there"
-    )]
+    #[error("the bytes of a packet are missing: expected {needed} at offset {at}, found {found}")]
     Truncated {
         /// Offset in the store.
         at: u64,
@@ -48,8 +46,8 @@ pub enum StoreError {
     },
     /// The bytes came through a pipe and were overwritten by newer ones.
     #[error(
-        "the packet's bytes are no longer kept: of what comes through the pipe the latest {kept} \
-            bytes are; --spool-limit keeps more"
+        "the packet's bytes are no longer stored: only the latest {kept} bytes of the pipe are; a \
+            larger --spool-limit stores more"
     )]
     Evicted {
         /// Offset in the store.
@@ -58,7 +56,7 @@ pub enum StoreError {
         kept: u64,
     },
     /// The read failed.
-    #[error("the bytes of a packet at offset {at} cannot be read: {reason}")]
+    #[error("cannot read the bytes of a packet at offset {at}: {reason}")]
     ReadFailed {
         /// Offset in the store.
         at: u64,

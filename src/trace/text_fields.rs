@@ -54,7 +54,7 @@ const fn masked_text(path: &'static str, why: &'static str) -> TextField {
 pub const TEXT_FIELDS: &[TextField] = &[
     own_text("run_started.schema", "the format's name"),
     own_text("run_started.tool_version", "the program's version"),
-    masked_text("note.text", "a sentence with names and URLs of others"),
+    masked_text("note.text", "a sentence with names and URLs from elsewhere"),
     harmless_text(
         "capture_opened.interface",
         "the kernel's name of an interface, at most 15 bytes",
@@ -62,7 +62,7 @@ pub const TEXT_FIELDS: &[TextField] = &[
     own_text("capture_opened.link_type", "libpcap's name of a link type"),
     masked_text(
         "capture_unavailable.reason",
-        "a sentence with the system's words",
+        "a sentence with the system's error message",
     ),
     masked_text(
         "capture_unavailable.remedy",
@@ -78,22 +78,22 @@ pub const TEXT_FIELDS: &[TextField] = &[
     ),
     masked_text(
         "exchange_started.url",
-        "users, passwords and tokens stand in URLs",
+        "URLs may contain user names, passwords and tokens",
     ),
     masked_text(
         "failed.failure.message",
-        "a sentence with names and URLs of others",
+        "a sentence with names and URLs from elsewhere",
     ),
     masked_text(
         "failed.failure.hint",
-        "a sentence that may repeat a part of the request",
+        "a sentence that may quote the request",
     ),
-    masked_text("dns_queried.name", "a name that may be made of a token"),
+    masked_text("dns_queried.name", "a name that may contain a token"),
     own_text("dns_queried.kind", "a record type's mnemonic"),
     own_text("dns_answered.answer.rcode", "a response code's mnemonic"),
     masked_text(
         "dns_answered.answer.records.name",
-        "a name that may be made of a token",
+        "a name that may contain a token",
     ),
     own_text(
         "dns_answered.answer.records.type",
@@ -101,44 +101,53 @@ pub const TEXT_FIELDS: &[TextField] = &[
     ),
     masked_text(
         "dns_answered.answer.records.data",
-        "text records hold tokens of verification",
+        "TXT records may contain verification tokens",
     ),
     masked_text(
         "dns_failed.reason",
-        "a sentence with the system's words, or a DoH server's URL",
+        "a sentence with the system's error message, or a DoH server's URL",
     ),
     masked_text("attempt_started.remote", "a socket's path may be anything"),
     masked_text("attempt_started.local", "a socket's path may be anything"),
     masked_text(
         "attempt_ended.outcome.failed",
-        "a sentence with the system's words",
+        "a sentence with the system's error message",
     ),
     masked_text("connected.local", "a socket's path may be anything"),
     masked_text("connected.remote", "a socket's path may be anything"),
     own_text("proxy_talked.step.kind", "a protocol's name"),
     masked_text(
         "proxy_talked.step.text",
-        "what a proxy says, and the address it is asked for",
+        "the proxy's response, and the requested address",
     ),
     own_text("tls_message.message.name", "a handshake message's name"),
     masked_text(
         "tls_message.message.detail",
         "names of servers and protocols",
     ),
-    masked_text("tls_certificates.certificates.subject", "text of others"),
-    masked_text("tls_certificates.certificates.issuer", "text of others"),
+    masked_text(
+        "tls_certificates.certificates.subject",
+        "text from a certificate",
+    ),
+    masked_text(
+        "tls_certificates.certificates.issuer",
+        "text from a certificate",
+    ),
     harmless_text(
         "tls_certificates.certificates.sha256",
-        "the digest of what everybody is sent",
+        "the digest of public data",
     ),
-    masked_text("tls_certificates.certificates.names", "text of others"),
+    masked_text(
+        "tls_certificates.certificates.names",
+        "text from a certificate",
+    ),
     masked_text(
         "tls_verified.verification.rejected",
-        "a sentence with names of others",
+        "a sentence with names from elsewhere",
     ),
     masked_text(
         "tls_verified.verification.ignored",
-        "a sentence with names of others",
+        "a sentence with names from elsewhere",
     ),
     own_text("tls_established.handshake.version", "a version's name"),
     own_text(
@@ -151,14 +160,14 @@ pub const TEXT_FIELDS: &[TextField] = &[
     ),
     masked_text(
         "tls_established.handshake.alpn",
-        "a protocol's name that the server chose among ours",
+        "a protocol name that the server chose among ours",
     ),
-    own_text("tls_established.handshake.kind", "a word of a fixed list"),
+    own_text("tls_established.handshake.kind", "a word from a fixed list"),
     masked_text(
         "request_head.method",
         "the user's text, or another program's",
     ),
-    masked_text("request_head.target", "tokens stand in queries"),
+    masked_text("request_head.target", "queries may contain tokens"),
     masked_text("request_head.headers.name", "the user's text"),
     masked_text("request_head.headers.value", "credentials, cookies, tokens"),
     masked_text("informational.headers.name", "the server's text"),
@@ -170,15 +179,18 @@ pub const TEXT_FIELDS: &[TextField] = &[
     masked_text("trailers.headers.value", "cookies, tokens, URLs"),
     masked_text(
         "body_preview.text",
-        "what is secret in a body nobody can know: all of it",
+        "secrets in a body cannot be recognized, so all of it is masked",
     ),
-    masked_text("redirected.to", "users, passwords and tokens stand in URLs"),
+    masked_text(
+        "redirected.to",
+        "URLs may contain user names, passwords and tokens",
+    ),
     masked_text(
         "redirected.withheld",
         "names of fields, which are the user's text",
     ),
     masked_text(
         "control_measured.error",
-        "a sentence of the client's, with the URL",
+        "the client's error message, with the URL",
     ),
 ];

@@ -48,10 +48,10 @@ impl ConversationOrder {
     /// Returns a description for people.
     const fn description(self) -> &'static str {
         match self {
-            Self::Size => "The largest first.",
-            Self::Time => "In the order in which they began.",
-            Self::Retransmissions => "Those that were sent again most often first.",
-            Self::Duration => "The longest first.",
+            Self::Size => "Sorted by size, largest first.",
+            Self::Time => "Sorted by start time.",
+            Self::Retransmissions => "Sorted by retransmissions, most first.",
+            Self::Duration => "Sorted by duration, longest first.",
         }
     }
 }

@@ -72,7 +72,7 @@ fn event_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, St
                 Some(Phase::Dns),
                 EventSign::Out,
                 format!(
-                    "{kind}? {}, asked {}{over}",
+                    "{kind}? {}, sent to {}{over}",
                     without_root_dot(name),
                     server.address
                 ),
@@ -156,7 +156,7 @@ fn event_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, St
                 .unwrap_or_default();
             let again = figures
                 .retransmits
-                .map(|n| format!("{n} sent again"))
+                .map(|n| format!("{n} retransmitted"))
                 .unwrap_or_default();
             (
                 None,
@@ -264,17 +264,13 @@ fn http_or_run_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSi
         EventKind::CaptureUnavailable { reason, .. } => (
             None,
             EventSign::Bad,
-            format!("no packets are captured: {reason}"),
+            format!("packets cannot be captured: {reason}"),
         ),
-        EventKind::CaptureOff => (
-            None,
-            EventSign::None,
-            "packets are not captured, as you said".to_owned(),
-        ),
+        EventKind::CaptureOff => (None, EventSign::None, "packet capture is off".to_owned()),
         EventKind::CaptureClosed { received, dropped } => (
             None,
             EventSign::None,
-            format!("capture closed: {received} packets, {dropped} lost by the kernel"),
+            format!("capture closed: {received} packets, {dropped} dropped by the kernel"),
         ),
         EventKind::Dropped { count } => (
             None,
@@ -287,7 +283,7 @@ fn http_or_run_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSi
         } => (
             None,
             EventSign::None,
-            format!("an ordinary client took {total} for the same"),
+            format!("an ordinary client took {total} for the same request"),
         ),
         EventKind::ControlMeasured {
             error: Some(error), ..
@@ -318,16 +314,16 @@ fn tls_words(what: &EventKind) -> (Option<Phase>, EventSign, String) {
         } => match verification {
             Verification::Trusted => (
                 EventSign::Good,
-                format!("certificate trusted, checked in {took}"),
+                format!("certificate trusted, verified in {took}"),
             ),
             Verification::Rejected(why) => (
                 EventSign::Bad,
-                format!("certificate not accepted: {}", why.escaped()),
+                format!("certificate rejected: {}", why.escaped()),
             ),
             Verification::Ignored(why) => (
                 EventSign::Bad,
                 format!(
-                    "certificate wrong but accepted, as you said: {}",
+                    "invalid certificate ignored (--insecure): {}",
                     why.escaped()
                 ),
             ),
@@ -382,7 +378,7 @@ fn handshake_words(handshake: &Handshake) -> String {
 
 fn dns_answer_words(answer: &DnsAnswer) -> String {
     let cut = if answer.truncated {
-        ", cut off: asked again over TCP"
+        ", truncated: retried over TCP"
     } else {
         ""
     };
@@ -392,7 +388,7 @@ fn dns_answer_words(answer: &DnsAnswer) -> String {
         .find(|record| record.kind != "CNAME")
         .or(answer.records.first())
     else {
-        return format!("{}, no record{cut}", answer.rcode);
+        return format!("{}, no records{cut}", answer.rcode);
     };
     let more = if answer.records.len() > 1 {
         format!(" and {} more", answer.records.len() - 1)
@@ -426,8 +422,8 @@ const fn source_suffix(source: ResolutionSource) -> &'static str {
     match source {
         ResolutionSource::Dns => "",
         ResolutionSource::HostsFile => " from the hosts file",
-        ResolutionSource::System => " from the system's resolver",
-        ResolutionSource::Given => " as you said",
+        ResolutionSource::System => " from the system resolver",
+        ResolutionSource::Given => " as specified",
     }
 }
 

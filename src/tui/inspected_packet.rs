@@ -116,7 +116,7 @@ impl ScreenState {
         }
         let link = |number: u16| {
             LinkType::from_number(i32::from(number))
-                .ok_or_else(|| format!("frames of link type {number} are not read here"))
+                .ok_or_else(|| format!("link type {number} is not supported"))
         };
         self.inspected_packet = match read.and_then(|(number, bytes)| Ok((link(number)?, bytes))) {
             Ok((link, mut bytes)) => {

@@ -20,7 +20,7 @@ pub(super) enum Action {
     Last,
     NextPanel,
     PreviousPanel,
-    Read,
+    Explain,
     Back,
     ZoomIn,
     ZoomOut,
@@ -37,8 +37,8 @@ pub(super) enum Action {
     Filter,
     NextTheme,
     Link,
-    NextOffer,
-    PreviousOffer,
+    NextSuggestion,
+    PreviousSuggestion,
     Help,
     Quit,
     Interrupt,
@@ -51,9 +51,9 @@ pub(super) struct Binding {
     keys: &'static [(KeyCode, KeyModifiers)],
     pub(super) action: Action,
     /// Keys as the help page shows them.
-    pub(super) shown: &'static str,
+    pub(super) label: &'static str,
     /// Description for the help page.
-    pub(super) does: &'static str,
+    pub(super) description: &'static str,
     /// Key and word for the line of key hints; empty for keys without a hint.
     pub(super) hint: (&'static str, &'static str),
 }
@@ -63,16 +63,22 @@ const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
 const NO_HINT: (&str, &str) = ("", "");
 
 macro_rules! bind {
-    ($action:ident, [$($key:expr),+], $shown:literal, $does:literal, $hint:expr) => {
-        Binding { keys: &[$($key),+], action: Action::$action, shown: $shown, does: $does, hint: $hint }
+    ($action:ident, [$($key:expr),+], $label:literal, $description:literal, $hint:expr) => {
+        Binding {
+            keys: &[$($key),+],
+            action: Action::$action,
+            label: $label,
+            description: $description,
+            hint: $hint,
+        }
     };
 }
 
-const fn key(c: char) -> (KeyCode, KeyModifiers) {
+const fn plain_key(c: char) -> (KeyCode, KeyModifiers) {
     (KeyCode::Char(c), NONE)
 }
 
-const fn control(c: char) -> (KeyCode, KeyModifiers) {
+const fn control_key(c: char) -> (KeyCode, KeyModifiers) {
     (KeyCode::Char(c), CONTROL)
 }
 
@@ -80,223 +86,235 @@ const fn control(c: char) -> (KeyCode, KeyModifiers) {
 pub(super) const BINDINGS: [Binding; 35] = [
     bind!(
         RunAgain,
-        [key('r')],
+        [plain_key('r')],
         "r",
         "run the request again",
         ("r", "run again")
     ),
-    bind!(Edit, [key('e')], "e", "edit the URL", ("e", "edit URL")),
     bind!(
-        NextOffer,
-        [key('n')],
+        Edit,
+        [plain_key('e')],
+        "e",
+        "edit the URL",
+        ("e", "edit URL")
+    ),
+    bind!(
+        NextSuggestion,
+        [plain_key('n')],
         "n",
-        "run the next exhibit of the catalogue",
+        "run the next suggested place",
         ("n", "next")
     ),
     bind!(
-        PreviousOffer,
-        [key('p')],
+        PreviousSuggestion,
+        [plain_key('p')],
         "p",
-        "run the one before",
+        "run the previous suggested place",
         NO_HINT
     ),
     bind!(
         Link,
-        [key('l'), (KeyCode::F(2), NONE)],
+        [plain_key('l'), (KeyCode::F(2), NONE)],
         "l F2",
-        "set the link: delay, loss, bandwidth \u{2026}",
+        "configure the link: delay, loss, bandwidth \u{2026}",
         ("l", "link")
     ),
     bind!(
         Pause,
-        [key(' ')],
+        [plain_key(' ')],
         "space",
-        "hold the picture, and let it go on",
+        "pause or resume the display",
         ("space", "pause")
     ),
     bind!(
         ShowTimeline,
-        [key('1')],
+        [plain_key('1')],
         "1",
-        "the timeline, or the conversations of a capture",
+        "timeline, or conversations of a capture",
         ("1-4", "view")
     ),
     bind!(
         ShowLadder,
-        [key('2')],
+        [plain_key('2')],
         "2",
-        "the ladder: what was said, packet by packet",
+        "ladder: packets between client and server",
         NO_HINT
     ),
     bind!(
         ShowLayers,
-        [key('3')],
+        [plain_key('3')],
         "3",
-        "the layers: what a packet is made of, byte by byte",
+        "layers: headers and bytes of a packet",
         NO_HINT
     ),
     bind!(
         ShowSegments,
-        [key('4')],
+        [plain_key('4')],
         "4",
-        "segments: their sizes, and how far the stream has come",
+        "segments: sizes and sequence numbers over time",
         NO_HINT
     ),
     bind!(
         Filter,
-        [key('/')],
+        [plain_key('/')],
         "/",
-        "show only conversations with these words in them",
+        "filter conversations by words",
         ("/", "filter")
     ),
     bind!(
         Sort,
-        [key('s')],
+        [plain_key('s')],
         "s",
-        "order by size, by time, by what was sent again, by duration",
+        "sort by size, time, retransmissions or duration",
         ("s", "sort")
     ),
     bind!(
         Down,
-        [(KeyCode::Down, NONE), key('j')],
+        [(KeyCode::Down, NONE), plain_key('j')],
         "\u{2193} j",
-        "the next event, phase, packet or line",
+        "next item: event, phase, packet or line",
         ("\u{2191}\u{2193}", "select")
     ),
     bind!(
         Up,
-        [(KeyCode::Up, NONE), key('k')],
+        [(KeyCode::Up, NONE), plain_key('k')],
         "\u{2191} k",
-        "the one before",
+        "previous item",
         NO_HINT
     ),
     bind!(
         PageDown,
-        [(KeyCode::PageDown, NONE), control('d')],
+        [(KeyCode::PageDown, NONE), control_key('d')],
         "PgDn",
-        "a page on",
+        "page down",
         NO_HINT
     ),
     bind!(
         PageUp,
-        [(KeyCode::PageUp, NONE), control('u')],
+        [(KeyCode::PageUp, NONE), control_key('u')],
         "PgUp",
-        "a page back",
+        "page up",
         NO_HINT
     ),
     bind!(
         First,
-        [(KeyCode::Home, NONE), key('g')],
+        [(KeyCode::Home, NONE), plain_key('g')],
         "Home g",
-        "the first",
+        "first item",
         NO_HINT
     ),
     bind!(
         Last,
-        [(KeyCode::End, NONE), key('G')],
+        [(KeyCode::End, NONE), plain_key('G')],
         "End G",
-        "the last; the list follows what comes",
+        "last item; the event list follows new events",
         NO_HINT
     ),
     bind!(
         NextPanel,
         [(KeyCode::Tab, NONE)],
         "Tab",
-        "the next panel",
+        "next panel",
         ("tab", "panel")
     ),
     bind!(
         PreviousPanel,
         [(KeyCode::BackTab, NONE)],
         "Shift-Tab",
-        "the panel before",
+        "previous panel",
         NO_HINT
     ),
     bind!(
-        Read,
+        Explain,
         [(KeyCode::Enter, NONE)],
         "Enter",
-        "read about what is selected; the ladder of a conversation",
+        "explain the selection; open the ladder of a conversation",
         ("enter", "explain")
     ),
     bind!(
         Back,
         [(KeyCode::Esc, NONE)],
         "Esc",
-        "back: to the whole run, the conversations, the lab's catalogue",
-        ("esc", "catalogue")
+        "back to the whole run, the conversations, the start screen",
+        ("esc", "back")
     ),
     bind!(
         ZoomIn,
-        [key('+'), key('=')],
+        [plain_key('+'), plain_key('=')],
         "+",
-        "zoom in on what is selected",
+        "zoom in on the selection",
         ("+-", "zoom")
     ),
-    bind!(ZoomOut, [key('-')], "-", "zoom out", NO_HINT),
+    bind!(ZoomOut, [plain_key('-')], "-", "zoom out", NO_HINT),
     bind!(
         Left,
         [(KeyCode::Left, NONE)],
         "\u{2190}",
-        "earlier, when zoomed in",
+        "move to earlier times, when zoomed in",
         ("\u{2190}\u{2192}", "move")
     ),
     bind!(
         Right,
         [(KeyCode::Right, NONE)],
         "\u{2192}",
-        "later, when zoomed in",
+        "move to later times, when zoomed in",
         NO_HINT
     ),
-    bind!(ZoomOff, [key('0')], "0", "the whole run", NO_HINT),
+    bind!(
+        ZoomOff,
+        [plain_key('0')],
+        "0",
+        "show the whole run",
+        NO_HINT
+    ),
     bind!(
         Copy,
-        [key('y')],
+        [plain_key('y')],
         "y",
-        "copy what is explained to the clipboard",
+        "copy the explanation to the clipboard",
         NO_HINT
     ),
     bind!(
         Save,
-        [key('S')],
+        [plain_key('S')],
         "S",
-        "save the run to a file, packets and all (pcapng)",
+        "save the run with its packets to a file (pcapng)",
         NO_HINT
     ),
     bind!(
         NextTheme,
-        [key('t')],
+        [plain_key('t')],
         "t",
-        "the next theme: dark, light, colour-blind",
+        "next theme: dark, light, colour-blind",
         NO_HINT
     ),
     bind!(
         Help,
-        [key('?'), (KeyCode::F(1), NONE)],
+        [plain_key('?'), (KeyCode::F(1), NONE)],
         "?",
-        "this page",
+        "this help",
         ("?", "help")
     ),
-    bind!(Quit, [key('q')], "q", "quit", ("q", "quit")),
+    bind!(Quit, [plain_key('q')], "q", "quit", ("q", "quit")),
     bind!(
         Interrupt,
-        [control('c')],
+        [control_key('c')],
         "Ctrl-C",
-        "cancel the run; when none is under way, quit",
+        "cancel the run; if none is in progress, quit",
         NO_HINT
     ),
     bind!(
         Suspend,
-        [control('z')],
+        [control_key('z')],
         "Ctrl-Z",
-        "back to the shell for a while (fg returns)",
+        "suspend to the shell (fg returns)",
         NO_HINT
     ),
     bind!(
         Redraw,
-        [control('l')],
+        [control_key('l')],
         "Ctrl-L",
-        "draw everything anew",
+        "redraw the screen",
         NO_HINT
     ),
 ];
@@ -311,7 +329,7 @@ impl Binding {
             }
             Action::RunAgain | Action::Edit | Action::Save => state.settings.opened.is_none(),
             Action::Sort | Action::Filter => of_others && state.view() == View::Conversations,
-            Action::NextOffer | Action::PreviousOffer => state.has_catalogue(),
+            Action::NextSuggestion | Action::PreviousSuggestion => state.has_catalogue(),
             Action::Link => state.link_state.is_some(),
             Action::Left | Action::Right => {
                 !matches!(state.view(), View::Ladder | View::Conversations)

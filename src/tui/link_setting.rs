@@ -70,12 +70,12 @@ impl LinkSetting {
     /// Returns its effect in a few words.
     pub(super) const fn description(self) -> &'static str {
         match self {
-            Self::RoundTrip => "added, half of it each way",
-            Self::Jitter => "a packet's delay differs by that",
-            Self::Loss => "of the packets, each way",
-            Self::Reorder => "held back, so that others overtake",
-            Self::Duplicate => "of the packets arrive twice",
-            Self::Bandwidth => "each way",
+            Self::RoundTrip => "added delay, half in each direction",
+            Self::Jitter => "maximum deviation of the delay",
+            Self::Loss => "of packets, in each direction",
+            Self::Reorder => "of packets are held back",
+            Self::Duplicate => "of packets arrive twice",
+            Self::Bandwidth => "in each direction",
             Self::Mtu => "largest IP packet; new connections",
             Self::Congestion => "TCP on both ends; new connections",
         }
@@ -205,17 +205,21 @@ fn next_step<T: Ord + Copy>(steps: &[T], here: T, further: bool) -> Option<T> {
 fn parse_delay(text: &str) -> Result<Nanos, String> {
     let delay: Nanos = text.parse().map_err(as_sentence)?;
     if delay > MAX_DELAY {
-        Err(format!("Longer than {MAX_DELAY} the lab adds nothing."))
+        Err(format!("The maximum delay is {MAX_DELAY}."))
     } else {
         Ok(delay)
     }
 }
 
 fn parse_mtu(text: &str) -> Result<u16, String> {
-    let (least, most) = (MTU_STEPS[0], MTU_STEPS[MTU_STEPS.len() - 1]);
+    let least = MTU_STEPS[0];
+    let most = MTU_STEPS[MTU_STEPS.len() - 1];
     let number = text.strip_suffix(['B', 'b']).unwrap_or(text).trim_end();
-    let wanted =
-        || format!("A number of bytes from {least} to {most} is wanted: IPv6 needs {least}.");
+    let wanted = || {
+        format!(
+            "Expected a number of bytes from {least} to {most}: IPv6 requires at least {least}."
+        )
+    };
     number
         .parse()
         .ok()
@@ -228,7 +232,7 @@ fn parse_congestion(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.len() <= MAX_NAME_BYTES && text.chars().all(plain) {
         return Ok(text.to_owned());
     }
-    Err("A name that the kernel knows is wanted, such as cubic or reno.".to_owned())
+    Err("Expected an algorithm that the kernel knows, such as cubic or reno.".to_owned())
 }
 
 /// Capitalizes the text and adds a full stop.
@@ -330,12 +334,12 @@ mod tests {
         }
         for (dial, text, says) in [
             (LinkSetting::RoundTrip, "80", "A time such as 80ms"),
-            (LinkSetting::RoundTrip, "11s", "Longer than 10.0 s"),
+            (LinkSetting::RoundTrip, "11s", "maximum delay is 10.0 s"),
             (LinkSetting::Loss, "101%", "A share from 0% to 100%"),
             (LinkSetting::Bandwidth, "fast", "A rate such as"),
             (LinkSetting::Mtu, "1000", "from 1280 to 9000"),
-            (LinkSetting::Congestion, "no such", "A name"),
-            (LinkSetting::Congestion, "", "A name"),
+            (LinkSetting::Congestion, "no such", "Expected an algorithm"),
+            (LinkSetting::Congestion, "", "Expected an algorithm"),
         ] {
             let said = dial.parse(text, &link()).unwrap_err();
             assert!(

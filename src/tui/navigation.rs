@@ -34,13 +34,13 @@ impl ScreenState {
             Action::ShowLadder => self.show_view(View::Ladder),
             Action::ShowLayers => self.show_view(View::Layers),
             Action::ShowSegments => self.show_view(View::Segments),
-            Action::Read
+            Action::Explain
                 if self.view() == View::Conversations
                     && self.view_state.panel != Panel::Explain =>
             {
                 self.show_view(View::Ladder);
             }
-            Action::Read => self.view_state.panel = Panel::Explain,
+            Action::Explain => self.view_state.panel = Panel::Explain,
             Action::Sort => self.next_sort_order(),
             Action::Filter => self.open_filter(),
             Action::Back => self.go_back(),
@@ -211,7 +211,7 @@ impl ScreenState {
         if self.view_state.zoom.is_zoomed() {
             self.view_state.zoom = self.view_state.zoom.panned(whole, fraction);
         } else {
-            self.notice = Some("The whole run is in view: + zooms in.".to_owned());
+            self.notice = Some("The whole run is visible; + zooms in.".to_owned());
         }
     }
 
@@ -263,7 +263,7 @@ impl ScreenState {
     }
 
     pub(super) fn copy_explanation(&mut self, now: Moment) -> Vec<ScreenEffect> {
-        self.notice = Some("Copied what is explained to the clipboard.".to_owned());
+        self.notice = Some("Copied the explanation to the clipboard.".to_owned());
         vec![ScreenEffect::Copy(
             visible_page(self, &self.areas(now), now).plain(),
         )]

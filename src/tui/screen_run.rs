@@ -74,7 +74,8 @@ impl ScreenRun {
             _ => {}
         }
         let listed = is_listed(&event.kind);
-        let (place, retired) = (self.trace.log().len(), self.trace.retired().exchanges);
+        let place = self.trace.log().len();
+        let retired = self.trace.retired().exchanges;
         let flows = self.trace.evicted().flows;
         self.trace.apply(event);
         if let Some(retirement) = &mut self.retirement {

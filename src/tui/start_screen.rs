@@ -176,7 +176,7 @@ impl ScreenState {
         let Some(next) = next else {
             if self.has_catalogue() {
                 self.notice = Some(format!(
-                    "That was the {} of the catalogue.",
+                    "That was the {} place in the list.",
                     if by > 0 { "last" } else { "first" }
                 ));
             }

@@ -8,7 +8,8 @@ use crate::dissect::ConversationView;
 pub(super) fn talk_of_cursor(run: &ScreenRun, cursor: Cursor) -> Option<ConversationView<'_>> {
     let trace = &run.trace;
     if let Some(key) = cursor.flow() {
-        let (connection, dissection) = (trace.connection_of(&key), run.dissections.get(&key));
+        let connection = trace.connection_of(&key);
+        let dissection = run.dissections.get(&key);
         return Some(ConversationView {
             trace,
             flow: trace.flow(&key)?,

@@ -112,23 +112,23 @@ impl TextInput {
 /// fix it.
 pub(super) fn check_url(text: &str) -> Result<(), String> {
     if text.is_empty() {
-        return Err("Type where to go, such as https://example.com/".to_owned());
+        return Err("Type a URL, such as https://example.com/".to_owned());
     }
     if let Some(at) = text.find(char::is_whitespace) {
         let place = text.get(..at).unwrap_or_default().chars().count() + 1;
         return Err(format!(
-            "A URL holds no spaces: write %20 in the place of character {place}."
+            "URLs cannot contain spaces: write %20 instead of character {place}."
         ));
     }
-    let typed = TypedUrl::parse(text).map_err(|mistake| format!("This is no URL: {mistake}."))?;
+    let typed = TypedUrl::parse(text).map_err(|mistake| format!("Not a valid URL: {mistake}."))?;
     match typed.scheme.filter(|_| !typed.is_web()) {
         Some(other) => Err(format!(
-            "{}:// is not spoken here; http:// and https:// are.",
+            "{}:// is not supported; use http:// or https://.",
             other.to_ascii_lowercase()
         )),
         None => typed.web_url().map(drop).map_err(|mistake| match mistake {
-            TypedUrlError::NoHost => "The host is missing: https://example.com/".to_owned(),
-            mistake => format!("This is no URL: {mistake}."),
+            TypedUrlError::NoHost => "The host is missing, as in https://example.com/".to_owned(),
+            mistake => format!("Not a valid URL: {mistake}."),
         }),
     }
 }
@@ -199,10 +199,10 @@ mod tests {
             assert_eq!(check_url(fine), Ok(()), "{fine}");
         }
         for (wrong, says) in [
-            ("", "Type where"),
+            ("", "Type a URL"),
             ("https://a.test/a b", "%20"),
-            ("ftp://a.test/", "ftp:// is not spoken"),
-            ("http://[::1", "no URL"),
+            ("ftp://a.test/", "ftp:// is not supported"),
+            ("http://[::1", "Not a valid URL"),
             ("https://a.test:99999/", "port"),
             ("https://", "host is missing"),
         ] {

@@ -112,7 +112,7 @@ impl ScreenState {
         if self.view_state.cursor.flow().is_some() && self.capture_flows().is_some() {
             self.show_view(View::Timeline);
             self.notice =
-                Some("The conversation is no longer listed: newer ones took its place.".to_owned());
+                Some("The conversation is no longer listed: newer ones replaced it.".to_owned());
         }
         self.view_state.cursor = Cursor::Run;
     }
@@ -154,7 +154,10 @@ impl ScreenState {
 
     fn perform_action(&mut self, action: Action, now: Moment) -> Vec<ScreenEffect> {
         match action {
-            Action::RunAgain | Action::Edit | Action::NextOffer | Action::PreviousOffer
+            Action::RunAgain
+            | Action::Edit
+            | Action::NextSuggestion
+            | Action::PreviousSuggestion
                 if self.settings.opened.is_some() => {}
             Action::RunAgain => return self.request_run(self.url.clone()),
             Action::Copy => return self.copy_explanation(now),
@@ -165,8 +168,8 @@ impl ScreenState {
             Action::Pause => self.toggle_pause(now),
             Action::NextTheme => self.next_theme(),
             Action::Link => self.open_link_panel(),
-            Action::NextOffer => return self.run_suggestion_by(1),
-            Action::PreviousOffer => return self.run_suggestion_by(-1),
+            Action::NextSuggestion => return self.run_suggestion_by(1),
+            Action::PreviousSuggestion => return self.run_suggestion_by(-1),
             _ => self.navigate(action, now),
         }
         Vec::new()
@@ -253,7 +256,7 @@ impl ScreenState {
             return self.quit_with(ExitReason::Interrupted);
         }
         self.request_state = RequestState::Cancelled;
-        self.notice = Some("Cancelling. Ctrl-C once more quits.".to_owned());
+        self.notice = Some("Cancelling. Press Ctrl-C again to quit.".to_owned());
         vec![ScreenEffect::Cancel]
     }
 
@@ -275,7 +278,7 @@ impl ScreenState {
         self.notice = Some(if self.settings.color {
             format!("Theme: {}", self.settings.theme.name())
         } else {
-            "Colours are off (NO_COLOR), so all themes look alike.".to_owned()
+            "Colours are off (NO_COLOR), so all themes look the same.".to_owned()
         });
     }
 }

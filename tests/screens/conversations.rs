@@ -132,7 +132,7 @@ fn words_narrow_the_list_while_they_are_typed() {
     assert!(desk.shows("1 of 3 with"), "{}", desk.text());
     desk.type_text("x");
     assert!(
-        desk.shows("No conversation has these words"),
+        desk.shows("No conversation contains these words"),
         "{}",
         desk.text()
     );

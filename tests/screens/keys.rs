@@ -54,7 +54,7 @@ fn without_a_url_nothing_runs_until_one_is_chosen() {
     let mut desk = Desk::start(SIZE);
     assert_eq!(desk.state.initial_effects(), []);
     assert_eq!(desk.press(KeyCode::Enter), []);
-    assert!(desk.shows("Type where to go"));
+    assert!(desk.shows("Type a URL"));
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Down);
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_suggestion_can_be_clicked() {
 fn a_url_can_be_typed_and_what_is_wrong_with_it_is_said() {
     let mut desk = Desk::start(SIZE);
     desk.type_text("gopher://a.test/");
-    assert!(desk.shows("gopher:// is not spoken here"));
+    assert!(desk.shows("gopher:// is not supported"));
     assert_eq!(desk.press(KeyCode::Enter), []);
     desk.ctrl('u');
     desk.type_text("localhost:8080/q");
@@ -118,7 +118,7 @@ fn ctrl_c_cancels_first_and_quits_when_there_is_nothing_to_cancel() {
     desk.state.initial_effects();
     desk.tell([started()]);
     assert_eq!(desk.ctrl('c'), [ScreenEffect::Cancel]);
-    assert!(desk.shows("Ctrl-C once more quits"));
+    assert!(desk.shows("Press Ctrl-C again to quit"));
     desk.tell([ended()]);
     assert_eq!(
         desk.ctrl('c'),

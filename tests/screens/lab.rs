@@ -27,7 +27,7 @@ fn started() -> Event {
     }
 }
 
-/// The link that was asked for, which must be all that was.
+/// Link settings that was asked for, which must be all that was.
 #[track_caller]
 fn asked(effects: &[ScreenEffect]) -> &LinkConfig {
     let [ScreenEffect::SetLink(link)] = effects else {
@@ -106,7 +106,7 @@ fn what_was_taken_from_the_catalogue_is_replaced_by_typing_and_can_be_edited() {
 fn what_is_not_there_is_said() {
     let mut desk = Desk::lab(SIZE);
     desk.type_text("quic");
-    assert!(desk.shows("Nothing here has “quic” in it."));
+    assert!(desk.shows("Nothing matches “quic”."));
     desk.press(KeyCode::Esc);
     assert!(desk.shows("70 places"), "Esc shows all again");
     assert_eq!(
@@ -172,7 +172,7 @@ fn a_class_walks_from_one_exhibit_to_the_next() {
     desk.press(KeyCode::End);
     desk.press(KeyCode::Enter);
     assert_eq!(desk.press(KeyCode::Char('n')), []);
-    assert!(desk.shows("That was the last of the catalogue."));
+    assert!(desk.shows("That was the last place in the list."));
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn each_step_asks_for_the_link_at_once() {
         "less than nothing is not lost"
     );
     assert_eq!(desk.press(KeyCode::Enter), []);
-    assert!(!desk.shows("The link"));
+    assert!(!desk.shows("Link settings"));
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn what_was_said_of_the_link_before_a_step_does_not_undo_it() {
             },
         );
         assert!(
-            desk.shows("80.0 ms") && desk.shows("5 passed"),
+            desk.shows("80.0 ms") && desk.shows("5 delivered"),
             "{}",
             desk.text()
         );
@@ -342,9 +342,12 @@ fn an_exact_value_can_be_typed_and_what_is_wrong_with_it_is_said() {
     );
     desk.type_text("x");
     desk.press(KeyCode::Esc);
-    assert!(desk.shows("The link"), "Esc drops what was typed first");
+    assert!(
+        desk.shows("Link settings"),
+        "Esc drops what was typed first"
+    );
     desk.press(KeyCode::Esc);
-    assert!(!desk.shows("The link"));
+    assert!(!desk.shows("Link settings"));
     assert!(desk.shows("Where to?"), "below it is what was there");
 }
 
@@ -381,9 +384,9 @@ fn counts_are_live_and_a_setting_can_be_clicked() {
         },
     );
     assert!(
-        desk.shows("1,203 passed")
+        desk.shows("1,203 delivered")
             && desk.shows("12 lost")
-            && desk.shows("3 stopped by a firewall")
+            && desk.shows("3 dropped by a firewall")
     );
     let bandwidth = desk.find("bandwidth");
     desk.click(bandwidth);
@@ -392,7 +395,7 @@ fn counts_are_live_and_a_setting_can_be_clicked() {
         Some(BitRate(100_000_000))
     );
     desk.click((0, 0));
-    assert!(!desk.shows("The link"));
+    assert!(!desk.shows("Link settings"));
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn the_bytes_can_be_moved_and_begin_anew_with_each_packet() {
 fn what_cannot_be_shown_is_said() {
     let mut desk = Desk::scenario("https_http2", WIDE);
     desk.press(KeyCode::Char('3'));
-    assert!(desk.shows("The bytes of this packet were not kept."));
+    assert!(desk.shows("The bytes of this packet were not stored."));
     let mut desk = Desk::new(WIDE);
     desk.tell(kept("https_http2"));
     let effects = desk.press(KeyCode::Char('3'));
@@ -194,7 +194,7 @@ fn what_cannot_be_shown_is_said() {
         stored: *stored,
         read: Err("the file is gone".to_owned()),
     });
-    assert!(desk.shows("cannot be had: the file is gone."));
+    assert!(desk.shows("are not available: the file is gone."));
     assert!(
         desk.press(KeyCode::Tab).is_empty(),
         "it is not asked for again"

@@ -101,7 +101,7 @@ fn a_run_of_many_repeats_is_held_in_part_and_says_so() {
         );
         let text = desk.text();
         let said = format!(
-            "{} earlier requests are in the statistics only",
+            "{} earlier requests are only in the statistics",
             tapline::units::group_digits(10_000 - held as u64)
         );
         assert!(text.contains(&said), "{said}: {text}");
@@ -165,7 +165,7 @@ fn a_picture_that_was_held_goes_on_where_the_run_is() {
     desk.press(KeyCode::Char(' '));
     assert!(
         desk.text()
-            .contains("earlier requests are in the statistics only"),
+            .contains("earlier requests are only in the statistics"),
         "{}",
         desk.text()
     );

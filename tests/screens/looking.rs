@@ -91,7 +91,7 @@ fn the_axis_zooms_and_moves() {
     let axis = desk.lines()[4].clone();
     desk.press(KeyCode::Right);
     assert!(
-        desk.shows("The whole run is in view"),
+        desk.shows("The whole run is visible"),
         "there is nowhere to move to"
     );
     desk.press(KeyCode::Char('+'));

@@ -82,7 +82,7 @@ fn an_address_with_a_space_is_not_repeated() {
     desk.type_text("http://ada:Canary x@h/");
     shows_none(&desk);
     assert!(
-        desk.shows("write %20 in the place of character 18"),
+        desk.shows("write %20 instead of character 18"),
         "{}",
         desk.text()
     );

@@ -49,14 +49,14 @@ fn the_link_is_set_while_the_lab_runs() {
         return;
     }
     terminal.type_keys("\x1bOQ");
-    terminal.wait_for_text("The link");
+    terminal.wait_for_text("Link settings");
     terminal.type_keys("\x1b[C");
     terminal.wait_for_text("link RTT 40.0 ms");
     terminal.type_keys("85ms\r");
     terminal.wait_for_text("link RTT 85.0 ms");
     terminal.type_keys("\x1b");
     terminal.wait_for("the start screen", |screen| {
-        !screen.contents().contains("The link")
+        !screen.contents().contains("Link settings")
     });
     terminal.type_keys("trailers\r");
     terminal.wait_for_text("200 OK");

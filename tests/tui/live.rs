@@ -58,10 +58,10 @@ fn keys_work_while_a_request_is_under_way() {
     let mut terminal = Terminal::tapline(&[&server.url], SIZE);
     terminal.wait_for_text(HELD);
     terminal.type_keys("?");
-    terminal.wait_for_text("Keys and signs");
+    terminal.wait_for_text("Keys and symbols");
     terminal.type_keys("\x1b");
     terminal.wait_for("the panels", |screen| {
-        !screen.contents().contains("Keys and signs")
+        !screen.contents().contains("Keys and symbols")
     });
     terminal.type_keys("k");
     terminal.wait_for_text("\u{25b8}");

@@ -96,7 +96,7 @@ fn what_comes_through_a_pipe_is_shown_as_it_comes_and_keys_come_from_the_termina
         pipe.display()
     ));
     let mut writer = File::options().write(true).open(&pipe).unwrap();
-    terminal.wait_for_text("No packet of TCP or UDP so far");
+    terminal.wait_for_text("No TCP or UDP packets so far");
     writer
         .write_all(&[header(), request(50_001, 1, "one.test")].concat())
         .unwrap();

@@ -27,15 +27,15 @@ pub(super) fn explain_capture(run: &ScreenRun) -> ExplanationPage {
     }
     let more = notes.count().saturating_sub(MAX_NOTES);
     if more > 0 {
-        page.styled_paragraph(StyleRole::Dim, format!("and {more} more remarks"));
+        page.styled_paragraph(StyleRole::Dim, format!("and {more} more notes"));
     }
     page.gap();
-    page.paragraph("Each line is a conversation; Enter shows what was said in it.");
+    page.paragraph("Each line is a conversation; Enter shows its packets.");
     page.gap();
     page.fact("packets", group_digits(trace.capture().packets));
     page.fact("conversations", group_digits(trace.flows().len() as u64));
-    page.fact_if("began", trace.started_at().and_then(format_timestamp));
-    page.fact("took", trace.latest().from_start().to_string());
+    page.fact_if("started", trace.started_at().and_then(format_timestamp));
+    page.fact("duration", trace.latest().from_start().to_string());
     page.fact_if("link", trace.capture().link_type.clone());
     for (count, kind) in other_frame_counts(trace.capture().other_frames)
         .into_iter()
@@ -47,7 +47,7 @@ pub(super) fn explain_capture(run: &ScreenRun) -> ExplanationPage {
         page.styled_paragraph(
             StyleRole::Warning,
             format!(
-                "{} packets are of conversations beyond the number that is kept.",
+                "{} packets belong to conversations beyond the limit and are not listed.",
                 group_digits(trace.capture().packets_beyond_flow_limit)
             ),
         );
@@ -62,8 +62,8 @@ fn add_eviction_notes(trace: &Trace, page: &mut ExplanationPage) {
         page.styled_paragraph(
             StyleRole::Warning,
             format!(
-                "The first {} packets are no longer listed: later ones took their place. At most \
-                    {} are listed, {} of a conversation.",
+                "The first {} packets are no longer listed: later ones replaced them. At most {} \
+                    are listed, {} per conversation.",
                 group_digits(packets),
                 group_digits(limits.packets as u64),
                 group_digits(limits.packets_per_flow as u64)
@@ -74,8 +74,8 @@ fn add_eviction_notes(trace: &Trace, page: &mut ExplanationPage) {
         page.styled_paragraph(
             StyleRole::Warning,
             format!(
-                "{} conversations are no longer listed: those that were over, then those that \
-                    were silent for longest.",
+                "{} conversations are no longer listed: first those that had ended, then those \
+                    idle for longest.",
                 group_digits(flows)
             ),
         );

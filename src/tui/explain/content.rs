@@ -41,7 +41,7 @@ fn dns_records_page(exchange: &Exchange) -> ExplanationPage {
         add_dns_answer(query, &mut page);
     }
     if !resolution.addresses.is_empty() {
-        page.heading("Tried in this order");
+        page.heading("Order of attempts");
         for address in resolution.addresses.iter().take(MAX_ROWS) {
             page.paragraph(address.to_string());
         }
@@ -58,7 +58,7 @@ fn add_dns_answer(query: &DnsQuery, page: &mut ExplanationPage) {
     page.styled_paragraph(
         StyleRole::Dim,
         format!(
-            "asked {}{}{took}",
+            "queried {}{}{took}",
             query.server.address,
             transport_suffix(query.server.transport)
         ),
@@ -70,7 +70,7 @@ fn add_dns_answer(query: &DnsQuery, page: &mut ExplanationPage) {
             page.fact(
                 "answer",
                 if answer.records.is_empty() {
-                    format!("{}, no record", answer.rcode)
+                    format!("{}, no records", answer.rcode)
                 } else {
                     answer.rcode.clone()
                 },
@@ -106,7 +106,7 @@ fn connection_page(run: &ScreenRun, exchange: &Exchange) -> ExplanationPage {
             let outcome = attempt
                 .outcome
                 .as_ref()
-                .map_or_else(|| "under way".to_owned(), describe_attempt_outcome);
+                .map_or_else(|| "in progress".to_owned(), describe_attempt_outcome);
             let took = attempt
                 .duration()
                 .map(|took| format!(" after {took}"))
@@ -121,9 +121,9 @@ fn add_tcp_info(connection: &Connection, page: &mut ExplanationPage) {
     let Some(kernel) = connection.tcp_info else {
         return;
     };
-    page.heading("As the kernel counts (TCP_INFO)");
+    page.heading("Kernel figures (TCP_INFO)");
     page.fact_if("round trip", kernel.rtt.map(|rtt| rtt.to_string()));
-    page.fact_if("smallest", kernel.min_rtt.map(|rtt| rtt.to_string()));
+    page.fact_if("minimum", kernel.min_rtt.map(|rtt| rtt.to_string()));
     page.fact_if("MSS out", kernel.send_mss.map(|mss| format!("{mss} B")));
     page.fact_if("MSS in", kernel.receive_mss.map(|mss| format!("{mss} B")));
     page.fact_if("path MTU", kernel.path_mtu.map(|mtu| format!("{mtu} B")));
@@ -135,11 +135,11 @@ fn add_tcp_info(connection: &Connection, page: &mut ExplanationPage) {
     );
     page.fact_if("segments out", kernel.segments_out.map(|n| n.to_string()));
     page.fact_if("segments in", kernel.segments_in.map(|n| n.to_string()));
-    page.fact_if("sent again", kernel.retransmits.map(|n| n.to_string()));
+    page.fact_if("retrans", kernel.retransmits.map(|n| n.to_string()));
 }
 
 fn proxy_page(exchange: &Exchange) -> ExplanationPage {
-    let mut page = ExplanationPage::new("The talk with the proxy");
+    let mut page = ExplanationPage::new("Exchange with the proxy");
     for (_, step) in exchange.proxy.iter().take(MAX_ROWS) {
         page.fact(step.kind.clone(), step.text.escaped());
     }
@@ -147,7 +147,7 @@ fn proxy_page(exchange: &Exchange) -> ExplanationPage {
 }
 
 fn tls_page(run: &ScreenRun, exchange: &Exchange) -> ExplanationPage {
-    let mut page = ExplanationPage::new("Agreed");
+    let mut page = ExplanationPage::new("Negotiated");
     let connection = exchange.connection.and_then(|id| run.trace.connection(id));
     let opened = run
         .trace
@@ -164,7 +164,7 @@ fn tls_page(run: &ScreenRun, exchange: &Exchange) -> ExplanationPage {
     if let Some(handshake) = &tls.handshake {
         page.fact("version", tls_version_name(&handshake.version));
         page.fact("cipher", handshake.cipher_suite.clone());
-        page.fact_if("keys", handshake.key_exchange.clone());
+        page.fact_if("key exchange", handshake.key_exchange.clone());
         page.fact_if(
             "protocol",
             handshake
@@ -182,18 +182,18 @@ fn add_certificates(tls: &Tls, today: Option<WallTime>, page: &mut ExplanationPa
     if let Some((verification, took)) = &tls.verification {
         let said = match verification {
             Verification::Trusted => "trusted".to_owned(),
-            Verification::Rejected(why) => format!("not accepted: {}", why.escaped()),
+            Verification::Rejected(why) => format!("rejected: {}", why.escaped()),
             Verification::Ignored(why) => {
-                format!("wrong, but accepted as you said: {}", why.escaped())
+                format!("invalid, but ignored (--insecure): {}", why.escaped())
             }
         };
-        page.fact("checked", format!("{said} (in {took})"));
+        page.fact("verification", format!("{said} (took {took})"));
     }
     for (n, certificate) in tls.certificates.iter().take(16).enumerate() {
         page.heading(if n == 0 {
             "Certificate".to_owned()
         } else {
-            format!("Certificate {}: an issuer's", n + 1)
+            format!("Certificate {} (issuer)", n + 1)
         });
         add_certificate(certificate, today, page);
     }
@@ -209,11 +209,11 @@ fn add_certificate(certificate: &Certificate, today: Option<WallTime>, page: &mu
         .map(crate::units::Untrusted::escaped)
         .collect();
     if !names.is_empty() {
-        page.fact("for", names.join(", "));
+        page.fact("valid for", names.join(", "));
     }
     page.fact("valid from", format_date(certificate.not_before));
     page.fact(
-        "until",
+        "valid until",
         format!(
             "{}{}",
             format_date(certificate.not_after),
@@ -281,14 +281,14 @@ fn request_page(exchange: &Exchange) -> ExplanationPage {
 }
 
 fn wait_page(exchange: &Exchange) -> ExplanationPage {
-    let mut page = ExplanationPage::new("Meanwhile");
+    let mut page = ExplanationPage::new("While waiting");
     for early in exchange.informational.iter().take(MAX_ROWS) {
         page.heading(format!("{} at {}", early.status, format_moment(early.at)));
         add_header_fields(&early.headers, &mut page);
     }
     let metrics = server_timing(exchange);
     if !metrics.is_empty() {
-        page.heading("What the server says it did (Server-Timing)");
+        page.heading("Reported by the server (Server-Timing)");
     }
     for metric in metrics {
         let took = metric.duration.map(|took| took.to_string());
@@ -370,7 +370,8 @@ fn add_body_preview(exchange: &Exchange, page: &mut ExplanationPage) {
 }
 
 fn messages_page(exchange: &Exchange) -> ExplanationPage {
-    let (request, response) = (request_page(exchange), response_page(exchange));
+    let request = request_page(exchange);
+    let response = response_page(exchange);
     let mut page = ExplanationPage::new("Messages");
     for part in [request, response] {
         if !part.blocks.is_empty() {

@@ -33,7 +33,7 @@ pub(super) fn explain_conversation(run: &ScreenRun, key: &FlowKey) -> Explanatio
         page.styled_paragraph(
             StyleRole::Failure,
             format!(
-                "Not delivered: {}, says {}{at}.",
+                "Not delivered: {}, reported by {}{at}.",
                 delivery_error_name(error).replace('_', " "),
                 error.from
             ),
@@ -110,24 +110,24 @@ fn opening_sentence(flow: &Flow) -> String {
     let client = flow.key.local;
     let again = match flow.key.reuse {
         0 => String::new(),
-        1 => " Both ends had a connection over the same ports before.".to_owned(),
+        1 => " An earlier connection used the same ports.".to_owned(),
         before => format!(
-            " Both ends had {} connections over the same ports before.",
+            " {} earlier connections used the same ports.",
             group_digits(before.into())
         ),
     };
     if !flow.key.tcp {
         return format!(
-            "Datagrams between two ends; UDP knows no connection. {client} is taken for the \
-                client, since its port is the higher one."
+            "Datagrams between two endpoints; UDP has no connections. {client} is assumed to be \
+                the client, since its port is higher."
         );
     }
     if flow.has_captured_syn(Direction::Sent) || flow.has_captured_syn(Direction::Received) {
-        return format!("A TCP connection. {client} opened it: the handshake was captured.{again}");
+        return format!("A TCP connection opened by {client}; the handshake was captured.{again}");
     }
     format!(
-        "A TCP connection that was there before the capture began. {client} is taken for the \
-            client, since its port is the higher one.{again}"
+        "A TCP connection opened before the capture started. {client} is assumed to be the client, \
+            since its port is higher.{again}"
     )
 }
 
@@ -142,53 +142,48 @@ fn ending_sentence(ending: ConnectionEnding) -> (StyleRole, String) {
     match ending {
         ConnectionEnding::Unanswered => (
             StyleRole::Failure,
-            "Nobody answered: nothing listens there, or a firewall drops what comes.".to_owned(),
+            "No answer: nothing is listening there, or a firewall drops the packets.".to_owned(),
         ),
         ConnectionEnding::Refused => (
             StyleRole::Failure,
-            "The server refused it: nothing listens on that port.".to_owned(),
+            "Refused by the server: nothing is listening on that port.".to_owned(),
         ),
         ConnectionEnding::Reset(side) => (
             StyleRole::Failure,
-            format!("The {} reset it; what was under way was lost.", who(side)),
+            format!("Reset by the {}; data in flight was lost.", who(side)),
         ),
-        ConnectionEnding::Closed => (StyleRole::Text, "Both sides closed it.".to_owned()),
+        ConnectionEnding::Closed => (StyleRole::Text, "Closed by both sides.".to_owned()),
         ConnectionEnding::HalfClosed(side) => (
             StyleRole::Text,
             format!(
-                "Only the {} has closed its side; the other may still speak.",
+                "Closed by the {} only; the other side may still send.",
                 who(side)
             ),
         ),
-        ConnectionEnding::Open => (
-            StyleRole::Dim,
-            "It was not closed while packets were captured.".to_owned(),
-        ),
+        ConnectionEnding::Open => (StyleRole::Dim, "Not closed during the capture.".to_owned()),
     }
 }
 
 fn add_facts(run: &ScreenRun, flow: &Flow, name: Option<String>, page: &mut ExplanationPage) {
-    let (sent, received) = (
-        flow.counts(Direction::Sent),
-        flow.counts(Direction::Received),
-    );
+    let sent = flow.counts(Direction::Sent);
+    let received = flow.counts(Direction::Received);
     page.fact("client", flow.key.local.to_string());
     page.fact("server", flow.key.remote.to_string());
-    page.fact_if("called", name);
+    page.fact_if("name", name);
     if let Some((first, last)) = flow.span() {
         page.fact_if(
-            "began at",
+            "started at",
             run.trace
                 .clock()
                 .moment_of(first)
                 .map(|at| format!("{} ms", format_millis(at, false))),
         );
-        page.fact("took", last.since(first).to_string());
+        page.fact("duration", last.since(first).to_string());
     }
     page.fact_if(
         "round trip",
         flow.handshake_rtt()
-            .map(|took| format!("{took} (SYN to its answer, where it was captured)")),
+            .map(|took| format!("{took} (SYN to SYN-ACK, at the capture point)")),
     );
     let mss = [Direction::Sent, Direction::Received]
         .into_iter()
@@ -199,7 +194,7 @@ fn add_facts(run: &ScreenRun, flow: &Flow, name: Option<String>, page: &mut Expl
         page.fact(
             label,
             format!(
-                "{} in {}, the largest {}",
+                "{} in {}, largest {}",
                 Bytes(counts.payload_bytes),
                 packet_count_text(counts.packets),
                 Bytes(counts.max_payload.into())
@@ -208,7 +203,7 @@ fn add_facts(run: &ScreenRun, flow: &Flow, name: Option<String>, page: &mut Expl
     }
     if flow.key.tcp {
         page.fact(
-            "sent again",
+            "retrans",
             format!(
                 "\u{2192} {}  \u{2190} {}",
                 group_digits(sent.retransmitted),
@@ -228,12 +223,12 @@ fn add_facts(run: &ScreenRun, flow: &Flow, name: Option<String>, page: &mut Expl
         0 => {}
         1 => page.styled_paragraph(
             StyleRole::Warning,
-            "The first packet is no longer listed; the figures count it.",
+            "The first packet is no longer listed; the figures include it.",
         ),
         first => page.styled_paragraph(
             StyleRole::Warning,
             format!(
-                "The first {} packets are no longer listed; the figures count them.",
+                "The first {} packets are no longer listed; the figures include them.",
                 group_digits(first)
             ),
         ),
@@ -242,7 +237,7 @@ fn add_facts(run: &ScreenRun, flow: &Flow, name: Option<String>, page: &mut Expl
         page.styled_paragraph(
             StyleRole::Warning,
             format!(
-                "{} more packets are counted but not shown one by one.",
+                "{} more packets are counted but not listed.",
                 group_digits(flow.unlisted())
             ),
         );

@@ -32,7 +32,7 @@ pub(super) fn explain_event(run: &ScreenRun, event: &Event, now: Moment) -> Expl
     page.gap();
     page.fact("at", format!("{} ms", format_millis(event.at, true)));
     if let Some(before) = previous_event_time(run, event) {
-        page.fact("since before", event.at.since(before).to_string());
+        page.fact("since previous", event.at.since(before).to_string());
     }
     page.gap();
     if let Some(text) = event_meaning(&event.kind) {
@@ -75,41 +75,34 @@ fn add_phase(run: &ScreenRun, event: &Event, now: Moment, page: &mut Explanation
 fn event_meaning(what: &EventKind) -> Option<String> {
     Some(match what {
         EventKind::DnsQueried { .. } => {
-            "A question to a name server. Its answer is matched by a number in both and by the \
-                port it came from."
+            "A query to a name server. Its answer is matched by the transaction ID and the port."
                 .to_owned()
         }
         EventKind::DnsAnswered { .. } => {
-            "TTL says for how many seconds the answer may be kept and \
-            used again without asking."
-                .to_owned()
+            "The TTL is the number of seconds for which the answer may be cached.".to_owned()
         }
         EventKind::Resolved { .. } => {
             "The addresses in the order in which they will be tried.".to_owned()
         }
         EventKind::AttemptStarted { .. } => {
-            "The kernel is asked to connect; it sends the SYN.".to_owned()
+            "The kernel was asked to connect; it sends the SYN.".to_owned()
         }
         EventKind::Connected { reused: true, .. } => {
-            "This connection had served before: no handshake \
-            is paid again."
-                .to_owned()
+            "The connection is reused: no further handshake is needed.".to_owned()
         }
         EventKind::TlsMessage { message, .. } => tls_message_meaning(&message.name)?.to_owned(),
         EventKind::TlsVerified { .. } => {
-            "The chain must lead to a certificate this machine trusts, be within its dates, and \
-                be made for this host's name."
+            "The chain must lead to a root certificate that this machine trusts, be within its \
+                validity period, and match the host name."
                 .to_owned()
         }
         EventKind::PhaseBegan { .. } => {
-            "The last byte of the request is with the kernel. Now it is the network's and the \
-                server's turn."
+            "The last byte of the request was handed to the kernel. The rest is up to the network \
+                and the server."
                 .to_owned()
         }
         EventKind::Informational { .. } => {
-            "An early word of the server's; the final response is still to come (RFC 9110 \
-                \u{a7}15.2)."
-                .to_owned()
+            "An interim response; the final response follows (RFC 9110 \u{a7}15.2).".to_owned()
         }
         EventKind::Redirected { withheld, .. } if !withheld.is_empty() => {
             let names: Vec<_> = withheld
@@ -117,18 +110,17 @@ fn event_meaning(what: &EventKind) -> Option<String> {
                 .map(crate::units::Untrusted::escaped)
                 .collect();
             format!(
-                "It leads to another origin, so these stay home: {}.",
+                "It leads to another origin, so these header fields are not sent: {}.",
                 names.join(", ")
             )
         }
         EventKind::LinkSet { .. } => {
-            "The lab's own link is set so from here on. RTT is what it adds to a round trip, half \
-                of it each way; losses are drawn in \
-             both directions."
+            "The lab's link has this configuration from now on. RTT is the delay added to a round \
+                trip, half of it in each direction; packets are lost at random in both directions."
                 .to_owned()
         }
-        EventKind::KernelMeasured { .. } => "What the kernel itself knows of the connection \
-            (TCP_INFO); it needs no capture."
+        EventKind::KernelMeasured { .. } => "The kernel's own figures for the connection \
+            (TCP_INFO); they need no capture."
             .to_owned(),
         _ => return None,
     })
@@ -137,30 +129,28 @@ fn event_meaning(what: &EventKind) -> Option<String> {
 fn tls_message_meaning(name: &str) -> Option<&'static str> {
     Some(match name {
         "ClientHello" => {
-            "The client's offer: versions, cipher suites, key shares, and in the clear the \
-                server's name (SNI)."
+            "The client's offer: versions, cipher suites, key shares, and the server name (SNI) in \
+                cleartext."
         }
         "ServerHello" => {
-            "The server's choice. From here on both sides have keys, and TLS 1.3 encrypts all \
-                that follows."
+            "The server's choice. From here on both sides have keys, and TLS 1.3 encrypts \
+                everything that follows."
         }
         "HelloRetryRequest" => {
-            "The server wants another key share than the client guessed; it costs a round trip."
+            "The server requires a different key share than the client offered; that costs a round \
+                trip."
         }
-        "Certificate" => "The server's certificates, the server's own first.",
+        "Certificate" => "The certificate chain, the server's own certificate first.",
         "CertificateVerify" => {
-            "A signature over the handshake: proof that the server holds the certificate's \
-                private key."
+            "A signature over the handshake: proof that the server has the private key of the \
+                certificate."
         }
-        "Finished" => {
-            "A checksum over the whole handshake: whoever changed a byte on the way is found out \
-                here."
-        }
+        "Finished" => "A MAC over the whole handshake: any tampering on the way is detected here.",
         "encrypted" => {
-            "In TLS 1.3 everything after ServerHello is encrypted; from outside only the record's \
-                length is seen."
+            "In TLS 1.3 everything after ServerHello is encrypted; only the length of the record \
+                is visible."
         }
-        "Alert" => "The other side says that something is wrong, or that it is done.",
+        "Alert" => "The other side reports an error, or closes the session.",
         _ => return None,
     })
 }

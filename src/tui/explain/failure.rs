@@ -45,10 +45,10 @@ fn phases_before_failure(exchange: &Exchange) -> String {
         .map(|took| format!(", {took} into it"))
         .unwrap_or_default();
     if fine.is_empty() {
-        return format!("It ended in the first phase{at}: nothing had worked before.");
+        return format!("It failed in the first phase{at}.");
     }
     format!(
-        "It ended in {}{at}. What came before was fine: {}.",
+        "It failed in {}{at}. The phases before had succeeded: {}.",
         failed.label(),
         fine.join(", ")
     )

@@ -35,7 +35,7 @@ fn explain_exchanges(run: &ScreenRun, now: Moment) -> ExplanationPage {
         }
         let mut page = ExplanationPage::new("Explain");
         page.paragraph(if run.under_way {
-            "The request is about to begin."
+            "The request is about to start."
         } else {
             "Nothing has happened yet: r runs the request, e edits the URL."
         });
@@ -47,7 +47,7 @@ fn explain_exchanges(run: &ScreenRun, now: Moment) -> ExplanationPage {
         let count = count(exchange_count(&run.trace), "exchange");
         let total = run.trace.latest().from_start();
         page.paragraph(format!(
-            "This run has {count}, {total} in all; select one to unfold it."
+            "This run has {count}, {total} in total; select one to unfold it."
         ));
         add_statistics(run, &mut page);
     }
@@ -58,8 +58,8 @@ fn explain_exchanges(run: &ScreenRun, now: Moment) -> ExplanationPage {
     {
         page.gap();
         page.paragraph(format!(
-            "An ordinary client took {} for the same request: the inspector's own \
-            cost is the difference.",
+            "An ordinary client took {} for the same request: the difference is the inspector's \
+                own overhead.",
             control.total
         ));
     }
@@ -155,15 +155,15 @@ fn add_round_trips(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationP
     let clock = found.rtt.clock.name();
     if found.rtt.duration.0 < 1_000_000 {
         page.paragraph(format!(
-            "A round trip took {} (clock: {clock}): the server is so near that this machine's own \
-                work weighs more than the way.",
+            "A round trip took {} (clock: {clock}): the server is so close that this machine's own \
+                work outweighs the network.",
             found.rtt.duration
         ));
         return;
     }
     page.paragraph(format!(
-        "Without name resolution that is {:.1} round trips of {} (clock: {clock}); these \
-            protocols could do it in {}.",
+        "Not counting name resolution, that is {:.1} round trips of {} (clock: {clock}); these \
+            protocols need at least {}.",
         found.used, found.rtt.duration, found.minimum
     ));
 }
@@ -190,7 +190,7 @@ fn add_local_overhead(run: &ScreenRun, exchange: &Exchange, page: &mut Explanati
         .map(|(phase, _)| format!(", most of it in {}", phase.label()))
         .unwrap_or_default();
     page.paragraph(format!(
-        "{sum} of it passed on this machine and not on the wire{most}."
+        "{sum} of it was spent on this machine and not on the wire{most}."
     ));
 }
 
@@ -209,21 +209,22 @@ fn add_packet_counts(run: &ScreenRun, exchange: &Exchange, page: &mut Explanatio
         found.sent.packets,
         found.received.packets,
         if again == 0 {
-            "none was sent again".to_owned()
+            "no retransmissions".to_owned()
         } else {
-            format!("{again} sent again")
+            format!("{again} retransmitted")
         }
     ));
     if let Some(on_wire) = found.on_wire {
         page.paragraph(format!(
-            "Payloads larger than the MSS are aggregates: the network card or the kernel cuts or \
-                glues them. On the wire they are {} segments out and {} in, of at most {} B.",
+            "Payloads larger than the MSS are aggregates: the network card or the kernel splits \
+                and merges segments (offload). On the wire they are {} segments out and {} in, of \
+                at most {} B.",
             on_wire.sent, on_wire.received, on_wire.largest
         ));
     } else if found.offloaded {
         page.paragraph(
-            "Payloads larger than the MSS are aggregates: the network card or the kernel \
-            cuts or glues them, and the wire's segments are smaller.",
+            "Payloads larger than the MSS are aggregates: the network card or the kernel splits \
+                and merges segments (offload), and those on the wire are smaller.",
         );
     }
 }
@@ -236,8 +237,8 @@ fn add_statistics(run: &ScreenRun, page: &mut ExplanationPage) {
     }
     page.gap();
     page.paragraph(format!(
-        "Held are the first exchanges, the latest, those that failed, the fastest and the \
-            slowest; {} earlier ones are in these figures only.",
+        "Only the first and the latest exchanges, failed ones, the fastest and the slowest are \
+            listed; these figures include {} others.",
         group_digits(retired)
     ));
     let runs = run_statistics(&run.trace);
@@ -261,8 +262,8 @@ fn add_capture_state(run: &ScreenRun, page: &mut ExplanationPage) {
             page.styled_paragraph(
                 StyleRole::Dim,
                 format!(
-                    "No packets: {reason}. What stands in comes from the {}. To see packets: \
-                    {remedy}",
+                    "No packets: {reason}. Figures come from the {} instead. To see packets: \
+                        {remedy}",
                     Clock::Kernel.name()
                 ),
             );

@@ -63,14 +63,12 @@ fn add_header(
         before.map(|before| packet.wall.since(before.wall).to_string()),
     );
     page.fact("payload", Bytes(packet.payload_bytes.into()).to_string());
-    let (first, next) = (
-        relative_seq(packet),
-        relative_seq(packet).saturating_add(packet.payload_bytes.into()),
-    );
+    let first = relative_seq(packet);
+    let next = relative_seq(packet).saturating_add(packet.payload_bytes.into());
     page.fact(
         "seq",
         if packet.payload_bytes > 0 {
-            format!("{first}, the next is {next}")
+            format!("{first}, next {next}")
         } else {
             first.to_string()
         },
@@ -107,7 +105,7 @@ fn add_contents(talk: &ConversationView<'_>, packet: &PacketEntry, page: &mut Ex
     for piece in contents.records().take(MAX_PIECES) {
         let all = u64::from(piece.of.bytes);
         let silent = if piece.of.plain_bytes == 0 {
-            ", without text"
+            ", no application data"
         } else {
             ""
         };
@@ -145,9 +143,7 @@ fn mark_sentence(
 ) -> String {
     match mark {
         PacketMark::Reset => {
-            "Reset: the sender ends the connection at once, or says that there is none \
-            here."
-                .to_owned()
+            "Reset: the sender aborts the connection, or reports that there is none.".to_owned()
         }
         PacketMark::SentAgain => {
             let first = talk
@@ -159,26 +155,24 @@ fn mark_sentence(
                     .map(|earlier| (first, packet.wall.since(earlier.wall)))
             }) {
                 Some((first, later)) => format!(
-                    "Sent again: packet {} carried these bytes \
-                    {later} earlier.",
+                    "Retransmission: packet {} carried these bytes {later} earlier.",
                     first + 1
                 ),
-                None => "Sent again: these bytes were lost before they came by here.".to_owned(),
+                None => "Retransmission: the original was lost before the capture \
+                    point."
+                    .to_owned(),
             }
         }
         PacketMark::OutOfOrder => {
-            "Out of order: packets sent after this one had overtaken it.".to_owned()
+            "Out of order: packets sent after this one arrived before it.".to_owned()
         }
         PacketMark::DuplicateAck => {
-            "A duplicate ACK: something came that does not follow what came before. Three of them \
-                tell the sender that a \
-                               segment is lost, without waiting for a timeout."
+            "Duplicate ACK: a segment arrived after a gap. Three of them tell the sender that a \
+                segment was lost, without waiting for a timeout."
                 .to_owned()
         }
         PacketMark::ClosedWindow => {
-            "The window is closed: the receiver's buffer is full, and the other \
-            side has to wait."
-                .to_owned()
+            "Zero window: the receiver's buffer is full, and the other side has to wait.".to_owned()
         }
     }
 }
@@ -188,25 +182,23 @@ fn purpose_sentence(talk: &ConversationView<'_>, place: usize, packet: &PacketEn
     if flags.has(TcpFlags::SYN | TcpFlags::ACK) {
         let took = talk
             .round_trip()
-            .map(|took| format!(" It came {took} after the SYN: one round trip."))
+            .map(|took| format!(" It arrived {took} after the SYN: one round trip."))
             .unwrap_or_default();
         return format!(
-            "The answer to the SYN: the server agrees and counts its own bytes from a number of \
-                its own.{took}"
+            "The answer to the SYN: the server accepts and announces its own initial sequence \
+                number.{took}"
         );
     }
     if flags.has(TcpFlags::SYN) {
-        return "The first packet of a connection. It asks for one, and tells from which number \
-            the sender counts its bytes and how large a \
-                segment it takes (MSS)."
+        return "The first packet of a connection. It announces the sender's initial sequence \
+            number and the largest segment that it accepts (MSS)."
             .to_owned();
     }
     if flags.has(TcpFlags::RST) {
-        return "No more is sent or taken after it; what was under way is lost.".to_owned();
+        return "Nothing is sent or accepted after it; data in flight is lost.".to_owned();
     }
     if flags.has(TcpFlags::FIN) {
-        return "The sender has nothing more to say. The other side may still speak, until it \
-            sends its own FIN."
+        return "The sender has no more data. The other side may still send, until its own FIN."
             .to_owned();
     }
     if packet.payload_bytes == 0 {
@@ -214,13 +206,13 @@ fn purpose_sentence(talk: &ConversationView<'_>, place: usize, packet: &PacketEn
             .relative_ack(place, packet)
             .map(|ack| ack.saturating_sub(1));
         let upto = ack
-            .map(|ack| format!(": all {} up to there have come", Bytes(ack)))
+            .map(|ack| format!(": {} have been received", Bytes(ack)))
             .unwrap_or_default();
-        return format!("It carries nothing but an acknowledgment{upto}.");
+        return format!("It carries only an acknowledgment{upto}.");
     }
     let names = talk.packet_contents(place).names;
     if names.is_empty() {
-        return "It carries bytes of the stream.".to_owned();
+        return "It carries data of the stream.".to_owned();
     }
     format!("It carries {}.", names.replace('\u{2026}', "more of "))
 }

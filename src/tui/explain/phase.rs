@@ -21,7 +21,7 @@ pub(super) fn explain_phase(
     let Some(span) = exchange.phases.get(phase) else {
         page.paragraph(phase_meaning(phase));
         page.gap();
-        page.styled_paragraph(StyleRole::Dim, "It has not begun yet.");
+        page.styled_paragraph(StyleRole::Dim, "It has not started yet.");
         return page;
     };
     if exchange
@@ -62,26 +62,28 @@ fn duration_sentence(
     open: bool,
 ) -> String {
     if open {
-        return format!("Under way for {took}.");
+        return format!("In progress for {took}.");
     }
     let share = exchange
         .total()
         .and_then(|total| format_percent(took, total))
-        .map(|share| format!(", {share} of all"))
+        .map(|share| format!(", {share} of the total"))
         .unwrap_or_default();
     match ClockComparison::for_phase(&run.trace, exchange, phase) {
         Some(clocks) if clocks.app_duration() < took => {
-            let (wire, machine) = (clocks.wire.duration(), clocks.local_overhead());
+            let wire = clocks.wire.duration();
+            let machine = clocks.local_overhead();
             format!(
-                "Here it took {took}{share}. The attempt that worked took {wire} of it on the \
-                    wire, and {machine} on this machine."
+                "It took {took}{share}. The successful attempt took {wire} on the wire and \
+                    {machine} on this machine."
             )
         }
         Some(clocks) => {
-            let (wire, machine) = (clocks.wire.duration(), clocks.local_overhead());
-            format!("Here it took {took}{share}: {wire} on the wire, {machine} on this machine.")
+            let wire = clocks.wire.duration();
+            let machine = clocks.local_overhead();
+            format!("It took {took}{share}: {wire} on the wire, {machine} on this machine.")
         }
-        None => format!("Here it took {took}{share}, as this program felt it."),
+        None => format!("It took {took}{share}, measured in this program."),
     }
 }
 
@@ -112,9 +114,8 @@ fn attempts_remark(exchange: &Exchange) -> Vec<String> {
         return Vec::new();
     }
     vec![format!(
-        "{tries} addresses were tried. They are not tried all at once: each next one gets its \
-            turn a quarter of a second after the last, or when that failed; the first to answer \
-        wins (\u{201c}happy eyeballs\u{201d})."
+        "{tries} addresses were tried. Each next attempt starts 250 ms after the previous one, or \
+            as soon as that has failed; the first to connect wins (\u{201c}Happy Eyeballs\u{201d})."
     )]
 }
 
@@ -122,7 +123,7 @@ fn handshake_remarks(tls: &Tls) -> Vec<String> {
     let mut said = Vec::new();
     if let Some((_, checked)) = &tls.verification {
         said.push(format!(
-            "Checking the certificates took {checked} of this machine's time."
+            "Verifying the certificates took {checked} on this machine."
         ));
     }
     if tls
@@ -131,8 +132,8 @@ fn handshake_remarks(tls: &Tls) -> Vec<String> {
         .is_some_and(|handshake| handshake.kind == "hello_retry")
     {
         said.push(
-            "The server asked for another key share (HelloRetryRequest): that cost a round \
-            trip more."
+            "The server asked for another key share (HelloRetryRequest): that cost another round \
+                trip."
                 .to_owned(),
         );
     }
@@ -144,7 +145,7 @@ fn handshake_remarks(tls: &Tls) -> Vec<String> {
 fn server_share(rtt: Rtt, took: Nanos) -> String {
     let server = took.saturating_sub(rtt.duration);
     format!(
-        "A round trip takes {} ({}); the rest, {server}, is the server's (inferred).",
+        "A round trip takes {} ({}); the remaining {server} is server time (inferred).",
         rtt.duration,
         rtt.clock.name()
     )

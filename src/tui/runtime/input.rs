@@ -40,7 +40,9 @@ pub(super) struct TerminalInput {
 pub(super) fn start_input_threads(inbox: &SyncSender<ScreenMessage>) -> io::Result<TerminalInput> {
     let own_stops = Arc::new(AtomicUsize::new(0));
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
-    let (for_signals, for_keys, stops) = (inbox.clone(), inbox.clone(), Arc::clone(&own_stops));
+    let for_signals = inbox.clone();
+    let for_keys = inbox.clone();
+    let stops = Arc::clone(&own_stops);
     let broken = Arc::new(OnceLock::new());
     let why = Arc::clone(&broken);
     start_thread("signals", move || {

@@ -106,9 +106,9 @@ fn summary_texts(run: &ScreenRun) -> Vec<StyledText> {
 /// Returns the number of packets that the capture lost.
 fn lost_packets_text(run: &ScreenRun) -> Option<StyledText> {
     match run.trace.capture().dropped {
-        Some(0) => Some(("none lost".to_owned(), StyleRole::Dim)),
+        Some(0) => Some(("none dropped".to_owned(), StyleRole::Dim)),
         Some(lost) => Some((
-            format!("{} lost by the capture", group_digits(lost)),
+            format!("{} dropped by the capture", group_digits(lost)),
             StyleRole::Warning,
         )),
         None => None,

@@ -28,7 +28,7 @@ pub(super) fn draw(
     draw_title(canvas, area, state, left);
     if left == 0 {
         let says = format!(
-            "Nothing here has \u{201c}{}\u{201d} in it.",
+            "Nothing matches \u{201c}{}\u{201d}.",
             state.start_screen.typed
         );
         canvas.text(
@@ -86,9 +86,9 @@ pub(super) fn draw(
 /// Draws the heading, and how many suggestions match.
 fn draw_title(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, left: usize) {
     let heading = if state.link_state.is_some() {
-        "Places of this lab"
+        "Places in this lab"
     } else {
-        "Worth a look, without a network"
+        "Worth a look, no network needed"
     };
     let used = canvas.text(
         (area.x + 1, area.y),

@@ -22,8 +22,8 @@ enum FigureColumn {
     Packets,
     Sent,
     Received,
-    SentAgain,
-    Took,
+    Retransmitted,
+    Duration,
 }
 
 impl FigureColumn {
@@ -32,8 +32,8 @@ impl FigureColumn {
         Self::Packets,
         Self::Sent,
         Self::Received,
-        Self::SentAgain,
-        Self::Took,
+        Self::Retransmitted,
+        Self::Duration,
     ];
 
     const fn heading(self) -> &'static str {
@@ -41,25 +41,23 @@ impl FigureColumn {
             Self::Packets => "packets",
             Self::Sent => "sent",
             Self::Received => "received",
-            Self::SentAgain => "again",
-            Self::Took => "took",
+            Self::Retransmitted => "retrans",
+            Self::Duration => "duration",
         }
     }
 
     const fn columns(self) -> u16 {
         match self {
-            Self::Packets | Self::Took => 9,
+            Self::Packets => 9,
             Self::Sent => 10,
-            Self::Received => 11,
-            Self::SentAgain => 7,
+            Self::Retransmitted => 9,
+            Self::Received | Self::Duration => 11,
         }
     }
 
     fn value(self, flow: &Flow) -> (String, StyleRole) {
-        let (sent, received) = (
-            flow.counts(Direction::Sent),
-            flow.counts(Direction::Received),
-        );
+        let sent = flow.counts(Direction::Sent);
+        let received = flow.counts(Direction::Received);
         match self {
             Self::Packets => (
                 group_digits(sent.packets + received.packets),
@@ -67,11 +65,11 @@ impl FigureColumn {
             ),
             Self::Sent => (Bytes(sent.payload_bytes).to_string(), StyleRole::Text),
             Self::Received => (Bytes(received.payload_bytes).to_string(), StyleRole::Text),
-            Self::SentAgain => match retransmissions(flow) {
+            Self::Retransmitted => match retransmissions(flow) {
                 0 => ("0".to_owned(), StyleRole::Dim),
                 again => (group_digits(again), StyleRole::Failure),
             },
-            Self::Took => (
+            Self::Duration => (
                 flow_duration(flow).map_or_else(|| "\u{2014}".to_owned(), |took| took.to_string()),
                 StyleRole::Dim,
             ),
@@ -82,8 +80,8 @@ impl FigureColumn {
     const fn is_sorted_by(self, order: ConversationOrder) -> bool {
         match order {
             ConversationOrder::Size => matches!(self, Self::Sent | Self::Received),
-            ConversationOrder::Retransmissions => matches!(self, Self::SentAgain),
-            ConversationOrder::Duration => matches!(self, Self::Took),
+            ConversationOrder::Retransmissions => matches!(self, Self::Retransmitted),
+            ConversationOrder::Duration => matches!(self, Self::Duration),
             ConversationOrder::Time => false,
         }
     }
@@ -242,10 +240,8 @@ pub(super) fn draw(
 }
 
 fn list_title(state: &ScreenState, run: &ScreenRun) -> [(String, StyleRole); 2] {
-    let (listed, all) = (
-        state.conversations.listed().len() as u64,
-        run.trace.flows().len() as u64,
-    );
+    let listed = state.conversations.listed().len() as u64;
+    let all = run.trace.flows().len() as u64;
     let gone = match run.trace.evicted().flows {
         0 => String::new(),
         gone => format!(", {} earlier ones no longer listed", group_digits(gone)),
@@ -268,11 +264,11 @@ fn list_title(state: &ScreenState, run: &ScreenRun) -> [(String, StyleRole); 2] 
 
 fn empty_list_text(state: &ScreenState, run: &ScreenRun) -> &'static str {
     if state.conversations.is_filtered() {
-        "No conversation has these words; Esc shows all."
+        "No conversation contains these words; Esc shows all."
     } else if run.may_continue() {
-        "No packet of TCP or UDP so far."
+        "No TCP or UDP packets so far."
     } else {
-        "There is no packet of TCP or UDP in this capture."
+        "This capture contains no TCP or UDP packets."
     }
 }
 
@@ -373,7 +369,8 @@ impl Table<'_> {
 
     /// Draws client, server, and server name.
     fn draw_ends(&self, canvas: &mut Canvas<'_>, area: Rect, flow: &Flow) {
-        let (client, server) = (flow.key.local.to_string(), flow.key.remote.to_string());
+        let client = flow.key.local.to_string();
+        let server = flow.key.remote.to_string();
         let name = self
             .run
             .names

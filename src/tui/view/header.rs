@@ -243,7 +243,7 @@ fn capture_text(run: &ScreenRun) -> Option<StyledText> {
             let lost = capture
                 .dropped
                 .filter(|&lost| lost > 0)
-                .map(|lost| format!(", {lost} lost"))
+                .map(|lost| format!(", {lost} dropped"))
                 .unwrap_or_default();
             Some((
                 format!(

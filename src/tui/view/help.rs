@@ -22,22 +22,22 @@ const TIMELINE_SIGNS: [(&str, StyleRole, &str); 9] = [
     (
         "\u{2588}\u{2588}\u{258c}",
         StyleRole::Text,
-        "as this program felt it (app clock)",
+        "time measured in this program (app clock)",
     ),
     (
         "\u{2501}\u{2501}\u{2578}",
         StyleRole::Text,
-        "as the packets show it (wire clock), or a part of a phase",
+        "time measured on the packets (wire clock), or part of a phase",
     ),
     (
         "\u{2591}\u{2591}\u{2591}",
         StyleRole::Machine,
-        "this machine: felt here, not seen on the wire",
+        "time on this machine: measured here, not seen on the wire",
     ),
     (
         "\u{2581}\u{2584}\u{2588}",
         StyleRole::Text,
-        "payload of the packets in a column",
+        "payload of the packets in this column",
     ),
     (
         "  \u{00b7}",
@@ -52,10 +52,10 @@ const TIMELINE_SIGNS: [(&str, StyleRole, &str); 9] = [
     (
         "R \u{00d7}",
         StyleRole::Failure,
-        "RST tears it down; bytes sent again",
+        "RST aborts it; retransmitted bytes",
     ),
-    ("  \u{2717}", StyleRole::Failure, "it failed here"),
-    ("\u{2192} \u{2190}", StyleRole::Text, "out, in"),
+    ("  \u{2717}", StyleRole::Failure, "failed here"),
+    ("\u{2192} \u{2190}", StyleRole::Text, "sent, received"),
 ];
 
 /// Symbols of the ladder.
@@ -63,38 +63,34 @@ const LADDER_SIGNS: [(&str, StyleRole, &str); 8] = [
     (
         "\u{2500}\u{2500}\u{25b6}",
         StyleRole::Text,
-        "a packet to the server; \u{25c0}\u{2500}\u{2500} one from it",
+        "a packet to the server; \u{25c0}\u{2500}\u{2500} from the server",
     ),
     (
         "\u{250c}\u{2514}",
         StyleRole::Phase(Phase::Tls),
-        "these packets carry one TLS record together",
+        "these packets together carry one TLS record",
     ),
     (
         "\u{2510}\u{2518}",
         StyleRole::Phase(Phase::Receive),
-        "and these a head, body or frame of HTTP (the outer bracket)",
+        "and these an HTTP head, body or frame (outer bracket)",
     ),
-    (
-        "\u{22ee}",
-        StyleRole::Dim,
-        "nothing passed for that long, and why",
-    ),
+    ("\u{22ee}", StyleRole::Dim, "idle time, and its cause"),
     (
         "\u{00d7}",
         StyleRole::Failure,
-        "sent again: it was lost, or seemed to be",
+        "retransmission: the original was lost, or seemed to be",
     ),
     (
         "~ d w",
         StyleRole::Warning,
-        "out of order; duplicate ACK; window closed",
+        "out of order; duplicate ACK; zero window",
     ),
-    ("\u{2717}", StyleRole::Failure, "a reset"),
+    ("\u{2717}", StyleRole::Failure, "connection reset"),
     (
         "seq ack",
         StyleRole::Text,
-        "counted from each side's SYN, which has 0",
+        "relative numbers: the SYN of each side is 0",
     ),
 ];
 
@@ -103,7 +99,7 @@ const LAYERS_SIGNS: [(&str, StyleRole, &str); 6] = [
     (
         "Link",
         StyleRole::Phase(Phase::Send),
-        "from a machine to the next one",
+        "from one machine to the next",
     ),
     (
         "Internet",
@@ -118,17 +114,17 @@ const LAYERS_SIGNS: [(&str, StyleRole, &str); 6] = [
     (
         "TLS",
         StyleRole::Phase(Phase::Tls),
-        "a record, or what of it is in this packet",
+        "a record, or the part of it in this packet",
     ),
     (
         "HTTP",
         StyleRole::Phase(Phase::Receive),
-        "a head, body or frame; under TLS its bytes are within the record's",
+        "a head, body or frame; under TLS it is inside a record",
     ),
     (
         "\u{2190} \u{2192}",
         StyleRole::Text,
-        "other bytes of the packet",
+        "scroll the bytes of the packet",
     ),
 ];
 
@@ -137,23 +133,23 @@ const CONVERSATIONS_SIGNS: [(&str, StyleRole, &str); 5] = [
     (
         "\u{25be}",
         StyleRole::Accent,
-        "the list is in this column's order",
+        "the list is sorted by this column",
     ),
     (
         "\u{2581}\u{2584}\u{2588}",
         StyleRole::Text,
-        "payload over the time of the capture, each row on its own scale",
+        "payload over time, each row on its own scale",
     ),
     ("  \u{00b7}", StyleRole::Text, "packets without payload"),
     (
         "\u{2588}",
         StyleRole::Failure,
-        "something was sent again then",
+        "something was retransmitted then",
     ),
     (
         "\u{2717}",
         StyleRole::Failure,
-        "reset, never answered, or reported as not delivered",
+        "reset, unanswered, or reported as undeliverable",
     ),
 ];
 
@@ -162,24 +158,24 @@ const SEGMENTS_SIGNS: [(&str, StyleRole, &str); 5] = [
     (
         "\u{2809}\u{2824}\u{28c0}",
         StyleRole::Text,
-        "a dot is a segment: its payload, or how far the stream has come with it",
+        "a segment: its payload, or its sequence number",
     ),
     (
         "\u{254c}\u{254c}\u{254c}",
         StyleRole::Warning,
-        "MSS: the most that one segment may carry",
+        "MSS: the largest payload of a segment",
     ),
     (
         "\u{2022}",
         StyleRole::Success,
-        "acknowledged: the other side has all up to there",
+        "acknowledged: everything up to here was received",
     ),
     (
         "\u{2022}",
         StyleRole::Dim,
-        "window's edge: up to there it has room, where that is near",
+        "window edge: the receiver has room up to here, if near",
     ),
-    ("\u{2022}", StyleRole::Failure, "sent again"),
+    ("\u{2022}", StyleRole::Failure, "retransmitted"),
 ];
 
 /// Draws the page over the panels; `scrolled` lines are above its top.
@@ -198,7 +194,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, scr
     Clear.render(popup, canvas.buf);
     let inner = canvas.draw_box(
         popup,
-        &[(" Keys and signs ".to_owned(), StyleRole::Strong)],
+        &[(" Keys and symbols ".to_owned(), StyleRole::Strong)],
         true,
     );
     let seen = usize::from(inner.height);
@@ -240,8 +236,8 @@ fn help_lines(state: &ScreenState) -> Vec<HelpLine> {
             .filter(|binding| binding.applies(state))
             .map(|binding| {
                 vec![
-                    (2, binding.shown.to_owned(), StyleRole::Accent),
-                    (12, binding.does.to_owned(), StyleRole::Text),
+                    (2, binding.label.to_owned(), StyleRole::Accent),
+                    (12, binding.description.to_owned(), StyleRole::Text),
                 ]
             }),
     );
@@ -249,13 +245,13 @@ fn help_lines(state: &ScreenState) -> Vec<HelpLine> {
         (2, "mouse".to_owned(), StyleRole::Accent),
         (
             12,
-            "click selects; the wheel scrolls, over the timeline it zooms".to_owned(),
+            "click selects; the wheel scrolls, and zooms the timeline".to_owned(),
             StyleRole::Text,
         ),
     ]);
     lines.push(vec![(
         12,
-        "with Shift held the terminal's own selection works".to_owned(),
+        "hold Shift for the terminal's own selection".to_owned(),
         StyleRole::Dim,
     )]);
     if state.link_state.is_some() {
@@ -281,15 +277,15 @@ fn link_help_lines() -> Vec<HelpLine> {
     const LINES: [(&str, &str); 4] = [
         (
             "link",
-            "what lies between client and servers here; l (F2 at the start) sets it",
+            "the emulated link to the servers; l (F2 at the start) opens it",
         ),
         (
             "",
-            "\u{2191}\u{2193} choose a setting, \u{2190}\u{2192} step through values, at once",
+            "\u{2191}\u{2193} select a setting, \u{2190}\u{2192} change its value at once",
         ),
         (
             "",
-            "or type a value: 80ms, 1%, 10mbit, and Enter; Esc closes",
+            "or type a value (80ms, 1%, 10mbit) and Enter; Esc closes",
         ),
         ("", "each change is an event of the run"),
     ];

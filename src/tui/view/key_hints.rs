@@ -26,7 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState) {
     }
     let hints: Vec<(&str, &str)> = match &state.mode {
         InputMode::Panels if state.paused.is_some() => {
-            vec![("space", "go on"), ("?", "help"), ("q", "quit")]
+            vec![("space", "resume"), ("?", "help"), ("q", "quit")]
         }
         InputMode::Panels => panel_hints(state),
         InputMode::Filter(field) => return draw_filter(canvas, area, field),
@@ -43,9 +43,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState) {
 }
 
 const LINK_PANEL_HINTS: [(&str, &str); 4] = [
-    ("\u{2191}\u{2193}", "setting"),
+    ("\u{2191}\u{2193}", "select"),
     ("\u{2190}\u{2192}", "less, more"),
-    ("enter", "take what is typed"),
+    ("enter", "apply"),
     ("esc", "close"),
 ];
 
@@ -62,7 +62,7 @@ fn panel_hints(state: &ScreenState) -> Vec<(&'static str, &'static str)> {
     // In the list of conversations Enter opens the ladder.
     let is_list = state.view() == View::Conversations;
     let hint = |binding: &Binding| {
-        if is_list && binding.action == Action::Read {
+        if is_list && binding.action == Action::Explain {
             ("enter", "ladder")
         } else {
             binding.hint
@@ -78,7 +78,7 @@ fn panel_hints(state: &ScreenState) -> Vec<(&'static str, &'static str)> {
 }
 
 fn start_hints(state: &ScreenState) -> Vec<(&'static str, &'static str)> {
-    let mut hints = vec![("enter", "run"), ("\u{2191}\u{2193}", "choose")];
+    let mut hints = vec![("enter", "run"), ("\u{2191}\u{2193}", "select")];
     if state.start_screen.replaced_on_typing {
         hints.push(("\u{2190}", "edit"));
     }
@@ -100,7 +100,7 @@ fn start_hints(state: &ScreenState) -> Vec<(&'static str, &'static str)> {
 /// Draws the filter words while they are typed.
 fn draw_filter(canvas: &mut Canvas<'_>, area: Rect, field: &TextInput) {
     let (before, after) = field.split_at_cursor();
-    let hints = [("enter", "keep"), ("esc", "show all")];
+    let hints = [("enter", "apply"), ("esc", "show all")];
     let room = usize::from(area.width).saturating_sub(4);
     let mut x = area.x + 1;
     x += canvas.text((x, area.y), "/", 1, StyleRole::Accent) + 1;

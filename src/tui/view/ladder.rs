@@ -164,18 +164,16 @@ fn selected_exchange<'a>(run: &'a ScreenRun, state: &ScreenState) -> Option<&'a 
 pub(super) fn draw_no_packets(canvas: &mut Canvas<'_>, inner: Rect, run: &ScreenRun) {
     let capture = run.trace.capture();
     let (says, remedy) = match &capture.state {
-        CaptureState::Unavailable { reason, remedy } => {
-            (format!("No packets are captured: {reason}"), remedy.clone())
-        }
+        CaptureState::Unavailable { reason, remedy } => (
+            format!("Packets cannot be captured: {reason}"),
+            remedy.clone(),
+        ),
         CaptureState::Off if run.trace.exchanges().is_empty() => {
             ("Nothing has happened yet.".to_owned(), String::new())
         }
-        CaptureState::Off => (
-            "Packets are not captured, as you said.".to_owned(),
-            String::new(),
-        ),
+        CaptureState::Off => ("Packet capture is off.".to_owned(), String::new()),
         CaptureState::On => (
-            "No packet of this connection has been seen.".to_owned(),
+            "No packets of this connection were captured.".to_owned(),
             String::new(),
         ),
     };
@@ -307,7 +305,7 @@ impl LadderView<'_> {
             Some(IdleCause::Server {
                 network: Some(network),
             }) if network > Nanos::ZERO => {
-                format!(", {network} of it the network's")
+                format!(", of which {network} on the network")
             }
             _ => String::new(),
         };
@@ -318,7 +316,7 @@ impl LadderView<'_> {
             .map(|cause| format!(": {}", cause.label()))
             .unwrap_or_default();
         let ways = [format!("{says}{network}"), says, whom, String::new()]
-            .map(|says| format!("\u{22ee} {took} nothing{says}"));
+            .map(|says| format!("\u{22ee} idle for {took}{says}"));
         let room = self.right.saturating_sub(self.left + 3);
         let role = if matches!(cause, Some(IdleCause::Retransmission { .. })) {
             StyleRole::Failure

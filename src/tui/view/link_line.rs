@@ -78,12 +78,15 @@ fn count_texts(counts: &LinkCounts) -> (String, String) {
     let lost = group_digits(counts.lost);
     let passed = group_digits(counts.passed);
     let overflowed = if counts.overflowed > 0 {
-        format!(", {} more in a full queue", group_digits(counts.overflowed))
+        format!(
+            ", {} more dropped by a full queue",
+            group_digits(counts.overflowed)
+        )
     } else {
         String::new()
     };
     (
-        format!("{passed} packets passed, {lost} lost{overflowed}"),
-        format!("{passed} passed, {lost} lost"),
+        format!("{passed} packets delivered, {lost} lost{overflowed}"),
+        format!("{passed} delivered, {lost} lost"),
     )
 }

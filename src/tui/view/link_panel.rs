@@ -21,10 +21,8 @@ const VALUE_COLUMNS: u16 = 18;
 
 /// Returns the area of the panel.
 pub(in crate::tui) fn link_panel_area(screen: Rect) -> Rect {
-    let (width, height) = (
-        WIDTH.min(screen.width),
-        HEIGHT.min(screen.height.saturating_sub(1)),
-    );
+    let width = WIDTH.min(screen.width);
+    let height = HEIGHT.min(screen.height.saturating_sub(1));
     Rect {
         x: screen.x + (screen.width - width) / 2,
         y: screen.y + (screen.height.saturating_sub(1) - height) / 2,
@@ -76,7 +74,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, lin
         return;
     }
     Clear.render(popup, canvas.buf);
-    let inside = canvas.draw_box(popup, &[(" The link ".to_owned(), StyleRole::Strong)], true);
+    let inside = canvas.draw_box(
+        popup,
+        &[(" Link settings ".to_owned(), StyleRole::Strong)],
+        true,
+    );
     for (y, dial) in (inside.y..inside.y + visible_settings(inside)).zip(
         LinkSetting::ALL
             .into_iter()
@@ -185,14 +187,14 @@ fn draw_setting(
 fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: &LinkCounts) {
     let lines = [
         [
-            ("passed", counts.passed),
+            ("delivered", counts.passed),
             ("lost", counts.lost),
-            ("lost in a full queue", counts.overflowed),
+            ("dropped by a full queue", counts.overflowed),
         ],
         [
-            ("twice", counts.duplicated),
-            ("held back", counts.reordered),
-            ("stopped by a firewall", counts.firewalled),
+            ("duplicated", counts.duplicated),
+            ("reordered", counts.reordered),
+            ("dropped by a firewall", counts.firewalled),
         ],
     ];
     for (y, line) in (area.y..area.bottom()).zip(lines) {
@@ -235,7 +237,7 @@ fn draw_hint(canvas: &mut Canvas<'_>, area: Rect, panel: &LinkPanel) {
             )
         }
         None => (
-            vec!["Enter takes it, Esc leaves it as it is.".to_owned()],
+            vec!["Enter applies it, Esc discards it.".to_owned()],
             StyleRole::Dim,
         ),
     };

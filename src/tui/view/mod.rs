@@ -120,9 +120,9 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Momen
 
 fn draw_too_small(canvas: &mut Canvas<'_>, area: Rect) {
     for way in [
-        "tapline needs more room",
-        "more room, please",
-        "more room",
+        "terminal too small for tapline",
+        "terminal too small",
+        "too small",
         "small",
     ] {
         if way.len() <= usize::from(area.width) {

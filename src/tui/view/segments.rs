@@ -52,8 +52,10 @@ fn visible_window(state: &ScreenState, now: Moment) -> TimeWindow {
     let zoomed = state.view_state.zoom.window(run.full_window(now));
     let span = || {
         let talk = talk_of_cursor(run, state.view_state.cursor)?;
-        let (first, last) = (talk.flow.packets().first()?, talk.flow.packets().last()?);
-        let (from, to) = (talk.moment(first)?, talk.moment(last)?);
+        let first = talk.flow.packets().first()?;
+        let last = talk.flow.packets().last()?;
+        let from = talk.moment(first)?;
+        let to = talk.moment(last)?;
         let margin = Nanos(to.since(from).0 / 50 + 1);
         Some(TimeWindow::new(from - margin, to + margin))
     };
@@ -168,7 +170,7 @@ impl SegmentsView<'_> {
     /// Draws a sentence about the sizes. Returns the area below it.
     fn draw_summary(&self, canvas: &mut Canvas<'_>, inner: Rect) -> Rect {
         let said = describe_flow_sizes(self.talk.flow)
-            .unwrap_or_else(|| "No payload was seen.".to_owned());
+            .unwrap_or_else(|| "No payload was captured.".to_owned());
         let said = said
             .chars()
             .take(1)
@@ -220,7 +222,7 @@ impl SegmentsView<'_> {
                 role: StyleRole::Phase(Phase::Receive),
             },
             Series {
-                name: "sent again",
+                name: "retransmitted",
                 role: StyleRole::Failure,
             },
         ];
@@ -265,7 +267,8 @@ impl SegmentsView<'_> {
         if area.height < 3 {
             return;
         }
-        let (flow, direction) = (self.talk.flow, self.main_direction());
+        let flow = self.talk.flow;
+        let direction = self.main_direction();
         let (most, edge) = marks::max_offsets(flow, direction);
         // The window's edge is shown if it is near enough to leave room for the rest.
         let near = edge <= most.saturating_mul(3);
@@ -273,9 +276,9 @@ impl SegmentsView<'_> {
         let series = [
             Series {
                 name: if near {
-                    "window's edge"
+                    "window edge"
                 } else {
-                    "window's edge: above"
+                    "window edge: above"
                 },
                 role: StyleRole::Dim,
             },
@@ -292,7 +295,7 @@ impl SegmentsView<'_> {
                 }),
             },
             Series {
-                name: "sent again",
+                name: "retransmitted",
                 role: StyleRole::Failure,
             },
         ];

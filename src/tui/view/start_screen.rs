@@ -222,7 +222,7 @@ fn draw_description(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState) {
         .and_then(|place| state.settings.suggestions.get(place))
     else {
         if state.has_catalogue() && state.start_screen.input.text().is_empty() {
-            let says = "Type where to go, or a word to look for below; \u{2191}\u{2193} choose.";
+            let says = "Type a URL, or a word to search for below; \u{2191}\u{2193} select.";
             canvas.text(
                 (inner.x + 1, inner.y),
                 says,

@@ -13,7 +13,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, views: [View; 4], shown:
     }
     let mut x = area.x + 1;
     for view in views {
-        let (key, name) = (view.key().to_string(), view.name());
+        let key = view.key().to_string();
+        let name = view.name();
         let role = if view == shown {
             StyleRole::Strong
         } else {

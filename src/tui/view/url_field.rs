@@ -102,7 +102,7 @@ pub(super) fn draw_validation(canvas: &mut Canvas<'_>, area: Rect, address: &Tex
         return;
     }
     let (text, role) = match check_url(&address.text()) {
-        Ok(()) => ("Enter runs it.".to_owned(), StyleRole::Dim),
+        Ok(()) => ("Press Enter to run it.".to_owned(), StyleRole::Dim),
         Err(why) => (why, StyleRole::Warning),
     };
     canvas.text(

@@ -36,10 +36,8 @@ pub(super) fn draw(
     from: usize,
 ) {
     let length = bytes_per_line(area.width);
-    let (all, seen) = (
-        dump_line_count(bytes.len(), area.width),
-        usize::from(area.height),
-    );
+    let all = dump_line_count(bytes.len(), area.width);
+    let seen = usize::from(area.height);
     let first = from.min(all.saturating_sub(seen));
     for (y, row) in (area.y..area.bottom()).zip(first..all) {
         let start = row * length;

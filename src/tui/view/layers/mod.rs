@@ -117,7 +117,7 @@ fn header_share_text(headers: usize, captured: usize, payload: usize) -> String 
     let all = headers + payload;
     let tenths = (headers * 1_000 + all / 2).checked_div(all).unwrap_or(0);
     let cut = if captured < all {
-        format!("; {} of it were captured", Bytes(captured as u64))
+        format!("; only {} were captured", Bytes(captured as u64))
     } else {
         String::new()
     };
@@ -131,8 +131,8 @@ fn header_share_text(headers: usize, captured: usize, payload: usize) -> String 
 
 fn draw_missing(canvas: &mut Canvas<'_>, inner: Rect, is_kept: bool, refusal: Option<&str>) {
     let says = match (is_kept, refusal) {
-        (false, _) => "The bytes of this packet were not kept.".to_owned(),
-        (true, Some(why)) => format!("The bytes of this packet cannot be had: {why}."),
+        (false, _) => "The bytes of this packet were not stored.".to_owned(),
+        (true, Some(why)) => format!("The bytes of this packet are not available: {why}."),
         (true, None) => "Reading \u{2026}".to_owned(),
     };
     let lines = wrap(&says, usize::from(inner.width.saturating_sub(4)));

@@ -332,7 +332,8 @@ mod tests {
         ] {
             let scale = Scale::new(TimeWindow::new(Moment(from), Moment(to)), 120);
             for most in [most, most / 3, edge] {
-                let (mut dots, mut expected) = (BraillePlot::new(60, 12), BraillePlot::new(60, 12));
+                let mut dots = BraillePlot::new(60, 12);
+                let mut expected = BraillePlot::new(60, 12);
                 PacketMarks::new(flow, trace.clock(), &scale)
                     .unwrap()
                     .draw_sequence(&mut dots, Direction::Received, most);
@@ -363,10 +364,8 @@ mod tests {
                 let Some(x) = scale.column_of(trace.clock().moment_of(packet.wall).unwrap()) else {
                     continue;
                 };
-                let (sizes, series) = (
-                    packet.payload_bytes - 16..=packet.payload_bytes,
-                    if packet.retransmitted { 2 } else { 1 },
-                );
+                let sizes = packet.payload_bytes - 16..=packet.payload_bytes;
+                let series = if packet.retransmitted { 2 } else { 1 };
                 assert!(
                     sizes
                         .map(|size| size / 16)

@@ -73,7 +73,8 @@ impl Plot<'_> {
     }
 
     fn draw_legend(&self, canvas: &mut Canvas<'_>) {
-        let (y, end) = (self.area.y, self.area.right());
+        let y = self.area.y;
+        let end = self.area.right();
         let mut x = self.area.x + 1;
         x += canvas.text((x, y), self.title, end.saturating_sub(x), StyleRole::Strong) + 2;
         for series in self.series {

@@ -114,10 +114,8 @@ pub(super) fn draw_thin_line(
     cover: ColumnSpan,
     style: Style,
 ) {
-    let (from, to) = (
-        (cover.from + 2) / 4,
-        ((cover.to + 2) / 4).max((cover.from + 2) / 4 + 1),
-    );
+    let from = (cover.from + 2) / 4;
+    let to = ((cover.to + 2) / 4).max((cover.from + 2) / 4 + 1);
     for column in from / 2..=(to - 1) / 2 {
         let symbol = match (column * 2 >= from, column * 2 + 1 < to) {
             (true, true) => "\u{2501}",
@@ -191,7 +189,8 @@ mod tests {
 
     #[test]
     fn two_pieces_share_a_cell() {
-        let (red, blue) = (Style::new().fg(Color::Red), Style::new().fg(Color::Blue));
+        let red = Style::new().fg(Color::Red);
+        let blue = Style::new().fg(Color::Blue);
         let (text, buf) = row(|buf| {
             paint_segments(
                 buf,

@@ -299,7 +299,8 @@ fn expected_phases(exchange: &Exchange) -> impl Iterator<Item = Phase> {
         url.get(..scheme.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
-    let (secure, named) = (scheme_is("https:"), !is_address_literal(url));
+    let secure = scheme_is("https:");
+    let named = !is_address_literal(url);
     Phase::ALL.into_iter().filter(move |&phase| {
         let expected = match phase {
             Phase::Dns => named,
@@ -344,9 +345,9 @@ fn strip_lines(run: &ScreenRun) -> u16 {
 fn retired_line(run: &ScreenRun) -> Option<String> {
     match run.trace.retired().exchanges {
         0 => None,
-        1 => Some("1 earlier request is in the statistics only".to_owned()),
+        1 => Some("1 earlier request is only in the statistics".to_owned()),
         many => Some(format!(
-            "{} earlier requests are in the statistics only",
+            "{} earlier requests are only in the statistics",
             group_digits(many)
         )),
     }

@@ -174,7 +174,8 @@ impl TimelineView<'_> {
         if self.run.trace.capture().packets > 0 || self.run.is_capturing() {
             packet_strip::draw(canvas, self.run, &self.layout, self.window);
         } else {
-            let (x, y) = (self.layout.inner.x + 1, self.layout.below_rows());
+            let x = self.layout.inner.x + 1;
+            let y = self.layout.below_rows();
             let axis = self.layout.axis();
             let said = first_that_fits(&self.tcp_info_texts(), usize::from(axis.width))
                 .unwrap_or_default()
@@ -201,9 +202,9 @@ impl TimelineView<'_> {
             kernel.rtt.map(|rtt| format!("rtt {rtt}")),
             counts.sent.retransmitted.map(|n| {
                 if n == 0 {
-                    "none sent again".to_owned()
+                    "no retransmissions".to_owned()
                 } else {
-                    format!("{n} sent again")
+                    format!("{n} retransmitted")
                 }
             }),
             counts

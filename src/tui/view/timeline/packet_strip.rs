@@ -32,7 +32,9 @@ pub(super) fn draw(
         .max()
         .unwrap_or(0);
     let lines = (plan.strip / 2).max(1);
-    let (x, axis, top) = (plan.inner.x, plan.axis(), plan.below_rows());
+    let x = plan.inner.x;
+    let axis = plan.axis();
+    let top = plan.below_rows();
     canvas.text((x + 1, top + lines - 1), "packets", 8, StyleRole::Dim);
     let sides = [
         (Direction::Sent, "\u{2191}", StyleRole::Phase(Phase::Send)),

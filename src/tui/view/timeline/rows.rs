@@ -409,10 +409,8 @@ fn draw_note(
     let Some(cover) = cover else { return };
     let columns = u32::from(scene.layout.axis().width);
     let (first, last) = cover.columns();
-    let (right, left) = (
-        fitting_note(&ways, columns.saturating_sub(last + 3)),
-        fitting_note(&ways, first.saturating_sub(2)),
-    );
+    let right = fitting_note(&ways, columns.saturating_sub(last + 3));
+    let left = fitting_note(&ways, first.saturating_sub(2));
     let on_the_left =
         display_width(left.unwrap_or_default()) > display_width(right.unwrap_or_default());
     let beside = if on_the_left { left } else { right };
@@ -428,10 +426,8 @@ fn draw_note(
         (None, true) => first.saturating_sub(1 + wide),
         (None, false) => last + 2,
     };
-    let (x, wide) = (
-        x.saturating_add(u16::try_from(column).unwrap_or(0)),
-        u16::try_from(wide).unwrap_or(0),
-    );
+    let x = x.saturating_add(u16::try_from(column).unwrap_or(0));
+    let wide = u16::try_from(wide).unwrap_or(0);
     match (upon, lane) {
         (Some(words), Lane::Phase(phase)) => {
             canvas.text((x, y), words, wide, StyleRole::OnPhase(phase))

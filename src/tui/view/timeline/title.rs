@@ -91,13 +91,13 @@ fn round_trips_text(run: &ScreenRun, exchange: &Exchange) -> Option<String> {
     } = round_trips(&run.trace, exchange)?;
     if rtt.duration.0 < MIN_ROUND_TRIP {
         return Some(format!(
-            "\u{2500} round trip {} ({}): too near to count in round trips ",
+            "\u{2500} round trip {} ({}): too close to count in round trips ",
             rtt.duration,
             rtt.clock.name()
         ));
     }
     Some(format!(
-        "\u{2500} this took {used:.1} round trips of {} ({}); {least} would do ",
+        "\u{2500} {used:.1} round trips of {} ({}); at least {least} needed ",
         rtt.duration,
         rtt.clock.name()
     ))
