@@ -70,7 +70,8 @@ impl ClockMap {
 
     /// Drift between the two clocks from the first pair to the last, in nanoseconds.
     pub fn drift(&self) -> Option<i64> {
-        let (first, last) = (self.pairs.first()?, self.pairs.last()?);
+        let first = self.pairs.first()?;
+        let last = self.pairs.last()?;
         (self.pairs.len() > 1).then(|| {
             moment_by_offset(first, last.wall)
                 .0

@@ -70,10 +70,8 @@ impl EndpointPair {
     }
 
     pub(super) fn between(one: SocketAddr, other: SocketAddr, tcp: bool) -> Self {
-        let (one, other) = (
-            PackedEndpoint::from_address(one),
-            PackedEndpoint::from_address(other),
-        );
+        let one = PackedEndpoint::from_address(one);
+        let other = PackedEndpoint::from_address(other);
         let (low, high) = if one <= other {
             (one, other)
         } else {

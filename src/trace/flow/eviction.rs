@@ -221,7 +221,8 @@ mod tests {
         #[test]
         fn forgetting_the_oldest_changes_nothing_of_the_rest(moves in moves()) {
             let packets = packets(&moves);
-            let (whole, limited) = (trace(PacketLimits::KEEP_FIRST, &packets), trace(LIMITS, &packets));
+            let whole = trace(PacketLimits::KEEP_FIRST, &packets);
+            let limited = trace(LIMITS, &packets);
             let listed: usize = limited.flows().iter().map(|flow| flow.packets().len()).sum();
             prop_assert!(listed <= LIMITS.packets);
             prop_assert!(listed >= packets.len().min(LIMITS.packets / 2), "{listed}");

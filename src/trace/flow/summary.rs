@@ -249,10 +249,8 @@ impl Flow {
         let rest = self.unsummarized_packets();
         let last = (packets >= self.entries.len() && !rest.is_empty())
             .then(|| ChunkSummary::summarize(self, rest, self.latest_chunk()));
-        let (summed_up, strides) = (
-            self.entries.len() - rest.len(),
-            packets / ChunkSummary::PACKETS,
-        );
+        let summed_up = self.entries.len() - rest.len();
+        let strides = packets / ChunkSummary::PACKETS;
         let course = self.summary.get_or_insert_default();
         for packet in self
             .entries

@@ -179,10 +179,8 @@ impl Trace {
     /// Returns the packets of a connection: of the flows between its endpoints, the latest one that
     /// had begun when the connection was established.
     pub fn flow_of(&self, connection: &Connection) -> Option<&Flow> {
-        let (local, remote) = (
-            canonical_address(connection.local.ip()?),
-            canonical_address(connection.remote.ip()?),
-        );
+        let local = canonical_address(connection.local.ip()?);
+        let remote = canonical_address(connection.remote.ip()?);
         let key = FlowKey {
             local,
             remote,
@@ -201,7 +199,8 @@ impl Trace {
     /// Returns the latest connection that a flow belongs to.
     pub fn connection_of(&self, flow: &FlowKey) -> Option<&Connection> {
         let wire = |end: &super::Endpoint| end.ip().map(canonical_address);
-        let (local, remote) = (Some(flow.local), Some(flow.remote));
+        let local = Some(flow.local);
+        let remote = Some(flow.remote);
         self.connections
             .iter()
             .rev()

@@ -53,7 +53,8 @@ impl Trace {
         ranges: &[RangeInclusive<ExchangeId>],
     ) -> (Vec<(Exchange, bool)>, Vec<Exchange>) {
         let mut ranges = ranges.iter().peekable();
-        let (mut going, mut kept) = (Vec::new(), Vec::new());
+        let mut going = Vec::new();
+        let mut kept = Vec::new();
         let mut all = std::mem::take(&mut self.exchanges).into_iter().peekable();
         while let Some(exchange) = all.next() {
             while ranges
@@ -206,7 +207,8 @@ impl RetainedEndpoints {
     }
 
     fn uses(&self, flow: &Flow) -> bool {
-        let (local, remote) = (flow.key.local, flow.key.remote);
+        let local = flow.key.local;
+        let remote = flow.key.remote;
         let Some((first, last)) = flow.span() else {
             return false;
         };
