@@ -40,8 +40,8 @@ impl ClockMap {
             });
         }
         self.uncertainty = self.uncertainty.max(Some(pair.uncertainty));
-        let place = self.pairs.partition_point(|known| known.wall <= pair.wall);
-        self.pairs.insert(place, pair);
+        let index = self.pairs.partition_point(|known| known.wall <= pair.wall);
+        self.pairs.insert(index, pair);
     }
 
     /// Returns the position of a wall-clock time on the run's axis; `None` before the clocks were

@@ -34,9 +34,9 @@ proptest! {
 
 /// Any event. Identifiers are few, so that events refer to each other; times are arbitrary.
 pub(crate) fn any_event() -> impl Strategy<Value = Event> {
-    (any::<i64>(), any_event_kind()).prop_map(|(at, what)| Event {
+    (any::<i64>(), any_event_kind()).prop_map(|(at, kind)| Event {
         at: Moment(at),
-        kind: what,
+        kind: kind,
     })
 }
 
@@ -480,9 +480,9 @@ fn connection_events() -> impl Strategy<Value = EventKind> {
 
 fn layered_event() -> BoxedStrategy<EventKind> {
     // Mostly small offsets, so that ranges adjoin; and arbitrary ones, since a file may be crafted.
-    let place = || prop_oneof![4 => 0..200_u64, 1 => any::<u64>()];
+    let offset = || prop_oneof![4 => 0..200_u64, 1 => any::<u64>()];
     let size = || prop_oneof![4 => 0..60_u32, 1 => any::<u32>()];
-    let record = (place(), size(), any::<u8>(), place(), size());
+    let record = (offset(), size(), any::<u8>(), offset(), size());
     let record = record.prop_map(|(at, bytes, kind, plain_at, plain_bytes)| Record {
         at,
         bytes,
@@ -505,7 +505,7 @@ fn layered_event() -> BoxedStrategy<EventKind> {
             stream
         }),
     ];
-    let part = (place(), place(), kind).prop_map(|(at, bytes, what)| Part { at, bytes, what });
+    let part = (offset(), offset(), kind).prop_map(|(at, bytes, what)| Part { at, bytes, what });
     let from = prop::sample::select(vec![Side::Client, Side::Server]);
     (
         any_connection_id(),

@@ -28,26 +28,26 @@ impl PartialEq for FlowIndex {
 impl FlowIndex {
     /// Returns the position of the latest flow between two endpoints.
     pub(super) fn latest(&self, ends: &EndpointPair) -> Option<usize> {
-        self.latest.get(ends).map(|(place, _)| *place as usize)
+        self.latest.get(ends).map(|(index, _)| *index as usize)
     }
 
     /// Returns the position of the flow between two endpoints with this reuse number.
     pub(super) fn index_of(&self, ends: &EndpointPair, reuse: u32) -> Option<usize> {
         match self.latest.get(ends) {
-            Some((place, latest)) if *latest == reuse => Some(*place as usize),
+            Some((index, latest)) if *latest == reuse => Some(*index as usize),
             _ => self
                 .earlier
                 .get(&(*ends, reuse))
-                .map(|place| *place as usize),
+                .map(|index| *index as usize),
         }
     }
 
     /// Records the position of the latest flow between two endpoints.
-    pub(super) fn insert(&mut self, ends: EndpointPair, reuse: u32, place: usize) {
-        let Ok(place) = u32::try_from(place) else {
+    pub(super) fn insert(&mut self, ends: EndpointPair, reuse: u32, index: usize) {
+        let Ok(index) = u32::try_from(index) else {
             return;
         };
-        if let Some((before, reuse)) = self.latest.insert(ends, (place, reuse)) {
+        if let Some((before, reuse)) = self.latest.insert(ends, (index, reuse)) {
             self.earlier.insert((ends, reuse), before);
         }
     }

@@ -61,7 +61,7 @@ impl FlowTable {
             && let Some(earlier) = self
                 .index
                 .index_of(&ends, before)
-                .and_then(|place| self.list.get(place))
+                .and_then(|index| self.list.get(index))
         {
             flow = earlier;
         }
@@ -74,13 +74,13 @@ impl FlowTable {
         let tcp = matches!(packet.transport, Transport::Tcp(_));
         let ends = EndpointPair::between(packet.source, packet.destination, tcp);
         let known = self.index.latest(&ends);
-        let reuse = match known.and_then(|place| self.list.get(place)) {
+        let reuse = match known.and_then(|index| self.list.get(index)) {
             Some(flow) if flow.starts_new_flow(packet) => Some(flow.key.reuse.saturating_add(1)),
             Some(_) => None,
             None => Some(0),
         };
-        let place = match (known, reuse) {
-            (Some(place), None) => place,
+        let index = match (known, reuse) {
+            (Some(index), None) => index,
             _ if self.list.len() >= self.limits.flows && !self.limits.keeps_latest => return false,
             (_, reuse) => {
                 if self.list.len() >= self.limits.flows {
@@ -92,8 +92,8 @@ impl FlowTable {
                 self.list.len() - 1
             }
         };
-        self.make_room(place);
-        if let Some(flow) = self.list.get_mut(place) {
+        self.make_room(index);
+        if let Some(flow) = self.list.get_mut(index) {
             let has_room = self.listed < self.limits.packets
                 && flow.packets().len() < self.limits.packets_per_flow;
             self.listed += usize::from(flow.add(
@@ -111,22 +111,22 @@ impl FlowTable {
         self.list.retain(keep);
         self.listed = self.list.iter().map(|flow| flow.packets().len()).sum();
         self.index = FlowIndex::default();
-        for (place, flow) in self.list.iter().enumerate() {
+        for (index, flow) in self.list.iter().enumerate() {
             self.index
-                .insert(EndpointPair::from_key(&flow.key), flow.key.reuse, place);
+                .insert(EndpointPair::from_key(&flow.key), flow.key.reuse, index);
         }
     }
 
     /// Evicts the oldest packets if there is no room for another packet of a flow and the limits
     /// keep the latest.
-    fn make_room(&mut self, place: usize) {
+    fn make_room(&mut self, index: usize) {
         if !self.limits.keeps_latest {
             return;
         }
         let of_flow = self.limits.packets_per_flow;
         if let Some(flow) = self
             .list
-            .get_mut(place)
+            .get_mut(index)
             .filter(|flow| flow.packets().len() >= of_flow)
         {
             let gone = flow.evict_first(of_flow / PacketLimits::PACKET_EVICTION_DIVISOR);
@@ -189,7 +189,7 @@ impl FlowTable {
         if let Some(flow) = self
             .index
             .latest(&ends)
-            .and_then(|place| self.list.get_mut(place))
+            .and_then(|index| self.list.get_mut(index))
         {
             flow.add_delivery_error(error);
         }

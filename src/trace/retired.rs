@@ -212,11 +212,11 @@ impl RetiredExchanges {
 
     /// Returns the retired repeats of the request with this first exchange.
     pub fn repeats_of(&self, head: ExchangeId) -> Option<&RetiredRepeats> {
-        let place = self
+        let index = self
             .repeats
             .binary_search_by_key(&head.0, |repeats| repeats.original.0)
             .ok()?;
-        self.repeats.get(place)
+        self.repeats.get(index)
     }
 
     pub(super) fn add(&mut self, run: RetiredRun) {
@@ -232,16 +232,16 @@ impl RetiredExchanges {
             self.totals.push(total.0);
         }
         let Some(head) = run.original else { return };
-        let place = self
+        let index = self
             .repeats
             .partition_point(|repeats| repeats.original.0 < head.0);
         if self
             .repeats
-            .get(place)
+            .get(index)
             .is_none_or(|repeats| repeats.original != head)
         {
             self.repeats.insert(
-                place,
+                index,
                 RetiredRepeats {
                     original: head,
                     runs: 0,
@@ -250,7 +250,7 @@ impl RetiredExchanges {
                 },
             );
         }
-        let Some(repeats) = self.repeats.get_mut(place) else {
+        let Some(repeats) = self.repeats.get_mut(index) else {
             return;
         };
         repeats.runs += 1;

@@ -22,26 +22,26 @@ pub(super) struct Catalogue<'a> {
 impl<'a> Catalogue<'a> {
     /// Selects the suggestions that contain every word of `typed`, by group. A complete URL filters
     /// nothing: whoever types one wants to go there.
-    pub(super) fn filtered(offers: &'a [Suggestion], typed: &str) -> Self {
+    pub(super) fn filtered(suggestions: &'a [Suggestion], typed: &str) -> Self {
         let words: Vec<String> = if typed.contains("://") {
             Vec::new()
         } else {
             typed.split_whitespace().map(str::to_lowercase).collect()
         };
         let mut left = Vec::new();
-        for group in group_names(offers) {
-            let of_it = offers
+        for group in group_names(suggestions) {
+            let of_it = suggestions
                 .iter()
                 .enumerate()
-                .filter(|(_, offer)| offer.group == group);
+                .filter(|(_, suggestion)| suggestion.group == group);
             left.extend(
                 of_it
-                    .filter(|(_, offer)| contains_all_words(offer, &words))
-                    .map(|(place, _)| place),
+                    .filter(|(_, suggestion)| contains_all_words(suggestion, &words))
+                    .map(|(index, _)| index),
             );
         }
         Self {
-            suggestions: offers,
+            suggestions: suggestions,
             matching: left,
         }
     }
@@ -55,12 +55,13 @@ impl<'a> Catalogue<'a> {
     /// to the last and down to the first.
     pub(super) fn moved_by(&self, chosen: Option<usize>, by: isize) -> Option<usize> {
         let last = self.matching.len().checked_sub(1)?;
-        let there =
-            match chosen.and_then(|offer| self.matching.iter().position(|&left| left == offer)) {
-                Some(here) => here.saturating_add_signed(by).min(last),
-                None if by < 0 => last,
-                None => 0,
-            };
+        let there = match chosen
+            .and_then(|suggestion| self.matching.iter().position(|&left| left == suggestion))
+        {
+            Some(here) => here.saturating_add_signed(by).min(last),
+            None if by < 0 => last,
+            None => 0,
+        };
         self.matching.get(there).copied()
     }
 
@@ -68,11 +69,11 @@ impl<'a> Catalogue<'a> {
     pub(super) fn rows(&self, airy: bool) -> Vec<CatalogueRow<'a>> {
         let mut rows = Vec::with_capacity(self.matching.len());
         let mut above = "";
-        for &place in &self.matching {
+        for &index in &self.matching {
             let group = self
                 .suggestions
-                .get(place)
-                .map_or("", |offer| offer.group.as_str());
+                .get(index)
+                .map_or("", |suggestion| suggestion.group.as_str());
             if group != above {
                 if airy && !rows.is_empty() {
                     rows.push(CatalogueRow::Gap);
@@ -80,25 +81,29 @@ impl<'a> Catalogue<'a> {
                 rows.push(CatalogueRow::Heading(group));
                 above = group;
             }
-            rows.push(CatalogueRow::Suggestion(place));
+            rows.push(CatalogueRow::Suggestion(index));
         }
         rows
     }
 }
 
 /// Returns the group names in order of first appearance; suggestions without a group come first.
-fn group_names(offers: &[Suggestion]) -> Vec<&str> {
+fn group_names(suggestions: &[Suggestion]) -> Vec<&str> {
     let mut groups = vec![""];
-    for offer in offers {
-        if !groups.contains(&offer.group.as_str()) {
-            groups.push(&offer.group);
+    for suggestion in suggestions {
+        if !groups.contains(&suggestion.group.as_str()) {
+            groups.push(&suggestion.group);
         }
     }
     groups
 }
 
-fn contains_all_words(offer: &Suggestion, words: &[String]) -> bool {
-    let text = format!("{} {} {}", offer.url, offer.description, offer.group).to_lowercase();
+fn contains_all_words(suggestion: &Suggestion, words: &[String]) -> bool {
+    let text = format!(
+        "{} {} {}",
+        suggestion.url, suggestion.description, suggestion.group
+    )
+    .to_lowercase();
     words.iter().all(|word| text.contains(word))
 }
 
@@ -106,23 +111,23 @@ fn contains_all_words(offer: &Suggestion, words: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    fn offers() -> Vec<Suggestion> {
-        let offer = |url: &str, shows: &str, group: &str| Suggestion {
+    fn suggestions() -> Vec<Suggestion> {
+        let suggestion = |url: &str, shows: &str, group: &str| Suggestion {
             url: url.to_owned(),
             description: shows.to_owned(),
             group: group.to_owned(),
         };
         vec![
-            offer("https://a.test/users", "a page", "Pages"),
-            offer("https://old.test/", "a certificate past its end", "TLS"),
-            offer("https://a.test/gzip", "a compressed page", "Pages"),
+            suggestion("https://a.test/users", "a page", "Pages"),
+            suggestion("https://old.test/", "a certificate past its end", "TLS"),
+            suggestion("https://a.test/gzip", "a compressed page", "Pages"),
         ]
     }
 
     #[test]
-    fn offers_stand_under_their_headings() {
-        let offers = offers();
-        let all = Catalogue::filtered(&offers, "");
+    fn suggestions_are_listed_under_their_headings() {
+        let suggestions = suggestions();
+        let all = Catalogue::filtered(&suggestions, "");
         let rows = [
             CatalogueRow::Heading("Pages"),
             CatalogueRow::Suggestion(0),
@@ -142,8 +147,8 @@ mod tests {
 
     #[test]
     fn words_narrow_it_and_urls_do_not() {
-        let offers = offers();
-        let left = |typed: &str| Catalogue::filtered(&offers, typed).matching;
+        let suggestions = suggestions();
+        let left = |typed: &str| Catalogue::filtered(&suggestions, typed).matching;
         assert_eq!(left("PAGE"), [0, 2]);
         assert_eq!(left("page gzip"), [2]);
         assert_eq!(left("tls"), [1], "the heading counts");
@@ -153,8 +158,8 @@ mod tests {
 
     #[test]
     fn moving_stops_at_both_ends() {
-        let offers = offers();
-        let all = Catalogue::filtered(&offers, "");
+        let suggestions = suggestions();
+        let all = Catalogue::filtered(&suggestions, "");
         assert_eq!(
             [None, Some(0), Some(2), Some(1)].map(|chosen| all.moved_by(chosen, 1)),
             [Some(0), Some(2), Some(1), Some(1)]
@@ -164,6 +169,9 @@ mod tests {
             [Some(1), Some(0), Some(2)]
         );
         assert_eq!(all.moved_by(Some(0), isize::MAX), Some(1));
-        assert_eq!(Catalogue::filtered(&offers, "zzz").moved_by(None, 1), None);
+        assert_eq!(
+            Catalogue::filtered(&suggestions, "zzz").moved_by(None, 1),
+            None
+        );
     }
 }

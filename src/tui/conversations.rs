@@ -124,27 +124,27 @@ impl ConversationList {
             self.next_lookup,
         ) = (Some(run.trace.capture().packets), 0, 0);
         let mut text = String::new();
-        let places = (0..u32::try_from(flows.len()).unwrap_or(u32::MAX)).zip(flows);
+        let indices = (0..u32::try_from(flows.len()).unwrap_or(u32::MAX)).zip(flows);
         self.listed.clear();
         self.listed.extend(
-            places
+            indices
                 .filter(|(_, flow)| {
                     self.filter_words.is_empty()
                         || matches_all_words(&self.filter_words, flow, run, &mut text)
                 })
-                .map(|(place, _)| place),
+                .map(|(index, _)| index),
         );
         // Flows are far apart in memory, so each is visited once and not for each comparison.
         let order = self.order;
-        self.listed.sort_by_cached_key(|place| {
+        self.listed.sort_by_cached_key(|index| {
             flows
-                .get(*place as usize)
-                .map(|flow| (sort_key(order, flow), *place))
+                .get(*index as usize)
+                .map(|flow| (sort_key(order, flow), *index))
         });
         self.row_of_flow.clear();
         self.row_of_flow.resize(flows.len(), u32::MAX);
-        for (line, place) in (0..).zip(&self.listed) {
-            if let Some(of_flow) = self.row_of_flow.get_mut(*place as usize) {
+        for (line, index) in (0..).zip(&self.listed) {
+            if let Some(of_flow) = self.row_of_flow.get_mut(*index as usize) {
                 *of_flow = line;
             }
         }
@@ -178,16 +178,16 @@ impl ConversationList {
         } else {
             0..0
         };
-        let places = self
+        let indices = self
             .listed
             .iter()
-            .map(|place| *place as usize)
+            .map(|index| *index as usize)
             .chain(others)
             .skip(self.next_lookup);
         let mut found = Vec::new();
-        for place in places {
+        for index in indices {
             self.next_lookup += 1;
-            let Some(flow) = flows.get(place) else {
+            let Some(flow) = flows.get(index) else {
                 continue;
             };
             let looked = self.lookups.entry(flow.key).or_default();
@@ -224,7 +224,7 @@ impl ScreenState {
         if self.settings.opened.is_none() || self.conversations.lookup_pending {
             return Vec::new();
         }
-        let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
+        let run = self.paused.as_ref().map_or(&self.run, |paused| &paused.run);
         let openings = self.conversations.take_lookup_batch(run);
         self.conversations.lookup_pending = !openings.is_empty();
         self.conversations
@@ -237,7 +237,7 @@ impl ScreenState {
     /// Rebuilds the list.
     pub(super) fn rebuild_conversations(&mut self) {
         if self.capture_flows().is_some() {
-            let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
+            let run = self.paused.as_ref().map_or(&self.run, |paused| &paused.run);
             self.conversations.rebuild(run);
         }
     }
@@ -245,8 +245,8 @@ impl ScreenState {
     pub(super) fn receive_names(&mut self, names: Vec<(FlowKey, Untrusted)>) {
         self.conversations.lookup_pending = false;
         let any = !names.is_empty();
-        if let Some(held) = &mut self.paused {
-            held.run.names.extend(names.iter().cloned());
+        if let Some(paused) = &mut self.paused {
+            paused.run.names.extend(names.iter().cloned());
         }
         self.run.names.extend(names);
         if any && self.conversations.is_filtered() {
@@ -273,7 +273,7 @@ impl ScreenState {
         if let Some(flow) = listing
             .listed
             .get(there)
-            .and_then(|place| run.trace.flows().get(*place as usize))
+            .and_then(|index| run.trace.flows().get(*index as usize))
         {
             let cursor = Cursor::Flow(flow.key);
             self.select(cursor, now);
@@ -282,12 +282,12 @@ impl ScreenState {
 
     /// Selects the first row of the list.
     pub(super) fn select_first_conversation(&mut self) {
-        let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
+        let run = self.paused.as_ref().map_or(&self.run, |paused| &paused.run);
         let first = self
             .conversations
             .listed
             .first()
-            .and_then(|place| run.trace.flows().get(*place as usize));
+            .and_then(|index| run.trace.flows().get(*index as usize));
         if let Some(flow) = first {
             self.view_state.cursor = Cursor::Flow(flow.key);
         }

@@ -31,9 +31,9 @@ impl Cursor {
     pub(super) fn lane(self, run: &ScreenRun) -> Option<(ExchangeId, Lane)> {
         match self {
             Self::Run | Self::Flow(_) => None,
-            Self::Event(place) => run.event(place).and_then(|event| run.lane_of_event(event)),
+            Self::Event(index) => run.event(index).and_then(|event| run.lane_of_event(event)),
             Self::Lane(id, lane) => Some((id, lane)),
-            Self::Packet(flow, place) => packets::lane_of(run, &flow, place),
+            Self::Packet(flow, index) => packets::lane_of(run, &flow, index),
         }
     }
 
@@ -41,9 +41,9 @@ impl Cursor {
     pub(super) fn event(self, run: &ScreenRun) -> Option<usize> {
         match self {
             Self::Run | Self::Flow(_) => None,
-            Self::Event(place) => Some(place),
+            Self::Event(index) => Some(index),
             Self::Lane(id, lane) => run.event_of(id, lane),
-            Self::Packet(flow, place) => packets::event_of(run, &flow, place),
+            Self::Packet(flow, index) => packets::event_of(run, &flow, index),
         }
     }
 
@@ -51,10 +51,10 @@ impl Cursor {
     pub(super) fn moment(self, run: &ScreenRun) -> Option<Moment> {
         match self {
             Self::Run => None,
-            Self::Event(place) => run.event(place).map(|event| event.at),
+            Self::Event(index) => run.event(index).map(|event| event.at),
             Self::Lane(id, lane) => run.span_of(id, lane).map(|(began, _)| began),
             Self::Flow(flow) => packets::moment_of(run, &flow, 0),
-            Self::Packet(flow, place) => packets::moment_of(run, &flow, place),
+            Self::Packet(flow, index) => packets::moment_of(run, &flow, index),
         }
     }
 
@@ -63,7 +63,7 @@ impl Cursor {
     pub(super) fn packet(self, run: &ScreenRun) -> Option<(FlowKey, usize)> {
         match self {
             Self::Run | Self::Flow(_) => None,
-            Self::Packet(flow, place) => Some((flow, place)),
+            Self::Packet(flow, index) => Some((flow, index)),
             Self::Event(_) | Self::Lane(..) => packets::packet_of_cursor(run, self),
         }
     }
@@ -95,20 +95,20 @@ impl Cursor {
             return Self::Run;
         };
         let here = match self.event(run) {
-            Some(place) => run.listed_events.partition_point(|&listed| listed < place),
+            Some(index) => run.listed_events.partition_point(|&listed| listed < index),
             // Without a selection, up leads to the last row and down to the first.
             None if by < 0 => last + 1,
             None => {
                 return run
                     .listed_events
                     .first()
-                    .map_or(Self::Run, |&place| Self::Event(place));
+                    .map_or(Self::Run, |&index| Self::Event(index));
             }
         };
         let there = here.saturating_add_signed(by).min(last);
         run.listed_events
             .get(there)
-            .map_or(Self::Run, |&place| Self::Event(place))
+            .map_or(Self::Run, |&index| Self::Event(index))
     }
 
     /// Moves by `by` of `rows`, down if positive.

@@ -73,8 +73,8 @@ impl ScreenState {
         self.pending_dissection = None;
         dissection.mask(self.settings.masking.redactor());
         let dissection = Arc::new(dissection);
-        if let Some(held) = &mut self.paused {
-            held.run.dissections.insert(flow, Arc::clone(&dissection));
+        if let Some(paused) = &mut self.paused {
+            paused.run.dissections.insert(flow, Arc::clone(&dissection));
         }
         self.run.dissections.insert(flow, dissection);
     }

@@ -62,8 +62,8 @@ pub(super) fn event_sentence(event: &Event, trace: &Trace) -> EventSentence {
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm an event")]
-fn event_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, String) {
-    match what {
+fn event_words(kind: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, String) {
+    match kind {
         EventKind::DnsQueried {
             name, kind, server, ..
         } => {
@@ -148,7 +148,7 @@ fn event_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, St
         EventKind::TlsMessage { .. }
         | EventKind::TlsCertificates { .. }
         | EventKind::TlsVerified { .. }
-        | EventKind::TlsEstablished { .. } => tls_words(what),
+        | EventKind::TlsEstablished { .. } => tls_words(kind),
         EventKind::KernelMeasured { figures, .. } => {
             let rtt = figures
                 .rtt
@@ -176,13 +176,13 @@ fn event_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, St
             EventSign::Bad,
             failure.message.escaped().into_owned(),
         ),
-        _ => http_or_run_words(what, trace),
+        _ => http_or_run_words(kind, trace),
     }
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm an event")]
-fn http_or_run_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, String) {
-    match what {
+fn http_or_run_words(kind: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, String) {
+    match kind {
         EventKind::RequestHead {
             version,
             method,
@@ -296,8 +296,8 @@ fn http_or_run_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSi
     }
 }
 
-fn tls_words(what: &EventKind) -> (Option<Phase>, EventSign, String) {
-    let (way, text) = match what {
+fn tls_words(kind: &EventKind) -> (Option<Phase>, EventSign, String) {
+    let (way, text) = match kind {
         EventKind::TlsMessage { message, .. } => (
             if message.from == Side::Client {
                 EventSign::Out

@@ -80,7 +80,7 @@ impl ScreenState {
             .cursor
             .packet(run)
             .filter(|(key, _)| *key == talk.flow.key)
-            .map(|(_, place)| place);
+            .map(|(_, index)| index);
         let packets = talk.flow.packets();
         selected
             .or_else(|| packets.iter().position(|packet| packet.payload_bytes > 0))

@@ -48,7 +48,7 @@ impl LinkState {
     fn receive(&mut self, link: LinkConfig, counts: LinkCounts) {
         self.counts = counts;
         match self.requested.iter().position(|asked| *asked == link) {
-            Some(place) => drop(self.requested.drain(..=place)),
+            Some(index) => drop(self.requested.drain(..=index)),
             None if link != self.reported => self.requested.clear(),
             None => {}
         }
@@ -74,7 +74,7 @@ impl LinkPanel {
     fn select_by(&mut self, by: isize) {
         let here = LinkSetting::ALL
             .iter()
-            .position(|&dial| dial == self.setting)
+            .position(|&setting| setting == self.setting)
             .unwrap_or(0);
         self.select(
             here.saturating_add_signed(by)
@@ -83,10 +83,10 @@ impl LinkPanel {
     }
 
     /// Selects a setting by its index.
-    pub(super) fn select(&mut self, place: usize) {
-        if let Some(&dial) = LinkSetting::ALL.get(place) {
+    pub(super) fn select(&mut self, index: usize) {
+        if let Some(&setting) = LinkSetting::ALL.get(index) {
             *self = Self {
-                setting: dial,
+                setting: setting,
                 ..Self::default()
             };
         }
@@ -107,15 +107,15 @@ impl ScreenState {
     /// Handles a report of the link's configuration and counters.
     pub(super) fn receive_link(&mut self, link: LinkConfig, counts: LinkCounts) {
         match &mut self.link_state {
-            Some(linkage) => linkage.receive(link, counts),
+            Some(link_state) => link_state.receive(link, counts),
             None => self.link_state = Some(LinkState::new(link, counts)),
         }
     }
 
     /// Handles the refusal of a requested configuration.
     pub(super) fn receive_link_error(&mut self, why: String) {
-        if let Some(linkage) = &mut self.link_state {
-            linkage.requested.clear();
+        if let Some(link_state) = &mut self.link_state {
+            link_state.requested.clear();
         }
         match &mut self.link_panel {
             Some(panel) => panel.error = Some(why),
@@ -146,7 +146,7 @@ impl ScreenState {
             KeyCode::Esc if !idle => panel.select(
                 LinkSetting::ALL
                     .iter()
-                    .position(|&dial| dial == panel.setting)
+                    .position(|&setting| setting == panel.setting)
                     .unwrap_or(0),
             ),
             KeyCode::Enter | KeyCode::Esc | KeyCode::F(2) => self.link_panel = None,
@@ -176,22 +176,24 @@ impl ScreenState {
 
     /// Changes the selected setting by a step, up or down.
     pub(super) fn step_setting(&mut self, further: bool) -> Vec<ScreenEffect> {
-        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.link_state.as_ref()) else {
+        let Some((panel, link_state)) = self.link_panel.as_mut().zip(self.link_state.as_ref())
+        else {
             return Vec::new();
         };
         *panel = LinkPanel {
             setting: panel.setting,
             ..LinkPanel::default()
         };
-        let changed = panel.setting.stepped(linkage.current(), further);
+        let changed = panel.setting.stepped(link_state.current(), further);
         changed.map_or_else(Vec::new, |link| self.set_link(link))
     }
 
     fn apply_input(&mut self) -> Vec<ScreenEffect> {
-        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.link_state.as_ref()) else {
+        let Some((panel, link_state)) = self.link_panel.as_mut().zip(self.link_state.as_ref())
+        else {
             return Vec::new();
         };
-        match panel.setting.parse(&panel.input, linkage.current()) {
+        match panel.setting.parse(&panel.input, link_state.current()) {
             Ok(link) => {
                 *panel = LinkPanel {
                     setting: panel.setting,
@@ -207,14 +209,14 @@ impl ScreenState {
     }
 
     fn set_link(&mut self, link: LinkConfig) -> Vec<ScreenEffect> {
-        let Some(linkage) = self
+        let Some(link_state) = self
             .link_state
             .as_mut()
-            .filter(|linkage| *linkage.current() != link)
+            .filter(|link_state| *link_state.current() != link)
         else {
             return Vec::new();
         };
-        linkage.request(link.clone());
+        link_state.request(link.clone());
         vec![ScreenEffect::SetLink(link)]
     }
 }

@@ -253,11 +253,11 @@ mod tests {
     }
 
     /// Returns all values of a setting, step by step.
-    fn walk(dial: LinkSetting, from: &LinkConfig, further: bool) -> Vec<String> {
-        std::iter::successors(dial.stepped(from, further), |link| {
-            dial.stepped(link, further)
+    fn walk(setting: LinkSetting, from: &LinkConfig, further: bool) -> Vec<String> {
+        std::iter::successors(setting.stepped(from, further), |link| {
+            setting.stepped(link, further)
         })
-        .map(|link| dial.format_value(&link))
+        .map(|link| setting.format_value(&link))
         .collect()
     }
 
@@ -286,11 +286,11 @@ mod tests {
             ["1492 B", "1400 B", "1280 B"]
         );
         assert_eq!(walk(LinkSetting::Congestion, &link(), false), ["reno"]);
-        for dial in LinkSetting::ALL {
+        for setting in LinkSetting::ALL {
             assert_eq!(
-                dial.stepped(&link(), true).map(|link| link.seed),
+                setting.stepped(&link(), true).map(|link| link.seed),
                 Some(1),
-                "{dial:?}"
+                "{setting:?}"
             );
         }
     }
@@ -303,10 +303,11 @@ mod tests {
             congestion: "vegas".to_owned(),
             ..link()
         };
-        let there = |dial: LinkSetting| {
+        let there = |setting: LinkSetting| {
             [false, true].map(|further| {
-                dial.stepped(&odd, further)
-                    .map(|link| dial.format_value(&link))
+                setting
+                    .stepped(&odd, further)
+                    .map(|link| setting.format_value(&link))
                     .unwrap()
             })
         };
@@ -317,7 +318,7 @@ mod tests {
 
     #[test]
     fn exact_values_are_read_and_what_is_wrong_is_said() {
-        for (dial, text, shown) in [
+        for (setting, text, shown) in [
             (LinkSetting::RoundTrip, "85 ms", "85.0 ms"),
             (LinkSetting::Jitter, "500us", "500 \u{b5}s"),
             (LinkSetting::Duplicate, "0.25%", "0.25 %"),
@@ -327,12 +328,13 @@ mod tests {
             (LinkSetting::Congestion, "bbr", "bbr"),
         ] {
             assert_eq!(
-                dial.parse(text, &link())
-                    .map(|link| dial.format_value(&link)),
+                setting
+                    .parse(text, &link())
+                    .map(|link| setting.format_value(&link)),
                 Ok(shown.to_owned())
             );
         }
-        for (dial, text, says) in [
+        for (setting, text, says) in [
             (LinkSetting::RoundTrip, "80", "A time such as 80ms"),
             (LinkSetting::RoundTrip, "11s", "maximum delay is 10.0 s"),
             (LinkSetting::Loss, "101%", "A share from 0% to 100%"),
@@ -341,7 +343,7 @@ mod tests {
             (LinkSetting::Congestion, "no such", "Expected an algorithm"),
             (LinkSetting::Congestion, "", "Expected an algorithm"),
         ] {
-            let said = dial.parse(text, &link()).unwrap_err();
+            let said = setting.parse(text, &link()).unwrap_err();
             assert!(
                 said.starts_with(says) || said.contains(says),
                 "{text}: {said}"

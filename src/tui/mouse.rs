@@ -127,8 +127,8 @@ impl ScreenState {
         let (_, rung) = visible_rungs(self, &talk, areas.main, areas.have_borders(), now)
             .into_iter()
             .find(|(y, _)| *y == at.y)?;
-        let (LadderRow::Packet(place) | LadderRow::Idle { before: place, .. }) = rung;
-        Some(Cursor::Packet(talk.flow.key, place))
+        let (LadderRow::Packet(index) | LadderRow::Idle { before: index, .. }) = rung;
+        Some(Cursor::Packet(talk.flow.key, index))
     }
 
     /// Returns the packet nearest in time to a position of the plots.
@@ -148,30 +148,30 @@ impl ScreenState {
         let near = [after.checked_sub(1), Some(after)]
             .into_iter()
             .flatten()
-            .filter(|place| *place < packets.len());
-        let place = near.min_by_key(|place| {
+            .filter(|index| *index < packets.len());
+        let index = near.min_by_key(|index| {
             packets
-                .get(*place)
+                .get(*index)
                 .map(|packet| packet.wall.0.abs_diff(wall.0))
         })?;
-        Some(Cursor::Packet(talk.flow.key, place))
+        Some(Cursor::Packet(talk.flow.key, index))
     }
 
     /// The first click selects, the second runs.
     fn click_at_start(&mut self, at: Position) -> Vec<ScreenEffect> {
-        let Some(place) = StartAreas::new(self.full_area(), self).suggestion_at(self, at) else {
+        let Some(index) = StartAreas::new(self.full_area(), self).suggestion_at(self, at) else {
             return Vec::new();
         };
-        if self.start_screen.chosen == Some(place) {
+        if self.start_screen.chosen == Some(index) {
             let url = self
                 .settings
                 .suggestions
-                .get(place)
-                .map(|offer| offer.url.clone())
+                .get(index)
+                .map(|suggestion| suggestion.url.clone())
                 .unwrap_or_default();
             return self.run_typed_url(url);
         }
-        self.start_screen.choose(place, &self.settings.suggestions);
+        self.start_screen.choose(index, &self.settings.suggestions);
         Vec::new()
     }
 
@@ -184,7 +184,7 @@ impl ScreenState {
             (MouseEventKind::ScrollUp, _) => self.step_setting(true),
             (MouseEventKind::Down(MouseButton::Left), Some(panel)) => {
                 match link_setting_at(area, panel, at) {
-                    Some(place) => panel.select(place),
+                    Some(index) => panel.select(index),
                     None if area.contains(at) => {}
                     None => self.link_panel = None,
                 }

@@ -78,11 +78,12 @@ impl ScreenState {
                 self.select(cursor, now);
             }
             Panel::Timeline => {
-                let plan = self.timeline_layout(now);
-                let cursor =
-                    self.view_state
-                        .cursor
-                        .moved_by_rows(self.displayed_run(now).0, &plan.rows, by);
+                let layout = self.timeline_layout(now);
+                let cursor = self.view_state.cursor.moved_by_rows(
+                    self.displayed_run(now).0,
+                    &layout.rows,
+                    by,
+                );
                 self.select(cursor, now);
             }
         }
@@ -116,14 +117,14 @@ impl ScreenState {
         };
         let here = match self.view_state.view {
             View::Layers => self.inspected_index(&talk, now),
-            _ => self.view_state.cursor.packet(run).map(|(_, place)| place),
+            _ => self.view_state.cursor.packet(run).map(|(_, index)| index),
         };
-        let place = match here {
-            Some(place) => place.saturating_add_signed(by).min(last),
+        let index = match here {
+            Some(index) => index.saturating_add_signed(by).min(last),
             None if by < 0 || by == TO_THE_END => last,
             None => 0,
         };
-        let cursor = Cursor::Packet(talk.flow.key, place);
+        let cursor = Cursor::Packet(talk.flow.key, index);
         self.select(cursor, now);
     }
 
@@ -249,8 +250,8 @@ impl ScreenState {
     /// Pauses or resumes the display. The run itself continues.
     pub(super) fn toggle_pause(&mut self, now: Moment) {
         self.paused = match self.paused.take() {
-            Some(held) => {
-                self.restore_cursor(&CursorAnchor::new(self.view_state.cursor, &held.run));
+            Some(paused) => {
+                self.restore_cursor(&CursorAnchor::new(self.view_state.cursor, &paused.run));
                 self.rebuild_conversations();
                 None
             }

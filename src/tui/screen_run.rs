@@ -74,21 +74,21 @@ impl ScreenRun {
             _ => {}
         }
         let listed = is_listed(&event.kind);
-        let place = self.trace.log().len();
+        let index = self.trace.log().len();
         let retired = self.trace.retired().exchanges;
         let flows = self.trace.evicted().flows;
         self.trace.apply(event);
         if let Some(retirement) = &mut self.retirement {
             retirement.retire(&mut self.trace, |_, _| {});
         }
-        if self.trace.log().len() < place || self.trace.retired().exchanges > retired {
+        if self.trace.log().len() < index || self.trace.retired().exchanges > retired {
             let events = self.trace.log().iter().enumerate();
             self.listed_events = events
                 .filter(|(_, event)| is_listed(&event.kind))
-                .map(|(place, _)| place)
+                .map(|(index, _)| index)
                 .collect();
-        } else if listed && self.trace.log().len() > place {
-            self.listed_events.push(place);
+        } else if listed && self.trace.log().len() > index {
+            self.listed_events.push(index);
         }
         if self.trace.evicted().flows > flows {
             let trace = &self.trace;
@@ -147,8 +147,8 @@ impl ScreenRun {
     }
 
     /// Returns an event of the log.
-    pub(super) fn event(&self, place: usize) -> Option<&Event> {
-        self.trace.log().get(place)
+    pub(super) fn event(&self, index: usize) -> Option<&Event> {
+        self.trace.log().get(index)
     }
 
     /// Whether packets are being captured.
@@ -158,13 +158,13 @@ impl ScreenRun {
 
     /// Returns the exchange and the row that an event belongs to.
     pub(super) fn lane_of_event(&self, event: &Event) -> Option<(ExchangeId, Lane)> {
-        let what = &event.kind;
-        let id = what.exchange().or_else(|| {
-            let connection = self.trace.connection(what.connection()?)?;
+        let kind = &event.kind;
+        let id = kind.exchange().or_else(|| {
+            let connection = self.trace.connection(kind.connection()?)?;
             Some(connection.opened_by)
         })?;
         let exchange = self.trace.exchange(id)?;
-        Some((id, lane_of_kind(exchange, what)?))
+        Some((id, lane_of_kind(exchange, kind)?))
     }
 
     /// Returns when what a row shows began and ended; the end is `None` while it is in progress.
@@ -193,7 +193,7 @@ impl ScreenRun {
         let (began, _) = self.span_of(id, lane)?;
         let first = self
             .listed_events
-            .partition_point(|&place| self.event(place).is_some_and(|event| event.at < began));
+            .partition_point(|&index| self.event(index).is_some_and(|event| event.at < began));
         let after = self
             .listed_events
             .iter()
@@ -201,16 +201,16 @@ impl ScreenRun {
             .take(MAX_EVENTS_SEARCHED);
         let before = first
             .checked_sub(1)
-            .and_then(|place| self.listed_events.get(place))
+            .and_then(|index| self.listed_events.get(index))
             .copied();
         after
             .copied()
-            .find(|&place| self.belongs_to_lane(place, id, lane))
+            .find(|&index| self.belongs_to_lane(index, id, lane))
             .or(before)
     }
 
-    fn belongs_to_lane(&self, place: usize, id: ExchangeId, lane: Lane) -> bool {
-        self.event(place)
+    fn belongs_to_lane(&self, index: usize, id: ExchangeId, lane: Lane) -> bool {
+        self.event(index)
             .and_then(|event| self.lane_of_event(event))
             .is_some_and(|(of, its)| {
                 let within =
@@ -224,8 +224,8 @@ impl ScreenRun {
 const MAX_EVENTS_SEARCHED: usize = 1_000;
 
 /// Whether an event is listed: all are but those that repeat what another one says.
-const fn is_listed(what: &EventKind) -> bool {
-    match what {
+const fn is_listed(kind: &EventKind) -> bool {
+    match kind {
         EventKind::PhaseBegan { phase, .. } => matches!(phase, Phase::Wait),
         EventKind::PhaseEnded { .. }
         | EventKind::RunStarted { .. }
@@ -235,8 +235,8 @@ const fn is_listed(what: &EventKind) -> bool {
     }
 }
 
-fn lane_of_kind(exchange: &Exchange, what: &EventKind) -> Option<Lane> {
-    Some(match what {
+fn lane_of_kind(exchange: &Exchange, kind: &EventKind) -> Option<Lane> {
+    Some(match kind {
         EventKind::PhaseBegan { phase, .. }
         | EventKind::PhaseEnded { phase, .. }
         | EventKind::Failed { phase, .. } => Lane::Phase(*phase),

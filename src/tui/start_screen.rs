@@ -26,35 +26,35 @@ pub(super) struct StartScreen {
 
 impl StartScreen {
     /// Returns the URL that Enter runs.
-    fn target_url(&self, offers: &[Suggestion]) -> String {
-        let offer = self.chosen.and_then(|place| offers.get(place));
-        offer.map_or_else(|| self.input.text(), |offer| offer.url.clone())
+    fn target_url(&self, suggestions: &[Suggestion]) -> String {
+        let suggestion = self.chosen.and_then(|index| suggestions.get(index));
+        suggestion.map_or_else(|| self.input.text(), |suggestion| suggestion.url.clone())
     }
 
     /// Updates filter and choice after the text changed. Text that is not a host name is a search
     /// word, and the first match is chosen.
-    fn update_filter(&mut self, offers: &[Suggestion]) {
+    fn update_filter(&mut self, suggestions: &[Suggestion]) {
         self.typed = self.input.text();
-        let looking = !self.typed.is_empty() && !looks_like_host(&self.typed, offers);
+        let looking = !self.typed.is_empty() && !looks_like_host(&self.typed, suggestions);
         self.chosen = if looking {
-            Catalogue::filtered(offers, &self.typed).first()
+            Catalogue::filtered(suggestions, &self.typed).first()
         } else {
             None
         };
     }
 
     /// Chooses a suggestion and shows it in the field.
-    pub(super) fn choose(&mut self, place: usize, offers: &[Suggestion]) {
-        let Some(offer) = offers.get(place) else {
+    pub(super) fn choose(&mut self, index: usize, suggestions: &[Suggestion]) {
+        let Some(suggestion) = suggestions.get(index) else {
             return;
         };
-        self.chosen = Some(place);
-        self.input = TextInput::with_text(&offer.url);
+        self.chosen = Some(index);
+        self.input = TextInput::with_text(&suggestion.url);
         self.replaced_on_typing = true;
     }
 
     /// Handles an editing key.
-    fn handle_key(&mut self, key: KeyEvent, offers: &[Suggestion]) {
+    fn handle_key(&mut self, key: KeyEvent, suggestions: &[Suggestion]) {
         let before = self.input.text();
         if self.replaced_on_typing
             && matches!(key.code, KeyCode::Char(_))
@@ -66,16 +66,16 @@ impl StartScreen {
             self.replaced_on_typing = false;
         }
         if self.input.text() != before {
-            self.update_filter(offers);
+            self.update_filter(suggestions);
         }
     }
 
-    fn paste(&mut self, text: &str, offers: &[Suggestion]) {
+    fn paste(&mut self, text: &str, suggestions: &[Suggestion]) {
         if std::mem::take(&mut self.replaced_on_typing) {
             self.input = TextInput::default();
         }
         self.input.insert(text);
-        self.update_filter(offers);
+        self.update_filter(suggestions);
     }
 
     /// Clears the filter; the choice is kept.
@@ -89,15 +89,15 @@ impl StartScreen {
 /// Returns true for `a.test`, `localhost:8080/x`, `https://…`: text that is a destination rather
 /// than a search word. A part of a suggestion's host is still a search word: `expired.lab` will
 /// become `expired.lab.test`.
-fn looks_like_host(text: &str, offers: &[Suggestion]) -> bool {
+fn looks_like_host(text: &str, suggestions: &[Suggestion]) -> bool {
     let dotted = text
         .split('/')
         .next()
         .is_some_and(|host| host.contains(['.', ':']));
-    let is_part = |offer: &Suggestion| {
-        host_of_url(&offer.url).is_some_and(|host| host != text && host.contains(text))
+    let is_part = |suggestion: &Suggestion| {
+        host_of_url(&suggestion.url).is_some_and(|host| host != text && host.contains(text))
     };
-    text.contains("://") || (dotted && !offers.iter().any(is_part))
+    text.contains("://") || (dotted && !suggestions.iter().any(is_part))
 }
 
 /// Returns the host of a URL, without its port.
@@ -156,8 +156,8 @@ impl ScreenState {
     /// Moves the choice by `by` suggestions, down if positive.
     pub(super) fn choose_by(&mut self, by: isize) {
         let catalogue = Catalogue::filtered(&self.settings.suggestions, &self.start_screen.typed);
-        if let Some(place) = catalogue.moved_by(self.start_screen.chosen, by) {
-            self.start_screen.choose(place, &self.settings.suggestions);
+        if let Some(index) = catalogue.moved_by(self.start_screen.chosen, by) {
+            self.start_screen.choose(index, &self.settings.suggestions);
         }
     }
 

@@ -178,12 +178,12 @@ impl ScreenState {
             InputMode::Start
         };
         let mut start = StartScreen::default();
-        if let Some(place) = settings
+        if let Some(index) = settings
             .suggestions
             .iter()
-            .position(|offer| Some(&offer.url) == settings.url.as_ref())
+            .position(|suggestion| Some(&suggestion.url) == settings.url.as_ref())
         {
-            start.choose(place, &settings.suggestions);
+            start.choose(index, &settings.suggestions);
         }
         Self {
             url: settings.url.clone().unwrap_or_default(),
@@ -226,7 +226,7 @@ impl ScreenState {
     pub(super) fn capture_flows(&self) -> Option<&[Flow]> {
         self.paused
             .as_ref()
-            .map_or(&self.run, |held| &held.run)
+            .map_or(&self.run, |paused| &paused.run)
             .capture_flows(self.settings.opened.is_some())
     }
 
@@ -272,7 +272,7 @@ impl ScreenState {
     pub(super) fn displayed_run(&self, now: Moment) -> (&ScreenRun, Moment) {
         self.paused.as_ref().map_or_else(
             || (&self.run, self.run.drawn_until(now)),
-            |held| (&held.run, held.at),
+            |paused| (&paused.run, paused.at),
         )
     }
 }

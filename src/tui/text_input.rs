@@ -115,9 +115,9 @@ pub(super) fn check_url(text: &str) -> Result<(), String> {
         return Err("Type a URL, such as https://example.com/".to_owned());
     }
     if let Some(at) = text.find(char::is_whitespace) {
-        let place = text.get(..at).unwrap_or_default().chars().count() + 1;
+        let index = text.get(..at).unwrap_or_default().chars().count() + 1;
         return Err(format!(
-            "URLs cannot contain spaces: write %20 instead of character {place}."
+            "URLs cannot contain spaces: write %20 instead of character {index}."
         ));
     }
     let typed = TypedUrl::parse(text).map_err(|mistake| format!("Not a valid URL: {mistake}."))?;

@@ -58,8 +58,9 @@ fn prefix_within(text: &str, columns: usize) -> String {
 }
 
 /// Returns the first of several wordings that fits, if any does.
-pub(super) fn first_that_fits(ways: &[String], columns: usize) -> Option<&str> {
-    ways.iter()
+pub(super) fn first_that_fits(wordings: &[String], columns: usize) -> Option<&str> {
+    wordings
+        .iter()
         .map(String::as_str)
         .find(|way| display_width(way) <= columns)
 }

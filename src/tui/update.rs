@@ -88,7 +88,7 @@ impl ScreenState {
             .is_none()
             .then(|| CursorAnchor::new(self.view_state.cursor, &self.run));
         if self.run.is_about_to_retire() {
-            let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
+            let run = self.paused.as_ref().map_or(&self.run, |paused| &paused.run);
             let looked_at = self.view_state.cursor.lane(run).map(|(id, _)| id);
             self.run.keep_exchange(looked_at);
         }
@@ -270,11 +270,11 @@ impl ScreenState {
     }
 
     fn next_theme(&mut self) {
-        let place = super::Theme::ALL
+        let index = super::Theme::ALL
             .iter()
             .position(|&theme| theme == self.settings.theme)
             .unwrap_or(0);
-        self.settings.theme = super::Theme::ALL[(place + 1) % super::Theme::ALL.len()];
+        self.settings.theme = super::Theme::ALL[(index + 1) % super::Theme::ALL.len()];
         self.notice = Some(if self.settings.color {
             format!("Theme: {}", self.settings.theme.name())
         } else {

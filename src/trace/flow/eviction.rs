@@ -240,7 +240,7 @@ mod tests {
                         *sizes.entry(packet.payload_bytes).or_insert(0_u64) += 1;
                     }
                     prop_assert_eq!(sizes, flow.payload_sizes(side));
-                    let advances = |flow: &Flow| flow.packet_runs().flat_map(|stretch| stretch.stream_updates(flow, side).collect::<Vec<_>>()).collect::<Vec<_>>();
+                    let advances = |flow: &Flow| flow.packet_runs().flat_map(|packet_run| packet_run.stream_updates(flow, side).collect::<Vec<_>>()).collect::<Vec<_>>();
                     prop_assert!(advances(all).ends_with(&advances(flow)));
                 }
                 for packet in flow.packets().iter().step_by(97) {
@@ -248,10 +248,10 @@ mod tests {
                     if flow.packets().first().is_some_and(|first| first.wall < packet.wall) {
                         prop_assert_eq!(all.traffic_between(packet.wall, until), flow.traffic_between(packet.wall, until));
                     }
-                    let stretch = packet.offset..packet.offset + 5_000;
-                    let carriers: Vec<usize> = flow.packets_carrying(Direction::Sent, &stretch).iter().map(|carrier| carrier.packet + gone).collect();
-                    let expected = all.packets_carrying(Direction::Sent, &stretch);
-                    let expected: Vec<usize> = expected.iter().map(|carrier| carrier.packet).filter(|place| *place >= gone).collect();
+                    let packet_run = packet.offset..packet.offset + 5_000;
+                    let carriers: Vec<usize> = flow.packets_carrying(Direction::Sent, &packet_run).iter().map(|carrier| carrier.packet + gone).collect();
+                    let expected = all.packets_carrying(Direction::Sent, &packet_run);
+                    let expected: Vec<usize> = expected.iter().map(|carrier| carrier.packet).filter(|index| *index >= gone).collect();
                     prop_assert_eq!(carriers, expected);
                 }
             }

@@ -132,10 +132,10 @@ impl Flow {
     /// Returns the packets that carried bytes of a range of a direction's stream, in the order
     /// captured. Empty if the direction's SYN was not captured, since its offsets are then relative
     /// to the first packet that was.
-    pub fn packets_carrying(&self, direction: Direction, stretch: &Range<u64>) -> Vec<Carrier> {
+    pub fn packets_carrying(&self, direction: Direction, range: &Range<u64>) -> Vec<Carrier> {
         let stream = self.stream(direction);
         if stream.anchored {
-            stream.carriers.of(stretch, &self.entries)
+            stream.carriers.of(range, &self.entries)
         } else {
             Vec::new()
         }

@@ -18,9 +18,9 @@ impl SizeSet {
         self.set(size >> self.granularity_bits);
     }
 
-    fn set(&mut self, place: u32) {
-        if let Some(bits) = self.bits.get_mut(place as usize / 64) {
-            *bits |= 1 << (place % 64);
+    fn set(&mut self, index: u32) {
+        if let Some(bits) = self.bits.get_mut(index as usize / 64) {
+            *bits |= 1 << (index % 64);
         }
     }
 
@@ -30,21 +30,21 @@ impl SizeSet {
             bits: [0; 4],
             granularity_bits: fine.granularity_bits + 1,
         };
-        fine.set_bits().for_each(|place| self.set(place / 2));
+        fine.set_bits().for_each(|index| self.set(index / 2));
     }
 
     fn set_bits(&self) -> impl Iterator<Item = u32> {
         let bits = self.bits;
-        (0..Self::BITS).filter(move |place| {
-            bits.get(*place as usize / 64)
-                .is_some_and(|bits| bits >> (place % 64) & 1 == 1)
+        (0..Self::BITS).filter(move |index| {
+            bits.get(*index as usize / 64)
+                .is_some_and(|bits| bits >> (index % 64) & 1 == 1)
         })
     }
 
     /// Returns the sizes in ascending order, rounded down.
     pub fn sizes(&self) -> impl Iterator<Item = u32> {
         let coarse = self.granularity_bits;
-        self.set_bits().map(move |place| place << coarse)
+        self.set_bits().map(move |index| index << coarse)
     }
 }
 

@@ -109,12 +109,12 @@ impl ChunkSummary {
 }
 
 impl DirectionSummary {
-    fn summarize(flow: &Flow, stretch: &PacketRun<'_>, direction: Direction) -> Self {
+    fn summarize(flow: &Flow, packet_run: &PacketRun<'_>, direction: Direction) -> Self {
         let mut progress = Self {
-            stream_end: stretch.stream_end_before(direction),
+            stream_end: packet_run.stream_end_before(direction),
             ..Self::default()
         };
-        for packet in stretch.packets {
+        for packet in packet_run.packets {
             match StreamUpdate::from_packet(flow, packet, direction, &mut progress.stream_end) {
                 Some(StreamUpdate::Sent {
                     from,
@@ -186,16 +186,16 @@ impl PacketRun<'_> {
 impl Flow {
     /// Returns all packets in runs, in the order captured.
     pub fn packet_runs(&self) -> impl Iterator<Item = PacketRun<'_>> {
-        let strides = self.chunk_summaries();
+        let chunks = self.chunk_summaries();
         self.packets()
             .chunks(ChunkSummary::PACKETS)
             .enumerate()
             .map(|(n, packets)| PacketRun {
                 packets,
-                summary: strides.get(n),
+                summary: chunks.get(n),
                 previous_chunk: n
                     .checked_sub(1)
-                    .map_or_else(|| self.last_evicted_chunk(), |n| strides.get(n)),
+                    .map_or_else(|| self.last_evicted_chunk(), |n| chunks.get(n)),
             })
     }
 
@@ -204,8 +204,8 @@ impl Flow {
         let listed = self
             .summary
             .iter()
-            .flat_map(|course| &course.retransmitted)
-            .filter_map(|place| self.packets().get(*place as usize));
+            .flat_map(|summary| &summary.retransmitted)
+            .filter_map(|index| self.packets().get(*index as usize));
         listed.chain(
             self.unsummarized_packets()
                 .iter()
@@ -218,7 +218,7 @@ impl Flow {
         let mut sizes = self
             .summary
             .as_ref()
-            .map(|course| course.payload_sizes[direction_index(direction)].clone())
+            .map(|summary| summary.payload_sizes[direction_index(direction)].clone())
             .unwrap_or_default();
         let tail = self
             .unsummarized_packets()
@@ -229,13 +229,13 @@ impl Flow {
     }
 
     fn chunk_summaries(&self) -> &[ChunkSummary] {
-        self.summary.as_ref().map_or(&[], |course| &course.chunks)
+        self.summary.as_ref().map_or(&[], |summary| &summary.chunks)
     }
 
     fn last_evicted_chunk(&self) -> Option<&ChunkSummary> {
         self.summary
             .as_ref()
-            .and_then(|course| course.last_evicted_chunk.as_ref())
+            .and_then(|summary| summary.last_evicted_chunk.as_ref())
     }
 
     fn latest_chunk(&self) -> Option<&ChunkSummary> {
@@ -250,8 +250,8 @@ impl Flow {
         let last = (packets >= self.entries.len() && !rest.is_empty())
             .then(|| ChunkSummary::summarize(self, rest, self.latest_chunk()));
         let summed_up = self.entries.len() - rest.len();
-        let strides = packets / ChunkSummary::PACKETS;
-        let course = self.summary.get_or_insert_default();
+        let chunks = packets / ChunkSummary::PACKETS;
+        let summary = self.summary.get_or_insert_default();
         for packet in self
             .entries
             .iter()
@@ -259,18 +259,18 @@ impl Flow {
             .filter(|packet| packet.payload_bytes > 0)
         {
             uncount_payload(
-                &mut course.payload_sizes[direction_index(packet.direction)],
+                &mut summary.payload_sizes[direction_index(packet.direction)],
                 packet.payload_bytes,
             );
         }
-        let gone = course
+        let last_dropped = summary
             .chunks
-            .drain(..strides.min(course.chunks.len()))
+            .drain(..chunks.min(summary.chunks.len()))
             .next_back();
-        course.last_evicted_chunk = last.or(gone).or(course.last_evicted_chunk.take());
-        course.chunks.shrink_to_fit();
-        let place = |place: &u32| u32::try_from((*place as usize).checked_sub(packets)?).ok();
-        course.retransmitted = course.retransmitted.iter().filter_map(place).collect();
+        summary.last_evicted_chunk = last.or(last_dropped).or(summary.last_evicted_chunk.take());
+        summary.chunks.shrink_to_fit();
+        let shifted = |index: &u32| u32::try_from((*index as usize).checked_sub(packets)?).ok();
+        summary.retransmitted = summary.retransmitted.iter().filter_map(shifted).collect();
     }
 
     /// Returns the packets after the last complete chunk.
@@ -286,17 +286,17 @@ impl Flow {
         if packets.len() < ChunkSummary::PACKETS {
             return;
         }
-        let stride = ChunkSummary::summarize(self, packets, self.latest_chunk());
+        let chunk = ChunkSummary::summarize(self, packets, self.latest_chunk());
         let start = self.entries.len() - packets.len();
-        let course = self.summary.get_or_insert_default();
-        push_tight(&mut course.chunks, stride);
-        for (place, packet) in self.entries.iter().enumerate().skip(start) {
+        let summary = self.summary.get_or_insert_default();
+        push_tight(&mut summary.chunks, chunk);
+        for (index, packet) in self.entries.iter().enumerate().skip(start) {
             count_payload(
-                &mut course.payload_sizes[direction_index(packet.direction)],
+                &mut summary.payload_sizes[direction_index(packet.direction)],
                 packet.payload_bytes,
             );
             if packet.retransmitted {
-                course.retransmitted.extend(u32::try_from(place));
+                summary.retransmitted.extend(u32::try_from(index));
             }
         }
     }

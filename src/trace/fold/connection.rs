@@ -3,8 +3,8 @@
 use crate::trace::{Connection, EventKind, Tls};
 use crate::units::Moment;
 
-pub(super) fn fold_connection(connection: &mut Connection, at: Moment, what: &EventKind) {
-    match what {
+pub(super) fn fold_connection(connection: &mut Connection, at: Moment, kind: &EventKind) {
+    match kind {
         EventKind::KernelMeasured { figures, .. } => connection.tcp_info = Some(*figures),
         EventKind::Disconnected { .. } => {
             connection.closed.get_or_insert(at);
@@ -19,12 +19,12 @@ pub(super) fn fold_connection(connection: &mut Connection, at: Moment, what: &Ev
             .layers
             .of_mut(*from)
             .take(records, parts, *unlisted),
-        _ => fold_tls(connection.tls.get_or_insert_default(), at, what),
+        _ => fold_tls(connection.tls.get_or_insert_default(), at, kind),
     }
 }
 
-fn fold_tls(tls: &mut Tls, at: Moment, what: &EventKind) {
-    match what {
+fn fold_tls(tls: &mut Tls, at: Moment, kind: &EventKind) {
+    match kind {
         EventKind::TlsMessage { message, .. } => tls.messages.push((at, message.clone())),
         EventKind::TlsCertificates { certificates, .. } => {
             tls.certificates.clone_from(certificates)

@@ -38,8 +38,8 @@ pub(super) fn new_exchange(
     }
 }
 
-pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &EventKind) {
-    match what {
+pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, kind: &EventKind) {
+    match kind {
         EventKind::PhaseBegan {
             phase, position, ..
         } => exchange.phases.begin(*phase, at, *position),
@@ -58,7 +58,7 @@ pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &EventKin
         | EventKind::DnsAnswered { .. }
         | EventKind::DnsFailed { .. }
         | EventKind::Resolved { .. } => {
-            fold_resolution(exchange.resolution.get_or_insert_default(), at, what);
+            fold_resolution(exchange.resolution.get_or_insert_default(), at, kind);
         }
         EventKind::AttemptStarted {
             attempt,
@@ -77,7 +77,7 @@ pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &EventKin
             attempt, outcome, ..
         } => end_attempt(exchange, at, *attempt, outcome),
         EventKind::ProxyTalked { step, .. } => exchange.proxy.push((at, step.clone())),
-        _ => fold_message(exchange, at, what),
+        _ => fold_message(exchange, at, kind),
     }
 }
 
@@ -92,8 +92,8 @@ fn end_attempt(exchange: &mut Exchange, at: Moment, id: AttemptId, outcome: &Att
     }
 }
 
-fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &EventKind) {
-    let (id, outcome) = match what {
+fn fold_resolution(resolution: &mut Resolution, at: Moment, kind: &EventKind) {
+    let (id, outcome) = match kind {
         EventKind::DnsQueried {
             query,
             name,
@@ -137,8 +137,8 @@ fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &EventKind) {
     }
 }
 
-fn fold_message(exchange: &mut Exchange, at: Moment, what: &EventKind) {
-    match what {
+fn fold_message(exchange: &mut Exchange, at: Moment, kind: &EventKind) {
+    match kind {
         EventKind::RequestHead {
             version,
             method,

@@ -62,8 +62,8 @@ impl Trace {
     /// ignored, since a file may be crafted.
     pub fn apply(&mut self, event: Event) {
         self.latest = self.latest.max(event.at);
-        let Event { at, kind: what } = &event;
-        match what {
+        let Event { at, kind } = &event;
+        match kind {
             EventKind::Packets { packets } => {
                 return packets.iter().for_each(|packet| self.add_packet(packet));
             }
@@ -77,10 +77,10 @@ impl Trace {
             | EventKind::ClockPaired { .. }
             | EventKind::OtherFrames { .. }
             | EventKind::Layered { .. } => {
-                self.fold(*at, what);
+                self.fold(*at, kind);
                 return;
             }
-            _ => self.fold(*at, what),
+            _ => self.fold(*at, kind),
         }
         if self.log.len() >= Self::MAX_LOGGED && self.limits().keeps_latest {
             self.log.drain(..Self::MAX_LOGGED / 4);
@@ -150,7 +150,7 @@ impl Trace {
         position_by_number(&self.exchanges, id.0 as usize, |exchange| {
             exchange.id.0 as usize
         })
-        .and_then(|place| self.exchanges.get(place))
+        .and_then(|index| self.exchanges.get(index))
     }
 
     /// The connections, in the order they were established.
@@ -168,7 +168,7 @@ impl Trace {
         position_by_number(&self.connections, id.0 as usize, |connection| {
             connection.id.0 as usize
         })
-        .and_then(|place| self.connections.get(place))
+        .and_then(|index| self.connections.get(index))
     }
 
     /// The flows seen on the wire.
@@ -296,8 +296,8 @@ impl Trace {
             .map(|(_, failure)| failure)
     }
 
-    fn fold(&mut self, at: Moment, what: &EventKind) {
-        match what {
+    fn fold(&mut self, at: Moment, kind: &EventKind) {
+        match kind {
             EventKind::RunStarted {
                 tool_version,
                 started_at,
@@ -335,7 +335,7 @@ impl Trace {
             | EventKind::CaptureUnavailable { .. }
             | EventKind::CaptureOff
             | EventKind::CaptureClosed { .. } => {
-                self.fold_capture(what);
+                self.fold_capture(kind);
             }
             EventKind::ExchangeStarted {
                 exchange,
@@ -343,22 +343,22 @@ impl Trace {
                 method,
                 url,
             } => self.start_exchange(at, *exchange, *cause, method, url),
-            EventKind::Connected { .. } => self.fold_connected(at, what),
+            EventKind::Connected { .. } => self.fold_connected(at, kind),
             EventKind::Packets { .. } | EventKind::Undelivered { .. } | EventKind::Note { .. } => {}
             _ => {
-                if let Some(exchange) = what.exchange().and_then(|id| self.exchange_mut(id)) {
-                    exchange::fold_exchange(exchange, at, what);
+                if let Some(exchange) = kind.exchange().and_then(|id| self.exchange_mut(id)) {
+                    exchange::fold_exchange(exchange, at, kind);
                 } else if let Some(connection) =
-                    what.connection().and_then(|id| self.connection_mut(id))
+                    kind.connection().and_then(|id| self.connection_mut(id))
                 {
-                    connection::fold_connection(connection, at, what);
+                    connection::fold_connection(connection, at, kind);
                 }
             }
         }
     }
 
-    fn fold_capture(&mut self, what: &EventKind) {
-        match what {
+    fn fold_capture(&mut self, kind: &EventKind) {
+        match kind {
             EventKind::CaptureOpened {
                 interface,
                 link_type,
@@ -397,14 +397,14 @@ impl Trace {
         }
     }
 
-    fn fold_connected(&mut self, at: Moment, what: &EventKind) {
+    fn fold_connected(&mut self, at: Moment, kind: &EventKind) {
         let EventKind::Connected {
             exchange,
             connection,
             local,
             remote,
             reused,
-        } = what
+        } = kind
         else {
             return;
         };
@@ -434,14 +434,14 @@ impl Trace {
         position_by_number(&self.exchanges, id.0 as usize, |exchange| {
             exchange.id.0 as usize
         })
-        .and_then(|place| self.exchanges.get_mut(place))
+        .and_then(|index| self.exchanges.get_mut(index))
     }
 
     fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         position_by_number(&self.connections, id.0 as usize, |connection| {
             connection.id.0 as usize
         })
-        .and_then(|place| self.connections.get_mut(place))
+        .and_then(|index| self.connections.get_mut(index))
     }
 
     fn add_packet(&mut self, packet: &Packet) {

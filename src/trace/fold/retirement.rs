@@ -23,7 +23,7 @@ impl Trace {
         let Some(last) = ranges.last().map(|range| *range.end()) else {
             return;
         };
-        let (going, kept) = self.partition_retired(&ranges);
+        let (going, remaining) = self.partition_retired(&ranges);
         self.retired.exchanges += going.len() as u64;
         for run in runs {
             self.retired.forget_hops(&run);
@@ -33,7 +33,7 @@ impl Trace {
             self.retired.add_hops(hops);
         }
         self.remember_failure(&going);
-        self.exchanges = kept;
+        self.exchanges = remaining;
         let begins = self
             .exchanges
             .iter()
@@ -54,7 +54,7 @@ impl Trace {
     ) -> (Vec<(Exchange, bool)>, Vec<Exchange>) {
         let mut ranges = ranges.iter().peekable();
         let mut going = Vec::new();
-        let mut kept = Vec::new();
+        let mut remaining = Vec::new();
         let mut all = std::mem::take(&mut self.exchanges).into_iter().peekable();
         while let Some(exchange) = all.next() {
             while ranges
@@ -70,10 +70,10 @@ impl Trace {
                     .is_some_and(|next| next.cause == ExchangeCause::Retry);
                 going.push((exchange, again));
             } else {
-                kept.push(exchange);
+                remaining.push(exchange);
             }
         }
-        (going, kept)
+        (going, remaining)
     }
 
     fn remember_failure(&mut self, going: &[(Exchange, bool)]) {
@@ -127,13 +127,13 @@ impl Trace {
             return;
         }
         let mut flows = std::mem::take(&mut self.flows);
-        let held = RetainedEndpoints::from_trace(self);
+        let retained = RetainedEndpoints::from_trace(self);
         flows.retain(|flow| {
             let ended = flow.span().map(|(_, last)| last);
             let is_late = latest.zip(ended).is_some_and(|(latest, ended)| {
                 ended.0.saturating_add(RetainedEndpoints::CLOCK_SLACK.0) >= latest.0
             });
-            is_late || held.uses(flow)
+            is_late || retained.uses(flow)
         });
         self.flows = flows;
     }

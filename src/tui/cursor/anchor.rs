@@ -19,13 +19,13 @@ impl CursorAnchor {
     /// Returns what a cursor is on.
     pub(in crate::tui) fn new(cursor: Cursor, run: &ScreenRun) -> Self {
         let found = match cursor {
-            Cursor::Event(place) => run
-                .event(place)
-                .map(|event| Self::Event(Box::new(event.clone()), place)),
-            Cursor::Packet(key, place) => run
+            Cursor::Event(index) => run
+                .event(index)
+                .map(|event| Self::Event(Box::new(event.clone()), index)),
+            Cursor::Packet(key, index) => run
                 .trace
                 .flow(&key)
-                .map(|flow| Self::Packet(key, flow.evicted() + place as u64)),
+                .map(|flow| Self::Packet(key, flow.evicted() + index as u64)),
             Cursor::Run | Cursor::Lane(..) | Cursor::Flow(_) => None,
         };
         found.unwrap_or(Self::Fixed(cursor))
@@ -44,18 +44,18 @@ impl CursorAnchor {
                 .map(|exchange| Cursor::Lane(exchange.id, *lane)),
             Self::Fixed(cursor) => Some(*cursor),
             // Items before it may have been removed, but none are inserted there.
-            Self::Event(event, place) => {
-                let same = |place: &usize| run.event(*place).is_some_and(|found| found == &**event);
-                (0..=*place).rev().find(same).map(Cursor::Event)
+            Self::Event(event, index) => {
+                let same = |index: &usize| run.event(*index).is_some_and(|found| found == &**event);
+                (0..=*index).rev().find(same).map(Cursor::Event)
             }
             Self::Packet(key, number) => {
                 let flow = run.trace.flow(key)?;
                 let Some(last) = flow.packets().len().checked_sub(1) else {
                     return Some(Cursor::Flow(*key));
                 };
-                let place =
+                let index =
                     usize::try_from(number.saturating_sub(flow.evicted())).unwrap_or(usize::MAX);
-                Some(Cursor::Packet(*key, place.min(last)))
+                Some(Cursor::Packet(*key, index.min(last)))
             }
         }
     }

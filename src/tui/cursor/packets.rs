@@ -10,14 +10,14 @@ use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 
 /// Returns when a packet passed.
-pub(super) fn moment_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<Moment> {
-    let packet = run.trace.flow(flow)?.packets().get(place)?;
+pub(super) fn moment_of(run: &ScreenRun, flow: &FlowKey, index: usize) -> Option<Moment> {
+    let packet = run.trace.flow(flow)?.packets().get(index)?;
     run.trace.clock().moment_of(packet.wall)
 }
 
 /// Returns the exchange and the phase in which a packet passed.
-pub(super) fn lane_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<(ExchangeId, Lane)> {
-    let at = moment_of(run, flow, place)?;
+pub(super) fn lane_of(run: &ScreenRun, flow: &FlowKey, index: usize) -> Option<(ExchangeId, Lane)> {
+    let at = moment_of(run, flow, index)?;
     let exchange = exchange_at(&run.trace, flow, at)?;
     let spans = || {
         exchange
@@ -38,8 +38,8 @@ pub(super) fn lane_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<(
 }
 
 /// Returns the listed event nearest to a packet in time.
-pub(super) fn event_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<usize> {
-    let at = moment_of(run, flow, place)?;
+pub(super) fn event_of(run: &ScreenRun, flow: &FlowKey, index: usize) -> Option<usize> {
+    let at = moment_of(run, flow, index)?;
     let after = run
         .listed_events
         .partition_point(|&listed| run.event(listed).is_some_and(|event| event.at < at));
@@ -57,7 +57,7 @@ pub(super) fn event_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<
 pub(super) fn packet_of_cursor(run: &ScreenRun, cursor: Cursor) -> Option<(FlowKey, usize)> {
     let talk = talk_of_cursor(run, cursor)?;
     let carrier = match cursor {
-        Cursor::Event(place) => packet_of_event(run, talk.flow, place),
+        Cursor::Event(index) => packet_of_event(run, talk.flow, index),
         Cursor::Lane(id, lane) => lane
             .phase()
             .and_then(|phase| packet_of_phase(run.trace.exchange(id)?, talk.flow, phase)),
@@ -72,10 +72,10 @@ pub(super) fn packet_of_cursor(run: &ScreenRun, cursor: Cursor) -> Option<(FlowK
     Some((talk.flow.key, carrier.or_else(next)?))
 }
 
-fn packet_of_event(run: &ScreenRun, flow: &Flow, place: usize) -> Option<usize> {
-    let what = &run.event(place)?.kind;
-    let exchange = || what.exchange().and_then(|id| run.trace.exchange(id));
-    match what {
+fn packet_of_event(run: &ScreenRun, flow: &Flow, index: usize) -> Option<usize> {
+    let kind = &run.event(index)?.kind;
+    let exchange = || kind.exchange().and_then(|id| run.trace.exchange(id));
+    match kind {
         EventKind::TlsMessage { message, .. } => {
             let direction = if message.from == Side::Client {
                 Direction::Sent

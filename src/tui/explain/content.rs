@@ -292,8 +292,8 @@ fn wait_page(exchange: &Exchange) -> ExplanationPage {
     }
     for metric in metrics {
         let took = metric.duration.map(|took| took.to_string());
-        let what = metric.description.map(|what| what.escaped().into_owned());
-        let said = [took, what]
+        let kind = metric.description.map(|kind| kind.escaped().into_owned());
+        let said = [took, kind]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()

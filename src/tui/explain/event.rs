@@ -15,19 +15,19 @@ pub(super) fn explain_event(run: &ScreenRun, event: &Event, now: Moment) -> Expl
     {
         return failure::explain_failure(run, exchange);
     }
-    let said = event_sentence(event, &run.trace);
-    let mut page = ExplanationPage::new(if said.layer.is_empty() {
+    let sentence = event_sentence(event, &run.trace);
+    let mut page = ExplanationPage::new(if sentence.layer.is_empty() {
         "Run".to_owned()
     } else {
-        said.layer.to_owned()
+        sentence.layer.to_owned()
     });
     page.styled_paragraph(
-        if said.sign == EventSign::Bad {
+        if sentence.sign == EventSign::Bad {
             StyleRole::Failure
         } else {
             StyleRole::Strong
         },
-        said.text,
+        sentence.text,
     );
     page.gap();
     page.fact("at", format!("{} ms", format_millis(event.at, true)));
@@ -48,13 +48,13 @@ pub(super) fn explain_event(run: &ScreenRun, event: &Event, now: Moment) -> Expl
 
 /// Returns when the previous listed event was.
 fn previous_event_time(run: &ScreenRun, event: &Event) -> Option<Moment> {
-    let place = run
+    let index = run
         .listed_events
         .iter()
         .rev()
-        .filter_map(|&place| run.event(place))
+        .filter_map(|&index| run.event(index))
         .find(|listed| listed.at < event.at)?;
-    Some(place.at)
+    Some(index.at)
 }
 
 /// Adds the explanation of the phase that the event is part of.
@@ -72,8 +72,8 @@ fn add_phase(run: &ScreenRun, event: &Event, now: Moment, page: &mut Explanation
 }
 
 /// Returns what such an event is, if its line does not say it all.
-fn event_meaning(what: &EventKind) -> Option<String> {
-    Some(match what {
+fn event_meaning(kind: &EventKind) -> Option<String> {
+    Some(match kind {
         EventKind::DnsQueried { .. } => {
             "A query to a name server. Its answer is matched by the transaction ID and the port."
                 .to_owned()

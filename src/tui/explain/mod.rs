@@ -21,7 +21,7 @@ pub(super) use page::ExplanationPage;
 pub(super) fn explanation_page(run: &ScreenRun, cursor: Cursor, now: Moment) -> ExplanationPage {
     match cursor {
         Cursor::Run => overview::explain_run(run, now),
-        Cursor::Event(place) => run.event(place).map_or_else(
+        Cursor::Event(index) => run.event(index).map_or_else(
             || overview::explain_run(run, now),
             |event| event::explain_event(run, event, now),
         ),
@@ -31,7 +31,7 @@ pub(super) fn explanation_page(run: &ScreenRun, cursor: Cursor, now: Moment) -> 
             (None, _) => overview::explain_run(run, now),
         },
         Cursor::Flow(flow) => conversation::explain_conversation(run, &flow),
-        Cursor::Packet(flow, place) => packet::explain_packet(run, flow, place),
+        Cursor::Packet(flow, index) => packet::explain_packet(run, flow, index),
     }
 }
 

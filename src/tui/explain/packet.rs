@@ -13,10 +13,10 @@ use crate::units::Bytes;
 /// Maximum number of records and parts listed.
 const MAX_PIECES: usize = 12;
 
-pub(super) fn explain_packet(run: &ScreenRun, flow: FlowKey, place: usize) -> ExplanationPage {
-    let talk = talk_of_cursor(run, Cursor::Packet(flow, place));
+pub(super) fn explain_packet(run: &ScreenRun, flow: FlowKey, index: usize) -> ExplanationPage {
+    let talk = talk_of_cursor(run, Cursor::Packet(flow, index));
     let Some((talk, packet)) =
-        talk.and_then(|talk| talk.packet(place).map(|packet| (talk, packet)))
+        talk.and_then(|talk| talk.packet(index).map(|packet| (talk, packet)))
     else {
         return ExplanationPage::new("Packet");
     };
@@ -25,30 +25,30 @@ pub(super) fn explain_packet(run: &ScreenRun, flow: FlowKey, place: usize) -> Ex
     } else {
         "\u{2190}"
     };
-    let number = talk.flow.evicted() + place as u64 + 1;
+    let number = talk.flow.evicted() + index as u64 + 1;
     let mut page = ExplanationPage::new(format!(
         "Packet {number} {way} {}",
         flag_words(packet.flags)
     ));
-    if let Some(mark) = talk.mark(place) {
+    if let Some(mark) = talk.mark(index) {
         page.styled_paragraph(
             StyleRole::for_mark(mark),
-            mark_sentence(&talk, place, packet, mark),
+            mark_sentence(&talk, index, packet, mark),
         );
         page.gap();
     }
-    page.paragraph(purpose_sentence(&talk, place, packet));
+    page.paragraph(purpose_sentence(&talk, index, packet));
     page.gap();
-    add_header(&talk, place, packet, &mut page);
+    add_header(&talk, index, packet, &mut page);
     add_contents(&talk, packet, &mut page);
     page.gap();
-    page.reference(packet_reference(&talk, place, packet));
+    page.reference(packet_reference(&talk, index, packet));
     page
 }
 
 fn add_header(
     talk: &ConversationView<'_>,
-    place: usize,
+    index: usize,
     packet: &PacketEntry,
     page: &mut ExplanationPage,
 ) {
@@ -57,7 +57,7 @@ fn add_header(
         talk.moment(packet)
             .map(|at| format!("{} ms", format_millis(at, true))),
     );
-    let before = place.checked_sub(1).and_then(|before| talk.packet(before));
+    let before = index.checked_sub(1).and_then(|before| talk.packet(before));
     page.fact_if(
         "gap before",
         before.map(|before| packet.wall.since(before.wall).to_string()),
@@ -75,7 +75,7 @@ fn add_header(
     );
     page.fact_if(
         "ack",
-        talk.relative_ack(place, packet).map(|ack| ack.to_string()),
+        talk.relative_ack(index, packet).map(|ack| ack.to_string()),
     );
     page.fact_if(
         "window",
@@ -137,7 +137,7 @@ fn byte_range_text(bytes: &std::ops::Range<u64>, all: u64) -> String {
 
 fn mark_sentence(
     talk: &ConversationView<'_>,
-    place: usize,
+    index: usize,
     packet: &PacketEntry,
     mark: PacketMark,
 ) -> String {
@@ -149,7 +149,7 @@ fn mark_sentence(
             let first = talk
                 .flow
                 .first_packet_carrying(packet.direction, packet.offset)
-                .filter(|first| *first < place);
+                .filter(|first| *first < index);
             match first.and_then(|first| {
                 talk.packet(first)
                     .map(|earlier| (first, packet.wall.since(earlier.wall)))
@@ -177,7 +177,7 @@ fn mark_sentence(
     }
 }
 
-fn purpose_sentence(talk: &ConversationView<'_>, place: usize, packet: &PacketEntry) -> String {
+fn purpose_sentence(talk: &ConversationView<'_>, index: usize, packet: &PacketEntry) -> String {
     let flags = packet.flags;
     if flags.has(TcpFlags::SYN | TcpFlags::ACK) {
         let took = talk
@@ -203,14 +203,14 @@ fn purpose_sentence(talk: &ConversationView<'_>, place: usize, packet: &PacketEn
     }
     if packet.payload_bytes == 0 {
         let ack = talk
-            .relative_ack(place, packet)
+            .relative_ack(index, packet)
             .map(|ack| ack.saturating_sub(1));
         let upto = ack
             .map(|ack| format!(": {} have been received", Bytes(ack)))
             .unwrap_or_default();
         return format!("It carries only an acknowledgment{upto}.");
     }
-    let names = talk.packet_contents(place).names;
+    let names = talk.packet_contents(index).names;
     if names.is_empty() {
         return "It carries data of the stream.".to_owned();
     }
@@ -219,10 +219,10 @@ fn purpose_sentence(talk: &ConversationView<'_>, place: usize, packet: &PacketEn
 
 fn packet_reference(
     talk: &ConversationView<'_>,
-    place: usize,
+    index: usize,
     packet: &PacketEntry,
 ) -> &'static str {
-    match talk.mark(place) {
+    match talk.mark(index) {
         Some(PacketMark::SentAgain) => "RFC 6298 \u{00a7}5, RFC 5681 \u{00a7}3.2",
         Some(PacketMark::DuplicateAck) => "RFC 5681 \u{00a7}2, \u{00a7}3.2",
         Some(PacketMark::Reset) => "RFC 9293 \u{00a7}3.5.2",

@@ -91,16 +91,16 @@ fn summary_texts(run: &ScreenRun) -> Vec<StyledText> {
         Some(trace.latest().from_start().to_string()),
         trace.capture().link_type.clone(),
     ];
-    let mut pieces: Vec<StyledText> = Vec::new();
+    let mut texts: Vec<StyledText> = Vec::new();
     for part in parts.into_iter().flatten() {
-        let part = if pieces.is_empty() {
+        let part = if texts.is_empty() {
             part
         } else {
             format!("\u{00b7} {part}")
         };
-        pieces.push((part, StyleRole::Dim));
+        texts.push((part, StyleRole::Dim));
     }
-    pieces
+    texts
 }
 
 /// Returns the number of packets that the capture lost.

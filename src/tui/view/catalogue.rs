@@ -17,8 +17,8 @@ pub(super) fn draw(
     rows: &[CatalogueRow<'_>],
     first: usize,
 ) {
-    let offers = &state.settings.suggestions;
-    if offers.is_empty() || area.height < 2 {
+    let suggestions = &state.settings.suggestions;
+    if suggestions.is_empty() || area.height < 2 {
         return;
     }
     let left = rows
@@ -39,14 +39,17 @@ pub(super) fn draw(
         );
         return;
     }
-    let indent = if offers.iter().any(|offer| !offer.group.is_empty()) {
+    let indent = if suggestions
+        .iter()
+        .any(|suggestion| !suggestion.group.is_empty())
+    {
         3
     } else {
         1
     };
-    let widest = offers
+    let widest = suggestions
         .iter()
-        .map(|offer| display_width(&offer.url))
+        .map(|suggestion| display_width(&suggestion.url))
         .max()
         .unwrap_or(0)
         .min(usize::from(area.width) / 2);
@@ -65,8 +68,8 @@ pub(super) fn draw(
                 line.width.saturating_sub(2),
                 StyleRole::Strong,
             )),
-            CatalogueRow::Suggestion(place) => {
-                draw_suggestion(canvas, line, state, *place, columns)
+            CatalogueRow::Suggestion(index) => {
+                draw_suggestion(canvas, line, state, *index, columns)
             }
         }
     }
@@ -120,27 +123,27 @@ fn draw_suggestion(
     canvas: &mut Canvas<'_>,
     line: Rect,
     state: &ScreenState,
-    place: usize,
+    index: usize,
     (indent, widest): (u16, u16),
 ) {
-    let Some(offer) = state.settings.suggestions.get(place) else {
+    let Some(suggestion) = state.settings.suggestions.get(index) else {
         return;
     };
-    if state.start_screen.chosen == Some(place) {
+    if state.start_screen.chosen == Some(index) {
         let style = canvas.styles.selected(true);
         canvas.buf.set_style(line, style);
         canvas.text((line.x, line.y), "\u{25b8}", 1, StyleRole::Accent);
     }
     canvas.text(
         (line.x + indent, line.y),
-        &truncate_middle(&offer.url, usize::from(widest)),
+        &truncate_middle(&suggestion.url, usize::from(widest)),
         widest,
         StyleRole::Accent,
     );
     let x = line.x + indent + widest + 2;
     canvas.text(
         (x, line.y),
-        &offer.description,
+        &suggestion.description,
         (line.right().saturating_sub(1)).saturating_sub(x),
         StyleRole::Text,
     );

@@ -149,7 +149,7 @@ impl ConversationScroll {
             .flow()
             .and_then(|key| state.conversations.row_of(run, key));
         let first = selected
-            .map_or(0, |place| place.saturating_sub(seen / 2))
+            .map_or(0, |index| index.saturating_sub(seen / 2))
             .min(listed.saturating_sub(seen));
         Self {
             first,
@@ -165,16 +165,19 @@ pub(in crate::tui) fn conversation_at(
     areas: &PanelAreas,
     y: u16,
 ) -> Option<FlowKey> {
-    let run = state.paused.as_ref().map_or(&state.run, |held| &held.run);
+    let run = state
+        .paused
+        .as_ref()
+        .map_or(&state.run, |paused| &paused.run);
     let inside = timeline::inside_borders(areas.main, areas.have_borders());
     let listing = ConversationScroll::new(run, state, inside);
     let line = usize::from(y.checked_sub(inside.y + 1)?);
-    let place = state
+    let index = state
         .conversations
         .listed()
         .get(listing.first + line)
         .filter(|_| line < listing.seen)?;
-    run.trace.flows().get(*place as usize).map(|flow| flow.key)
+    run.trace.flows().get(*index as usize).map(|flow| flow.key)
 }
 
 /// Draws the list.
@@ -210,10 +213,10 @@ pub(super) fn draw(
         columns,
         window: strip_window(run, now),
     };
-    for (y, (line, place)) in
+    for (y, (line, index)) in
         (inside.y + 1..inside.bottom()).zip(list.listed().iter().enumerate().skip(listing.first))
     {
-        let Some(flow) = run.trace.flows().get(*place as usize) else {
+        let Some(flow) = run.trace.flows().get(*index as usize) else {
             continue;
         };
         let row = Rect {

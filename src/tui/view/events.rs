@@ -31,8 +31,8 @@ impl EventScroll {
             .view_state
             .cursor
             .event(run)
-            .map(|place| run.listed_events.partition_point(|&listed| listed < place));
-        let first = selected.map_or(most, |place| place.saturating_sub(seen / 2).min(most));
+            .map(|index| run.listed_events.partition_point(|&listed| listed < index));
+        let first = selected.map_or(most, |index| index.saturating_sub(seen / 2).min(most));
         Self {
             first,
             seen,
@@ -68,15 +68,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now
         == DurationFormat::for_longest(Nanos::from_millis(1))
         || now.from_start() < Nanos::from_millis(10);
     let times = format_millis(now, precise).len().max(7);
-    for (y, place) in (inner.y..inner.bottom()).zip(listing.first..) {
+    for (y, index) in (inner.y..inner.bottom()).zip(listing.first..) {
         let Some(event) = run
             .listed_events
-            .get(place)
-            .and_then(|&place| run.event(place))
+            .get(index)
+            .and_then(|&index| run.event(index))
         else {
             break;
         };
-        let selected = listing.selected == Some(place);
+        let selected = listing.selected == Some(index);
         if selected {
             let style = canvas.styles.selected(focused);
             canvas.buf.set_style(
@@ -107,7 +107,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now
 fn draw_line(
     canvas: &mut Canvas<'_>,
     line: Rect,
-    said: &crate::tui::event_wording::EventSentence,
+    sentence: &crate::tui::event_wording::EventSentence,
     time: &str,
     times: usize,
 ) {
@@ -117,26 +117,26 @@ fn draw_line(
     x += 2;
     canvas.text(
         (x, line.y),
-        said.layer,
+        sentence.layer,
         6,
-        said.phase.map_or(StyleRole::Dim, StyleRole::Phase),
+        sentence.phase.map_or(StyleRole::Dim, StyleRole::Phase),
     );
     x += 6;
-    let sign = match said.sign {
+    let sign = match sentence.sign {
         EventSign::Good => StyleRole::Success,
         EventSign::Bad => StyleRole::Failure,
         _ => StyleRole::Dim,
     };
-    canvas.text((x, line.y), said.sign.symbol(), 1, sign);
+    canvas.text((x, line.y), sentence.sign.symbol(), 1, sign);
     x += 2;
-    let role = if said.sign == EventSign::Bad {
+    let role = if sentence.sign == EventSign::Bad {
         StyleRole::Failure
     } else {
         StyleRole::Text
     };
     canvas.text(
         (x, line.y),
-        &said.text,
+        &sentence.text,
         line.right().saturating_sub(x),
         role,
     );

@@ -56,7 +56,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now
         );
     }
     if area.height > 2
-        && let Some(linkage) = &state.link_state
+        && let Some(link_state) = &state.link_state
     {
         super::link_line::draw(
             canvas,
@@ -65,7 +65,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now
                 height: 1,
                 ..area
             },
-            linkage,
+            link_state,
         );
     }
 }
@@ -119,16 +119,16 @@ fn request_and_response(
     let room = columns.saturating_sub(taken + method.len() + 4);
     let named = room.saturating_sub(9) >= display_width(&url);
     let room = if named { room.saturating_sub(9) } else { room };
-    let mut pieces = Vec::new();
+    let mut texts = Vec::new();
     if named {
-        pieces.push(("tapline".to_owned(), StyleRole::Accent));
+        texts.push(("tapline".to_owned(), StyleRole::Accent));
     }
-    pieces.push((
+    texts.push((
         format!("{method}{}", truncate_middle(&url, room)),
         StyleRole::Strong,
     ));
-    pieces.extend(answer);
-    pieces
+    texts.extend(answer);
+    texts
 }
 
 fn response_text(exchange: &Exchange) -> Option<StyledText> {
@@ -222,16 +222,16 @@ fn connection_texts(run: &ScreenRun, exchange: Option<&Exchange>) -> Vec<StyledT
         tls.and_then(|tls| tls.key_exchange.clone()),
         tls.map(|tls| tls.cipher_suite.clone()),
     ];
-    let mut pieces = Vec::new();
+    let mut texts = Vec::new();
     for part in parts.into_iter().flatten() {
-        let part = if pieces.is_empty() {
+        let part = if texts.is_empty() {
             part
         } else {
             format!("\u{00b7} {part}")
         };
-        pieces.push((part, StyleRole::Dim));
+        texts.push((part, StyleRole::Dim));
     }
-    pieces
+    texts
 }
 
 /// Returns where the figures come from.

@@ -49,7 +49,7 @@ pub(in crate::tui) fn visible_rungs(
         .cursor
         .packet(run)
         .filter(|(key, _)| *key == talk.flow.key)
-        .map(|(_, place)| place);
+        .map(|(_, index)| index);
     let lines = usize::from(inner.height.saturating_sub(1));
     let rungs = talk.ladder_rows(selected, run.under_way, lines);
     (inner.y.saturating_add(1)..inner.bottom())
@@ -106,12 +106,12 @@ pub(super) fn draw(
         .cursor
         .packet(run)
         .filter(|(key, _)| *key == talk.flow.key)
-        .map(|(_, place)| place);
+        .map(|(_, index)| index);
     picture.draw_rungs(canvas, &rungs, selected);
     if boxed {
         let first = rungs.iter().find_map(|(_, rung)| {
-            if let LadderRow::Packet(place) = rung {
-                Some(*place)
+            if let LadderRow::Packet(index) = rung {
+                Some(*index)
             } else {
                 None
             }
@@ -221,7 +221,7 @@ impl LadderView<'_> {
         } else {
             "server"
         };
-        let ways = [
+        let wordings = [
             (
                 format!("client {}", key.local),
                 format!("{other} {}", key.remote),
@@ -230,7 +230,7 @@ impl LadderView<'_> {
         ];
         let room = usize::from(self.inner.right().saturating_sub(self.left));
         let shortest = ("client".to_owned(), other.to_owned());
-        let (near, far) = ways
+        let (near, far) = wordings
             .into_iter()
             .find(|(near, far)| display_width(near) + display_width(far) + 2 <= room)
             .unwrap_or(shortest);
@@ -256,8 +256,8 @@ impl LadderView<'_> {
                     self.draw_brackets(canvas, y, None, &mut open);
                     self.draw_idle(canvas, y, took, cause);
                 }
-                LadderRow::Packet(place) => {
-                    let is_selected = selected == Some(place);
+                LadderRow::Packet(index) => {
+                    let is_selected = selected == Some(index);
                     if is_selected {
                         let style = canvas.styles.selected(self.focused);
                         canvas.buf.set_style(
@@ -270,7 +270,7 @@ impl LadderView<'_> {
                         );
                         canvas.text((self.inner.x, y), "\u{25b8}", 1, StyleRole::Accent);
                     }
-                    self.draw_packet(canvas, y, place, &mut open);
+                    self.draw_packet(canvas, y, index, &mut open);
                 }
             }
         }
@@ -279,16 +279,16 @@ impl LadderView<'_> {
     /// Returns which brackets are open above the first visible rung.
     fn open_above(&self, rungs: &[(u16, LadderRow)]) -> [OpenBrackets; 2] {
         let first = rungs.iter().find_map(|(_, rung)| {
-            if let LadderRow::Packet(place) = rung {
-                Some(*place)
+            if let LadderRow::Packet(index) = rung {
+                Some(*index)
             } else {
                 None
             }
         });
         [Direction::Sent, Direction::Received].map(|direction| {
             let before = first.and_then(|first| self.talk.latest_payload_before(first, direction));
-            before.map_or_else(OpenBrackets::default, |place| {
-                let carried = self.talk.packet_contents(place);
+            before.map_or_else(OpenBrackets::default, |index| {
+                let carried = self.talk.packet_contents(index);
                 OpenBrackets {
                     records: carried.records.goes_on,
                     parts: carried.parts.goes_on,
@@ -315,7 +315,7 @@ impl LadderView<'_> {
         let whom = cause
             .map(|cause| format!(": {}", cause.label()))
             .unwrap_or_default();
-        let ways = [format!("{says}{network}"), says, whom, String::new()]
+        let wordings = [format!("{says}{network}"), says, whom, String::new()]
             .map(|says| format!("\u{22ee} idle for {took}{says}"));
         let room = self.right.saturating_sub(self.left + 3);
         let role = if matches!(cause, Some(IdleCause::Retransmission { .. })) {
@@ -323,7 +323,7 @@ impl LadderView<'_> {
         } else {
             StyleRole::Dim
         };
-        if let Some(way) = first_that_fits(&ways, usize::from(room)) {
+        if let Some(way) = first_that_fits(&wordings, usize::from(room)) {
             canvas.text((self.left + 3, y), way, room, role);
         }
     }
@@ -332,14 +332,14 @@ impl LadderView<'_> {
         &self,
         canvas: &mut Canvas<'_>,
         y: u16,
-        place: usize,
+        index: usize,
         open: &mut [OpenBrackets; 2],
     ) {
-        let Some(packet) = self.talk.packet(place) else {
+        let Some(packet) = self.talk.packet(index) else {
             return;
         };
-        let carried = self.talk.packet_contents(place);
-        let mark = self.talk.mark(place);
+        let carried = self.talk.packet_contents(index);
+        let mark = self.talk.mark(index);
         if let Some(at) = self.talk.moment(packet) {
             canvas.text_right(
                 self.inner.x + TIME_COLUMNS,
@@ -369,7 +369,7 @@ impl LadderView<'_> {
         self.draw_shaft(canvas, y, packet.direction, role);
         let aside = self
             .talk
-            .note(place, packet)
+            .note(index, packet)
             .map(|aside| (aside.to_string(), StyleRole::for_aside(aside)));
         let end = self.right.saturating_sub(3);
         let mut room = end.saturating_sub(self.left + 4);
@@ -384,7 +384,7 @@ impl LadderView<'_> {
         } else {
             (room * 2 / 5).min(36)
         };
-        let words = self.talk.header_words(place, packet);
+        let words = self.talk.header_words(index, packet);
         let words = first_that_fits(&words, usize::from(header)).map_or_else(
             || truncate_text(words.last().map_or("", String::as_str), usize::from(header)),
             str::to_owned,

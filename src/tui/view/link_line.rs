@@ -13,9 +13,9 @@ use crate::units::group_digits;
 const GAP: usize = 3;
 
 /// Draws as much as fits; the configuration has priority over the counters.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, linkage: &LinkState) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, link_state: &LinkState) {
     let room = usize::from(area.width).saturating_sub(2);
-    let Some((set, done)) = longest_fitting_texts(linkage, room) else {
+    let Some((set, done)) = longest_fitting_texts(link_state, room) else {
         return;
     };
     let used = canvas.text(
@@ -30,7 +30,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, linkage: &LinkState) {
         area.width.saturating_sub(1 + used),
         StyleRole::Text,
     );
-    let role = if linkage.counts.lost.max(linkage.counts.overflowed) > 0 {
+    let role = if link_state.counts.lost.max(link_state.counts.overflowed) > 0 {
         StyleRole::Warning
     } else {
         StyleRole::Dim
@@ -39,17 +39,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, linkage: &LinkState) {
 }
 
 /// Returns the longest wordings of both that fit.
-fn longest_fitting_texts(linkage: &LinkState, room: usize) -> Option<(String, String)> {
-    let full = linkage.current().to_string();
+fn longest_fitting_texts(link_state: &LinkState, room: usize) -> Option<(String, String)> {
+    let full = link_state.current().to_string();
     let brief = full
         .split(" \u{b7} MTU ")
         .next()
         .unwrap_or_default()
         .to_owned();
     let least = full.split(" \u{b7} ").next().unwrap_or_default().to_owned();
-    let (long, short) = count_texts(&linkage.counts);
+    let (long, short) = count_texts(&link_state.counts);
     let none = String::new();
-    let ways = [
+    let wordings = [
         (&full, &long),
         (&full, &short),
         (&brief, &long),
@@ -68,7 +68,8 @@ fn longest_fitting_texts(linkage: &LinkState, room: usize) -> Option<(String, St
             }
             <= room
     };
-    ways.into_iter()
+    wordings
+        .into_iter()
         .find(fits)
         .map(|(set, done)| (set.clone(), done.clone()))
 }

@@ -46,7 +46,7 @@ pub(in crate::tui) fn link_setting_at(
     let line = usize::from(at.y.checked_sub(inside.y).filter(|_| inside.contains(at))?);
     (line < usize::from(visible_settings(inside)))
         .then(|| first_visible_setting(inside, panel) + line)
-        .filter(|place| *place < LinkSetting::ALL.len())
+        .filter(|index| *index < LinkSetting::ALL.len())
 }
 
 /// Returns the number of visible settings. On a low screen the lines below them are dropped first.
@@ -62,13 +62,18 @@ const fn visible_settings(inside: Rect) -> u16 {
 fn first_visible_setting(inside: Rect, panel: &LinkPanel) -> usize {
     let chosen = LinkSetting::ALL
         .iter()
-        .position(|&dial| dial == panel.setting)
+        .position(|&setting| setting == panel.setting)
         .unwrap_or(0);
     (chosen + 1).saturating_sub(usize::from(visible_settings(inside)))
 }
 
 /// Draws the panel over everything else.
-pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, linkage: &LinkState) {
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    screen: Rect,
+    panel: &LinkPanel,
+    link_state: &LinkState,
+) {
     let popup = link_panel_area(screen);
     if popup.height < 3 {
         return;
@@ -79,7 +84,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, lin
         &[(" Link settings ".to_owned(), StyleRole::Strong)],
         true,
     );
-    for (y, dial) in (inside.y..inside.y + visible_settings(inside)).zip(
+    for (y, setting) in (inside.y..inside.y + visible_settings(inside)).zip(
         LinkSetting::ALL
             .into_iter()
             .skip(first_visible_setting(inside, panel)),
@@ -91,9 +96,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, lin
                 height: 1,
                 ..inside
             },
-            dial,
+            setting,
             panel,
-            linkage,
+            link_state,
         );
     }
     let y = inside.y + SETTING_LINES + 1;
@@ -102,7 +107,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, lin
         height: inside.bottom().saturating_sub(y),
         ..inside
     };
-    draw_counts(canvas, below, &linkage.counts);
+    draw_counts(canvas, below, &link_state.counts);
     let y = y + 3;
     if y < inside.bottom() {
         draw_hint(
@@ -128,11 +133,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, lin
 fn draw_setting(
     canvas: &mut Canvas<'_>,
     line: Rect,
-    dial: LinkSetting,
+    setting: LinkSetting,
     panel: &LinkPanel,
-    linkage: &LinkState,
+    link_state: &LinkState,
 ) {
-    let chosen = dial == panel.setting;
+    let chosen = setting == panel.setting;
     if chosen {
         let style = canvas.styles.selected(true);
         canvas.buf.set_style(line, style);
@@ -141,7 +146,7 @@ fn draw_setting(
     let room = |x: u16| line.right().saturating_sub(x);
     canvas.text(
         (line.x + 2, line.y),
-        dial.name(),
+        setting.name(),
         room(line.x + 2).min(VALUE_COLUMN - 2),
         StyleRole::Text,
     );
@@ -150,15 +155,15 @@ fn draw_setting(
     let value = if typed {
         format!("{}_", panel.input)
     } else {
-        dial.format_value(linkage.current())
+        setting.format_value(link_state.current())
     };
     if chosen && !typed {
-        let less = if dial.stepped(linkage.current(), false).is_some() {
+        let less = if setting.stepped(link_state.current(), false).is_some() {
             "\u{25c2}"
         } else {
             " "
         };
-        let more = if dial.stepped(linkage.current(), true).is_some() {
+        let more = if setting.stepped(link_state.current(), true).is_some() {
             "\u{25b8}"
         } else {
             " "
@@ -179,7 +184,12 @@ fn draw_setting(
     );
     let x = x + 2 + VALUE_COLUMNS + 1;
     if !typed {
-        canvas.text((x, line.y), dial.description(), room(x + 1), StyleRole::Dim);
+        canvas.text(
+            (x, line.y),
+            setting.description(),
+            room(x + 1),
+            StyleRole::Dim,
+        );
     }
 }
 
@@ -221,7 +231,7 @@ fn draw_hint(canvas: &mut Canvas<'_>, area: Rect, panel: &LinkPanel) {
         Some(why) if area.height == 1 => (vec![why.clone()], StyleRole::Warning),
         Some(why) => (wrap(why, usize::from(columns)), StyleRole::Warning),
         None if panel.input.is_empty() => {
-            let ways = [
+            let wordings = [
                 format!(
                     "\u{2190}\u{2192} changes it at once; or type a value, such as {}.",
                     panel.setting.example()
@@ -229,7 +239,7 @@ fn draw_hint(canvas: &mut Canvas<'_>, area: Rect, panel: &LinkPanel) {
                 format!("Or type a value: {}.", panel.setting.example()),
             ];
             (
-                first_that_fits(&ways, usize::from(columns))
+                first_that_fits(&wordings, usize::from(columns))
                     .map(str::to_owned)
                     .into_iter()
                     .collect(),

@@ -75,8 +75,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &ScreenState, now: Moment) {
     } else {
         draw_run(&mut canvas, area, state, now);
     }
-    if let Some((panel, linkage)) = state.link_panel.as_ref().zip(state.link_state.as_ref()) {
-        link_panel::draw(&mut canvas, area, panel, linkage);
+    if let Some((panel, link_state)) = state.link_panel.as_ref().zip(state.link_state.as_ref()) {
+        link_panel::draw(&mut canvas, area, panel, link_state);
     }
     if state.settings.ascii {
         ascii::convert_to_ascii(canvas.buf);

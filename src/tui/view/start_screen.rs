@@ -112,9 +112,9 @@ impl StartAreas {
     fn rows<'a>(&self, state: &'a ScreenState) -> (Vec<CatalogueRow<'a>>, usize) {
         let rows = Catalogue::filtered(&state.settings.suggestions, &state.start_screen.typed)
             .rows(self.list.height >= MIN_LINES_WITH_GROUP_GAPS);
-        let chosen = state.start_screen.chosen.and_then(|place| {
+        let chosen = state.start_screen.chosen.and_then(|index| {
             rows.iter()
-                .position(|row| *row == CatalogueRow::Suggestion(place))
+                .position(|row| *row == CatalogueRow::Suggestion(index))
         });
         let first = chosen
             .unwrap_or(0)
@@ -128,7 +128,7 @@ impl StartAreas {
         let line = usize::from(at.y.checked_sub(self.list.y + 1)?);
         let (rows, first) = self.rows(state);
         match rows.get(first + line)? {
-            CatalogueRow::Suggestion(place) if self.list.contains(at) => Some(*place),
+            CatalogueRow::Suggestion(index) if self.list.contains(at) => Some(*index),
             _ => None,
         }
     }
@@ -141,7 +141,7 @@ fn description_height(state: &ScreenState, area: Rect) -> u16 {
         .settings
         .suggestions
         .iter()
-        .any(|offer| display_width(&offer.description) > columns);
+        .any(|suggestion| display_width(&suggestion.description) > columns);
     1 + u16::from(long && area.height >= MIN_LINES_WITH_SPACING)
 }
 
@@ -216,10 +216,10 @@ fn draw_description(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState) {
         width: area.width.saturating_sub(2),
         ..area
     };
-    let Some(offer) = state
+    let Some(suggestion) = state
         .start_screen
         .chosen
-        .and_then(|place| state.settings.suggestions.get(place))
+        .and_then(|index| state.settings.suggestions.get(index))
     else {
         if state.has_catalogue() && state.start_screen.input.text().is_empty() {
             let says = "Type a URL, or a word to search for below; \u{2191}\u{2193} select.";
@@ -234,7 +234,7 @@ fn draw_description(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState) {
         return draw_validation(canvas, inner, &state.start_screen.input);
     };
     for (y, line) in (inner.y..inner.bottom()).zip(wrap(
-        &offer.description,
+        &suggestion.description,
         usize::from(inner.width).saturating_sub(2),
     )) {
         canvas.text(
@@ -261,7 +261,7 @@ fn draw_footer(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState) {
         );
         y += 1;
     }
-    if let Some(linkage) = state.link_state.as_ref().filter(|_| y < area.bottom()) {
+    if let Some(link_state) = state.link_state.as_ref().filter(|_| y < area.bottom()) {
         link_line::draw(
             canvas,
             Rect {
@@ -269,7 +269,7 @@ fn draw_footer(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState) {
                 height: 1,
                 ..area
             },
-            linkage,
+            link_state,
         );
     }
 }

@@ -116,9 +116,9 @@ pub(super) fn draw_validation(canvas: &mut Canvas<'_>, area: Rect, address: &Tex
 /// Returns the longest suffix that fits.
 fn suffix_within(text: &str, columns: usize) -> &str {
     let mut start = 0;
-    for (place, _) in text.char_indices() {
-        start = place;
-        if display_width(text.get(place..).unwrap_or_default()) <= columns {
+    for (index, _) in text.char_indices() {
+        start = index;
+        if display_width(text.get(index..).unwrap_or_default()) <= columns {
             break;
         }
     }

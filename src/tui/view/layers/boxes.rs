@@ -37,7 +37,7 @@ pub(super) struct LayerBox {
 /// Returns the boxes of a packet, from the outside in.
 pub(super) fn layer_boxes(
     talk: &ConversationView<'_>,
-    place: usize,
+    index: usize,
     packet: &PacketEntry,
     anatomy: &PacketHeaders,
 ) -> Vec<LayerBox> {
@@ -50,7 +50,7 @@ pub(super) fn layer_boxes(
             protocol: header.name.to_owned(),
             range: Some(header.range.clone()),
             bytes: header.range.len() as u64,
-            summary: header_summary(talk, place, packet, header),
+            summary: header_summary(talk, index, packet, header),
             fields: header
                 .fields
                 .iter()
@@ -68,7 +68,7 @@ pub(super) fn layer_boxes(
 /// Returns the most important fields of a header.
 fn header_summary(
     talk: &ConversationView<'_>,
-    place: usize,
+    index: usize,
     packet: &PacketEntry,
     header: &PacketHeader,
 ) -> String {
@@ -98,7 +98,7 @@ fn header_summary(
         ),
         "TCP" => {
             let ack = talk
-                .relative_ack(place, packet)
+                .relative_ack(index, packet)
                 .map(|ack| format!("  ack {}", group_digits(ack)))
                 .unwrap_or_default();
             let seq = group_digits(relative_seq(packet));
@@ -133,14 +133,14 @@ fn application_boxes(
     let parts: Vec<_> = contents.iter().flat_map(Contents::parts).collect();
     // Maps bytes of an item that begins at a stream offset to bytes of the frame.
     let in_frame = |at: u64, bytes: &Range<u64>| {
-        let place = |offset: u64| {
+        let position = |offset: u64| {
             let behind = at.saturating_add(offset).saturating_sub(packet.offset);
             payload
                 .start
                 .saturating_add(usize::try_from(behind).unwrap_or(usize::MAX))
                 .min(payload.end)
         };
-        place(bytes.start)..place(bytes.end)
+        position(bytes.start)..position(bytes.end)
     };
     for piece in records.iter().take(MAX_BOXES) {
         boxes.push(LayerBox {
@@ -217,21 +217,21 @@ fn byte_range_text<T>(piece: &UnitFragment<T>, all: u64) -> String {
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxes: &[LayerBox], most: u16) -> u16 {
     let fields: Vec<Vec<String>> = boxes
         .iter()
-        .map(|boxed| field_lines(boxed, area.width))
+        .map(|layer_box| field_lines(layer_box, area.width))
         .collect();
     let all = boxes.len() + fields.iter().map(Vec::len).sum::<usize>();
     let with_fields = all <= usize::from(most);
     let columns = BoxColumns::fitting(boxes);
     let mut y = area.y;
-    for (boxed, fields) in boxes.iter().zip(&fields) {
+    for (layer_box, fields) in boxes.iter().zip(&fields) {
         if y >= area.y + most {
             break;
         }
-        draw_box(canvas, area, y, boxed, columns);
+        draw_box(canvas, area, y, layer_box, columns);
         y += 1;
         for line in fields.iter().filter(|_| with_fields) {
-            draw_indent(canvas, area, y, boxed.depth + 1);
-            let x = area.x + 3 + 2 * boxed.depth;
+            draw_indent(canvas, area, y, layer_box.depth + 1);
+            let x = area.x + 3 + 2 * layer_box.depth;
             canvas.text(
                 (x, y),
                 line,
@@ -257,29 +257,38 @@ impl BoxColumns {
             u16::try_from(boxes.iter().map(of).max().unwrap_or(0)).unwrap_or(u16::MAX)
         };
         Self {
-            layer: most(&|boxed| usize::from(boxed.depth) * 2 + boxed.layer.name().len()).min(28)
+            layer: most(&|layer_box| {
+                usize::from(layer_box.depth) * 2 + layer_box.layer.name().len()
+            })
+            .min(28)
                 + 2,
-            protocol: most(&|boxed| display_width(&boxed.protocol)).min(24) + 1,
+            protocol: most(&|layer_box| display_width(&layer_box.protocol)).min(24) + 1,
         }
     }
 }
 
-fn draw_box(canvas: &mut Canvas<'_>, area: Rect, y: u16, boxed: &LayerBox, columns: BoxColumns) {
-    draw_indent(canvas, area, y, boxed.depth);
-    let x = area.x + 1 + 2 * boxed.depth;
-    if boxed.depth > 0 {
-        canvas.text((x - 2, y), "\u{250c}", 1, boxed.role);
+fn draw_box(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    y: u16,
+    layer_box: &LayerBox,
+    columns: BoxColumns,
+) {
+    draw_indent(canvas, area, y, layer_box.depth);
+    let x = area.x + 1 + 2 * layer_box.depth;
+    if layer_box.depth > 0 {
+        canvas.text((x - 2, y), "\u{250c}", 1, layer_box.role);
     }
     let column = area.x + 1 + columns.layer;
     canvas.text(
         (x, y),
-        boxed.layer.name(),
+        layer_box.layer.name(),
         column.saturating_sub(x + 1),
-        boxed.role,
+        layer_box.role,
     );
     canvas.text(
         (column, y),
-        &boxed.protocol,
+        &layer_box.protocol,
         columns.protocol - 1,
         StyleRole::Strong,
     );
@@ -287,18 +296,19 @@ fn draw_box(canvas: &mut Canvas<'_>, area: Rect, y: u16, boxed: &LayerBox, colum
     canvas.text_right(
         size_end,
         y,
-        &Bytes(boxed.bytes).to_string(),
+        &Bytes(layer_box.bytes).to_string(),
         StyleRole::Text,
     );
     let says_at = size_end + 2;
     let mut end = area.right().saturating_sub(1);
     if area.width >= MIN_COLUMNS_WITH_OSI {
-        canvas.text_right(end, y, boxed.layer.osi(), StyleRole::Dim);
-        end = end.saturating_sub(u16::try_from(display_width(boxed.layer.osi())).unwrap_or(0) + 2);
+        canvas.text_right(end, y, layer_box.layer.osi(), StyleRole::Dim);
+        end = end
+            .saturating_sub(u16::try_from(display_width(layer_box.layer.osi())).unwrap_or(0) + 2);
     }
     canvas.text(
         (says_at, y),
-        &boxed.summary,
+        &layer_box.summary,
         end.saturating_sub(says_at),
         StyleRole::Text,
     );
@@ -319,12 +329,12 @@ fn draw_indent(canvas: &mut Canvas<'_>, area: Rect, y: u16, depth: u16) {
 }
 
 /// Returns `version 4 · header length 20 bytes · …`, wrapped.
-fn field_lines(boxed: &LayerBox, columns: u16) -> Vec<String> {
-    let room = columns.saturating_sub(5 + 2 * boxed.depth);
-    if boxed.fields.is_empty() {
+fn field_lines(layer_box: &LayerBox, columns: u16) -> Vec<String> {
+    let room = columns.saturating_sub(5 + 2 * layer_box.depth);
+    if layer_box.fields.is_empty() {
         return Vec::new();
     }
-    let said: Vec<String> = boxed
+    let said: Vec<String> = layer_box
         .fields
         .iter()
         .filter(|(_, value)| !value.is_empty())

@@ -45,8 +45,10 @@ pub(super) fn draw(
         for (column, at) in (0..).zip(start..(start + length).min(bytes.len())) {
             let Some(byte) = bytes.get(at) else { break };
             let owner = innermost_box_at(boxes, at);
-            let role = owner.map_or(StyleRole::Dim, |place| {
-                boxes.get(place).map_or(StyleRole::Dim, |boxed| boxed.role)
+            let role = owner.map_or(StyleRole::Dim, |index| {
+                boxes
+                    .get(index)
+                    .map_or(StyleRole::Dim, |layer_box| layer_box.role)
             });
             let x = area.x + 1 + OFFSET_COLUMNS + 3 * column;
             let begins = column > 0
@@ -78,8 +80,8 @@ pub(super) fn draw(
 
 /// Returns the innermost box that contains a byte.
 fn innermost_box_at(boxes: &[LayerBox], at: usize) -> Option<usize> {
-    boxes.iter().rposition(|boxed| {
-        boxed
+    boxes.iter().rposition(|layer_box| {
+        layer_box
             .range
             .as_ref()
             .is_some_and(|range| range.contains(&at))

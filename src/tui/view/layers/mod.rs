@@ -40,11 +40,11 @@ pub(super) fn draw(
     let packet = talk.and_then(|talk| {
         state
             .inspected_index(&talk, now)
-            .and_then(|place| Some((place, talk.packet(place)?)))
+            .and_then(|index| Some((index, talk.packet(index)?)))
     });
     if boxed {
         let first = talk.map_or(0, |talk| talk.flow.evicted());
-        let title = packet.map_or_else(String::new, |(place, packet)| {
+        let title = packet.map_or_else(String::new, |(index, packet)| {
             let way = if packet.direction == Direction::Sent {
                 "client \u{2192} server"
             } else {
@@ -56,7 +56,7 @@ pub(super) fn draw(
                 .unwrap_or_default();
             format!(
                 "\u{2500} packet {} of {} \u{b7} {way}{at} ",
-                group_digits(first + place as u64 + 1),
+                group_digits(first + index as u64 + 1),
                 group_digits(first + talk.map_or(0, |talk| talk.flow.packets().len()) as u64)
             )
         });
@@ -70,7 +70,7 @@ pub(super) fn draw(
         );
     }
     let inner = timeline::inside_borders(area, boxed);
-    let (Some(talk), Some((place, packet))) = (talk, packet) else {
+    let (Some(talk), Some((index, packet))) = (talk, packet) else {
         return ladder::draw_no_packets(canvas, inner, run);
     };
     let Some((link, bytes)) = state.inspected_packet.bytes_of(packet) else {
@@ -82,7 +82,7 @@ pub(super) fn draw(
         );
     };
     let anatomy = parse_headers(link, bytes);
-    let nested = boxes::layer_boxes(&talk, place, packet, &anatomy);
+    let nested = boxes::layer_boxes(&talk, index, packet, &anatomy);
     let lines = boxes::draw(
         canvas,
         inner,

@@ -61,8 +61,8 @@ impl TimeColumns {
     }
 
     /// Returns the position of a chunk of packets.
-    pub(super) fn position_of_chunk(&mut self, stride: &ChunkSummary) -> ColumnPosition {
-        match (self.position(stride.first), self.position(stride.last)) {
+    pub(super) fn position_of_chunk(&mut self, chunk: &ChunkSummary) -> ColumnPosition {
+        match (self.position(chunk.first), self.position(chunk.last)) {
             (first, last) if first == last => first,
             _ => ColumnPosition::Several,
         }

@@ -27,15 +27,15 @@ impl<'a> PacketMarks<'a> {
     /// retransmitted.
     pub(super) fn mark_sizes(&mut self, mark: &mut impl FnMut(u16, u32, u8)) {
         let series = |direction| u8::from(direction == Direction::Received);
-        for stretch in self.flow.packet_runs() {
-            match stretch
+        for packet_run in self.flow.packet_runs() {
+            match packet_run
                 .summary
-                .map(|stride| (stride, self.columns.position_of_chunk(stride)))
+                .map(|chunk| (chunk, self.columns.position_of_chunk(chunk)))
             {
                 Some((_, ColumnPosition::Before | ColumnPosition::After)) => {}
-                Some((stride, ColumnPosition::Column(x))) => {
+                Some((chunk, ColumnPosition::Column(x))) => {
                     for direction in [Direction::Sent, Direction::Received] {
-                        stride
+                        chunk
                             .one_direction(direction)
                             .payload_sizes
                             .sizes()
@@ -43,7 +43,7 @@ impl<'a> PacketMarks<'a> {
                     }
                 }
                 Some((_, ColumnPosition::Several)) | None => {
-                    for packet in stretch
+                    for packet in packet_run
                         .packets
                         .iter()
                         .filter(|packet| !packet.retransmitted)
@@ -79,20 +79,20 @@ impl<'a> PacketMarks<'a> {
             window_edge: StepLine::new(0),
             most,
         };
-        for stretch in self.flow.packet_runs() {
-            let place = stretch.summary.map_or(ColumnPosition::Several, |stride| {
-                self.columns.position_of_chunk(stride)
+        for packet_run in self.flow.packet_runs() {
+            let index = packet_run.summary.map_or(ColumnPosition::Several, |chunk| {
+                self.columns.position_of_chunk(chunk)
             });
-            let summed = stretch
+            let summed = packet_run
                 .summary
-                .map(|stride| stride.one_direction(direction))
+                .map(|chunk| chunk.one_direction(direction))
                 .filter(|progress| is_precise_enough(progress, dots, most));
-            match (place, summed) {
+            match (index, summed) {
                 (ColumnPosition::After, _) => {}
                 (ColumnPosition::Before | ColumnPosition::Column(_), Some(progress)) => {
-                    stairs.add_chunk(dots, place.column(), progress);
+                    stairs.add_chunk(dots, index.column(), progress);
                 }
-                _ => stretch
+                _ => packet_run
                     .stream_updates(self.flow, direction)
                     .for_each(|(wall, advance)| {
                         stairs.add_packet(dots, self.columns.position(wall), advance);
@@ -139,8 +139,8 @@ impl SequenceLines {
         }
     }
 
-    fn add_packet(&mut self, dots: &mut BraillePlot, place: ColumnPosition, advance: StreamUpdate) {
-        match (advance, place) {
+    fn add_packet(&mut self, dots: &mut BraillePlot, index: ColumnPosition, advance: StreamUpdate) {
+        match (advance, index) {
             (
                 StreamUpdate::Sent {
                     from,
@@ -157,10 +157,10 @@ impl SequenceLines {
                 ColumnPosition::Before | ColumnPosition::Column(_),
             ) => {
                 self.acknowledged
-                    .step_to(dots, place.column(), to, self.most);
+                    .step_to(dots, index.column(), to, self.most);
                 if let Some(room) = room.filter(|room| *room <= self.most) {
                     self.window_edge
-                        .step_to(dots, place.column(), room, self.most);
+                        .step_to(dots, index.column(), room, self.most);
                 }
             }
             _ => {}
@@ -179,8 +179,8 @@ fn is_precise_enough(progress: &DirectionSummary, dots: &BraillePlot, most: u64)
 
 /// Returns the highest offset sent or acknowledged, and the highest window edge.
 pub(super) fn max_offsets(flow: &Flow, direction: Direction) -> (u64, u64) {
-    let of_packets = |stretch: &PacketRun<'_>| {
-        stretch
+    let of_packets = |packet_run: &PacketRun<'_>| {
+        packet_run
             .stream_updates(flow, direction)
             .fold((1, 0), |(most, edge), (_, advance)| match advance {
                 StreamUpdate::Sent { to, .. } => (most.max(to), edge),
@@ -201,10 +201,10 @@ pub(super) fn max_offsets(flow: &Flow, direction: Direction) -> (u64, u64) {
             progress.window_edge.map_or(0, |span| span.max),
         )
     };
-    flow.packet_runs().fold((1, 0), |(most, edge), stretch| {
-        let here = stretch.summary.map_or_else(
-            || of_packets(&stretch),
-            |stride| of_stride(stride.one_direction(direction)),
+    flow.packet_runs().fold((1, 0), |(most, edge), packet_run| {
+        let here = packet_run.summary.map_or_else(
+            || of_packets(&packet_run),
+            |chunk| of_stride(chunk.one_direction(direction)),
         );
         (most.max(here.0), edge.max(here.1))
     })
@@ -291,7 +291,7 @@ mod tests {
             window_edge: StepLine::new(0),
             most,
         };
-        let place = |wall| {
+        let index = |wall| {
             let at = clock.moment_of(wall).unwrap();
             match scale.column_of(at) {
                 Some(x) => ColumnPosition::Column(x),
@@ -299,12 +299,12 @@ mod tests {
                 None => ColumnPosition::After,
             }
         };
-        for (wall, advance) in flow.packet_runs().flat_map(|stretch| {
-            stretch
+        for (wall, advance) in flow.packet_runs().flat_map(|packet_run| {
+            packet_run
                 .stream_updates(flow, Direction::Received)
                 .collect::<Vec<_>>()
         }) {
-            match (advance, place(wall)) {
+            match (advance, index(wall)) {
                 (
                     StreamUpdate::Sent {
                         from,
@@ -313,7 +313,7 @@ mod tests {
                     },
                     ColumnPosition::Column(x),
                 ) => dots.set_vertical_line(x, (from, to), most, 3),
-                (advance, place) => stairs.add_packet(dots, place, advance),
+                (advance, index) => stairs.add_packet(dots, index, advance),
             }
         }
     }

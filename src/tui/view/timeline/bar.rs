@@ -32,11 +32,19 @@ impl BarSegment {
 
 /// Paints segments of a row that begins at `(x, y)`. Where two meet within a cell, both are
 /// visible.
-pub(super) fn paint_segments(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[BarSegment]) {
-    let Some(first) = pieces.iter().map(|piece| piece.cover.columns().0).min() else {
+pub(super) fn paint_segments(buf: &mut Buffer, (x, y): (u16, u16), segments: &[BarSegment]) {
+    let Some(first) = segments
+        .iter()
+        .map(|segment| segment.cover.columns().0)
+        .min()
+    else {
         return;
     };
-    let Some(last) = pieces.iter().map(|piece| piece.cover.columns().1).max() else {
+    let Some(last) = segments
+        .iter()
+        .map(|segment| segment.cover.columns().1)
+        .max()
+    else {
         return;
     };
     for column in first..=last {
@@ -46,29 +54,32 @@ pub(super) fn paint_segments(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[Bar
         else {
             return;
         };
-        let eighths = eighths_of(column, pieces);
-        if let Some((symbol, style)) = symbol_of(&eighths, pieces) {
+        let eighths = eighths_of(column, segments);
+        if let Some((symbol, style)) = symbol_of(&eighths, segments) {
             cell.set_symbol(symbol).set_style(style);
         }
     }
 }
 
 /// Returns the segment that each eighth of a column shows.
-fn eighths_of(column: u32, pieces: &[BarSegment]) -> [Option<usize>; 8] {
+fn eighths_of(column: u32, segments: &[BarSegment]) -> [Option<usize>; 8] {
     let mut eighths = [None; 8];
-    for (place, eighth) in (column * 8..).zip(&mut eighths) {
-        *eighth = pieces
+    for (index, eighth) in (column * 8..).zip(&mut eighths) {
+        *eighth = segments
             .iter()
-            .position(|piece| piece.cover.from <= place && place < piece.cover.to);
+            .position(|segment| segment.cover.from <= index && index < segment.cover.to);
     }
     eighths
 }
 
-fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[BarSegment]) -> Option<(&'static str, Style)> {
-    let style_of = |piece: usize| {
-        pieces
-            .get(piece)
-            .map_or_else(Style::new, |piece| piece.style)
+fn symbol_of(
+    eighths: &[Option<usize>; 8],
+    segments: &[BarSegment],
+) -> Option<(&'static str, Style)> {
+    let style_of = |segment: usize| {
+        segments
+            .get(segment)
+            .map_or_else(Style::new, |segment| segment.style)
     };
     let from_left = eighths
         .iter()
@@ -80,7 +91,7 @@ fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[BarSegment]) -> Option<(&'s
         .take_while(|&eighth| *eighth == eighths[7])
         .count();
     match (eighths[0], eighths[7]) {
-        (Some(one), _) if from_left == 8 => Some((pieces.get(one)?.fill, style_of(one))),
+        (Some(one), _) if from_left == 8 => Some((segments.get(one)?.fill, style_of(one))),
         (Some(left), None) => Some((LEFT_BLOCKS[from_left], style_of(left))),
         (Some(left), Some(right)) => {
             let behind = style_of(right)

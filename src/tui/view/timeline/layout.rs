@@ -123,11 +123,11 @@ impl TimelineLayout {
             width: width.saturating_sub(2),
             height: most.saturating_sub(2),
         };
-        let plan = Self::new(run, cursor, now, inner);
-        let lines = plan.rows.len().max(1)
-            + usize::from(plan.strip)
-            + plan.failure.len()
-            + usize::from(plan.retired.is_some())
+        let layout = Self::new(run, cursor, now, inner);
+        let lines = layout.rows.len().max(1)
+            + usize::from(layout.strip)
+            + layout.failure.len()
+            + usize::from(layout.retired.is_some())
             + 3;
         u16::try_from(lines).unwrap_or(u16::MAX)
     }
@@ -248,12 +248,12 @@ pub(in crate::tui) fn timeline_rows(
     if let [only] = exchanges {
         return unfolded(only);
     }
-    let place = chosen.map_or(0, |id| {
+    let index = chosen.map_or(0, |id| {
         exchanges.partition_point(|exchange| exchange.id < id)
     });
     let near = exchanges
         .iter()
-        .skip(place.saturating_sub(MAX_FOLDED_AROUND))
+        .skip(index.saturating_sub(MAX_FOLDED_AROUND))
         .take(2 * MAX_FOLDED_AROUND + 1);
     near.flat_map(|exchange| {
         let mut rows = vec![(exchange.id, Lane::Folded)];
@@ -325,7 +325,7 @@ fn first_seen(rows: &[TimelineRow], cursor: Cursor, run: &ScreenRun, seen: usize
         .lane(run)
         .or_else(|| cursor.exchange(run).map(|id| (id, Lane::Folded)));
     row.and_then(|row| row_position(rows, row))
-        .map_or(0, |place| place.saturating_sub(seen / 2).min(most))
+        .map_or(0, |index| index.saturating_sub(seen / 2).min(most))
 }
 
 fn strip_lines(run: &ScreenRun) -> u16 {

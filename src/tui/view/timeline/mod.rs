@@ -32,11 +32,11 @@ pub(super) use packet_strip::strip_cell;
 
 /// Paints bars in a row, for the logo.
 pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(ColumnSpan, Style)]) {
-    let pieces: Vec<_> = bars
+    let segments: Vec<_> = bars
         .iter()
         .map(|&(cover, style)| bar::BarSegment::solid(cover, style))
         .collect();
-    bar::paint_segments(buf, origin, &pieces);
+    bar::paint_segments(buf, origin, &segments);
 }
 
 /// All that the timeline is drawn from.
@@ -83,25 +83,25 @@ pub(super) fn draw(
     if inner.width == 0 || inner.height == 0 {
         return;
     }
-    let plan = TimelineLayout::new(run, cursor, now, inner);
+    let layout = TimelineLayout::new(run, cursor, now, inner);
     let window = state.view_state.zoom.window(whole);
-    let scene = TimelineView {
+    let timeline = TimelineView {
         run,
         now,
-        layout: plan,
+        layout: layout,
         window,
         figures: DurationFormat::for_longest(whole.length()),
         cursor,
         focused,
     };
-    scene.draw(canvas, state);
+    timeline.draw(canvas, state);
     if boxed {
         draw_scrollbar(
             canvas,
             area,
-            scene.layout.first,
-            scene.layout.seen,
-            scene.layout.rows.len(),
+            timeline.layout.first,
+            timeline.layout.seen,
+            timeline.layout.rows.len(),
         );
     }
 }
@@ -115,7 +115,7 @@ impl TimelineView<'_> {
             .lane(self.run)
             .and_then(|lane| crate::tui::cursor::row_position(&self.layout.rows, lane));
         let selected = selected
-            .and_then(|place| self.layout.rows.get(place))
+            .and_then(|index| self.layout.rows.get(index))
             .copied();
         self.draw_grid(canvas, &scale, state.view_state.cursor.moment(self.run));
         for (y, row) in self.layout.visible() {

@@ -22,19 +22,19 @@ const HEIGHTS: [&str; 8] = [
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     run: &ScreenRun,
-    plan: &TimelineLayout,
+    layout: &TimelineLayout,
     window: TimeWindow,
 ) {
-    let columns = traffic_by_column(&run.trace, &plan.scale(window));
+    let columns = traffic_by_column(&run.trace, &layout.scale(window));
     let most = columns
         .iter()
         .flat_map(|passed| [passed.sent.payload_bytes, passed.received.payload_bytes])
         .max()
         .unwrap_or(0);
-    let lines = (plan.strip / 2).max(1);
-    let x = plan.inner.x;
-    let axis = plan.axis();
-    let top = plan.below_rows();
+    let lines = (layout.strip / 2).max(1);
+    let x = layout.inner.x;
+    let axis = layout.axis();
+    let top = layout.below_rows();
     canvas.text((x + 1, top + lines - 1), "packets", 8, StyleRole::Dim);
     let sides = [
         (Direction::Sent, "\u{2191}", StyleRole::Phase(Phase::Send)),
@@ -44,7 +44,7 @@ pub(super) fn draw(
             StyleRole::Phase(Phase::Receive),
         ),
     ];
-    let tops = (top..top.saturating_add(plan.strip)).step_by(usize::from(lines));
+    let tops = (top..top.saturating_add(layout.strip)).step_by(usize::from(lines));
     for (y, (direction, arrow, role)) in tops.zip(sides) {
         let total: u64 = run
             .trace

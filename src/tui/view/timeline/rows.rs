@@ -17,18 +17,18 @@ use super::super::canvas::Canvas;
 /// Draws a row on line `y`.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
-    scene: &TimelineView<'_>,
+    timeline: &TimelineView<'_>,
     scale: &Scale,
     y: u16,
     (id, lane): TimelineRow,
     selected: bool,
 ) {
-    let Some(exchange) = scene.run.trace.exchange(id) else {
+    let Some(exchange) = timeline.run.trace.exchange(id) else {
         return;
     };
-    let inner = scene.layout.inner;
+    let inner = timeline.layout.inner;
     if selected {
-        let style = canvas.styles.selected(scene.focused);
+        let style = canvas.styles.selected(timeline.focused);
         // Without colours a reversed row would hide its own bar, so only the name is highlighted.
         let columns = if canvas.styles.has_color() {
             inner.width
@@ -46,30 +46,30 @@ pub(super) fn draw(
         );
         canvas.text((inner.x, y), "\u{25b8}", 1, StyleRole::Accent);
     }
-    draw_label(canvas, scene, exchange, lane, y);
-    let span = scene
+    draw_label(canvas, timeline, exchange, lane, y);
+    let span = timeline
         .run
         .span_of(id, lane)
-        .map(|(began, ended)| (began, ended.unwrap_or(scene.now.max(began))));
+        .map(|(began, ended)| (began, ended.unwrap_or(timeline.now.max(began))));
     let cover = span.and_then(|(began, ended)| scale.column_span(began, ended));
-    let origin = (scene.layout.axis().x, y);
+    let origin = (timeline.layout.axis().x, y);
     if let Some(cover) = cover {
-        draw_bar(canvas, scene, scale, exchange, lane, origin, cover);
+        draw_bar(canvas, timeline, scale, exchange, lane, origin, cover);
     }
     if lane == Lane::Progress {
-        draw_gauge(canvas, scene, exchange, origin);
+        draw_gauge(canvas, timeline, exchange, origin);
     }
-    draw_note(canvas, scene, exchange, lane, origin, cover);
+    draw_note(canvas, timeline, exchange, lane, origin, cover);
 }
 
 fn draw_label(
     canvas: &mut Canvas<'_>,
-    scene: &TimelineView<'_>,
+    timeline: &TimelineView<'_>,
     exchange: &Exchange,
     lane: Lane,
     y: u16,
 ) {
-    let x = scene.layout.inner.x + 1;
+    let x = timeline.layout.inner.x + 1;
     let begun = lane
         .phase()
         .is_none_or(|phase| exchange.phases.get(phase).is_some());
@@ -80,16 +80,16 @@ fn draw_label(
         Lane::Folded => StyleRole::Strong,
         _ => StyleRole::Dim,
     };
-    let room = super::layout::LABELS.min(scene.layout.inner.width);
+    let room = super::layout::LABELS.min(timeline.layout.inner.width);
     canvas.text((x, y), &name(exchange, lane), 9.min(room), role);
-    if let Some(figure) = duration_text(scene, exchange, lane) {
+    if let Some(figure) = duration_text(timeline, exchange, lane) {
         let role = if matches!(lane, Lane::Phase(_) | Lane::Folded) {
             StyleRole::Text
         } else {
             StyleRole::Dim
         };
         canvas.text_right(
-            (scene.layout.inner.x + room).saturating_sub(1),
+            (timeline.layout.inner.x + room).saturating_sub(1),
             y,
             &figure,
             role,
@@ -117,9 +117,9 @@ fn name(exchange: &Exchange, lane: Lane) -> String {
 }
 
 /// Returns how long it took, or has taken so far; `None` if it has not begun.
-fn duration_text(scene: &TimelineView<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
+fn duration_text(timeline: &TimelineView<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
     let took = match lane {
-        Lane::Wire(phase) => ClockComparison::for_phase(&scene.run.trace, exchange, phase)?
+        Lane::Wire(phase) => ClockComparison::for_phase(&timeline.run.trace, exchange, phase)?
             .wire
             .duration(),
         Lane::ServerTiming => match server_timing_durations(exchange)[..] {
@@ -129,16 +129,16 @@ fn duration_text(scene: &TimelineView<'_>, exchange: &Exchange, lane: Lane) -> O
         },
         Lane::Progress => return None,
         _ => {
-            let (began, ended) = scene.run.span_of(exchange.id, lane)?;
-            ended.unwrap_or(scene.now).since(began)
+            let (began, ended) = timeline.run.span_of(exchange.id, lane)?;
+            ended.unwrap_or(timeline.now).since(began)
         }
     };
-    Some(scene.figures.format(took))
+    Some(timeline.figures.format(took))
 }
 
 fn draw_bar(
     canvas: &mut Canvas<'_>,
-    scene: &TimelineView<'_>,
+    timeline: &TimelineView<'_>,
     scale: &Scale,
     exchange: &Exchange,
     lane: Lane,
@@ -146,16 +146,16 @@ fn draw_bar(
     cover: ColumnSpan,
 ) {
     match lane {
-        Lane::Folded => draw_folded(canvas, scene, scale, exchange, origin),
+        Lane::Folded => draw_folded(canvas, timeline, scale, exchange, origin),
         Lane::Phase(phase) => {
             let style = canvas.style(StyleRole::Phase(phase));
             paint_segments(canvas.buf, origin, &[BarSegment::solid(cover, style)]);
-            if !scene.layout.wire_rows {
-                hatch_machine(canvas, scene, scale, exchange, phase, origin);
+            if !timeline.layout.wire_rows {
+                hatch_machine(canvas, timeline, scale, exchange, phase, origin);
             }
             mark_failure(canvas, exchange, phase, origin, cover);
         }
-        Lane::Wire(phase) => draw_wire(canvas, scene, scale, exchange, phase, origin),
+        Lane::Wire(phase) => draw_wire(canvas, timeline, scale, exchange, phase, origin),
         Lane::Query(n) => {
             let query = exchange
                 .resolution
@@ -202,18 +202,20 @@ fn draw_thin_bar(
 /// Draws all phases of an exchange in one row, each with its letter if there is room.
 fn draw_folded(
     canvas: &mut Canvas<'_>,
-    scene: &TimelineView<'_>,
+    timeline: &TimelineView<'_>,
     scale: &Scale,
     exchange: &Exchange,
     origin: (u16, u16),
 ) {
     let colored = canvas.styles.has_color();
-    let pieces: Vec<(Phase, BarSegment)> = exchange
+    let segments: Vec<(Phase, BarSegment)> = exchange
         .phases
         .iter()
         .filter_map(|(phase, span)| {
-            let cover =
-                scale.column_span(span.began, span.ended.unwrap_or(scene.now).max(span.began))?;
+            let cover = scale.column_span(
+                span.began,
+                span.ended.unwrap_or(timeline.now).max(span.began),
+            )?;
             let style = canvas.style(StyleRole::Phase(phase));
             Some((
                 phase,
@@ -228,10 +230,10 @@ fn draw_folded(
             ))
         })
         .collect();
-    let plain: Vec<BarSegment> = pieces.iter().map(|(_, piece)| *piece).collect();
+    let plain: Vec<BarSegment> = segments.iter().map(|(_, segment)| *segment).collect();
     paint_segments(canvas.buf, origin, &plain);
-    for (phase, piece) in &pieces {
-        let (first, last) = piece.cover.columns();
+    for (phase, segment) in &segments {
+        let (first, last) = segment.cover.columns();
         if last > first + 2 {
             let letter = phase.label().get(..1).unwrap_or_default();
             let style = canvas.style(StyleRole::OnPhase(*phase));
@@ -249,9 +251,9 @@ fn draw_folded(
         }
     }
     if let Some((phase, _)) = &exchange.failure {
-        let failed = pieces.iter().find(|(of, _)| of == phase);
-        if let Some((_, piece)) = failed {
-            draw_cross(canvas, origin, piece.cover);
+        let failed = segments.iter().find(|(of, _)| of == phase);
+        if let Some((_, segment)) = failed {
+            draw_cross(canvas, origin, segment.cover);
         }
     }
 }
@@ -268,16 +270,16 @@ const fn fill_pattern(phase: Phase) -> &'static str {
 /// Draws the phase as seen on the wire, and hatches this machine's share around it.
 fn draw_wire(
     canvas: &mut Canvas<'_>,
-    scene: &TimelineView<'_>,
+    timeline: &TimelineView<'_>,
     scale: &Scale,
     exchange: &Exchange,
     phase: Phase,
     origin: (u16, u16),
 ) {
-    let Some(clocks) = ClockComparison::for_phase(&scene.run.trace, exchange, phase) else {
+    let Some(clocks) = ClockComparison::for_phase(&timeline.run.trace, exchange, phase) else {
         return;
     };
-    hatch_machine(canvas, scene, scale, exchange, phase, origin);
+    hatch_machine(canvas, timeline, scale, exchange, phase, origin);
     if let Some(cover) = scale.column_span(clocks.wire.began, clocks.wire.ended) {
         let style = canvas.style(StyleRole::Phase(phase));
         bar::draw_thin_line(canvas.buf, origin, cover, style);
@@ -286,13 +288,13 @@ fn draw_wire(
 
 fn hatch_machine(
     canvas: &mut Canvas<'_>,
-    scene: &TimelineView<'_>,
+    timeline: &TimelineView<'_>,
     scale: &Scale,
     exchange: &Exchange,
     phase: Phase,
     origin: (u16, u16),
 ) {
-    let Some(clocks) = ClockComparison::for_phase(&scene.run.trace, exchange, phase) else {
+    let Some(clocks) = ClockComparison::for_phase(&timeline.run.trace, exchange, phase) else {
         return;
     };
     let style = canvas.style(StyleRole::Machine);
@@ -334,13 +336,14 @@ fn server_timing_durations(exchange: &Exchange) -> Vec<Nanos> {
 /// text is drawn over both.
 fn draw_gauge(
     canvas: &mut Canvas<'_>,
-    scene: &TimelineView<'_>,
+    timeline: &TimelineView<'_>,
     exchange: &Exchange,
     (x, y): (u16, u16),
 ) {
-    let columns = scene.layout.axis().width;
-    let ways = notes::body_progress_texts(exchange, scene.now);
-    let words = first_that_fits(&ways, usize::from(columns).saturating_sub(2)).unwrap_or_default();
+    let columns = timeline.layout.axis().width;
+    let wordings = notes::body_progress_texts(exchange, timeline.now);
+    let words =
+        first_that_fits(&wordings, usize::from(columns).saturating_sub(2)).unwrap_or_default();
     for column in x..x.saturating_add(columns) {
         canvas.text((column, y), " ", 1, StyleRole::Dim);
     }
@@ -399,23 +402,23 @@ fn draw_cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: ColumnSpan) {
 /// the bar.
 fn draw_note(
     canvas: &mut Canvas<'_>,
-    scene: &TimelineView<'_>,
+    timeline: &TimelineView<'_>,
     exchange: &Exchange,
     lane: Lane,
     (x, y): (u16, u16),
     cover: Option<ColumnSpan>,
 ) {
-    let ways = notes::lane_notes(scene.run, exchange, lane, scene.figures, scene.now);
+    let wordings = notes::lane_notes(timeline.run, exchange, lane, timeline.figures, timeline.now);
     let Some(cover) = cover else { return };
-    let columns = u32::from(scene.layout.axis().width);
+    let columns = u32::from(timeline.layout.axis().width);
     let (first, last) = cover.columns();
-    let right = fitting_note(&ways, columns.saturating_sub(last + 3));
-    let left = fitting_note(&ways, first.saturating_sub(2));
+    let right = fitting_note(&wordings, columns.saturating_sub(last + 3));
+    let left = fitting_note(&wordings, first.saturating_sub(2));
     let on_the_left =
         display_width(left.unwrap_or_default()) > display_width(right.unwrap_or_default());
     let beside = if on_the_left { left } else { right };
     let upon = if beside.is_none() {
-        fitting_note(&ways, (last + 1 - first).saturating_sub(4))
+        fitting_note(&wordings, (last + 1 - first).saturating_sub(4))
     } else {
         None
     };
@@ -440,6 +443,7 @@ fn draw_note(
     };
 }
 
-fn fitting_note(ways: &[String], columns: u32) -> Option<&str> {
-    first_that_fits(ways, usize::try_from(columns).unwrap_or(0)).filter(|words| !words.is_empty())
+fn fitting_note(wordings: &[String], columns: u32) -> Option<&str> {
+    first_that_fits(wordings, usize::try_from(columns).unwrap_or(0))
+        .filter(|words| !words.is_empty())
 }

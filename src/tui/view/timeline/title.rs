@@ -43,22 +43,22 @@ pub(super) fn title_parts(
         .zoom
         .is_zoomed()
         .then(|| "\u{2500} zoomed, 0 shows all ".to_owned());
-    let held = state
+    let paused = state
         .paused
         .is_some()
         .then(|| "\u{2500} paused ".to_owned());
     let mut left = columns;
     let mut parts = Vec::new();
     let wanted = [
-        (held, StyleRole::Warning, 0),
+        (paused, StyleRole::Warning, 0),
         (Some(format!(" {host} ")), StyleRole::Strong, 1),
         (zoomed, StyleRole::Warning, 4),
         (trips, StyleRole::Text, 3),
         (connection, StyleRole::Dim, 2),
     ];
-    for (text, role, place) in wanted {
+    for (text, role, index) in wanted {
         let Some(text) = text.map(|text| {
-            if place == 1 {
+            if index == 1 {
                 text_layout::truncate_text(&text, columns)
             } else {
                 text
@@ -68,11 +68,11 @@ pub(super) fn title_parts(
         };
         if let Some(rest) = left.checked_sub(text_layout::display_width(&text)) {
             left = rest;
-            parts.push((place, text, role));
+            parts.push((index, text, role));
         }
     }
     // Parts are chosen in order of importance, and shown in reading order.
-    parts.sort_by_key(|(place, ..)| if *place == 0 { 5 } else { *place });
+    parts.sort_by_key(|(index, ..)| if *index == 0 { 5 } else { *index });
     parts
         .into_iter()
         .map(|(_, text, role)| (text, role))
