@@ -1,4 +1,4 @@
-// One cursor over every picture and table, and a time axis that can be zoomed. Without it the page is complete, and stands still.
+// Highlights related items in all pictures and tables, and makes the time axis zoomable. The page is complete without this script.
 'use strict';
 (() => {
 	const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -145,7 +145,7 @@
 			const facts = document.createElement('p');
 			facts.className = 'facts';
 			facts.setAttribute('aria-live', 'polite');
-			facts.textContent = 'Point at a bar or a packet to see what it is and what belongs to it; drag over the picture to look closer.';
+			facts.textContent = 'Point at a bar or a packet for details and related items; drag across the timeline to zoom in.';
 			figure.append(facts);
 			figure.addEventListener('keydown', (event) => {
 				const acts = { '+': () => this.zoom(0.5), '-': () => this.zoom(2), 0: () => this.show(0, this.length) };
@@ -183,7 +183,7 @@
 	all('figure.timeline').forEach((figure) => {
 		if (!figure.querySelector('.axis path')) return;
 		const details = figure.closest('details');
-		// What is not drawn cannot be measured.
+		// A hidden element has no measurable size.
 		if (details && !details.open) details.addEventListener('toggle', () => new Timeline(figure), { once: true });
 		else new Timeline(figure);
 	});
