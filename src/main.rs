@@ -1,4 +1,4 @@
-//! Chooses a command and returns its exit code.
+//! Runs the command line and returns its exit code.
 
 use std::process::ExitCode;
 

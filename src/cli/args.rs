@@ -1,4 +1,4 @@
-//! The command line. Where a flag does what a curl flag does, it has curl's name and letter.
+//! The command line. An option that does the same as a curl option has the same name and letter.
 
 mod budget;
 mod cookies;
@@ -41,7 +41,7 @@ Examples:
   tapline lab                                       a network on this machine, to look at
   tapline lab --rtt 80ms -- curl https://api.lab.test/users";
 
-/// Watch one request cross every layer, live.
+/// Watch a request cross every layer, live
 #[derive(Debug, Parser)]
 #[command(name = "tapline", version, about, long_about = LONG_ABOUT, after_long_help = AFTER_HELP)]
 #[command(
@@ -65,30 +65,30 @@ request sent, server wait, response received) on one time axis, over the packets
 With no URL it opens \
 the start screen. Without a terminal it prints the report that `tapline probe` prints.";
 
-/// What there is to do besides watching a URL.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(super) enum CliCommand {
-    /// Run requests without the screen; a report on standard output
+    /// Run requests without the screen and print a report
     Probe(Box<ProbeArgs>),
-    /// Look at a saved run, at a capture file, pcap or pcapng of anybody's, or at a HAR file, on
-    /// the screen
+    /// Show a saved run, a capture file (pcap or pcapng) or a HAR file on the screen
     Open(OpenArgs),
-    /// Turn a saved run, a capture file, pcap or pcapng of anybody's, or a HAR file into a report
+    /// Turn a saved run, a capture file (pcap or pcapng) or a HAR file into a report
     Report(ReportFileArgs),
-    /// Say what changed between two runs, and why: saved runs, captures, HAR files, summaries
+    /// Show what changed between two runs and why; reads saved runs, captures, HAR files and
+    /// summaries
     Diff(DiffArgs),
-    /// A private network with DNS and every kind of server, on the screen or for any program
+    /// Start a private network with DNS and many kinds of servers, for the screen or any program
     Lab(Box<LabArgs>),
-    /// Say what works on this machine, and what to do about what does not
+    /// Check what works on this machine, and how to fix what does not
     Doctor(DoctorArgs),
-    /// Print a shell's completion script
+    /// Print a shell completion script
     Completions {
-        /// Which shell
+        /// The shell
         shell: Shell,
     },
     /// Print the manual page
     Man {
-        /// Of which command; the whole program's when left out
+        /// The command to print the page of; without it, the page of tapline itself
         command: Option<String>,
     },
 }
@@ -96,7 +96,7 @@ pub(super) enum CliCommand {
 /// `tapline [OPTIONS] [URL]`.
 #[derive(Debug, Args)]
 pub(super) struct LiveArgs {
-    /// What to look at; without a scheme, http:// is meant, as with curl
+    /// URL to request; http:// is assumed if it has no scheme, as in curl
     pub(super) url: Option<String>,
     #[command(flatten)]
     pub(super) request: RequestArgs,
@@ -106,18 +106,18 @@ pub(super) struct LiveArgs {
     pub(super) secrets: SecretsArgs,
 }
 
-/// How the screen looks.
+/// How the screen is drawn.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ScreenArgs {
-    /// Colours of the screen
+    /// Colour theme of the screen
     #[arg(long, value_enum, default_value_t, help_heading = "Screen")]
     pub(super) theme: ThemeChoice,
-    /// Draw with ASCII characters only
+    /// Use only ASCII characters
     #[arg(long, help_heading = "Screen")]
     pub(super) ascii: bool,
 }
 
-/// Which colours.
+/// The colour themes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ThemeChoice {
     /// For a dark background
@@ -125,44 +125,44 @@ pub(super) enum ThemeChoice {
     Dark,
     /// For a light background
     Light,
-    /// Told apart by people with any kind of colour vision
+    /// Distinguishable with any kind of colour vision
     ColorBlind,
-    /// No colours; also what `NO_COLOR` gives
+    /// No colours; also selected by `NO_COLOR`
     Plain,
 }
 
 /// `tapline probe`.
 #[derive(Debug, Args)]
 pub(super) struct ProbeArgs {
-    /// What to probe, one after the other; without a scheme, http:// is meant, as with curl
+    /// URLs to probe, one after another; http:// is assumed without a scheme, as in curl
     #[arg(
         required_unless_present = "suite",
         conflicts_with = "suite",
         value_name = "URL"
     )]
     pub(super) urls: Vec<String>,
-    /// Probe the endpoints in FILE (TOML) at the same time, and give one verdict
+    /// Probe the endpoints listed in FILE (TOML) concurrently, and report one verdict
     #[arg(long, value_name = "FILE", help_heading = "Suite", long_help = suite::HELP)]
     pub(super) suite: Option<PathBuf>,
-    /// Endpoints of a suite to probe at a time; 4 for each processor, 32 at most, when left out
+    /// Number of endpoints to probe concurrently; by default 4 per processor, at most 32
     #[arg(long, value_name = "NUM", requires = "suite", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Suite")]
     pub(super) parallel: Option<u16>,
-    /// What to write: text, json, events, svg, html, markdown, har, csv, prometheus or junit; into
-    /// a file with =FILE; may be given several times
+    /// Report format: text, json, events, svg, html, markdown, har, csv, prometheus or junit; =FILE
+    /// writes it to a file. May be repeated
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(super) formats: Vec<String>,
-    /// Write this instead of the report once done, with curl's %{variables}; @file reads it from a
+    /// Print this instead of the report when done, with curl's %{variables}; @file reads it from a
     /// file, @- from standard input
     #[arg(short = 'w', long, value_name = "FORMAT", help_heading = "Report")]
     pub(super) write_out: Option<String>,
-    /// Limits such as 'total<=500ms,dns<=50ms'; a missed one ends with exit code 4
+    /// Limits such as 'total<=500ms,dns<=50ms'; exit with code 4 if one is exceeded
     #[arg(long, value_name = "RULES", help_heading = "Report", long_help = budget::HELP)]
     pub(super) budget: Option<String>,
-    /// Send spans and metrics to a collector of OpenTelemetry's (OTLP over HTTP); - goes where the
-    /// environment says
+    /// Send spans and metrics to an OpenTelemetry collector (OTLP over HTTP); - uses the URL from
+    /// the environment
     #[arg(long, value_name = "URL", help_heading = "Report")]
     pub(super) otlp: Option<String>,
-    /// Post the JSON document to this URL; may be given several times
+    /// POST the JSON document to this URL. May be repeated
     #[arg(long = "webhook", value_name = "URL", help_heading = "Report")]
     pub(super) webhooks: Vec<String>,
     #[command(flatten)]
@@ -196,14 +196,14 @@ impl ProbeArgs {
         }
     }
 
-    /// The same, with other secrets.
+    /// Replaces the masking arguments.
     pub(super) fn with_secrets(mut self, secrets: SecretsArgs) -> Self {
         self.report.secrets = secrets;
         self
     }
 }
 
-/// How reports look.
+/// How reports are formatted.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ReportArgs {
     #[command(flatten)]
@@ -217,7 +217,7 @@ pub(super) struct ReportArgs {
         help_heading = "Report"
     )]
     pub(super) color: ColorChoice,
-    /// Draw with ASCII characters only
+    /// Use only ASCII characters
     #[arg(long, help_heading = "Report")]
     pub(super) ascii: bool,
 }
@@ -225,7 +225,7 @@ pub(super) struct ReportArgs {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` forces them
+    /// If standard output is a terminal and `NO_COLOR` is not set; `CLICOLOR_FORCE` forces colours
     #[default]
     Auto,
     /// Always
@@ -237,12 +237,12 @@ pub(super) enum ColorChoice {
 /// `tapline doctor`.
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Draw with ASCII characters only
+    /// Use only ASCII characters
     #[arg(long)]
     pub(super) ascii: bool,
 }
 
-/// What shapes the request.
+/// The options that describe the request.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -257,8 +257,8 @@ pub(super) struct RequestArgs {
         help_heading = "Request"
     )]
     pub(super) method: Option<String>,
-    /// Header field: 'Name: value', 'Name;' for an empty one, 'Name:' to leave it out; @file reads
-    /// them from a file
+    /// Header field: 'Name: value', 'Name;' for an empty value, 'Name:' to remove it; @file reads
+    /// fields from a file
     #[arg(
         short = 'H',
         long = "header",
@@ -266,8 +266,8 @@ pub(super) struct RequestArgs {
         help_heading = "Request"
     )]
     pub(super) headers: Vec<String>,
-    /// Body, sent by POST as a form; @file reads it from a file without line ends; several are
-    /// joined with &
+    /// Request body, sent by POST as form data; @file reads it from a file and strips line breaks;
+    /// several are joined with &
     #[arg(
         short = 'd',
         long,
@@ -276,56 +276,56 @@ pub(super) struct RequestArgs {
         help_heading = "Request"
     )]
     pub(super) data: Vec<String>,
-    /// Body as it is; @file reads it from a file
+    /// Request body, sent unchanged; @file reads it from a file
     #[arg(long, value_name = "DATA", help_heading = "Request")]
     pub(super) data_binary: Vec<String>,
-    /// Body as it is; @ means nothing
+    /// Request body, sent unchanged; @ has no special meaning
     #[arg(long, value_name = "DATA", help_heading = "Request")]
     pub(super) data_raw: Vec<String>,
-    /// Body, percent-encoded: content, =content, name=content, @file or name@file
+    /// Request body, percent-encoded: content, =content, name=content, @file or name@file
     #[arg(long, value_name = "DATA", help_heading = "Request")]
     pub(super) data_urlencode: Vec<String>,
-    /// JSON body: --data-binary with Content-Type and Accept application/json
+    /// JSON request body: --data-binary with Content-Type and Accept set to application/json
     #[arg(long, value_name = "DATA", help_heading = "Request")]
     pub(super) json: Vec<String>,
     /// Multipart form field: name=value, name=@file,file, name=<file, name=( to =); may be
     /// followed by ;type= ;filename= ;headers= ;encoder=
     #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = "Request", long_help = form::HELP)]
     pub(super) form: Vec<String>,
-    /// Multipart form field whose value is taken as it is
+    /// Multipart form field; its value is taken literally
     #[arg(long, value_name = "FIELD", help_heading = "Request")]
     pub(super) form_string: Vec<String>,
-    /// Escape quotes in names of fields and files with a backslash instead of %22
+    /// Escape quotes in field and file names with a backslash instead of %22
     #[arg(long, help_heading = "Request")]
     pub(super) form_escape: bool,
-    /// Put the data into the URL's query and send GET
+    /// Append the data to the URL's query and send GET
     #[arg(short = 'G', long = "get", help_heading = "Request")]
     pub(super) get: bool,
-    /// Ask for the head only
+    /// Send HEAD: request only the response header
     #[arg(short = 'I', long = "head", help_heading = "Request")]
     pub(super) head: bool,
-    /// Follow redirects; what is your own (header fields, credentials, body, client certificate)
-    /// goes to the URL's own origin only
+    /// Follow redirects; your own header fields, credentials, body and client certificate are sent
+    /// only to the URL's own origin
     #[arg(short = 'L', long, help_heading = "Request", long_help = redirects::LOCATION)]
     pub(super) location: bool,
-    /// Follow redirects, and send credentials, own header fields, the body and the client
+    /// Follow redirects, and send credentials, custom header fields, the body and the client
     /// certificate to other origins too
     #[arg(long, help_heading = "Request")]
     pub(super) location_trusted: bool,
-    /// Redirects to follow at most; -1 for as many as there are, up to 100000
+    /// Maximum number of redirects to follow; -1 for no limit (at most 100000)
     #[arg(long, value_name = "NUM", default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..=i64::from(u32::MAX)), help_heading = "Request")]
     pub(super) max_redirs: i64,
     /// Refuse redirects from public addresses to loopback, private, link-local and metadata
-    /// addresses; suites do so anyway
+    /// addresses; on by default in suites
     #[arg(long, overrides_with = "no_redirect_guard", help_heading = "Request", long_help = redirects::GUARD)]
     pub(super) redirect_guard: bool,
-    /// Follow them, also in a suite
+    /// Follow such redirects, even in a suite
     #[arg(long, overrides_with = "redirect_guard", help_heading = "Request")]
     pub(super) no_redirect_guard: bool,
-    /// An HTTP status of 400 or above is a failure
+    /// Treat HTTP status 400 and above as a failure
     #[arg(short = 'f', long, help_heading = "Request")]
     pub(super) fail: bool,
-    /// Basic authentication
+    /// User name and password for Basic authentication
     #[arg(
         short = 'u',
         long,
@@ -333,46 +333,47 @@ pub(super) struct RequestArgs {
         help_heading = "Request"
     )]
     pub(super) user: Option<String>,
-    /// Bearer token
+    /// Token for Bearer authentication
     #[arg(long, value_name = "TOKEN", help_heading = "Request")]
     pub(super) oauth2_bearer: Option<String>,
-    /// User-Agent
+    /// Value of the User-Agent header field
     #[arg(short = 'A', long, value_name = "NAME", help_heading = "Request")]
     pub(super) user_agent: Option<String>,
-    /// Referer; ';auto' behind it has redirects name the URL that led there
+    /// Value of the Referer header field; append ';auto' to set it to the previous URL on redirects
     #[arg(short = 'e', long, value_name = "URL", help_heading = "Request")]
     pub(super) referer: Option<String>,
-    /// Cookies: 'name=value; name2=value2', or a cookie file
+    /// Cookies: 'name=value; name2=value2', or the name of a cookie file
     #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request", long_help = cookies::COOKIE)]
     pub(super) cookie: Vec<String>,
-    /// Write all cookies to FILE after the run; - for standard output
+    /// Write all cookies to FILE after the run; - writes to standard output
     #[arg(short = 'c', long, value_name = "FILE", help_heading = "Request", long_help = cookies::COOKIE_JAR)]
     pub(super) cookie_jar: Option<PathBuf>,
-    /// Take no cookies out of files that last as long as a session
+    /// Ignore session cookies in cookie files
     #[arg(short = 'j', long, help_heading = "Request")]
     pub(super) junk_session_cookies: bool,
-    /// Ask for a compressed response (gzip, deflate, br, zstd) and decode it
+    /// Request a compressed response (gzip, deflate, br, zstd) and decompress it
     ///
-    /// It may decode to 4 GiB, and beyond 32 MiB to 500 times the bytes transferred.
+    /// The decompressed size is limited to 4 GiB and, beyond 32 MiB, to 500 times the bytes
+    /// transferred.
     #[arg(long, help_heading = "Request")]
     pub(super) compressed: bool,
-    /// Write the response's body to a file; - for standard output
+    /// Write the response body to a file; - writes to standard output
     #[arg(short = 'o', long, value_name = "FILE", help_heading = "Request")]
     pub(super) output: Option<PathBuf>,
-    /// Run it this many times, each on a new connection
+    /// Repeat each request this many times, each on a new connection
     #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Request")]
     pub(super) repeat: u32,
-    /// Pause between repeats, in seconds
+    /// Delay between repeats, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_seconds, help_heading = "Request")]
     pub(super) interval: f64,
-    /// Run the same request through an ordinary HTTP client too, and show the difference
+    /// Also run the request with an ordinary HTTP client, and show the difference
     #[arg(long, help_heading = "Request")]
     pub(super) control: bool,
 
-    /// Limit for the whole run, in seconds
+    /// Time limit for the whole run, in seconds
     #[arg(short = 'm', long, value_name = "SECONDS", value_parser = parse_seconds, help_heading = "Limits")]
     pub(super) max_time: Option<f64>,
-    /// Limit for DNS, TCP, proxy and TLS together, in seconds
+    /// Time limit for DNS, TCP, proxy and TLS together, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds, help_heading = "Limits")]
     pub(super) connect_timeout: f64,
 
@@ -390,14 +391,14 @@ pub(super) struct RequestArgs {
     /// Use these addresses for a host and port: HOST:PORT:ADDRESS[,ADDRESS]
     #[arg(long, value_name = "RULE", help_heading = "Names and addresses")]
     pub(super) resolve: Vec<String>,
-    /// Connect to another host and port: HOST1:PORT1:HOST2:PORT2
+    /// Connect to a different host and port: HOST1:PORT1:HOST2:PORT2
     #[arg(long, value_name = "RULE", help_heading = "Names and addresses")]
     pub(super) connect_to: Vec<String>,
-    /// DNS servers to ask, as ADDRESS[:PORT], separated by commas; "system" asks the operating
-    /// system's resolver, whose queries cannot be seen
+    /// DNS servers, as ADDRESS[:PORT], separated by commas; "system" uses the operating system's
+    /// resolver, whose queries cannot be observed
     #[arg(long, value_name = "ADDRESSES", help_heading = "Names and addresses")]
     pub(super) dns_servers: Option<String>,
-    /// Ask over DNS over HTTPS
+    /// Resolve names with DNS over HTTPS
     #[arg(
         long,
         value_name = "URL",
@@ -416,11 +417,11 @@ pub(super) struct RequestArgs {
         help_heading = "Names and addresses"
     )]
     pub(super) proxy: Option<String>,
-    /// Hosts to reach without the proxy, separated by commas
+    /// Hosts to connect to without the proxy, separated by commas
     #[arg(long, value_name = "HOSTS", help_heading = "Names and addresses")]
     pub(super) noproxy: Option<String>,
 
-    /// Speak HTTP/1.0
+    /// Use HTTP/1.0
     #[arg(
         short = '0',
         long = "http1.0",
@@ -428,23 +429,23 @@ pub(super) struct RequestArgs {
         help_heading = "Protocol"
     )]
     pub(super) http1_0: bool,
-    /// Speak HTTP/1.1
+    /// Use HTTP/1.1
     #[arg(long = "http1.1", group = "http_version", help_heading = "Protocol")]
     pub(super) http1_1: bool,
-    /// Prefer HTTP/2 (what ALPN offers anyway)
+    /// Prefer HTTP/2 (the default: it is offered by ALPN)
     #[arg(long = "http2", group = "http_version", help_heading = "Protocol")]
     pub(super) http2: bool,
-    /// Speak HTTP/2 at once, also without TLS
+    /// Use HTTP/2 without negotiation, even without TLS
     #[arg(long, group = "http_version", help_heading = "Protocol")]
     pub(super) http2_prior_knowledge: bool,
-    /// Not yet there
+    /// Not supported yet
     #[arg(long = "http3", hide = true)]
     pub(super) http3: bool,
-    /// Not yet there
+    /// Not supported yet
     #[arg(long = "http3-only", hide = true)]
     pub(super) http3_only: bool,
 
-    /// Go on with a certificate that does not verify
+    /// Continue even if the certificate cannot be verified
     #[arg(short = 'k', long, help_heading = "TLS")]
     pub(super) insecure: bool,
     /// Use TLS 1.2 or later
@@ -453,23 +454,24 @@ pub(super) struct RequestArgs {
     /// Use TLS 1.3 or later
     #[arg(long = "tlsv1.3", help_heading = "TLS")]
     pub(super) tlsv1_3: bool,
-    /// Use this TLS version at most
+    /// Highest TLS version to use
     #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3", "default"], help_heading = "TLS")]
     pub(super) tls_max: Option<String>,
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(long, value_name = "FILE", help_heading = "TLS")]
     pub(super) cacert: Option<PathBuf>,
-    /// Client certificate, a PEM file
+    /// Client certificate (PEM file)
     #[arg(short = 'E', long, value_name = "FILE", help_heading = "TLS")]
     pub(super) cert: Option<PathBuf>,
-    /// Private key of the client certificate, a PEM file; the certificate's file when left out
+    /// Private key of the client certificate (PEM file); by default it is read from the
+    /// certificate's file
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
     pub(super) key: Option<PathBuf>,
-    /// Append the TLS secrets to this file (RFC 9850), for decrypting a capture
+    /// Append the TLS secrets to this file (RFC 9850), to decrypt a capture with
     #[arg(long, value_name = "FILE", help_heading = "TLS")]
     pub(super) keylog: Option<PathBuf>,
 
-    /// Whether to capture packets: auto where permitted, on to insist, off
+    /// Capture packets: auto, if permitted; on, or fail; off
     #[arg(
         long,
         value_enum,
@@ -478,28 +480,28 @@ pub(super) struct RequestArgs {
         help_heading = "Capture"
     )]
     pub(super) capture: CaptureChoice,
-    /// Capture on this interface instead of the route's
+    /// Capture on this interface instead of the one the route uses
     #[arg(long, value_name = "NAME", help_heading = "Capture")]
     pub(super) capture_interface: Option<String>,
-    /// Save the whole run to FILE, packets and all: pcapng that tapline and Wireshark open; -
-    /// streams it to standard output
+    /// Save the whole run including packets to FILE, as pcapng that tapline and Wireshark open; -
+    /// writes to standard output as the run goes
     #[arg(long, value_name = "FILE", help_heading = "Capture")]
     pub(super) save: Option<PathBuf>,
 }
 
-/// Whether to capture packets.
+/// Whether packets are captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum CaptureChoice {
-    /// Where it is permitted
+    /// If permitted
     #[default]
     Auto,
-    /// It must work
+    /// Required: fail if it is not possible
     On,
-    /// Not at all
+    /// Never
     Off,
 }
 
-/// A number of seconds, zero or more, with a fraction or without.
+/// Parses a non-negative number of seconds, which may have a fraction.
 fn parse_seconds(text: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()

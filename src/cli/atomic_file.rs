@@ -1,4 +1,4 @@
-//! The one way in which files are written: whole, or not at all.
+//! Atomic file writes: a file is written completely, or not at all.
 
 mod partial_file;
 
@@ -11,32 +11,31 @@ use super::signals;
 use crate::sys::{WriteOptions, open_for_writing_blocking, refuse_foreign_file, resolve_symlinks};
 use partial_file::PartialFile;
 
-/// A file that takes its name once it is complete. Until then, and where that never comes to be,
-/// what had the name before stays as it was.
+/// A file that gets its final name once it is complete. Until then, and if it is never completed,
+/// an existing file of that name remains unchanged.
 ///
-/// A symbolic link stays one: the file that it leads to is written. What exists and is no ordinary
-/// file (a pipe, `/dev/stdout`) is written to as it is. What another user put in the way is not
-/// written to.
+/// Symbolic links are followed: the file they point to is replaced. Anything that is not a regular
+/// file (a pipe, `/dev/stdout`) is written directly. Files that another user planted are refused.
 #[derive(Debug)]
 pub(super) struct AtomicFile {
     file: File,
-    /// What it is until it has its name; `None` where it is written to as it is.
+    /// The file in progress; `None` if the target is written directly.
     partial: Option<PartialFile>,
 }
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// As whoever runs this has it for new files; as it was where there is one.
+    /// The user's default for new files; unchanged for existing ones.
     Usual,
-    /// Its owner alone: there are secrets in it.
+    /// Only the owner, since the file contains secrets.
     Owner,
-    /// Its owner alone where it is new; as it was where there is one.
+    /// Only the owner for new files; unchanged for existing ones.
     OwnerIfNew,
 }
 
 impl Readers {
-    /// The permissions of a new file.
+    /// The permission bits of a new file.
     pub(super) const fn mode(self) -> u32 {
         match self {
             Self::Usual => 0o666,
@@ -46,12 +45,11 @@ impl Readers {
 }
 
 impl AtomicFile {
-    /// Begins a file beside the one that it will be. A pipe is waited for until it has a reader, or
-    /// a signal calls it off.
+    /// Starts writing. Opening a pipe blocks until it has a reader or a signal arrives.
     pub(super) fn begin(path: &Path, readers: Readers) -> io::Result<Self> {
         let path = resolve_symlinks(path)?;
         let before = std::fs::metadata(&path).ok();
-        // What is below /proc is open already and has no other name.
+        // Files below /proc are already open and have no other name.
         if before
             .as_ref()
             .is_some_and(|before| !before.is_file() || path.starts_with("/proc"))
@@ -84,13 +82,12 @@ impl AtomicFile {
         Ok(new)
     }
 
-    /// Gives the file its name, in place of what had it before. Once this returns it is on the
-    /// disk.
+    /// Gives the file its name, replacing any existing file. On return the data is on disk.
     pub(super) fn finish(self) -> io::Result<()> {
         self.persist_with(PartialFile::persist_replacing)
     }
 
-    /// Gives the file its name if nothing has it yet; else the error says that something exists.
+    /// Gives the file its name. Fails with `AlreadyExists` if the name is taken.
     pub(super) fn finish_if_absent(self) -> io::Result<()> {
         self.persist_with(PartialFile::persist_if_absent)
     }
@@ -106,7 +103,8 @@ impl AtomicFile {
         self.file.sync_all()?;
         let directory = part.directory().to_owned();
         name(part, &self.file)?;
-        // Where a directory cannot be opened, the name is on the disk when the system gets to it.
+        // If the directory cannot be opened, the operating system decides when the name reaches the
+        // disk.
         File::open(directory).map_or(Ok(()), |directory| directory.sync_all())
     }
 }
@@ -201,7 +199,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    /// What stands in a folder, by name.
+    /// The names in a directory.
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
@@ -211,7 +209,7 @@ mod tests {
         names
     }
 
-    /// A kill cannot leave behind what has no name.
+    /// An unnamed file cannot be left behind, even by SIGKILL.
     #[test]
     fn until_it_is_finished_a_file_has_no_name() {
         let folder = tempfile::tempdir().unwrap();
@@ -241,7 +239,7 @@ mod tests {
         };
         let mut dead = std::process::Command::new("true").spawn().unwrap();
         dead.wait().unwrap();
-        // Another's, a living process's, and what only looks alike stay.
+        // Files of others, of living processes, and with merely similar names remain.
         let kept = [
             part(1, 0),
             folder.path().join(".tapline-x-0.part"),
@@ -274,7 +272,7 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().nlink(), 1);
     }
 
-    /// Both ways to begin a file end alike.
+    /// Files that begin with and without a name behave the same.
     #[test]
     fn with_a_name_and_without_one() {
         let folder = tempfile::tempdir().unwrap();

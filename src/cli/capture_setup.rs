@@ -1,4 +1,4 @@
-//! Whether packets are captured, decided once for a command.
+//! Packet capture for a command: decided once, opened in the background.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -13,29 +13,29 @@ use crate::probe::spec::DnsChoice;
 use crate::probe::{RemoteObserver, Spec};
 use crate::trace::{ByteStore, PacketLocation, StoreError};
 
-/// How long a run waits at its end for its connections' last packets.
+/// How long a run waits at its end for the last packets of its connections.
 pub(super) const LAST_PACKETS_WAIT: Duration = Duration::from_millis(50);
 
-/// A capture on its way to being opened, beside whatever else the command has to do at its start.
+/// A capture that is being opened, while the command does its other preparations.
 pub(super) struct PendingCapture {
     choice: CaptureChoice,
     opening: Option<CaptureOpening>,
 }
 
-/// What became of it.
+/// The result of opening a capture.
 #[derive(Clone)]
 pub(super) enum CaptureSetup {
-    /// The user does not want it.
+    /// Turned off by the user.
     Off,
-    /// It is not possible.
+    /// Not possible, and why.
     Refused(CaptureError),
-    /// Open, for one run after the other.
+    /// Open; used by one run after another.
     On(Arc<LiveCapture>),
 }
 
 impl PendingCapture {
-    /// Begins to open the interfaces, to capture so much of each packet, and gives up the right to.
-    /// To be called before any thread is started.
+    /// Starts opening the interfaces with a given capture depth, then drops the privilege to
+    /// capture. Must be called before any thread is started, since threads inherit privileges.
     pub(super) fn begin(
         request: &RequestArgs,
         depth: CaptureDepth,
@@ -51,10 +51,10 @@ impl PendingCapture {
         Self { choice, opening }
     }
 
-    /// Waits until they are open.
+    /// Waits until the interfaces are open.
     ///
     /// # Errors
-    /// Where capture was insisted on and is not possible.
+    /// The user requires capture, and it is not possible.
     pub(super) fn wait_until_open(self) -> Result<CaptureSetup, CaptureError> {
         match self.opening.map(CaptureOpening::wait) {
             None => Ok(CaptureSetup::Off),
@@ -66,7 +66,7 @@ impl PendingCapture {
 }
 
 impl CaptureSetup {
-    /// What packets are captured on.
+    /// The interfaces that packets are captured on, as a saved run describes them.
     pub(super) fn devices(&self) -> Vec<SavedInterface> {
         let Self::On(capture) = self else {
             return Vec::new();
@@ -79,7 +79,7 @@ impl CaptureSetup {
         capture.link_types().map(device).collect()
     }
 
-    /// The bytes of the packets that are kept.
+    /// The bytes of the packets that the capture has kept.
     pub(super) fn store(&self) -> Arc<dyn ByteStore> {
         let Self::On(capture) = self else {
             return Arc::new(LatestCapture(None));
@@ -88,7 +88,7 @@ impl CaptureSetup {
     }
 }
 
-/// The packets of the run that a capture listened for last.
+/// The packets of the run that was captured last.
 struct LatestCapture(Option<Arc<LiveCapture>>);
 
 impl ByteStore for LatestCapture {
@@ -113,7 +113,7 @@ impl ByteStore for LatestCapture {
     }
 }
 
-/// The interfaces that lead to what the specs name.
+/// The interfaces on the routes to the hosts that the specs name.
 pub(super) fn interfaces_towards(specs: &[Spec]) -> InterfaceSelection {
     let mut addresses = Vec::new();
     let mut names = false;
@@ -139,7 +139,7 @@ pub(super) fn interfaces_towards(specs: &[Spec]) -> InterfaceSelection {
     InterfaceSelection::Toward { addresses, names }
 }
 
-/// An address that stands in the place of a name; loopback for the name that always means it (RFC
+/// Parses an address literal, or returns loopback for `localhost`, which always resolves to it (RFC
 /// 6761 §6.3).
 fn literal_address(host: &str) -> Option<IpAddr> {
     if host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost") {
@@ -151,7 +151,7 @@ fn literal_address(host: &str) -> Option<IpAddr> {
         .ok()
 }
 
-/// Passes on to a capture what a probe expects.
+/// Tells a capture which remote addresses a probe is about to connect to.
 pub(super) struct CaptureWatcher(pub(super) CaptureSession);
 
 impl RemoteObserver for CaptureWatcher {

@@ -1,7 +1,7 @@
-//! Clap's refusals without what in the arguments may be secret.
+//! Clap's error messages, without secrets that the arguments may contain.
 //!
-//! An argument in the wrong place may be anything: a password behind a space too many. So it is
-//! told by its number, unless it is a URL or an option.
+//! A misplaced argument may be anything, such as a password after a stray space. So it is described
+//! by its position, unless it is a URL or an option.
 
 use std::ffi::OsString;
 
@@ -12,7 +12,7 @@ use super::request::masked_url;
 use crate::insight::redact::Redactor;
 use crate::units::Untrusted;
 
-/// The same error, with what was given masked.
+/// Masks the arguments that a clap error quotes.
 pub(super) fn mask_error(mut error: clap::Error, given: &[OsString]) -> clap::Error {
     let option = context_text(&error, ContextKind::InvalidArg);
     if let Some(argument) = &option {
@@ -23,7 +23,7 @@ pub(super) fn mask_error(mut error: clap::Error, given: &[OsString]) -> clap::Er
             describe_argument(argument, given)
         };
         if shown != *argument {
-            // It repeats the argument.
+            // The suggestion repeats the argument.
             error.insert(ContextKind::Suggested, ContextValue::None);
             error.insert(ContextKind::InvalidArg, ContextValue::String(shown));
         }
@@ -57,7 +57,7 @@ fn context_text(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// `--tokne=abc` → `--tokne`. What clap says of options that it knows has no value in it.
+/// `--tokne=abc` → `--tokne`. What clap says about known options contains no value.
 fn option_name(argument: &str) -> String {
     match argument.split_once('=') {
         Some((name, _)) if !argument.contains(['<', '[']) => Redactor::default().sentence(name),
@@ -74,7 +74,7 @@ fn long_name(option: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// An argument that is no option, where none is wanted.
+/// Describes an unexpected argument that is not an option.
 fn describe_argument(argument: &str, given: &[OsString]) -> String {
     if argument.contains("://") {
         return masked_url(argument);
@@ -88,7 +88,7 @@ fn describe_argument(argument: &str, given: &[OsString]) -> String {
     }
 }
 
-/// A value that is no secret by its option.
+/// Masks the value of an option that is not secret by its name.
 fn mask_value(value: &str) -> String {
     let masked = if value.contains("://") || value.contains('@') {
         masked_url(value)

@@ -1,4 +1,4 @@
-//! The file that `-c` asks for.
+//! The cookie file written by `-c`.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::probe::Spec;
 use crate::probe::cookies::PersistentCookies;
 use crate::units::Untrusted;
 
-/// What the run's cookies come to, and where that is to be written.
+/// The cookies of a run, and the file they are written to.
 #[derive(Clone)]
 pub(super) struct CookieJar {
     cookies: PersistentCookies,
@@ -18,7 +18,7 @@ pub(super) struct CookieJar {
 }
 
 impl CookieJar {
-    /// For what `-c` names.
+    /// Returns `None` if `-c` was not given.
     pub(super) fn new(path: Option<PathBuf>) -> Option<Self> {
         path.map(|path| Self {
             cookies: PersistentCookies::default(),
@@ -26,7 +26,7 @@ impl CookieJar {
         })
     }
 
-    /// Has a spec's transfers add their cookies.
+    /// Makes transfers of a spec add their cookies to this jar.
     pub(super) fn attach_to(&self, spec: &mut Spec) {
         if let Some(jar) = &spec.cookies.store {
             self.cookies.add_initial(jar);
@@ -34,7 +34,8 @@ impl CookieJar {
         spec.cookies.persistent = Some(self.cookies.clone());
     }
 
-    /// Writes it, however the run ended. Cookies are secrets: a new file is its owner's alone.
+    /// Writes the file, whether or not the run succeeded. A new file is readable by its owner only,
+    /// since cookies are secrets.
     pub(super) fn write(&self) -> Result<(), Exit> {
         let mut left_out = 0;
         let written = if self.path.as_os_str() == "-" {

@@ -17,11 +17,11 @@ use crate::report::{Comparison, DiffFormat};
 use crate::trace::Trace;
 use crate::units::{Untrusted, group_digits};
 
-/// What is said of a file with nothing in it.
+/// Error for a file without comparable content.
 const NOTHING_TO_COMPARE: &str =
     "there is nothing in it that could be compared: no request, and no conversation";
 
-/// Reads both and says what changed. What cannot be read at all is a mistake of the command line's.
+/// Reads both files and prints what changed. A file that cannot be read at all is a usage error.
 pub(super) fn run(args: &DiffArgs) -> Result<Exit, UsageError> {
     let asked = parse_formats(&args.formats)?;
     let reports = ReportOutputs::from_args(&[], &args.report)?;
@@ -67,7 +67,7 @@ fn write_to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) 
     }
 }
 
-/// `FORMAT` or `FORMAT=FILE`; text on standard output where nothing is said.
+/// Parses `FORMAT` or `FORMAT=FILE`; without any, text goes to standard output.
 fn parse_formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, UsageError> {
     let mut formats = Vec::new();
     for text in asked {
@@ -98,7 +98,7 @@ fn parse_formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>,
     Ok(formats)
 }
 
-/// What is compared of a file. What is secret in one is masked in what is said of both.
+/// Reads one side of the comparison. Secrets found in either file are masked in the whole report.
 fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, UsageError> {
     let name = Untrusted::new(path.to_string_lossy());
     let refused =
@@ -156,19 +156,19 @@ fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, Usa
     }
 }
 
-/// What is compared of a file, as it is read.
+/// One side of the comparison, filled while its file is read.
 #[derive(Default)]
 struct ComparedSide {
     side: ComparedRun,
-    /// Exchanges beyond those that are compared.
+    /// Number of exchanges beyond [`Self::MAX_EXCHANGES`], which are left out.
     omitted: usize,
 }
 
 impl ComparedSide {
-    /// Exchanges of a file that are compared.
+    /// Maximum number of exchanges that are compared.
     const MAX_EXCHANGES: usize = Trace::MAX_EXCHANGES;
 
-    /// Takes in a transfer, whole or not at all.
+    /// Adds a transfer with all its hops, or counts it as omitted.
     fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
         let hops = transfer.hops().len();
         if self.omitted > 0 || self.side.exchanges.len() + hops > Self::MAX_EXCHANGES {

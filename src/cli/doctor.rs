@@ -1,4 +1,4 @@
-//! `tapline doctor`: what works on this machine, and what to do about what does not.
+//! `tapline doctor`: checks of this machine, with remedies.
 
 use std::fmt::Write as _;
 use std::io::IsTerminal;
@@ -8,18 +8,18 @@ use std::sync::Arc;
 use super::args::DoctorArgs;
 use super::exit::Exit;
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CheckState {
     /// Works.
     Good,
-    /// Works less well than it could.
+    /// Works with limitations.
     Limited,
     /// Does not work.
     Broken,
 }
 
-/// One thing looked at.
+/// One check and its result.
 struct Check {
     what: &'static str,
     state: CheckState,
@@ -27,8 +27,8 @@ struct Check {
     remedy: Option<String>,
 }
 
-/// Looks at everything and prints what it found. Ends with 1 where something that every run needs
-/// is broken.
+/// Runs all checks and prints the results. Exits with 1 if something that every run needs is
+/// broken.
 pub(super) fn run(args: &DoctorArgs) -> Exit {
     let checks = [
         check_capture(),
@@ -139,8 +139,8 @@ fn check_ipv6() -> Check {
     )
 }
 
-/// Connecting a UDP socket asks the kernel for a route and sends nothing; the addresses are
-/// reserved for documentation.
+/// Checks for a route. Connecting a UDP socket makes the kernel look one up without sending
+/// anything; the addresses are reserved for documentation.
 fn check_route(what: &'static str, to: SocketAddr) -> Check {
     let any: SocketAddr = if to.is_ipv4() {
         ([0, 0, 0, 0], 0).into()
@@ -239,7 +239,8 @@ fn check_locale() -> Check {
     }
 }
 
-/// Variables that change what a run does, by name only: their values may hold credentials.
+/// Environment variables that affect runs. Only names are printed, since values may contain
+/// credentials.
 fn check_environment() -> Check {
     const NAMES: [&str; 10] = [
         "http_proxy",

@@ -1,7 +1,7 @@
-//! The engine on its own thread, with its capture, until it is done or called off.
+//! The probe engine on its own thread, together with the packet capture.
 //!
-//! The engine's thread runs nothing else, so that neither drawing nor writing reports distorts what
-//! it measures.
+//! The thread runs nothing else, so that drawing the screen or writing reports does not distort the
+//! measurement.
 
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,16 +17,17 @@ use crate::probe::{
 };
 use crate::trace::{Event, EventKind, ExchangeId, Failure, FailureCode, LinkConfig, Phase};
 
-/// Where a run's events go.
+/// The channel to which a run sends its events.
 pub(super) struct EventSender {
-    /// For the engine, which waits where there is no room.
+    /// For the engine: blocks while the channel is full.
     send: EventSink,
-    /// For the capture, which must not wait.
+    /// For the capture: never blocks.
     try_send: capture::CaptureEventSink,
 }
 
 impl EventSender {
-    /// Into a channel, as long as they are wanted. A receiver that is gone wants nothing.
+    /// Creates a sender for a channel. Events are discarded once `wanted` returns false or the
+    /// receiver is gone.
     pub(super) fn new<M: From<Event> + Send + 'static>(
         sender: &SyncSender<M>,
         wanted: impl Fn() -> bool + Clone + Send + Sync + 'static,
@@ -46,24 +47,24 @@ impl EventSender {
     }
 }
 
-/// A run under way.
+/// A run in progress.
 pub(super) struct Engine {
     cancel: Canceller,
     recorder: SharedRecorder,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Calls a run off. What had happened until then stays.
+/// Cancels a run. Events up to that point are kept.
 #[derive(Clone)]
 pub(super) struct Canceller(Arc<Notify>);
 
 impl Canceller {
-    /// For what is not a run.
+    /// Creates a handle that is not tied to a run.
     pub(super) fn new() -> Self {
         Self(Arc::new(Notify::new()))
     }
 
-    /// Waits until it is called off.
+    /// Waits until [`cancel`](Self::cancel) is called.
     pub(super) async fn cancelled(&self) {
         self.0.notified().await;
     }
@@ -74,8 +75,8 @@ impl Canceller {
 }
 
 impl Engine {
-    /// Starts a run of `specs`, one after the other. Its events go to `outlet`, the last of them is
-    /// `RunEnded`. `link` is the lab's, for a run within one.
+    /// Starts a run of `specs`, one after another. Events go to `outlet`; the last one is
+    /// `RunEnded`. `link` describes the lab's link, for a run within a lab.
     pub(super) fn start(
         specs: Vec<Spec>,
         outlet: EventSender,
@@ -105,12 +106,12 @@ impl Engine {
         })
     }
 
-    /// A handle that calls the run off.
+    /// Returns a handle that cancels the run.
     pub(super) fn canceller(&self) -> Canceller {
         self.cancel.clone()
     }
 
-    /// Says that the lab's link is set like this from now on.
+    /// Records that the lab's link has new settings.
     pub(super) fn record_link(&self, link: LinkConfig) {
         if let Some(recorder) = &*self.recorder.lock().unwrap_or_else(PoisonError::into_inner) {
             recorder.emit(EventKind::LinkSet { link });
@@ -124,10 +125,10 @@ impl Engine {
     }
 }
 
-/// The recorder of a run while it is under way, for those who have something to tell besides.
+/// The recorder of the run in progress, shared with those who add events from outside the engine.
 type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 
-/// How a run begins to be told.
+/// What a run needs besides its specs.
 struct RunContext {
     outlet: EventSender,
     link: Option<LinkConfig>,
@@ -170,12 +171,12 @@ async fn run(
     if let Some(expecting) = listening {
         expecting.0.finish(LAST_PACKETS_WAIT);
     }
-    // Whoever waits for the last event waits until nobody can send another.
+    // A receiver treats `RunEnded` as final, so nobody else may be able to emit after it.
     told.lock().unwrap_or_else(PoisonError::into_inner).take();
     recorder.emit(EventKind::RunEnded);
 }
 
-/// Has the capture listen for this run, or says why it does not.
+/// Starts capturing for this run, or records why packets are not captured.
 fn listen(
     capturing: &CaptureSetup,
     sink: capture::CaptureEventSink,
@@ -194,10 +195,10 @@ fn listen(
     None
 }
 
-/// Which phase of which exchange is under way.
+/// The current phase, and the exchange that it belongs to.
 pub(super) type CurrentPhase = Arc<Mutex<Option<(ExchangeId, Phase)>>>;
 
-/// A sink that remembers which phase of which exchange is under way.
+/// Wraps a sink so that the current phase of the current exchange is tracked.
 pub(super) fn track_current_phase(sink: EventSink, under_way: &CurrentPhase) -> EventSink {
     let under_way = Arc::clone(under_way);
     Arc::new(move |event: Event| {
@@ -215,7 +216,7 @@ pub(super) fn track_current_phase(sink: EventSink, under_way: &CurrentPhase) -> 
     })
 }
 
-/// Ends what was under way as interrupted.
+/// Records the exchange in progress as interrupted.
 pub(super) fn end_as_interrupted(recorder: &Recorder, under_way: &CurrentPhase) {
     let open = *under_way.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((exchange, phase)) = open {

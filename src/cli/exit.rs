@@ -2,24 +2,24 @@
 
 use std::process::ExitCode;
 
-/// How the program ends.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
-    /// 0: done.
+    /// 0: success.
     Done,
-    /// 1: a fault of this program or of its surroundings (a report that cannot be written).
+    /// 1: an internal error, or an environment error such as a report that cannot be written.
     Fault,
-    /// 2: the command line cannot be followed.
+    /// 2: invalid command line.
     Usage,
     /// 3: the probe failed.
     ProbeFailed,
-    /// 4: a budget was missed.
+    /// 4: a budget was exceeded.
     BudgetMissed,
-    /// 4: a run is worse than the one it was compared with.
+    /// 4: a regression was found.
     Regression,
     /// 128 + the signal's number: 130 for an interrupt.
     Signal(u8),
-    /// As the program ended that was run in the lab.
+    /// The exit code of the program that was run in the lab.
     Program(u8),
 }
 

@@ -1,7 +1,6 @@
-//! A fault in this program: a panic in any of its threads ends it.
+//! Panic handling: a panic in any thread ends the process.
 //!
-//! Others may wait for the thread for ever, and what they would go on with is no longer known to be
-//! right.
+//! Other threads might wait for the panicked one forever, or continue with inconsistent state.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, Write};
@@ -13,21 +12,22 @@ use super::exit::Exit;
 use crate::sys;
 use crate::units::Untrusted;
 
-/// Whether a thread has panicked.
+/// Set once a thread has panicked.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
-/// From here on, the first panic of any thread, in a task too, ends the process with 1: the
-/// terminal is given back, what is not complete is removed, and a sentence says what happened. So
-/// do signals that end it, but for the sentence.
+/// Installs a panic hook and signal handlers. The first panic of any thread restores the terminal,
+/// removes incomplete files, prints a report and exits with code 1. Signals that end the process do
+/// the same, without the report.
 pub fn exit_on_panic() {
     sys::install_cleanup_handlers();
     panic::set_hook(Box::new(|panic| {
         if PANICKED.swap(true, Ordering::SeqCst) {
-            // The process is about to end, and what broke second broke because of the first.
+            // The process is about to exit, and a second panic is usually a consequence of the
+            // first.
             wait_for_exit();
         }
         sys::run_emergency_cleanup();
-        // Where standard error cannot be written, the exit code says it.
+        // If standard error cannot be written, only the exit code tells.
         let _ = io::stderr().write_all(fault_report(panic).as_bytes());
         sys::exit_now(Exit::FAULT);
     }));
@@ -67,7 +67,7 @@ fn fault_report(panic: &PanicHookInfo<'_>) -> String {
             env!("CARGO_PKG_VERSION"),
         )
     };
-    // Only where RUST_BACKTRACE asks for one.
+    // Captured only if RUST_BACKTRACE is set.
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
         report += &backtrace.to_string();
@@ -82,8 +82,8 @@ fn panic_message<'a>(panic: &'a PanicHookInfo<'_>) -> &'a str {
         .unwrap_or("it does not say why")
 }
 
-/// Whether a library had no other answer to a system call's error than a panic: the message is the
-/// error then, as [`io::Error`] shows it.
+/// Returns true if a library panicked because a system call failed: the message then contains the
+/// error as [`io::Error`] formats it.
 fn is_refusal_of_system(message: &str) -> bool {
     message.contains("(os error ") || message.contains("Os { code: ")
 }

@@ -1,13 +1,13 @@
-//! What there is to say of the file that `--keylog` names.
+//! Messages about the file given by `--keylog`.
 
 use super::exit::Exit;
 use crate::probe::spec::KeyLogProblems;
 use crate::units::Untrusted;
 
-/// Says on standard error what there is to say of a run's key log.
+/// Prints warnings and errors about a run's key log to standard error.
 ///
 /// # Errors
-/// Secrets are missing in it.
+/// The key log is incomplete.
 pub(super) fn warn_about_key_log(troubles: &KeyLogProblems) -> Result<(), Exit> {
     let say = |sentence: &str| eprintln!("tapline: {}", Untrusted::new(sentence).escaped());
     troubles.warning().into_iter().for_each(say);

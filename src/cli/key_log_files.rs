@@ -1,5 +1,4 @@
-//! The secrets by which a capture's TLS is opened: in the capture itself, or in a key log beside
-//! it.
+//! TLS secrets to decrypt a capture with: embedded in the capture, or in a separate key log.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -9,10 +8,10 @@ use super::usage::UsageError;
 use crate::archive::{Attachments, CaptureStore};
 use crate::wire::tls::KeyLog;
 
-/// Bytes of a key log that are read: some hundred thousand connections'.
+/// Maximum size of a key log, enough for some hundred thousand connections.
 const MAX_KEY_LOG_BYTES: u64 = 256 << 20;
 
-/// Those of a key log, if one is given.
+/// Reads a key log, if one is given.
 pub(super) fn read_key_log(path: Option<&Path>) -> Result<KeyLog, UsageError> {
     let mut keys = KeyLog::default();
     if let Some(path) = path {
@@ -29,10 +28,11 @@ pub(super) fn read_key_log(path: Option<&Path>) -> Result<KeyLog, UsageError> {
     Ok(keys)
 }
 
-/// Adds those that the capture brings.
+/// Adds the secrets embedded in the capture.
 pub(super) fn add_embedded_key_logs(keys: &mut KeyLog, kept: &Attachments, store: &CaptureStore) {
     for log in &kept.key_logs {
-        // A log that cannot be read any more opens nothing, and that is said where it is missing.
+        // A key log that can no longer be read decrypts nothing, which is reported where the
+        // secrets are missing.
         keys.read(
             &store
                 .read_extent(

@@ -1,4 +1,4 @@
-//! `tapline [URL]`: the screen, and what it wants done.
+//! `tapline [URL]`: the screen, and the effects it requests.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -31,15 +31,15 @@ use crate::trace::{ByteStore, LinkConfig, PacketLocation};
 use crate::tui::{ExitReason, ScreenEffect, ScreenMessage, Settings, Suggestion, Theme};
 use crate::units::Untrusted;
 
-/// Messages that may wait for the screen; the engine waits when there are more.
+/// Capacity of the screen's inbox; the engine blocks while it is full.
 const INBOX_CAPACITY: usize = 8_192;
 
-/// Whether there is a terminal to draw on and to read keys from.
+/// Returns true if there is a terminal to draw on and to read keys from.
 pub(super) fn has_terminal() -> bool {
     std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
-/// How much of packets is captured for the screen.
+/// How much of each packet is captured for the screen.
 pub(super) const fn capture_depth(request: &RequestArgs) -> CaptureDepth {
     if request.save.is_some() {
         CaptureDepth::WithAggregates
@@ -112,7 +112,7 @@ pub(super) fn run(
     })
 }
 
-/// The exit code of a screen that was left.
+/// The exit code for how the screen ended.
 pub(super) fn screen_exit(outcome: std::io::Result<ExitReason>) -> Exit {
     match outcome {
         Ok(ExitReason::Quit) => Exit::Done,
@@ -134,7 +134,7 @@ fn screen_settings(url: Option<String>, targets: &Targets, look: &ScreenArgs) ->
     }
 }
 
-/// How a screen looks that begins with nothing.
+/// The settings that depend on appearance alone.
 pub(super) fn appearance_settings(look: &ScreenArgs) -> Settings {
     let theme = match look.theme {
         ThemeChoice::Dark | ThemeChoice::Plain => Theme::Dark,
@@ -159,7 +159,7 @@ fn place_suggestions(targets: &Targets) -> Vec<Suggestion> {
     targets.exhibits().iter().map(offer).collect()
 }
 
-/// A packet's bytes with the number of its link type, or why they cannot be had.
+/// A packet's link type and bytes, or why they are not available.
 pub(super) fn read_packet_bytes(
     store: &dyn ByteStore,
     stored: PacketLocation,
@@ -176,29 +176,29 @@ pub(super) fn read_packet_bytes(
     ))
 }
 
-/// The runs the screen asked for. At most one is under way; what an older one still says is not
-/// heard.
+/// The runs requested by the screen. At most one is in progress; events of older ones are
+/// discarded.
 struct RunController {
     targets: Targets,
     sender: SyncSender<ScreenMessage>,
     latest: Arc<AtomicU64>,
     engine: Option<Engine>,
-    /// The latest of them.
+    /// The latest run.
     recording: Option<RunRecording>,
-    /// Keeps it, and saves it in the end where that was asked for.
+    /// The thread that records the latest run, and saves it at the end if requested.
     recorder: Option<JoinHandle<SaveResult>>,
     save: Option<PathBuf>,
-    /// Why the latest run could not begin.
+    /// Why the latest run could not start.
     start_error: Option<String>,
     with_secrets: bool,
-    /// What is masked, else.
+    /// What is masked otherwise.
     rules: RedactionRules,
-    /// Open, or being opened while the first picture is drawn.
+    /// The open capture. Until the first run, it is being opened while the screen is drawn.
     capturing: Option<CaptureSetup>,
     pending: Option<PendingCapture>,
-    /// What there is to say of the key log.
+    /// Collects problems with the key log.
     key_log: KeyLogProblems,
-    /// What `-c` asks for.
+    /// The cookie jar requested by `-c`.
     cookies: Option<CookieJar>,
     /// The lab that this process runs in.
     lab: Option<RunningLab>,
@@ -256,7 +256,7 @@ impl RunController {
         Ok(())
     }
 
-    /// How the lab's link is set now.
+    /// The current settings of the lab's link.
     fn link(&self) -> Option<LinkConfig> {
         self.lab.as_ref().and_then(|_| lab::link_around())
     }
@@ -270,7 +270,7 @@ impl RunController {
         }
     }
 
-    /// From memory, or a file that nobody else writes: at once.
+    /// Reads from memory or from a file that only this process writes, so this does not block.
     fn read_packet(&self, stored: PacketLocation) {
         let kept = if let Some(CaptureSetup::On(capture)) = &self.capturing {
             capture.packet_store()
@@ -286,8 +286,8 @@ impl RunController {
             .try_send(ScreenMessage::PacketRead { stored, read });
     }
 
-    /// Ends the run under way, and waits until it is saved where that was asked for. Whether
-    /// nothing failed in that.
+    /// Ends the run in progress and waits until everything is saved. Returns true if nothing
+    /// failed.
     fn end(mut self) -> bool {
         self.cancel();
         let is_logged = warn_about_key_log(&self.key_log).is_ok();
@@ -295,8 +295,8 @@ impl RunController {
         self.finish_saving() && is_logged && is_kept
     }
 
-    /// Waits until the run is saved where that was asked for, and says what there is to say of it.
-    /// Whether nothing failed in that.
+    /// Waits until the run is saved, if requested, and prints the result. Returns true if nothing
+    /// failed.
     fn finish_saving(&mut self) -> bool {
         if let (Some(path), Some(sentence)) = (&self.save, &self.start_error) {
             eprintln!(
@@ -319,7 +319,7 @@ impl RunController {
         }
     }
 
-    /// On a thread of its own: a run can be large.
+    /// Saves on a separate thread, since a run can be large.
     fn save(&self) {
         let (recording, sender) = (self.recording.clone(), self.sender.clone());
         let work = move || {

@@ -1,5 +1,5 @@
-//! A run of any length: exchanges that are over go from memory, and are read again from the spool
-//! by reports that tell all of them.
+//! Runs of any length. Completed exchanges are retired from memory; reports that need all of them
+//! read the events again from the spool.
 
 use std::io;
 
@@ -9,10 +9,11 @@ use crate::insight::{HopLimits, RetentionLimits, Retirement, Transfer, group_int
 use crate::report::{ExchangeSource, TransferVisitor};
 use crate::trace::{Event, PacketLimits, Trace};
 
-/// Runs of up to so many requests are held whole, but for very many redirects, and need no spool.
+/// Runs of up to this many requests are kept in memory whole, except for requests with very many
+/// redirects, and need no spool.
 const MAX_HELD_WHOLE: usize = 50;
 
-/// A run's trace as it grows.
+/// The trace of a run in progress, with bounded memory.
 pub(super) struct LongRun {
     pub(super) trace: Trace,
     retirement: Option<Retirement>,
@@ -20,8 +21,8 @@ pub(super) struct LongRun {
 }
 
 impl LongRun {
-    /// Of so many requests, each with any number of redirects. Where all requests are `told`, their
-    /// events are kept in a spool.
+    /// Creates a run of a given number of requests, each with any number of redirects. If reports
+    /// need every request (`told`), events are also kept in a spool.
     pub(super) fn new(requests: usize, told: bool) -> Self {
         let is_long = requests > MAX_HELD_WHOLE;
         Self {
@@ -31,7 +32,7 @@ impl LongRun {
         }
     }
 
-    /// Of what can be read again, of whose packets so many are listed.
+    /// A run whose source can be read again, with limits on the packets listed.
     pub(super) fn rereadable(limits: PacketLimits) -> Self {
         Self {
             trace: Trace::with_limits(limits),
@@ -40,8 +41,8 @@ impl LongRun {
         }
     }
 
-    /// One of a suite's, of which many may be under way at a time; no report of a suite tells every
-    /// exchange.
+    /// One of many concurrent runs of a suite. Suite reports never list every exchange, so there is
+    /// no spool.
     pub(super) fn in_suite() -> Self {
         Self {
             trace: Trace::default(),
@@ -50,7 +51,7 @@ impl LongRun {
         }
     }
 
-    /// Takes in what happened. What a budget has to know of exchanges that go it is told.
+    /// Applies an event. The budget is told of exchanges before they are retired.
     pub(super) fn apply(&mut self, event: Event, budget: Option<&mut Budget>) {
         if let Some(spool) = &self.spool {
             spool.add(&event);
@@ -66,7 +67,7 @@ impl LongRun {
         }
     }
 
-    /// Says on standard error which exchanges no report tells, if there are any.
+    /// Prints which exchanges are missing from all reports, if there are any.
     pub(super) fn say_what_is_left_out(&self) {
         if self.trace.retired().cut_runs() {
             eprintln!(
@@ -79,10 +80,10 @@ impl LongRun {
         }
     }
 
-    /// Every exchange of the run.
+    /// The source of every exchange of the run.
     pub(super) fn exchanges(&self) -> &dyn ExchangeSource {
         match &self.spool {
-            // While none has gone the trace has all of them, and needs no reading.
+            // As long as nothing is retired, the trace has everything.
             Some(spool) if self.trace.retired().exchanges > 0 => spool,
             _ => &self.trace,
         }
@@ -97,7 +98,7 @@ impl ExchangeSource for Spool {
     }
 }
 
-/// A run that is read from its beginning to its end, of which a window is held.
+/// A replay of a run from its beginning, of which only a window of exchanges is held in memory.
 pub(super) struct WindowedReplay {
     trace: Trace,
     window: Retirement,
@@ -113,7 +114,7 @@ impl WindowedReplay {
         }
     }
 
-    /// Takes in an event, and hands out what can no longer change.
+    /// Applies an event, and passes on the exchanges that can no longer change.
     pub(super) fn apply(&mut self, event: Event, to: &mut TransferVisitor<'_>) -> io::Result<()> {
         self.trace.apply(event);
         let (number, mut result) = (&mut self.number, Ok(()));
@@ -127,7 +128,7 @@ impl WindowedReplay {
         result
     }
 
-    /// Hands out the rest, and returns what is left of the run.
+    /// Passes on the remaining exchanges, and returns the final trace.
     pub(super) fn end(self, to: &mut TransferVisitor<'_>) -> io::Result<Trace> {
         group_into_transfers(&self.trace)
             .zip(self.number..)

@@ -100,8 +100,8 @@ pub(super) fn run(name: Option<&str>) -> Result<Exit, UsageError> {
     }
 }
 
-/// The page of a command. The generated synopsis names every option, which nobody reads: ours names
-/// the forms.
+/// Renders the page of a command. The generated synopsis would list every option, so a shorter one
+/// replaces it.
 fn render_page(command: Command, name: Option<&str>) -> io::Result<Vec<u8>> {
     let synopsis = match name {
         None => "\n.SH SYNOPSIS\n.B tapline\n[\\fIOPTIONS\\fR] [\\fIURL\\fR]\n.br\n.B \

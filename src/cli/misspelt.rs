@@ -6,10 +6,10 @@ use super::args::Cli;
 use super::usage::UsageError;
 use crate::units::closest_match_within;
 
-/// Edits between what was written and a command's name.
+/// Maximum edit distance from a command's name.
 const MAX_EDITS: usize = 2;
 
-/// Refuses a bare word that is nearly a command's name, before its name is looked up anywhere.
+/// Refuses a bare word that is nearly a command's name, before it is looked up in DNS as a host.
 pub(super) fn refuse_misspelt_command(argument: &str) -> Result<(), UsageError> {
     if argument.contains(['.', ':', '/']) || argument.contains(|c: char| c.is_ascii_digit()) {
         return Ok(());

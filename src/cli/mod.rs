@@ -1,8 +1,7 @@
-//! Arguments and commands; the only room that wires the others together.
+//! Arguments and commands. The only room that connects the others.
 
-/// Writes a line to standard error. Unlike the standard library's macro of this name it does not
-/// panic where that cannot be written (a full disk, a terminal that went away): what there is to
-/// say is lost then, and nothing else.
+/// Writes a line to standard error. Unlike the standard library's macro of the same name it does
+/// not panic if that fails (a full disk, a closed terminal); the line is lost instead.
 macro_rules! eprintln {
     ($($arguments:tt)*) => {
         $crate::cli::output::write_stderr_line(format_args!($($arguments)*))
@@ -64,7 +63,7 @@ use crate::lab::EmbeddedLab;
 pub use fault::exit_on_panic;
 pub use screen::show_screen;
 
-/// Runs the command that the arguments name and returns the process's exit code.
+/// Runs the command and returns the process's exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     exit_on_panic();
     let given = process_arguments::take_process_arguments(arguments);
@@ -88,7 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Clap's own answers: help and version are no mistakes.
+/// Prints clap's message. Help and version are not errors.
 fn print_clap_error(error: clap::Error, given: &[OsString]) -> ExitCode {
     let error = clap_errors::mask_error(error, given);
     let _ = error.print();
@@ -124,7 +123,7 @@ fn probe_or_suite(args: &ProbeArgs, matches: &clap::ArgMatches) -> Result<Exit, 
     }
 }
 
-/// The screen where there is a terminal, else the report.
+/// Runs the screen if there is a terminal, or else prints the report.
 fn run_screen_or_report(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, UsageError> {
     if let Some(url) = &args.url {
         misspelt::refuse_misspelt_command(url)?;
@@ -165,7 +164,7 @@ fn run_screen_or_report(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Ex
     )
 }
 
-/// The start screen offers the lab's places; where the lab cannot start, it offers none.
+/// Adds the lab's places to the start screen, if the lab can start.
 fn with_lab_places(targets: Targets) -> Targets {
     match EmbeddedLab::start() {
         Ok(lab) => targets.with_lab(lab),
@@ -173,13 +172,13 @@ fn with_lab_places(targets: Targets) -> Targets {
     }
 }
 
-/// Whether the terminal's locale can show more than ASCII.
+/// Returns true if the terminal's locale can display Unicode.
 fn supports_unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    // No locale at all is common in containers, whose terminals speak UTF-8 all the same; "C" and
-    // "POSIX" are a choice.
+    // Containers often have no locale at all although their terminals use UTF-8. "C" and "POSIX"
+    // are explicit choices.
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8")

@@ -1,4 +1,4 @@
-//! `tapline open`: a saved run, a capture file or a HAR on the screen.
+//! `tapline open`: a saved run, a capture file or a HAR file on the screen.
 
 use std::fs::File;
 use std::io::IsTerminal;
@@ -19,27 +19,27 @@ use crate::tui::{ScreenEffect, ScreenMessage, Settings};
 use crate::units::Untrusted;
 use crate::wire::tls::KeyLog;
 
-/// Messages that may wait for the screen. Each may hold hundreds of packets, so it is few; the
-/// reader waits when there are more.
+/// Capacity of the screen's inbox. It is small since one message may contain hundreds of packets;
+/// the reader blocks while it is full.
 const INBOX_CAPACITY: usize = 32;
 
-/// What is said of a run that was saved in part only.
+/// Notice for a run that was only saved in part.
 const CUT_OFF: &str = "the run was not saved to its end: what is shown is what there is of it";
 
-/// Questions that may wait.
+/// Capacity of the lookup channel.
 const LOOKUP_CAPACITY: usize = 256;
 
-/// The capture, once the input has turned out to be one.
+/// The capture, set once the input is known to be one.
 type SharedCapture = Arc<OnceLock<OpenedCapture>>;
 
-/// The packets' bytes, and the secrets by which TLS in them is opened. Those in the capture itself
-/// come with its end.
+/// Access to packet bytes, and the secrets to decrypt TLS with. Secrets embedded in the capture are
+/// added at its end.
 struct OpenedCapture {
     store: Arc<CaptureStore>,
     keys: Mutex<KeyLog>,
 }
 
-/// Shows the file as it is read; prints the report where there is no terminal.
+/// Shows the file while it is being read; prints the report if there is no terminal.
 pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
     let is_standard_input = args.file.as_os_str() == "-";
     if is_standard_input && std::io::stdin().is_terminal() {
@@ -76,7 +76,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
     let shelf = SharedCapture::default();
     let failed = |error: &std::io::Error| UsageError::new(error.to_string());
     if is_standard_input {
-        // It may be long before the first byte comes, and the screen says so.
+        // The first byte may take a while to arrive; meanwhile the screen is shown.
         let limit = args.spool_limit;
         spawn("reader", &sender, &shelf, move |sender, shelf| {
             read_archive(
@@ -107,7 +107,8 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
             ScreenEffect::Dissect(flow) => LookupRequest::Conversation(flow),
             _ => return,
         };
-        // Names are asked for one batch at a time and packets one a key, so there is room.
+        // The screen has one batch of names and one packet per keystroke outstanding, so this does
+        // not overflow.
         let _ = ask.try_send(question);
     };
     Ok(live::screen_exit(screen::show_screen(
@@ -118,8 +119,8 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
     )))
 }
 
-/// Whether there is a terminal to draw on, and one to read keys from: where standard input is
-/// something else, the one that the process is on.
+/// Returns true if there is a terminal to draw on and one to read keys from. If standard input is
+/// redirected, keys are read from the controlling terminal.
 fn has_terminal() -> bool {
     std::io::stdout().is_terminal()
         && (std::io::stdin().is_terminal() || File::open("/dev/tty").is_ok())
@@ -145,8 +146,8 @@ fn spawn(
     start_thread(name, move || work(&sender, &shelf)).map(drop)
 }
 
-/// Tells the screen all that is in the capture. A screen that is gone wants nothing, and the
-/// process ends with it.
+/// Sends all events of the capture to the screen. Errors are ignored: if the screen is gone, the
+/// process is about to end.
 fn read_archive(
     archive: Result<Archive, ArchiveError>,
     keys: KeyLog,
@@ -161,7 +162,8 @@ fn read_archive(
                 store: Arc::clone(&store),
                 keys: Mutex::new(keys),
             });
-            // The end is told once its secrets are known: then conversations are looked at.
+            // The final event is sent after the embedded secrets are known, since the screen then
+            // dissects conversations.
             let mut end = None;
             let kept = archive.read_events(|event| match event.kind {
                 EventKind::RunEnded => end = Some(event),
@@ -182,14 +184,14 @@ fn read_archive(
     }
 }
 
-/// What the screen wants to know of packets' bytes.
+/// A request of the screen that needs packet bytes.
 enum LookupRequest {
     Names(Vec<(FlowKey, FlowOpening)>),
     Packet(PacketLocation),
     Conversation(Box<Flow>),
 }
 
-/// Looks up what the screen asks for.
+/// Answers the screen's lookup requests.
 fn answer_lookups(
     asked: &Receiver<LookupRequest>,
     sender: &SyncSender<ScreenMessage>,
@@ -221,7 +223,7 @@ fn answer_lookups(
     }
 }
 
-/// The names that are found in openings.
+/// The server names found in the openings of connections.
 fn find_server_names(
     openings: Vec<(FlowKey, FlowOpening)>,
     shelf: &SharedCapture,

@@ -1,4 +1,4 @@
-//! Writing what a command has to say.
+//! Writing the output of commands.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -8,18 +8,18 @@ use std::process::ExitStatus;
 use super::atomic_file::{AtomicFile, Readers};
 use super::exit::Exit;
 
-/// Writes a line to standard error. Where that cannot be written, it is not said.
+/// Writes a line to standard error, ignoring errors.
 pub(super) fn write_stderr_line(line: fmt::Arguments<'_>) {
-    // In one call, so that the lines of several threads do not mix.
+    // One call, so that lines of several threads do not mix.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
-/// Writes to standard output. A reader that has gone away (`| head`) is no fault.
+/// Writes to standard output. A closed pipe (`| head`) is not an error.
 pub(super) fn print(bytes: &[u8]) -> Exit {
     print_with(|out| out.write_all(bytes))
 }
 
-/// The same, of what is written bit by bit.
+/// Like [`print`], for output that is written in parts.
 pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Exit {
     let mut stdout = io::stdout().lock();
     match write(&mut stdout).and_then(|()| stdout.flush()) {
@@ -32,8 +32,7 @@ pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     }
 }
 
-/// The exit code of a program that ended; 128 and the number for who was ended by a signal, as
-/// shells have it.
+/// The exit code of a process; 128 plus the signal number if a signal ended it, as in shells.
 pub(super) fn exit_code_of(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt;
 
@@ -43,7 +42,7 @@ pub(super) fn exit_code_of(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-/// Writes a report to a file, whole or not at all.
+/// Writes a report to a file, atomically.
 pub(super) fn write_file(
     path: &Path,
     readers: Readers,

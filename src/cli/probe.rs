@@ -1,4 +1,4 @@
-//! `tapline probe`: the same engine without the screen.
+//! `tapline probe`: runs requests without the screen.
 
 mod output_plan;
 mod progress;
@@ -23,7 +23,7 @@ use crate::capture::CaptureDepth;
 use crate::probe::spec::KeyLogProblems;
 use crate::trace::Event;
 
-/// Events that may wait for the fold; the engine waits when there are more.
+/// Capacity of the event channel; the engine blocks while it is full.
 const CHANNEL_CAPACITY: usize = 8_192;
 
 /// Runs the requests and writes the reports.

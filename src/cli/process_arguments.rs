@@ -1,5 +1,5 @@
-//! The program's arguments, where others can see them: process lists show them to everybody on the
-//! machine.
+//! The arguments of this process, with secrets hidden from process lists, which every user of the
+//! machine can read.
 
 mod masking;
 
@@ -13,13 +13,14 @@ use std::sync::OnceLock;
 use crate::sys;
 use masking::mask_secrets;
 
-/// As they were given.
+/// The arguments as given, secrets included.
 static PROCESS_ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
 
-/// Names the descriptor of a file with the arguments, in place of those that process lists show.
+/// Environment variable with the number of an inherited file descriptor. The file contains the
+/// arguments, in place of those that process lists show.
 const HANDOVER_VARIABLE: &str = "TAPLINE_ARGUMENTS";
 
-/// The arguments of this process. From here on process lists show them without secrets.
+/// Returns the arguments of this process, and hides the secrets among them from process lists.
 pub(super) fn take_process_arguments(shown: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let shown: Vec<OsString> = shown.into_iter().collect();
     let given = inherited_arguments().unwrap_or_else(|| {
@@ -29,7 +30,7 @@ pub(super) fn take_process_arguments(shown: impl IntoIterator<Item = OsString>) 
     PROCESS_ARGUMENTS.get_or_init(|| given).clone()
 }
 
-/// Has a command of this same program get this process's arguments, in a file without a name.
+/// Passes this process's arguments to a command of the same program, in an unlinked temporary file.
 pub(super) fn hand_over(command: &mut Command) -> io::Result<()> {
     let given = PROCESS_ARGUMENTS.get().map_or(&[][..], Vec::as_slice);
     let mut file = tempfile::tempfile()?;
@@ -47,17 +48,18 @@ pub(super) fn hand_over(command: &mut Command) -> io::Result<()> {
             .map(OsString::from_vec),
     );
     command.env(HANDOVER_VARIABLE, inherited.as_raw_fd().to_string());
-    // The command's from now on; this process ends with it.
+    // The descriptor is left open for the command, which inherits it; this process ends when the
+    // command does.
     let _ = inherited.into_raw_fd();
     Ok(())
 }
 
-/// A program that is no part of this one is not told.
+/// Removes the handover variable from the environment of an unrelated program.
 pub(super) fn withhold_handover(command: &mut Command) -> &mut Command {
     command.env_remove(HANDOVER_VARIABLE)
 }
 
-/// What was handed over.
+/// The arguments handed over by the parent process, if there are any.
 fn inherited_arguments() -> Option<Vec<OsString>> {
     let descriptor = std::env::var(HANDOVER_VARIABLE).ok()?.parse().ok()?;
     let mut bytes = Vec::new();

@@ -1,8 +1,8 @@
-//! Reading a HAR on a thread of its own, ahead of what its events are folded into.
+//! Reading a HAR file on a separate thread.
 //!
-//! Parsing JSON and masking what it says take about as long as each other, so that two processors
-//! halve the time of a large file. Captures are read on the thread that folds them: their events
-//! are cheap to read, and large.
+//! Parsing JSON and masking its content take about equally long, so two processors halve the time
+//! for a large file. Captures are read on the thread that folds them: their events are cheap to
+//! read, but large.
 
 use std::io;
 use std::sync::mpsc::sync_channel;
@@ -11,16 +11,15 @@ use super::threads::start_thread;
 use crate::archive::{Archive, Attachments};
 use crate::trace::Event;
 
-/// Events handed over at a time.
+/// Events passed on at a time.
 const BATCH: usize = 128;
-/// Batches that may wait; the reader waits when there are more.
+/// Capacity of the channel in batches; the reader blocks while it is full.
 const MAX_QUEUED_BATCHES: usize = 4;
 
-/// Tells all events of a file in its order, as [`Archive::tell`] does, and returns what is no
-/// event.
+/// Passes on all events of a file in order, and returns what the file contains besides events.
 ///
 /// # Errors
-/// No thread could be started.
+/// The thread cannot be started.
 pub(super) fn read_events_ahead(
     archive: Archive,
     mut to: impl FnMut(Event),
@@ -34,7 +33,7 @@ pub(super) fn read_events_ahead(
         let kept = archive.read_events(|event| {
             batch.push(event);
             if batch.len() == BATCH {
-                // A receiver that is gone wants nothing.
+                // Errors are ignored: a receiver that is gone wants no more events.
                 let _ = sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
             }
         });

@@ -1,11 +1,12 @@
-//! A run on the screen, kept so that it can be saved.
+//! Recording of a run on the screen, so that it can be saved at any time.
 //!
 //! ```text
 //! engine ─► channel ─► this thread ─┬─► the screen
-//!                                   └─► spool ─► file, when the user asks for it or the run is over
+//!                                   └─► spool ─► file, on request or when the run is over
 //! ```
 //!
-//! The engine's thread is spared the work, which would be in what it measures.
+//! A separate thread does this work, so that it does not slow down the engine and distort the
+//! measurement.
 
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -25,13 +26,13 @@ use crate::trace::{Event, EventKind};
 use crate::tui::ScreenMessage;
 use crate::units::{Untrusted, WallTime};
 
-/// Events that may wait to be passed on; the engine waits when there are more.
+/// Capacity of the event channel; the engine blocks while it is full.
 const CHANNEL_CAPACITY: usize = 8_192;
 
-/// How saving went, in a sentence; `None` where there was nothing to save, or nowhere.
+/// The result of saving as a sentence; `None` if saving was not requested.
 pub(super) type SaveResult = Option<Result<String, String>>;
 
-/// What there is of a run.
+/// The recorded events of a run, and what is needed to save them.
 #[derive(Clone)]
 pub(super) struct RunRecording {
     spool: Arc<Spool>,
@@ -50,11 +51,11 @@ impl RunRecording {
         }
     }
 
-    /// Starts a thread that keeps the run's events and passes them on to the screen while they are
-    /// wanted. Once the run is over it saves it to `file`, if there is one.
+    /// Starts a thread that records the run's events and passes them on to the screen while
+    /// `wanted` returns true. When the run is over it is saved to `file`, if given.
     ///
     /// # Errors
-    /// No thread can be started.
+    /// The thread cannot be started.
     pub(super) fn start(
         &self,
         screen: SyncSender<ScreenMessage>,
@@ -68,7 +69,7 @@ impl RunRecording {
                 recording.spool.add(&event);
                 let is_over = matches!(event.kind, EventKind::RunEnded);
                 if wanted() {
-                    // A screen that is gone wants nothing; the run may be wanted all the same.
+                    // The screen may be gone while the run is still to be saved.
                     let _ = screen.send(ScreenMessage::Trace(event));
                 }
                 if is_over {
@@ -85,7 +86,7 @@ impl RunRecording {
         Ok((sender, thread))
     }
 
-    /// Saves what there is of the run to a file; how that went, in a sentence.
+    /// Saves the run so far to a file. Returns the result as a sentence.
     pub(super) fn save(&self, path: &Path) -> Result<String, String> {
         let name = display_path(path);
         match AtomicFile::begin(path, self.readers())
@@ -97,7 +98,7 @@ impl RunRecording {
         }
     }
 
-    /// Saves it to a file in the current directory whose name nothing has yet.
+    /// Saves the run to a new file in the current directory.
     pub(super) fn save_to_new_file(&self) -> Result<String, String> {
         const MAX_TRIES: u32 = 1_000;
         let stem = self.file_stem();
@@ -160,7 +161,8 @@ impl RunRecording {
             .map_err(io::IntoInnerError::into_error)
     }
 
-    /// Whom the run talked with, and when it began: `api.example.com-20261103T142233Z`.
+    /// The default file name without extension, from host and start time:
+    /// `api.example.com-20261103T142233Z`.
     fn file_stem(&self) -> String {
         let (mut host, mut began) = (None, WallTime::default());
         let look = |event: Event| {
@@ -179,7 +181,8 @@ impl RunRecording {
                 Ok(())
             }
         };
-        // It ends with what was looked for; where it ends otherwise, saving will say why.
+        // The closure stops reading with an error once it has found both. Other errors reappear
+        // when the run is saved.
         let _ = self.spool.read(look);
         let when = i64::try_from(began.unix_seconds())
             .ok()
@@ -191,7 +194,7 @@ impl RunRecording {
     }
 }
 
-/// A host as a part of a file's name.
+/// Replaces characters of a host name that do not belong in a file name.
 fn sanitize_for_file_name(host: &str) -> String {
     const MAX_CHARACTERS: usize = 100;
     let plain: String = host

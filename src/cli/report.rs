@@ -1,4 +1,4 @@
-//! `tapline report`: a saved run, a capture file or a HAR as a report.
+//! `tapline report`: a report of a saved run, a capture file or a HAR file.
 
 use std::io;
 use std::path::Path;
@@ -17,8 +17,7 @@ use crate::report::{ExchangeSource, Format, ReportOptions, TransferVisitor};
 use crate::trace::PacketLimits;
 use crate::units::Untrusted;
 
-/// Reads the file and writes the reports. What cannot be read at all is a mistake of the command
-/// line's.
+/// Reads the file and writes the reports. A file that cannot be read at all is a usage error.
 pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     let mut reports = ReportOutputs::from_args(&args.formats, &args.report)?;
     reports.default_to(Format::Text);
@@ -38,7 +37,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     } else {
         PacketLimits::KEEP_FIRST
     });
-    // What is secret becomes known on the way, the second time too.
+    // Secrets are learned while reading, so a second reading starts with the original rules.
     let options = reports.options.clone();
     let mut stream = reports.event_writer();
     let told = read_events_ahead(archive, |mut event| {
@@ -85,7 +84,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
         .unwrap_or(Exit::Done))
 }
 
-/// The file, read once more for reports that tell every exchange of a long run.
+/// A second reading of the file, for reports that need every exchange of a long run.
 struct FileReplay<'a> {
     store: &'a CaptureStore,
     options: ReportOptions,

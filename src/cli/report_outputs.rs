@@ -1,4 +1,4 @@
-//! The reports that `--format` asks for.
+//! The reports requested by `--format`.
 
 use std::fs::{File, Permissions};
 use std::io::{self, IsTerminal, Write};
@@ -15,14 +15,14 @@ use crate::report::{self, ExchangeSource, Format, ReportOptions};
 use crate::sys::{WriteOptions, open_for_writing_blocking};
 use crate::trace::{Event, Trace};
 
-/// The reports asked for, and how they look.
+/// The requested reports and their format options.
 pub(super) struct ReportOutputs {
     requested: Vec<(Format, Option<PathBuf>)>,
     pub(super) options: ReportOptions,
 }
 
 impl ReportOutputs {
-    /// Reads the options that say what to write.
+    /// Reads the output options.
     pub(super) fn from_args(formats: &[String], look: &ReportArgs) -> Result<Self, UsageError> {
         let asked = formats
             .iter()
@@ -41,26 +41,26 @@ impl ReportOutputs {
         })
     }
 
-    /// Where nothing was asked for, this goes to standard output.
+    /// Adds a report on standard output if none was requested.
     pub(super) fn default_to(&mut self, format: Format) {
         if self.requested.is_empty() {
             self.requested.push((format, None));
         }
     }
 
-    /// The formats asked for.
+    /// The requested formats.
     pub(super) fn formats(&self) -> impl Iterator<Item = Format> + '_ {
         self.requested.iter().map(|(format, _)| *format)
     }
 
-    /// Whether this goes to standard output.
+    /// Returns true if this format goes to standard output.
     pub(super) fn prints(&self, wanted: Format) -> bool {
         self.requested
             .iter()
             .any(|(format, file)| *format == wanted && file.is_none())
     }
 
-    /// How many go to standard output.
+    /// The number of reports that go to standard output.
     pub(super) fn on_stdout(&self) -> usize {
         self.requested
             .iter()
@@ -68,7 +68,7 @@ impl ReportOutputs {
             .count()
     }
 
-    /// Where events go as they come.
+    /// The writer of the events report, which is written while the run goes on.
     pub(super) fn event_writer(&self) -> EventWriter {
         let asked = self
             .requested
@@ -98,7 +98,7 @@ impl ReportOutputs {
         }
     }
 
-    /// Who may read files of these reports.
+    /// Who may read the files of these reports.
     pub(super) const fn readers(&self) -> Readers {
         if self.options.with_secrets {
             Readers::Owner
@@ -107,20 +107,20 @@ impl ReportOutputs {
         }
     }
 
-    /// Writes every report but the events, which were written as they came.
+    /// Writes every report except the events, which were streamed.
     pub(super) fn write(&self, trace: &Trace, every: &dyn ExchangeSource) -> Result<(), Exit> {
         self.write_each(|format, options, out| {
             report::write_full_report_to(trace, every, format, options, out)
         })
     }
 
-    /// Whether a format is asked for that tells every exchange.
+    /// Returns true if a requested format lists every exchange.
     pub(super) fn needs_every_exchange(&self) -> bool {
         self.formats()
             .any(|format| matches!(format, Format::Json | Format::Har | Format::Csv))
     }
 
-    /// The same with what `write` writes for each format.
+    /// Calls `write` for each requested format except events.
     pub(super) fn write_each(
         &self,
         write: impl Fn(Format, &ReportOptions, &mut dyn Write) -> io::Result<()>,
@@ -154,7 +154,7 @@ impl ReportOutputs {
     }
 }
 
-/// A file that is written as things come.
+/// Opens a file that is written incrementally.
 fn create_streamed(path: &Path, readers: Readers) -> io::Result<File> {
     let writing = WriteOptions {
         append: false,
@@ -167,14 +167,14 @@ fn create_streamed(path: &Path, readers: Readers) -> io::Result<File> {
     Ok(file)
 }
 
-/// Events on their way out, one a line, flushed each: somebody may be watching.
+/// Writes events as lines. Each is flushed, since another program may be reading along.
 pub(super) struct EventWriter {
     out: Option<Box<dyn Write>>,
     failed: Option<String>,
 }
 
 impl EventWriter {
-    /// Writes an event, if events were asked for.
+    /// Writes an event, if the events report was requested.
     pub(super) fn write(&mut self, event: &Event, options: &ReportOptions) {
         let Some(out) = &mut self.out else { return };
         if let Err(error) = out
@@ -188,7 +188,7 @@ impl EventWriter {
         }
     }
 
-    /// Whether all of them could be written.
+    /// Reports whether all events were written.
     pub(super) fn end(self) -> Result<(), Exit> {
         match self.failed {
             None => Ok(()),
@@ -200,7 +200,7 @@ impl EventWriter {
     }
 }
 
-/// `FORMAT` or `FORMAT=FILE`; `FORMAT=-` is standard output.
+/// Parses `FORMAT` or `FORMAT=FILE`; `FORMAT=-` is standard output.
 fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), UsageError> {
     let (name, file) = text
         .split_once('=')

@@ -1,4 +1,4 @@
-//! A probe's run on its way into a file, or to whoever reads standard output.
+//! Saving a probe's run while it goes on, to a file or standard output.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -17,15 +17,15 @@ use crate::units::Untrusted;
 pub(super) enum SaveTarget<'a> {
     /// A file.
     File(&'a Path),
-    /// Standard output, as it comes.
+    /// Standard output, streamed.
     Stdout,
 }
 
 impl<'a> SaveTarget<'a> {
-    /// What `--save` asks for.
+    /// Parses the value of `--save`.
     ///
     /// # Errors
-    /// Where that is standard output, and a terminal.
+    /// Standard output is requested and is a terminal.
     pub(super) fn from_option(path: Option<&'a Path>) -> Result<Option<Self>, UsageError> {
         match path {
             Some(path) if path.as_os_str() != "-" => Ok(Some(Self::File(path))),
@@ -53,8 +53,7 @@ enum SaveOutput {
 }
 
 impl RunSaver {
-    /// Begins to save what will be captured. With `keys`, secrets are saved too, and it is said
-    /// that they are.
+    /// Starts saving. With `keys`, secrets are saved too, and a warning says so.
     pub(super) fn begin(
         place: &SaveTarget<'_>,
         capturing: &CaptureSetup,
@@ -111,23 +110,23 @@ impl RunSaver {
         })
     }
 
-    /// Adds an event.
+    /// Writes an event.
     pub(super) fn add(&mut self, event: &Event) {
         let keys = self.keys.new_lines();
         self.with_saver(|saver| saver.add_keys(&keys).and_then(|()| saver.add_event(event)));
     }
 
-    /// Whether something is held back that shall be written if nothing else comes.
+    /// Returns true if events are held back that must be written if no more arrive.
     pub(super) fn has_pending(&self) -> bool {
         self.saver.as_ref().is_some_and(Saver::has_pending)
     }
 
-    /// Nothing has come for a while.
+    /// Writes the events that are due. Called when no event has arrived for a while.
     pub(super) fn write_due(&mut self) {
         self.with_saver(Saver::write_pending);
     }
 
-    /// Writes the rest, and gives the file its name.
+    /// Writes the remaining events and gives the file its name.
     pub(super) fn end(mut self) -> Result<(), Exit> {
         let finished = self
             .saver
@@ -151,7 +150,7 @@ impl RunSaver {
         }
     }
 
-    /// Writes nothing more. A reader that has gone away (`| head`) is no fault.
+    /// Stops writing. A closed pipe (`| head`) is not an error.
     fn fail(&mut self, error: io::Error) {
         self.saver = None;
         if error.kind() != io::ErrorKind::BrokenPipe {
@@ -164,7 +163,7 @@ fn print_save_error(name: &str, error: &io::Error) {
     eprintln!("tapline: the run cannot be saved to {name}: {error}");
 }
 
-/// What a run is saved with whose packets are captured so.
+/// The inputs that the saver needs besides the events.
 pub(super) fn saver_inputs(
     capturing: &CaptureSetup,
     rules: RedactionRules,

@@ -1,4 +1,4 @@
-//! The screen, on a terminal that is given back however the process ends.
+//! The screen on a terminal that is restored however the process ends.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use crate::sys;
 use crate::tui::{self, ExitReason, ScreenEffect, ScreenMessage, Settings};
 
-/// [`tui::live`], of which an abrupt end leaves no trace on the terminal, and which the second
-/// signal that asks it to end ends at once.
+/// Runs [`tui::live`]. The terminal is restored even if the process ends abruptly, and a second
+/// termination signal ends the process immediately.
 ///
 /// # Errors
 /// Those of [`tui::live`].
@@ -21,7 +21,7 @@ pub fn show_screen(
     sys::exit_on_second_signal();
     let mut perform = |effect| {
         if matches!(effect, ScreenEffect::Cancel) {
-            // An interrupt calls the run off first, and the screen stays.
+            // The first interrupt cancels the run only; the screen stays.
             sys::acknowledge_interrupt();
         }
         perform(effect);

@@ -1,4 +1,4 @@
-//! Signals that end a probe: the first calls the run off, so that the report of what happened is
+//! Signals that end a probe: the first one cancels the run, so that a report of what happened is
 //! still written.
 
 use std::io;
@@ -13,29 +13,28 @@ use super::exit::Exit;
 use super::threads::start_thread;
 use crate::sys;
 
-/// Whether a signal came that ends the program, for those who wait for something else on a thread
-/// of their own.
+/// Set once a termination signal has arrived, for threads that wait for something else.
 static RECEIVED: AtomicBool = AtomicBool::new(false);
 
-/// Whether a signal came that ends the program.
+/// Returns true once a termination signal has arrived.
 pub(super) fn signal_received() -> bool {
     RECEIVED.load(Ordering::SeqCst)
 }
 
-/// Remembers that one came, where another watched for it.
+/// Records a termination signal that was handled elsewhere.
 pub(super) fn remember_signal() {
     RECEIVED.store(true, Ordering::SeqCst);
 }
 
-/// Waits for signals on a thread of its own.
+/// Watches for signals on a separate thread.
 pub(super) struct SignalWatcher {
     received: Arc<AtomicI32>,
     canceller: Arc<Mutex<Option<Canceller>>>,
 }
 
 impl SignalWatcher {
-    /// Starts watching. The second signal ends the process at once, and so does the first where
-    /// none can be watched.
+    /// Starts watching. The second signal ends the process immediately, as does the first if
+    /// signals cannot be watched.
     pub(super) fn watch() -> Self {
         let signals = Self {
             received: Arc::new(AtomicI32::new(0)),
@@ -48,8 +47,8 @@ impl SignalWatcher {
 
     fn start_watching(&self) -> io::Result<()> {
         let (came, canceller) = (Arc::clone(&self.received), Arc::clone(&self.canceller));
-        // Of none at first: those that are watched by a thread that could not be started would have
-        // no effect at all.
+        // Initially no signals: had the thread failed to start, signals registered for it would be
+        // ignored altogether.
         let mut incoming = Incoming::new(std::iter::empty::<i32>())?;
         let watched = incoming.handle();
         start_thread("signals", move || {
@@ -62,7 +61,7 @@ impl SignalWatcher {
                 }
             }
         })?;
-        // After `nohup` a terminal that goes away means nothing.
+        // Under `nohup`, SIGHUP is ignored.
         let hang_up = Some(SIGHUP).filter(|signal| !sys::is_ignored(*signal));
         [SIGINT, SIGTERM]
             .into_iter()
@@ -70,7 +69,8 @@ impl SignalWatcher {
             .try_for_each(|signal| watched.add_signal(signal))
     }
 
-    /// What to call off when a signal comes; at once if one has come already.
+    /// Sets what to cancel when a signal arrives; cancels it immediately if one has arrived
+    /// already.
     pub(super) fn cancel_on_signal(&self, run: Canceller) {
         let mut canceller = self
             .canceller
@@ -82,7 +82,7 @@ impl SignalWatcher {
         *canceller = Some(run);
     }
 
-    /// The exit that a signal asks for, if one came.
+    /// The exit code for the signal that arrived, if one did.
     pub(super) fn exit(&self) -> Option<Exit> {
         match self.received.load(Ordering::SeqCst) {
             0 => None,

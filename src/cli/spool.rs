@@ -1,4 +1,5 @@
-//! A run's events as they were told, kept for saving: few in memory, then in a file without a name.
+//! The events of a run, kept so that they can be read again: the first in memory, the rest in an
+//! unlinked temporary file.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -8,31 +9,31 @@ use std::sync::{Mutex, PoisonError};
 use crate::trace::Event;
 use crate::units::Bytes;
 
-/// One run's events. Whoever saves them may read while others are still added.
+/// The events of one run. They can be read while others are added.
 #[derive(Default)]
 pub(super) struct Spool(Mutex<SpoolState>);
 
 #[derive(Default)]
 struct SpoolState {
     memory: Vec<u8>,
-    /// What came once the memory was full.
+    /// The file for what no longer fits in memory.
     file: Option<File>,
     in_file: u64,
-    /// What is to be written behind that.
+    /// Buffered data to append to the file.
     pending: Vec<u8>,
-    /// Why nothing more could be kept.
+    /// The error that ended recording.
     failed: Option<String>,
 }
 
 impl Spool {
-    /// Bytes held in memory.
+    /// Bytes kept in memory.
     const MAX_IN_MEMORY: usize = 1 << 20;
-    /// Bytes written at once.
+    /// Bytes written to the file at a time.
     const BLOCK: usize = 1 << 16;
-    /// Bytes kept in all.
+    /// Maximum number of bytes in the file.
     const MAX_BYTES: u64 = 4 << 30;
 
-    /// Keeps an event.
+    /// Adds an event.
     pub(super) fn add(&self, event: &Event) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.failed.is_none()
@@ -42,10 +43,10 @@ impl Spool {
         }
     }
 
-    /// Hands out the events that are there by now, in their order.
+    /// Passes on the events recorded so far, in order.
     ///
     /// # Errors
-    /// Not all of them could be kept, or they cannot be read; or what the receiver says.
+    /// The events are incomplete or cannot be read, or the receiver failed.
     pub(super) fn read(&self, mut to: impl FnMut(Event) -> io::Result<()>) -> io::Result<()> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = &lines.failed {
@@ -106,7 +107,8 @@ impl SpoolState {
     }
 }
 
-/// What lies in a file up to an end, read from places, so that who writes to it is not disturbed.
+/// A file up to a given end. It is read at explicit offsets, so that the shared file position is
+/// left alone.
 struct FileRange {
     file: File,
     at: u64,

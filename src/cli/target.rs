@@ -1,4 +1,4 @@
-//! From what the user wrote as a URL to a spec.
+//! From a URL on the command line to a spec.
 
 use clap::ArgMatches;
 
@@ -9,7 +9,7 @@ use crate::lab::{CatalogueEntry, EmbeddedLab};
 use crate::probe::Spec;
 use crate::probe::spec::DnsChoice;
 
-/// Makes specs from URLs; holds the embedded lab where there is one, which ends with it.
+/// Builds specs from URLs. Owns the embedded lab if there is one; dropping this stops it.
 pub(super) struct Targets {
     request: RequestArgs,
     matches: ArgMatches,
@@ -20,7 +20,7 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    /// URLs of the world.
+    /// For URLs outside the lab.
     pub(super) fn new(request: RequestArgs, matches: ArgMatches) -> Self {
         Self {
             request,
@@ -32,7 +32,7 @@ impl Targets {
         }
     }
 
-    /// URLs of the lab and of the world.
+    /// Adds the embedded lab and its places.
     pub(super) fn with_lab(self, lab: EmbeddedLab) -> Self {
         Self {
             exhibits: lab.catalogue(),
@@ -41,32 +41,32 @@ impl Targets {
         }
     }
 
-    /// Places worth going to.
+    /// Adds suggested places.
     pub(super) fn with_exhibits(self, exhibits: Vec<CatalogueEntry>) -> Self {
         Self { exhibits, ..self }
     }
 
-    /// A plain line on what is not real here.
+    /// Adds a notice about limitations.
     pub(super) fn with_notice(self, notice: Option<String>) -> Self {
         Self { notice, ..self }
     }
 
-    /// What is worth going to.
+    /// The suggested places.
     pub(super) fn exhibits(&self) -> &[CatalogueEntry] {
         &self.exhibits
     }
 
-    /// What is not real here.
+    /// The notice about limitations.
     pub(super) fn notice(&self) -> Option<&str> {
         self.notice.as_deref()
     }
 
-    /// What is said about capture.
+    /// The request arguments.
     pub(super) const fn request(&self) -> &RequestArgs {
         &self.request
     }
 
-    /// The spec for one URL.
+    /// Builds the spec for one URL.
     pub(super) fn spec(&self, url: &str) -> Result<Spec, UsageError> {
         let mut spec = request::build_spec(url, &self.request, &self.matches, &self.cookie_files)?;
         if let Some(lab) = &self.lab
@@ -81,7 +81,8 @@ impl Targets {
     }
 }
 
-/// Leads a spec into the lab by its DNS and its authority. What the user chose himself stays.
+/// Directs a spec to the lab's DNS server and certification authority, unless the user chose
+/// others.
 fn route_to_lab(lab: &EmbeddedLab, spec: &mut Spec) {
     if spec.dns == DnsChoice::Configured {
         spec.dns = DnsChoice::Servers(vec![lab.dns_server()]);

@@ -1,12 +1,12 @@
-//! Starting threads.
+//! Starting threads, with helpful errors.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-/// Starts a thread.
+/// Starts a named thread.
 ///
 /// # Errors
-/// A sentence that says that it could not be, why, and what to try.
+/// The thread cannot be started; the message says why and what to try.
 pub(super) fn start_thread<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,

@@ -1,10 +1,10 @@
-//! The TLS keys of a run, for the file that it is saved to.
+//! The TLS keys of a run, collected for the file that the run is saved to.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::probe::spec::KeyLogListener;
 
-/// Keys as they become known, where they are wanted at all. Every clone has the same ones.
+/// Collects TLS keys as they become known, if enabled. Clones share the same keys.
 #[derive(Clone, Default)]
 pub(super) struct KeyCollector(Option<Arc<Mutex<CollectedKeys>>>);
 
@@ -12,16 +12,16 @@ pub(super) struct KeyCollector(Option<Arc<Mutex<CollectedKeys>>>);
 struct CollectedKeys {
     /// Lines of a key log (RFC 9850).
     lines: String,
-    /// How much of them was handed out as new.
+    /// Length of the part of `lines` that `new_lines` has already returned.
     handed_out: usize,
 }
 
 impl KeyCollector {
-    /// Bytes of them that are kept, some hundred thousand connections': with further ones packets
-    /// stay closed.
+    /// Maximum size, enough for some hundred thousand connections. Packets of further connections
+    /// cannot be decrypted.
     const MAX_BYTES: usize = 64 << 20;
 
-    /// Keys are kept only where they are wanted.
+    /// Creates a collector, enabled or not.
     pub(super) fn collecting_if(wanted: bool) -> Self {
         Self(wanted.then(Arc::default))
     }
@@ -30,7 +30,7 @@ impl KeyCollector {
         self.0.is_some()
     }
 
-    /// What the engine tells them to.
+    /// The callback through which the engine adds keys.
     pub(super) fn tap(&self) -> Option<KeyLogListener> {
         let heard = self.0.clone()?;
         Some(KeyLogListener::new(move |line: &str| {
@@ -41,7 +41,7 @@ impl KeyCollector {
         }))
     }
 
-    /// Those that were not handed out yet.
+    /// The lines added since the last call.
     pub(super) fn new_lines(&self) -> String {
         let Some(heard) = &self.0 else {
             return String::new();
@@ -56,7 +56,7 @@ impl KeyCollector {
         new
     }
 
-    /// All of them.
+    /// All lines collected so far.
     pub(super) fn all_lines(&self) -> String {
         self.0
             .as_ref()

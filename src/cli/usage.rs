@@ -1,15 +1,15 @@
-//! A command line that cannot be followed.
+//! Usage errors.
 
 use std::fmt;
 
 use crate::insight::redact::Redactor;
 
-/// What is wrong with the command line, in a sentence. Ends with exit code 2.
+/// What is wrong with the command line, as a sentence. The exit code is 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UsageError(String);
 
 impl UsageError {
-    /// What was typed may be repeated in the sentence, so what is secret in it is masked.
+    /// Creates an error. The sentence may quote user input, so secrets in it are masked.
     pub(super) fn new(sentence: impl Into<String>) -> Self {
         Self(Redactor::default().sentence(&sentence.into()))
     }

@@ -1,9 +1,9 @@
-//! The events themselves, one JSON object a line.
+//! Events as JSON lines.
 
 use super::{ReportOptions, json_text};
 use crate::trace::Event;
 
-/// Events, one a line, in the order given.
+/// Events as lines, in the order given.
 pub fn event_lines<'a>(
     events: impl IntoIterator<Item = &'a Event>,
     options: &ReportOptions,
@@ -14,7 +14,7 @@ pub fn event_lines<'a>(
         .collect()
 }
 
-/// One event as a line, with its line break: for writing while they happen.
+/// One event with its line break, for writing while a run goes on.
 pub fn event_line(event: &Event, options: &ReportOptions) -> String {
     let mut line = json_text::line(&options.redactor().event(event));
     line.push('\n');

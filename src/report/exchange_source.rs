@@ -1,5 +1,5 @@
-//! Where reports that tell every exchange get them from: a trace that holds them all, or a run that
-//! is read again from its beginning.
+//! The source of exchanges for reports that list every one: a trace that has them all, or a run
+//! that is read again.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -10,24 +10,24 @@ use serde::{Serialize, Serializer};
 use crate::insight::{Transfer, group_into_transfers};
 use crate::trace::{Exchange, Trace};
 
-/// Gets a transfer with its number, counted from 0, and the trace that tells of it.
+/// Receives a transfer with its index, and the trace that contains it.
 pub type TransferVisitor<'a> = dyn FnMut(&Trace, usize, &Transfer<'_>) -> io::Result<()> + 'a;
 
-/// Every exchange of a run.
+/// A source of every exchange of a run.
 pub trait ExchangeSource {
-    /// Hands out each transfer in its order, and only while `to` lasts.
+    /// Calls `to` with each transfer in order, which is valid only during the call.
     ///
     /// # Errors
-    /// The run cannot be read again, or what `to` says.
+    /// The run cannot be read again, or `to` fails.
     fn for_each_transfer(&self, to: &mut TransferVisitor<'_>) -> io::Result<()>;
 
-    /// Returns how many exchanges are not handed out because nothing of their runs is held.
+    /// Returns the number of exchanges that are not passed on since nothing of their runs is held.
     fn omitted(&self) -> u64 {
         0
     }
 }
 
-/// Those that the trace holds.
+/// The exchanges that the trace holds.
 impl ExchangeSource for Trace {
     fn for_each_transfer(&self, to: &mut TransferVisitor<'_>) -> io::Result<()> {
         group_into_transfers(self)
@@ -43,19 +43,19 @@ impl ExchangeSource for Trace {
     }
 }
 
-/// How an exchange stands in a document.
+/// A format that serializes exchanges one at a time.
 pub(super) trait ExchangeFormat {
-    /// What is written of it.
+    /// The serialized form of an exchange.
     type Output<'t>: Serialize
     where
         Self: 't;
 
-    /// Tells it.
+    /// Converts an exchange.
     fn convert<'t>(&'t self, trace: &'t Trace, exchange: &'t Exchange) -> Self::Output<'t>;
 }
 
-/// A list in a document that is written while its exchanges are read. Where they cannot be read it
-/// ends, and `failed` says why.
+/// A list that is serialized while its exchanges are read. If reading fails the list ends, and the
+/// error is stored in `failed`.
 pub(super) struct StreamedExchanges<'a, S> {
     pub(super) source: &'a dyn ExchangeSource,
     pub(super) format: S,

@@ -1,30 +1,30 @@
-//! The formats there are.
+//! The report formats.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A kind of report.
+/// A report format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// A picture in text, for people.
+    /// Text with a diagram, for people.
     Text,
     /// One JSON document.
     Json,
-    /// One JSON object per event and line.
+    /// One JSON object per event, one per line.
     Events,
-    /// The timeline as a picture.
+    /// The timeline as an image.
     Svg,
-    /// The whole run as one page.
+    /// The whole run as one web page.
     Html,
-    /// Markdown, for where code is looked at.
+    /// Markdown, for issues and pull requests.
     Markdown,
     /// HAR 1.2, for developer tools.
     Har,
-    /// Comma-separated values, a row for each exchange.
+    /// Comma-separated values with one row per exchange.
     Csv,
-    /// Metrics in Prometheus' text format.
+    /// Metrics in Prometheus's text format.
     Prometheus,
-    /// `JUnit`'s XML, for build servers.
+    /// `JUnit` XML, for build servers.
     Junit,
 }
 
@@ -60,7 +60,7 @@ impl Format {
     }
 }
 
-/// A name that no format has.
+/// The name of an unknown format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFormat(String);
 

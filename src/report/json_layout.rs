@@ -1,21 +1,20 @@
-//! Compact JSON laid out for reading, as it is written.
+//! A JSON pretty-printer that works on a stream of compact JSON.
 
 use std::io::{self, BufWriter, Write};
 
-/// Columns a line of JSON may fill before it is broken up.
+/// Line width beyond which containers are broken up.
 const WIDTH: usize = 120;
 const INDENT: &str = "  ";
 
-/// Takes compact JSON and breaks up what does not fit on a line. Only spaces and line breaks are
-/// added, and none within strings.
+/// Reformats compact JSON by breaking up containers that do not fit on a line. Only spaces and line
+/// breaks are added, none of them in strings.
 pub(super) struct JsonLayout<W: Write> {
     out: BufWriter<W>,
-    /// Why nothing more can be written.
+    /// The first write error; nothing more is written after it.
     failed: Option<io::Error>,
-    /// What was written last.
+    /// The last byte written.
     last: u8,
-    /// What came and is not yet laid out: whether a container fits on a line shows only further
-    /// on.
+    /// Input that is not yet formatted: whether a container fits on a line depends on what follows.
     ahead: Vec<u8>,
     string: InString,
     depth: usize,
@@ -23,7 +22,7 @@ pub(super) struct JsonLayout<W: Write> {
     inline: Option<usize>,
 }
 
-/// Takes everything; whether that could be written, [`Layout::finish`] says.
+/// Accepts all input; write errors are returned by [`finish`](Self::finish).
 impl<W: Write> Write for JsonLayout<W> {
     fn write(&mut self, compact: &[u8]) -> io::Result<usize> {
         self.ahead.extend_from_slice(compact);
@@ -38,7 +37,7 @@ impl<W: Write> Write for JsonLayout<W> {
     }
 }
 
-/// Bytes of a line of the longest characters.
+/// Bytes of a full line of four-byte characters.
 const LOOKAHEAD_BYTES: usize = 4 * WIDTH;
 
 impl<W: Write> JsonLayout<W> {
@@ -55,7 +54,7 @@ impl<W: Write> JsonLayout<W> {
         }
     }
 
-    /// Writes the rest, and a line break.
+    /// Formats the rest and ends with a line break.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.lay_out(self.ahead.len());
         self.put(b"\n");
@@ -72,7 +71,7 @@ impl<W: Write> JsonLayout<W> {
         }
     }
 
-    /// Lays out so many bytes of what came.
+    /// Formats the first `bytes` of the input.
     fn lay_out(&mut self, bytes: usize) {
         let ahead = std::mem::take(&mut self.ahead);
         for (at, &c) in ahead.iter().enumerate().take(bytes) {
@@ -86,7 +85,7 @@ impl<W: Write> JsonLayout<W> {
         self.ahead.drain(..bytes);
     }
 
-    /// Writes a character that is not part of a string; `rest` begins with it.
+    /// Formats a character outside of strings; `rest` begins with it.
     fn lay_out_character(&mut self, c: u8, rest: &[u8]) {
         match c {
             b'{' | b'[' => self.open(c, rest),
@@ -136,8 +135,8 @@ impl<W: Write> JsonLayout<W> {
     }
 }
 
-/// Whether the container that `rest` begins with fits on a line. Looks no further than a line
-/// reaches.
+/// Returns true if the container at the start of `rest` fits on a line. Looks ahead one line at
+/// most.
 fn fits_on_line(rest: &[u8], indented: usize) -> bool {
     let (mut string, mut depth) = (InString::default(), 0_usize);
     let mut columns = WIDTH.saturating_sub(indented);
@@ -162,7 +161,7 @@ fn fits_on_line(rest: &[u8], indented: usize) -> bool {
     false
 }
 
-/// Follows the strings in JSON text.
+/// Tracks whether a character is part of a JSON string.
 #[derive(Default)]
 struct InString {
     within: bool,
@@ -170,7 +169,7 @@ struct InString {
 }
 
 impl InString {
-    /// Whether this character is part of a string, its quotes included.
+    /// Returns true if this character is part of a string, including its quotes.
     fn next(&mut self, c: u8) -> bool {
         let part = self.within || c == b'"';
         match c {

@@ -1,4 +1,4 @@
-//! JSON that is safe to look at, on one line or laid out.
+//! JSON without terminal control characters, on one line or pretty-printed.
 
 use std::io::{self, Write};
 
@@ -9,8 +9,8 @@ use crate::units::write_json;
 
 pub(super) use crate::units::json_line as line;
 
-/// A value laid out for reading: what fits on a line stays on one, the rest is broken up and
-/// indented. It ends with a line break.
+/// Pretty-prints a value: containers that fit stay on one line, others are broken up and indented.
+/// It ends with a line break.
 pub(super) fn pretty_json(value: &impl Serialize) -> String {
     let mut text = Vec::new();
     let written = write_pretty_json(value, &mut text);
@@ -18,7 +18,7 @@ pub(super) fn pretty_json(value: &impl Serialize) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// The same, written as it comes to be.
+/// Like [`pretty_json`], written incrementally.
 pub(super) fn write_pretty_json(value: &impl Serialize, to: &mut dyn Write) -> io::Result<()> {
     let mut layout = JsonLayout::new(to);
     write_json(value, &mut layout);

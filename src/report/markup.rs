@@ -1,11 +1,11 @@
-//! XML and HTML that is well formed by construction: whoever writes it opens and closes elements,
-//! and all text and all values go through one escaping function.
+//! A writer for XML and HTML that is well-formed by construction: elements are opened and closed by
+//! calls, and all text and attribute values are escaped.
 
 use std::fmt::{Display, Write as _};
 
 use crate::units::Untrusted;
 
-/// A document, or a part of one, that is being written.
+/// A document or fragment in progress.
 #[derive(Debug, Default)]
 pub(super) struct Markup {
     out: String,
@@ -16,33 +16,33 @@ pub(super) struct Markup {
 pub(super) type Attribute<'a> = (&'static str, &'a dyn Display);
 
 impl Markup {
-    /// Begins an element that will have content.
+    /// Opens an element with content.
     pub(super) fn open(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.begin(name, attributes);
         self.out.push('>');
         self.open.push(name);
     }
 
-    /// Ends the element that was begun last.
+    /// Closes the element that was opened last.
     pub(super) fn close(&mut self) {
         if let Some(name) = self.open.pop() {
             self.out.extend(["</", name, ">\n"]);
         }
     }
 
-    /// An element without content, as XML writes it.
+    /// Adds an empty element in XML syntax.
     pub(super) fn empty_element(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.begin(name, attributes);
         self.out.push_str("/>\n");
     }
 
-    /// An element that HTML has no end for.
+    /// Adds an HTML void element.
     pub(super) fn void_element(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.begin(name, attributes);
         self.out.push_str(">\n");
     }
 
-    /// An element with nothing but text.
+    /// Adds an element that contains only text.
     pub(super) fn text_element(
         &mut self,
         name: &'static str,
@@ -54,17 +54,17 @@ impl Markup {
         self.close();
     }
 
-    /// Text.
+    /// Adds text.
     pub(super) fn text(&mut self, text: &str) {
         self.out.push_str(&escape_markup(text));
     }
 
-    /// What is markup already: a style sheet, a part that was written apart.
+    /// Adds markup unchanged: a style sheet, or a fragment that was written separately.
     pub(super) fn raw(&mut self, markup: &str) {
         self.out.push_str(markup);
     }
 
-    /// The whole, with every element closed.
+    /// Closes all elements and returns the document.
     pub(super) fn finish(mut self) -> String {
         while !self.open.is_empty() {
             self.close();
@@ -84,9 +84,9 @@ impl Markup {
     }
 }
 
-/// Text as it may stand in XML and HTML, in elements and in quoted attributes. Characters that act
-/// on a terminal are spelt out, which are most of those that XML forbids (XML 1.0 §2.2); what
-/// Unicode says is no character is left out.
+/// Escapes text for elements and quoted attributes in XML and HTML. Control characters, which
+/// include most of those that XML forbids (XML 1.0 §2.2), are spelled out; Unicode noncharacters
+/// are removed.
 pub(super) fn escape_markup(text: &str) -> String {
     let text = Untrusted::new(text);
     let mut out = String::with_capacity(text.raw().len() + 16);
@@ -104,7 +104,7 @@ pub(super) fn escape_markup(text: &str) -> String {
     out
 }
 
-/// Unicode §23.7: the last two of each plane, and 32 in between.
+/// Noncharacters (Unicode §23.7): the last two of each plane, and 32 others.
 fn is_noncharacter(c: char) -> bool {
     u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}')
 }

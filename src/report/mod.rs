@@ -1,28 +1,28 @@
-//! Reports: a trace as text for people, as one JSON document, as events one a line, as a picture,
-//! as what curl's `-w` would write. Pure: the caller writes.
+//! Reports on a trace: as text, JSON, events, a picture, the output of curl's `-w`, and more. They
+//! are pure functions; the caller does the writing.
 //!
 //! | format | for | function |
 //! |---|---|---|
-//! | `text` | people, on a terminal or in a file | [`text`] |
-//! | `json` | programs: schema `tapline/summary/1` | [`json`] |
-//! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
-//! | `html` | people, in a browser: the whole run on one page | [`html`] |
-//! | `svg` | slides, READMEs, tickets: the timeline as a picture | [`svg`] |
-//! | `markdown` | issues, pull requests, summaries of jobs, with a diagram in Mermaid | [`markdown`] |
-//! | `har` | developer tools and whatever else reads HAR 1.2 | [`har`] |
-//! | `csv` | spreadsheets and notebooks | [`csv`] |
-//! | `prometheus` | monitoring, by a textfile collector | [`prometheus`] |
-//! | `junit` | build servers, as test results | [`junit`] |
-//! | `--otlp` | collectors of OpenTelemetry | [`otlp_traces`], [`otlp_metrics`] |
-//! | `--write-out` | scripts that know curl | [`write_out`] |
-//! | progress | people who wait for a body | [`progress`] |
+//! | `text` | people, on a terminal or in a file | [`text_report`] |
+//! | `json` | programs: schema `tapline/summary/1` | [`json_report`] |
+//! | `events` | programs, live: schema `tapline/events/1` | [`event_lines`], [`event_line`] |
+//! | `html` | people, in a browser: the whole run on one page | [`html_report`] |
+//! | `svg` | slides, READMEs, tickets: the timeline as an image | [`svg_report`] |
+//! | `markdown` | issues, pull requests, job summaries; with a diagram | [`markdown_report`] |
+//! | `har` | developer tools and other readers of HAR 1.2 | [`har_report`] |
+//! | `csv` | spreadsheets and notebooks | [`csv_report`] |
+//! | `prometheus` | monitoring, through a textfile collector | [`prometheus_report`] |
+//! | `junit` | build servers, as test results | [`junit_report`] |
+//! | `--otlp` | OpenTelemetry collectors | [`otlp_traces`], [`otlp_metrics`] |
+//! | `--write-out` | scripts written for curl | [`write_out`] |
+//! | progress | people who wait for a transfer | [`progress_line`] |
 //! | a comparison | people, programs (schema `tapline/diff/1`) and pull requests | [`DiffFormat::write`] |
 //!
-//! A suite of many endpoints has reports of its own in some of these formats: [`write_suite`],
-//! schema `tapline/suite/1`.
+//! Some of these formats also exist for a suite of many endpoints: [`write_suite`], schema
+//! `tapline/suite/1`.
 //!
-//! Text that came from elsewhere leaves escaped, and secrets leave masked unless
-//! [`Options::with_secrets`] says otherwise.
+//! Text from outside is escaped, and secrets are masked unless [`ReportOptions::with_secrets`]
+//! is set.
 
 mod csv;
 mod diff;
@@ -81,7 +81,7 @@ use crate::trace::Trace;
 #[cfg(test)]
 mod robustness;
 
-/// Writes a run as a report of one format. It ends with a line break.
+/// Writes a report of a run. It ends with a line break.
 pub fn write_report_to(
     trace: &Trace,
     format: Format,
@@ -91,8 +91,8 @@ pub fn write_report_to(
     write_full_report_to(trace, trace, format, options, to)
 }
 
-/// The same where the trace no longer holds all exchanges. Of the formats that tell each of them
-/// `every` has all; the others tell a selection, and what all come down to.
+/// Like [`write_report_to`], for a trace that no longer holds all exchanges. Formats that list
+/// every exchange get them from `every`; the others show a selection and statistics.
 pub fn write_full_report_to(
     trace: &Trace,
     every: &dyn ExchangeSource,
@@ -108,7 +108,7 @@ pub fn write_full_report_to(
     }
 }
 
-/// A run as a report of one format. It ends with a line break.
+/// A report of a run. It ends with a line break.
 pub fn write_report(trace: &Trace, format: Format, options: &ReportOptions) -> String {
     match format {
         Format::Text => text_report(trace, options),

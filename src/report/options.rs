@@ -1,4 +1,4 @@
-//! What a report shall look like.
+//! Options of reports.
 
 use crate::dissect::DissectedFlows;
 use crate::insight::ServerNames;
@@ -6,24 +6,24 @@ use crate::insight::budget::Budget;
 use crate::insight::redact::{RedactionRules, Redactor};
 use crate::trace::Event;
 
-/// How reports are written.
+/// How a report is written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportOptions {
-    /// Columns a text report may use.
+    /// Width of a text report in columns.
     pub width: usize,
     /// Colour text with terminal sequences (SGR).
     pub color: bool,
-    /// Draw with ASCII alone.
+    /// Use only ASCII characters.
     pub ascii: bool,
-    /// Leave secrets as they are.
+    /// Do not mask secrets.
     pub with_secrets: bool,
     /// What is secret.
     pub rules: RedactionRules,
-    /// The limits the run is held to.
+    /// The limits to check.
     pub budget: Option<Budget>,
-    /// The names of conversations' servers, where they were looked for.
+    /// Server names of conversations, if known.
     pub names: ServerNames,
-    /// What conversations say, where they were taken apart.
+    /// The content of conversations, if dissected.
     pub taken_apart: DissectedFlows,
 }
 
@@ -44,15 +44,15 @@ impl Default for ReportOptions {
 }
 
 impl ReportOptions {
-    /// Masks an event before it is folded into the trace that reports are of.
+    /// Masks an event before it is folded into a trace.
     ///
-    /// Reports mask once more what they take from a trace: a secret may have become known only
-    /// after it was told.
+    /// Reports mask what they take from the trace once more, since a secret may have been learned
+    /// only later.
     pub fn mask(&self, event: &mut Event) {
         self.redactor().mask_event(event);
     }
 
-    /// Takes in what conversations say, with what is secret in it masked.
+    /// Adds the content of conversations, masked.
     #[must_use]
     pub fn with_taken_apart(mut self, mut taken_apart: DissectedFlows) -> Self {
         taken_apart.mask(self.redactor());
@@ -60,7 +60,7 @@ impl ReportOptions {
         self
     }
 
-    /// What masks secrets, or does not.
+    /// The redactor, which does nothing if secrets are shown.
     pub(super) const fn redactor(&self) -> Redactor<'_> {
         if self.with_secrets {
             Redactor::new(true)

@@ -1,15 +1,15 @@
-//! How a run went.
+//! The outcome of a run.
 
 use crate::trace::{Failure, Phase, Trace};
 
-/// How a run went.
+/// The outcome of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunOutcome<'a> {
-    /// It is not over.
+    /// It has not ended.
     Running,
-    /// Everything that was asked for was answered.
+    /// All requests succeeded.
     Ok,
-    /// Something was not: the phase and the cause.
+    /// A request failed: the phase and the failure.
     Failed(Phase, &'a Failure),
 }
 
@@ -24,7 +24,7 @@ impl RunOutcome<'_> {
     }
 }
 
-/// How a run went. It failed if an exchange did, unless that was tried again.
+/// The outcome of a run: it failed if an exchange failed and was not retried.
 pub fn run_outcome(trace: &Trace) -> RunOutcome<'_> {
     match trace.failure() {
         Some((phase, failure)) => RunOutcome::Failed(*phase, failure),

@@ -1,4 +1,4 @@
-//! A line about a body that takes its time.
+//! The progress line of a long transfer.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -7,12 +7,12 @@ use super::styling::Styler;
 use crate::trace::{BodyCount, Exchange, Phase};
 use crate::units::{Bytes, Moment, Nanos};
 
-/// How far the body that is being transferred has come at an instant: `↓ ████▌      256 MiB of 1.00
-/// GiB  25 %  128 MiB/s  6 s left`. `None` while none is. The line has no line break and is no
-/// wider than [`Options::width`], if that leaves room for figures.
+/// The progress of the body being transferred: `↓ ████▌      256 MiB of 1.00 GiB  25 %  128 MiB/s
+/// 6 s left`. `None` if there is none. The line has no line break and fits into
+/// [`ReportOptions::width`] if that leaves room for the figures.
 ///
-/// The rate is the mean since the body began. Figures that cannot be told (no length was announced)
-/// are left out.
+/// The rate is the mean since the body began. Unknown figures (if no length was announced) are left
+/// out.
 pub fn progress_line(exchange: &Exchange, now: Moment, options: &ReportOptions) -> Option<String> {
     let pen = Styler::new(options);
     let (phase, sign, count) = match exchange.phases.current()? {
@@ -72,13 +72,14 @@ fn per_second(bytes: u64, elapsed: Nanos) -> Option<u64> {
     u64::try_from(rate).ok()
 }
 
-/// `part` of `all`, in so many pieces; all of them at most, should a body be longer than announced.
+/// `part` of `all` in units of `1 / pieces`, at most `pieces` in case a body is longer than
+/// announced.
 fn proportion(part: u64, all: u64, pieces: usize) -> usize {
     let share = u128::from(part.min(all)) * pieces as u128 / u128::from(all.max(1));
     usize::try_from(share).unwrap_or(pieces)
 }
 
-/// Seconds as people say them: `6 s`, `2 min 05 s`, `1 h 02 min`.
+/// Formats seconds as `6 s`, `2 min 05 s`, `1 h 02 min`.
 fn format_remaining(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),

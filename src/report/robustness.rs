@@ -1,5 +1,5 @@
-//! Reports of runs that nobody would record: whatever the events, a report is written, and can be
-//! looked at.
+//! Robustness tests: for arbitrary events, every report is written and contains no control
+//! characters.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use super::*;
 use crate::trace::event_round_trip::any_event;
 use crate::units::{Moment, Nanos, Untrusted, WallTime, is_unsafe_for_terminal};
 
-/// Of every kind of rule.
+/// Every kind of rule.
 const BUDGET: &str = "total<1ms,size<=1B,tls<1s,status=200,p95(wait)<1ms+-10%,mean(total)>1s+-1s,wire_wait!=1ms,rtt<1ms,round_trips<2,\
                       extra_round_trips>1,sent_bytes>=9,received_bytes<1,segments_sent<2,segments_received<2,retransmits<1,\
                       retransmits_received<1,cert_days>=14,tls_version>=1.3,http>=2,failures<=0,response_decoded_bytes<1,\

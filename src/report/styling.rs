@@ -1,4 +1,4 @@
-//! How text is drawn: colours as roles, glyphs or their ASCII stand-ins.
+//! Styled text for terminals: roles with colours, and glyphs with ASCII alternatives.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -6,8 +6,8 @@ use crate::report::ReportOptions;
 use crate::trace::Phase;
 use crate::units::{Nanos, Untrusted};
 
-/// What a piece of text is, which decides its colour. Colour never says anything that the text does
-/// not.
+/// The role of a piece of text, which determines its colour. Colour never carries information that
+/// is not in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Role {
     #[default]
@@ -21,8 +21,8 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// The parameters of SGR (ECMA-48 §8.3.117). Phases have the colours browsers' developer tools
-    /// use, in tones of the 256-colour palette that show on dark and light grounds.
+    /// SGR parameters (ECMA-48 §8.3.117). Phases have the colours of browser developer tools, in
+    /// shades of the 256-colour palette that are readable on dark and light backgrounds.
     const fn sgr(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -42,17 +42,17 @@ impl Role {
     }
 }
 
-/// A line of pieces, each with its role.
+/// A line of text pieces with roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct StyledLine(Vec<(Role, String)>);
 
 impl StyledLine {
-    /// Nothing but space.
+    /// A line that begins with spaces.
     pub(super) fn indented(columns: usize) -> Self {
         Self(vec![(Role::Plain, " ".repeat(columns))])
     }
 
-    /// Adds a piece. Whatever it is and wherever it comes from, nothing in it acts on a terminal.
+    /// Adds a piece. Control characters in it are escaped, whatever its origin.
     pub(super) fn push(&mut self, role: Role, text: impl Into<String>) {
         let text = Untrusted::new(text);
         match self.0.last_mut() {
@@ -67,19 +67,19 @@ impl StyledLine {
         self
     }
 
-    /// Fills up with space to a column.
+    /// Pads with spaces up to a column.
     pub(super) fn pad_to(&mut self, column: usize) {
         let missing = column.saturating_sub(self.width());
         self.push(Role::Plain, " ".repeat(missing));
     }
 
-    /// Columns it takes.
+    /// The width in columns.
     pub(super) fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| text.width()).sum()
     }
 }
 
-/// Draws as the options say.
+/// Renders lines with or without colour and Unicode.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Styler {
     color: bool,
@@ -94,7 +94,7 @@ impl Styler {
         }
     }
 
-    /// A line with its line break, without space at its end.
+    /// Renders a line with its line break, without trailing space.
     pub(super) fn render(self, line: &StyledLine) -> String {
         let mut out = String::new();
         let drawn = line
@@ -119,7 +119,7 @@ impl Styler {
         out
     }
 
-    /// One of two, the second for ASCII.
+    /// Selects a glyph or its ASCII alternative.
     pub(super) const fn glyph(self, unicode: &'static str, ascii: &'static str) -> &'static str {
         if self.ascii { ascii } else { unicode }
     }
@@ -134,7 +134,7 @@ impl Styler {
         }
     }
 
-    /// A duration, or the sign for one that was not measured.
+    /// A duration, or a dash if it was not measured.
     pub(super) fn time_or_dash(self, duration: Option<Nanos>) -> String {
         duration.map_or_else(
             || self.glyph("—", "-").to_owned(),
@@ -142,7 +142,7 @@ impl Styler {
         )
     }
 
-    /// A bar so many eighths of a column long.
+    /// A bar of a length in eighths of a column.
     pub(super) fn bar(self, eighths: usize) -> String {
         const ENDS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
         let (full, rest) = (eighths / 8, eighths % 8);

@@ -1,4 +1,4 @@
-//! The run's timeline as one picture that stands on its own: for a slide, a README, a ticket.
+//! The timeline of a run as a self-contained image, for slides, READMEs and tickets.
 
 use super::ReportOptions;
 use super::picture::{Font, Heading, Legend, PictureContext, SvgCanvas, describe_picture};
@@ -6,9 +6,9 @@ use crate::insight::captured_conversations;
 use crate::trace::{CaptureState, Trace};
 use crate::units::format_count;
 
-/// Colours, as names of what they are for, in light and dark.
+/// Colour variables for light and dark mode.
 pub(super) const COLOUR_STYLE: &str = include_str!("../../assets/report/colours.css");
-/// How things in pictures look.
+/// The style sheet of pictures.
 pub(super) const PICTURE_STYLE: &str = include_str!("../../assets/report/picture.css");
 
 /// A run as an SVG document. It ends with a line break.
@@ -38,7 +38,7 @@ pub fn svg_report(trace: &Trace, options: &ReportOptions) -> String {
     )
 }
 
-/// Who measured, when, and where the figures are from.
+/// The tool version, the time, and the source of the figures.
 fn draw_source(sheet: &mut SvgCanvas, trace: &Trace) {
     const TEXT: Font = Font::regular(11.0);
     sheet.y += 10.0;
@@ -74,7 +74,7 @@ fn start_date(trace: &Trace) -> Option<String> {
     Some(time.strftime("%F %T UTC").to_string())
 }
 
-/// Whether packets were seen, and how many.
+/// A summary of the capture: its packet count, or why there are none.
 pub(super) fn capture_summary(trace: &Trace) -> String {
     let capture = trace.capture();
     match &capture.state {

@@ -1,12 +1,11 @@
-//! Points in time as RFC 3339 writes them.
+//! Timestamps in RFC 3339 format.
 
 use jiff::Timestamp;
 
 use crate::trace::Trace;
 use crate::units::{Moment, WallTime};
 
-/// The wall-clock time of an instant of a run, by the clocks that were read together, else from the
-/// run's start.
+/// The wall-clock time of an instant, from paired clock readings or else from the run's start time.
 pub(super) fn wall_time_of(trace: &Trace, at: Moment) -> Option<WallTime> {
     let from_start = || {
         trace
@@ -23,21 +22,21 @@ pub(super) fn rfc3339_nanos(wall: WallTime) -> Option<String> {
         .map(|time| format!("{time:.9}"))
 }
 
-/// With microseconds, which is as much as other programs read; `None` beyond the year 9999.
+/// With microseconds, the precision that most programs can read; `None` beyond the year 9999.
 pub(super) fn rfc3339_micros(wall: WallTime) -> Option<String> {
     Timestamp::from_nanosecond(i128::from(wall.0))
         .ok()
         .map(|time| format!("{time:.6}"))
 }
 
-/// To the second and without the zone, which is UTC; `None` beyond the year 9999.
+/// With seconds and without a zone, which is UTC; `None` beyond the year 9999.
 pub(super) fn without_zone(wall: WallTime) -> Option<String> {
     Timestamp::from_nanosecond(i128::from(wall.0))
         .ok()
         .map(|time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
 }
 
-/// Whole seconds since 1970; `None` outside the years -9999 to 9999.
+/// From seconds since 1970; `None` outside the years -9999 to 9999.
 pub(super) fn rfc3339_seconds(seconds: i64) -> Option<String> {
     Timestamp::from_second(seconds)
         .ok()

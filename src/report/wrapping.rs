@@ -1,29 +1,29 @@
-//! Words flowing into lines.
+//! Wrapping text into lines.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::report::styling::{Role, StyledLine};
 
-/// Words with their roles.
+/// Words with styles, to be wrapped.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StyledWords(Vec<(Role, String)>);
 
 impl StyledWords {
-    /// Adds text, of which each word may stand on another line.
+    /// Adds text that may be broken between words.
     pub(super) fn add(mut self, role: Role, text: &str) -> Self {
         self.0
             .extend(text.split_whitespace().map(|word| (role, word.to_owned())));
         self
     }
 
-    /// Adds text that stays on one line, if a line is long enough for it.
+    /// Adds text that is kept on one line if it fits on one at all.
     pub(super) fn add_unbroken(mut self, role: Role, text: &str) -> Self {
         self.0.push((role, text.to_owned()));
         self
     }
 
-    /// Puts a sign right behind the last word.
+    /// Appends to the last word.
     pub(super) fn append(mut self, sign: &str) -> Self {
         if let Some((_, last)) = self.0.last_mut() {
             last.push_str(sign);
@@ -31,13 +31,13 @@ impl StyledWords {
         self
     }
 
-    /// Whether there is nothing.
+    /// Returns true if there are no words.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Fills lines up to a width. The first continues `first`, the others are indented as far as it
-    /// reaches. A word that does not fit on a line of its own is broken between characters.
+    /// Fills lines up to a width. The first line continues `first`, the others are indented by its
+    /// width. A word wider than a line is broken between characters.
     pub(super) fn wrap(self, first: StyledLine, width: usize) -> Vec<StyledLine> {
         let indent = first.width().min(width / 2);
         let room = width.saturating_sub(indent);
@@ -76,7 +76,7 @@ impl StyledWords {
     }
 }
 
-/// As many whole characters as fit, but at least one, so that a line always takes something.
+/// The longest prefix that fits, but at least one grapheme, so that every line makes progress.
 fn fitting_prefix(text: &str, room: usize) -> &str {
     let mut taken = 0;
     let end = text.grapheme_indices(true).find(|(at, grapheme)| {

@@ -10,16 +10,16 @@ use crate::insight::diff::DiffTolerance;
 /// `tapline open`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct OpenArgs {
-    /// A saved run, a capture file, pcap or pcapng, or a HAR file; - reads it from standard input,
-    /// as it comes
+    /// A saved run, a capture file (pcap or pcapng) or a HAR file; - reads standard input as it
+    /// arrives
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
-    /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture
+    /// Decrypt TLS with the secrets in FILE (NSS key log, RFC 9850), in addition to those in the
+    /// capture
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) keylog: Option<PathBuf>,
-    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the
-    /// latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to
-    /// 2097152
+    /// How much of a piped capture to keep on disk; K, M and G are powers of 1024. Beyond that, the
+    /// newest packets replace the oldest. One packet is listed per 512 bytes, up to 2097152
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_spool_limit)]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
@@ -31,23 +31,22 @@ pub(in crate::cli) struct OpenArgs {
 /// `tapline report`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportFileArgs {
-    /// A saved run, a capture file, pcap or pcapng, or a HAR file; - reads it from standard input
+    /// A saved run, a capture file (pcap or pcapng) or a HAR file; - reads standard input
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
-    /// What to write: text, json, events, svg, markdown, har, csv, prometheus or junit; into a
-    /// file with =FILE; may be given several times
+    /// Report format: text, json, events, svg, markdown, har, csv, prometheus or junit; =FILE
+    /// writes it to a file. May be repeated
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(in crate::cli) formats: Vec<String>,
-    /// Take conversations apart: protocols, requests and responses
+    /// Dissect conversations: protocols, requests and responses
     #[arg(long, help_heading = "Report")]
     pub(in crate::cli) messages: bool,
-    /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture;
-    /// implies --messages
+    /// Decrypt TLS with the secrets in FILE (NSS key log, RFC 9850), in addition to those in the
+    /// capture; implies --messages
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub(in crate::cli) keylog: Option<PathBuf>,
-    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the
-    /// latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to
-    /// 2097152
+    /// How much of a piped capture to keep on disk; K, M and G are powers of 1024. Beyond that, the
+    /// newest packets replace the oldest. One packet is listed per 512 bytes, up to 2097152
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_spool_limit, help_heading = "Report")]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
@@ -61,13 +60,14 @@ pub(in crate::cli) struct DiffArgs {
     /// The earlier run: a saved run, a capture file, a HAR file or a summary (--format json)
     #[arg(value_name = "BEFORE")]
     pub(in crate::cli) before: PathBuf,
-    /// The later one, of any of these kinds
+    /// The later run, in any of the same formats
     #[arg(value_name = "NOW")]
     pub(in crate::cli) after: PathBuf,
-    /// What to write: text, json or markdown; into a file with =FILE; may be given several times
+    /// Report format: text, json or markdown; =FILE writes it to a file. May be repeated
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(in crate::cli) formats: Vec<String>,
-    /// How much slower a request may be, as a share of what it took or as a time: 10%, 20ms
+    /// How much slower a request may become before it counts as a regression, as a percentage or a
+    /// time: 10%, 20ms
     #[arg(
         long,
         value_name = "TOLERANCE",
@@ -101,7 +101,7 @@ Examples:
   tapline diff before.json now.json --tolerance 10% --format markdown=comment.md";
 
 impl ReportFileArgs {
-    /// The default report on a file.
+    /// The default report for a file.
     pub(in crate::cli) fn from_open(args: &OpenArgs) -> Self {
         let look = ReportArgs {
             ascii: args.screen.ascii,
@@ -119,8 +119,8 @@ impl ReportFileArgs {
     }
 }
 
-/// A number of bytes as curl's `--limit-rate` has it: `500M`, `2g`, `1048576`; at least a mebibyte,
-/// which is what a packet may need.
+/// Parses a number of bytes in the notation of curl's `--limit-rate`: `500M`, `2g`, `1048576`. The
+/// minimum is 1 MiB, since a single packet may need that much.
 fn parse_spool_limit(text: &str) -> Result<u64, String> {
     const LEAST: u64 = 1 << 20;
     let (number, shift) = match text.char_indices().next_back() {

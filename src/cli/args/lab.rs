@@ -1,4 +1,4 @@
-//! `tapline lab`, and what there is to do with one that runs.
+//! Arguments of `tapline lab` and its subcommands.
 
 use std::ffi::OsString;
 
@@ -10,16 +10,16 @@ use super::{LinkArgs, RequestArgs, ScreenArgs, SecretsArgs};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, after_long_help = LAB_EXAMPLES)]
 pub(in crate::cli) struct LabArgs {
-    /// Where to go first: a place that --list shows, or just its path or host
+    /// Where to start: a place from --list, or just its path or host
     #[arg(value_name = "PLACE")]
     pub(in crate::cli) place: Option<String>,
-    /// List the places
+    /// List the places in the lab
     #[arg(long)]
     pub(in crate::cli) list: bool,
-    /// Stay on loopback: the same servers without a network of their own
+    /// Use loopback: the same servers, without a private network
     #[arg(long, conflicts_with = "command")]
     pub(in crate::cli) loopback: bool,
-    /// What chance starts from: the same seed loses the same packets
+    /// Seed of the random numbers: the same seed drops the same packets
     #[arg(
         long,
         value_name = "NUMBER",
@@ -27,7 +27,7 @@ pub(in crate::cli) struct LabArgs {
         help_heading = "Link"
     )]
     pub(in crate::cli) seed: u64,
-    /// A program to run on the lab's client instead of the screen, with its arguments
+    /// Run this program in the lab instead of the screen, with its arguments
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "place")]
     pub(in crate::cli) command: Vec<OsString>,
     #[command(subcommand)]
@@ -52,14 +52,14 @@ certificates
   tapline lab set --rtt 300ms                          while it runs, from within or from another \
 terminal";
 
-/// What there is to do with a lab that runs.
+/// Commands for a running lab.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum LabAction {
-    /// Change the link of the lab that runs, and say how it is set
+    /// Change the link of a running lab and print its settings
     Set {
         #[command(flatten)]
         link: LinkArgs,
-        /// Which lab, where several run
+        /// Name of the lab, if several are running
         #[arg(long, value_name = "NAME")]
         lab: Option<String>,
     },

@@ -1,11 +1,11 @@
-//! What of secrets leaves the program.
+//! Arguments that control which secrets are masked.
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::usage::UsageError;
 use crate::insight::redact::{RedactionPolicy, RedactionRules};
 
-/// Options whose values are secret, or may have a secret anywhere in them.
+/// Options whose values are, or may contain, secrets.
 pub(in crate::cli) const SECRET_OPTIONS: [&str; 11] = [
     "user",
     "oauth2-bearer",
@@ -20,16 +20,16 @@ pub(in crate::cli) const SECRET_OPTIONS: [&str; 11] = [
     "form-string",
 ];
 
-/// Options whose values may be as secret: addresses with a token in their path, what shall be
-/// masked.
+/// Further options with secret values: URLs with a token in their path, and patterns of what to
+/// mask.
 const ALSO_SECRET: [&str; 3] = ["webhook", "otlp", "redact"];
 
-/// Returns true for an option whose value nobody but its user should see.
+/// Returns true for an option whose value must not be shown to other users.
 pub(in crate::cli) fn is_secret_option(name: &str) -> bool {
     SECRET_OPTIONS.contains(&name) || ALSO_SECRET.contains(&name)
 }
 
-/// What each level masks, as a table.
+/// A table of what each level masks.
 const LEVELS: &str = "\
 What to mask, in everything that is written and on the screen:
 
@@ -51,29 +51,29 @@ Under strict the values of fields and parameters are shown that say how HTTP is 
 Content-Type and page. \
 none is what --with-secrets is.";
 
-/// What is masked.
+/// The masking level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum MaskLevel {
-    /// What is secret by its name, its place or its shape
+    /// Anything that is secret by its name, its position or its format
     Normal,
-    /// Everything of others but what is known to be harmless
+    /// All text from outside, except what is known to be harmless
     Strict,
     /// Nothing
     None,
 }
 
-/// Whether secrets are masked, and which.
+/// Arguments that control masking.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Secrets")]
 pub(in crate::cli) struct SecretsArgs {
-    /// What to mask: normal, what is secret; strict, all but what is harmless; none
+    /// What to mask: normal, secrets; strict, everything not known to be harmless; none, nothing
     #[arg(long, value_enum, value_name = "LEVEL", long_help = LEVELS)]
     mask: Option<MaskLevel>,
-    /// Do not mask credentials, cookies, tokens and bodies in what is written; a run that is saved
-    /// has the keys of its TLS, too
+    /// Do not mask credentials, cookies, tokens and bodies in output; saved runs also include the
+    /// TLS keys
     #[arg(long)]
     with_secrets: bool,
-    /// Mask what REGEX finds, too: its first group, or all of it; may be given several times
+    /// Also mask what REGEX matches: its first group, or the whole match. May be repeated
     #[arg(long, value_name = "REGEX", conflicts_with = "with_secrets")]
     redact: Vec<String>,
 }
@@ -84,10 +84,10 @@ impl SecretsArgs {
         self.with_secrets || self.mask == Some(MaskLevel::None)
     }
 
-    /// What is a secret.
+    /// Builds the rules of what to mask.
     ///
     /// # Errors
-    /// Options contradict each other, or a pattern is none.
+    /// The options contradict each other, or a pattern is invalid.
     pub(in crate::cli) fn rules(&self) -> Result<RedactionRules, UsageError> {
         match self.mask {
             Some(level @ (MaskLevel::Normal | MaskLevel::Strict)) if self.with_secrets => {
@@ -116,10 +116,10 @@ impl SecretsArgs {
         })
     }
 
-    /// Whether secrets are masked, and by which rules.
+    /// Builds the masking setting.
     ///
     /// # Errors
-    /// As of [`rules`](Self::rules).
+    /// The same as [`rules`](Self::rules).
     pub(in crate::cli) fn masking(&self) -> Result<RedactionPolicy, UsageError> {
         let rules = self.rules()?;
         Ok(if self.with_secrets() {

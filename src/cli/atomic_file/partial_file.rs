@@ -1,5 +1,5 @@
-//! A file that is being written: without a name where the file system can, so that even a kill
-//! leaves nothing behind.
+//! A file that is being written. Where the file system supports it, it has no name until it is
+//! complete, so that not even SIGKILL leaves it behind.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,23 +11,23 @@ use rustix::process::{Pid, geteuid, test_kill_process};
 
 use crate::sys::{UnfinishedFileGuard, guard_unfinished_file};
 
-/// Names to try for what is being written.
+/// Number of temporary names to try.
 const MAX_TRIES: u32 = 1_000;
 
-/// What will be a file. Dropped, it is gone.
+/// A file in progress. It is deleted if dropped before it is complete.
 #[derive(Debug)]
 pub(super) struct PartialFile {
-    /// The name it is to have.
+    /// The final path.
     path: PathBuf,
-    /// The name it has until then.
+    /// The temporary name; `None` while the file has no name.
     name: Option<TemporaryName>,
 }
 
-/// The name of something that is not complete.
+/// A temporary file name.
 #[derive(Debug)]
 struct TemporaryName {
     path: PathBuf,
-    /// Removes it also where the process ends before this is dropped.
+    /// Deletes the file even if the process ends before this is dropped.
     _unfinished: UnfinishedFileGuard,
 }
 
@@ -42,7 +42,7 @@ impl TemporaryName {
 }
 
 impl PartialFile {
-    /// A new file in the directory of another.
+    /// Creates a file in the same directory as `path`.
     pub(super) fn begin(path: &Path, mode: u32) -> io::Result<(File, Self)> {
         match create_unnamed(path, mode) {
             Some(file) => Ok((
@@ -56,8 +56,7 @@ impl PartialFile {
         }
     }
 
-    /// A new file with a name of this process's. What processes that were killed left there is
-    /// removed.
+    /// Creates a file with a temporary name, and removes those left behind by killed processes.
     pub(super) fn begin_named(path: &Path, mode: u32) -> io::Result<(File, Self)> {
         remove_abandoned(parent_directory(path));
         let mut tried = 0;
@@ -70,7 +69,8 @@ impl PartialFile {
                 .open(&name)
             {
                 Ok(file) => {
-                    // Where locks do not work, the process's number alone says that it is in use.
+                    // Where locks do not work, the process ID in the name alone shows that the file
+                    // is in use.
                     let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);
                     return Ok((
                         file,
@@ -88,20 +88,20 @@ impl PartialFile {
         }
     }
 
-    /// Whether it has no name yet.
+    /// Returns true if the file has no name yet.
     #[cfg(test)]
     pub(super) const fn is_unnamed(&self) -> bool {
         self.name.is_none()
     }
 
-    /// The directory that it is in.
+    /// The directory that contains the file.
     pub(super) fn directory(&self) -> &Path {
         parent_directory(&self.path)
     }
 
-    /// Gives it its name, in place of what had it before.
+    /// Gives the file its final name, replacing any existing file.
     pub(super) fn persist_replacing(mut self, file: &File) -> io::Result<()> {
-        // No call puts a file without a name in the place of another: it gets one beside it first.
+        // linkat cannot replace an existing file, so the file gets a temporary name first.
         self.give_name(file)?;
         if let Some(name) = &self.name {
             std::fs::rename(&name.path, &self.path)?;
@@ -110,16 +110,16 @@ impl PartialFile {
         Ok(())
     }
 
-    /// Gives it its name if nothing has it yet; else the error says that something exists.
+    /// Gives the file its final name. Fails with `AlreadyExists` if the name is taken.
     pub(super) fn persist_if_absent(self, file: &File) -> io::Result<()> {
         let Some(name) = &self.name else {
             return link_unnamed(file, &self.path);
         };
         match std::fs::hard_link(&name.path, &self.path) {
-            // Its other name goes as this is dropped.
+            // The temporary name is removed when `self` is dropped.
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-            // Not every file system has links.
+            // Not every file system supports hard links.
             Err(_) if !self.path.exists() => std::fs::rename(&name.path, &self.path),
             Err(error) => Err(error),
         }
@@ -149,8 +149,8 @@ impl Drop for PartialFile {
     }
 }
 
-/// A file without a name in the directory of another; `None` where the file system has none, or
-/// could not name it later.
+/// Creates a file without a name in the directory of `path`. Returns `None` if the file system does
+/// not support that, or if it could not be given a name later.
 #[cfg(target_os = "linux")]
 fn create_unnamed(path: &Path, mode: u32) -> Option<File> {
     use rustix::fs::OFlags;
@@ -172,7 +172,7 @@ fn unnamed(_path: &Path, _mode: u32) -> Option<File> {
     None
 }
 
-/// Gives a file without a name one that nothing has.
+/// Gives an unnamed file a name that must not exist yet.
 #[cfg(target_os = "linux")]
 fn link_unnamed(file: &File, name: &Path) -> io::Result<()> {
     use std::os::fd::AsRawFd as _;
@@ -194,12 +194,12 @@ fn parent_directory(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// `.tapline-PROCESS-NUMBER.part`, in the directory of a file.
+/// `.tapline-PID-NUMBER.part`, in the same directory.
 fn temporary_name(path: &Path, number: u32) -> PathBuf {
     path.with_file_name(format!(".tapline-{}-{number}.part", std::process::id()))
 }
 
-/// The process that a name of such a kind tells.
+/// The process ID in a temporary name.
 fn process_in_name(name: &str) -> Option<Pid> {
     let (process, number) = name
         .strip_prefix(".tapline-")?
@@ -210,8 +210,8 @@ fn process_in_name(name: &str) -> Option<Pid> {
         .then(|| process.parse().ok().and_then(Pid::from_raw))?
 }
 
-/// Removes what this user's processes left in a directory that are no more. The lock tells those
-/// that another machine or container knows.
+/// Removes temporary files of this user whose processes no longer exist. The lock shows which ones
+/// are in use by processes of another container or machine.
 fn remove_abandoned(directory: &Path) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return;

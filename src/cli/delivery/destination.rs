@@ -1,4 +1,4 @@
-//! Where something is sent, with what.
+//! The target of a delivery.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use url::Url;
 use crate::cli::usage::UsageError;
 use crate::units::{TypedUrl, TypedUrlError};
 
-/// An address, the fields that go there, and how long an answer may take.
+/// The URL to post to, with header fields and timeout.
 pub(super) struct Destination {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) timeout: Duration,
-    /// Trusted instead of the system's store.
+    /// A CA file, trusted instead of the system's store.
     pub(super) certificate: Option<PathBuf>,
 }
 
 impl Destination {
-    /// Refuses what is no address. Neither it nor a field's value is said again: they may hold
+    /// Validates the URL and header fields. Errors never repeat their values, which may contain
     /// credentials.
     pub(super) fn new(
         option: &str,
@@ -60,7 +60,7 @@ impl Destination {
         })
     }
 
-    /// The address without what may be a secret: scheme, host and port.
+    /// The URL's scheme, host and port: the parts that contain no secrets.
     pub(super) fn display_origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }

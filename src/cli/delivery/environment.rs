@@ -1,4 +1,4 @@
-//! What the environment says of exporting, as OpenTelemetry's specification defines it.
+//! OpenTelemetry's exporter settings in the environment.
 //!
 //! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 
@@ -10,11 +10,11 @@ use percent_encoding::percent_decode_str;
 
 use crate::report::OtlpResource;
 
-/// The variables that count.
+/// The exporter variables that are set, by name.
 #[derive(Debug, Default)]
 pub(super) struct OtlpEnvironment(BTreeMap<&'static str, String>);
 
-/// What is exported.
+/// An OTLP signal.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum OtlpSignal {
     Traces,
@@ -33,12 +33,12 @@ const VARIABLES: [&str; 10] = [
     "OTEL_SERVICE_NAME",
     "OTEL_RESOURCE_ATTRIBUTES",
 ];
-/// Where a collector listens on this machine.
+/// The default endpoint: a collector on this machine.
 const LOCAL_COLLECTOR: &str = "http://localhost:4318";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 impl OtlpEnvironment {
-    /// As it is. An empty variable is none.
+    /// Reads the variables. An empty one counts as unset.
     pub(super) fn read() -> Self {
         let variables = VARIABLES
             .into_iter()
@@ -54,7 +54,7 @@ impl OtlpEnvironment {
         self.0.get(name).map(|value| value.trim())
     }
 
-    /// The address for a signal: its own as it is, else a place within the one for all.
+    /// The endpoint for a signal: its own variable verbatim, or else a path below the common one.
     pub(super) fn endpoint(&self, signal: OtlpSignal) -> String {
         let own = match signal {
             OtlpSignal::Traces => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -70,7 +70,7 @@ impl OtlpEnvironment {
         self.value(own).map_or_else(common, str::to_owned)
     }
 
-    /// The fields for a signal: its own, else those for all.
+    /// The header fields for a signal: its own variable, or else the common one.
     pub(super) fn headers(&self, signal: OtlpSignal) -> Vec<(String, String)> {
         let own = match signal {
             OtlpSignal::Traces => "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
@@ -82,7 +82,7 @@ impl OtlpEnvironment {
             .unwrap_or_default()
     }
 
-    /// How long an answer may take; the variable counts milliseconds.
+    /// The request timeout; the variable is in milliseconds.
     pub(super) fn timeout(&self) -> Duration {
         let millis = self
             .value("OTEL_EXPORTER_OTLP_TIMEOUT")
@@ -91,13 +91,13 @@ impl OtlpEnvironment {
         millis.map_or(TIMEOUT, Duration::from_millis)
     }
 
-    /// Certificates to trust.
+    /// The CA file to trust.
     pub(super) fn certificate(&self) -> Option<PathBuf> {
         self.value("OTEL_EXPORTER_OTLP_CERTIFICATE")
             .map(PathBuf::from)
     }
 
-    /// Who reports.
+    /// The resource that spans and metrics are attributed to.
     pub(super) fn resource(&self) -> OtlpResource {
         let attributes = self
             .value("OTEL_RESOURCE_ATTRIBUTES")
@@ -110,7 +110,7 @@ impl OtlpEnvironment {
     }
 }
 
-/// A signal's place under an address for all.
+/// The URL of a signal below a common endpoint.
 pub(super) fn signal_url(url: &str, signal: OtlpSignal) -> String {
     let place = match signal {
         OtlpSignal::Traces => "v1/traces",
@@ -124,7 +124,7 @@ pub(super) fn signal_url(url: &str, signal: OtlpSignal) -> String {
     format!("{}/{place}{query}", path.trim_end_matches('/'))
 }
 
-/// `a=1,b=x%20y`: the form of W3C's `baggage`, without properties.
+/// Parses `a=1,b=x%20y`: the format of W3C's `baggage` header, without properties.
 fn parse_baggage(text: &str) -> Vec<(String, String)> {
     let decoded = |text: &str| {
         percent_decode_str(text.trim())

@@ -1,9 +1,9 @@
-//! Sending what a run came to: to a collector of OpenTelemetry's (`--otlp`), to whoever wants the
-//! JSON document (`--webhook`).
+//! Delivery of results over HTTP: to an OpenTelemetry collector (`--otlp`) or a webhook
+//! (`--webhook`).
 //!
-//! What cannot be delivered is a warning and changes no exit code: it says nothing about what was
-//! probed. Secrets are masked whatever `--with-secrets` says: that is about what is written here.
-//! Addresses are shown without their user, path and query, which may be secrets.
+//! A failed delivery is a warning and does not change the exit code, since it says nothing about
+//! the probe itself. Secrets are masked even with `--with-secrets`, which only applies to local
+//! output. URLs are printed without user, path and query, which may contain secrets.
 
 mod destination;
 mod environment;
@@ -21,7 +21,7 @@ use destination::Destination;
 use environment::{OtlpEnvironment, OtlpSignal};
 use post::{PostError, RetryingPost};
 
-/// Where a run is sent.
+/// All destinations of a run.
 pub(super) struct Deliveries {
     collector: Option<Collector>,
     webhooks: Vec<Destination>,
@@ -33,11 +33,11 @@ struct Collector {
     resource: OtlpResource,
 }
 
-/// How long a webhook may take to answer.
+/// Timeout of a webhook request.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Deliveries {
-    /// Reads the options, and what the environment says to them.
+    /// Reads the options and the environment.
     pub(super) fn from_args(args: &ProbeArgs) -> Result<Self, UsageError> {
         let collector = args
             .otlp
@@ -55,7 +55,7 @@ impl Deliveries {
         })
     }
 
-    /// Sends the run to all of them. A signal calls that off.
+    /// Sends the run to every destination. A signal cancels this.
     pub(super) fn send(&self, trace: &Trace, options: &ReportOptions, signals: &SignalWatcher) {
         if self.collector.is_none() && self.webhooks.is_empty() {
             return;
@@ -96,7 +96,7 @@ impl Deliveries {
 }
 
 impl Collector {
-    /// `-` stands for what the environment says.
+    /// `-` stands for the endpoint in the environment.
     fn new(url: &str, environment: &OtlpEnvironment) -> Result<Self, UsageError> {
         let to = |signal| {
             let url = if url == "-" {
@@ -141,7 +141,7 @@ impl Collector {
     }
 }
 
-/// Identifiers of chance.
+/// Random trace and span identifiers.
 fn random_ids() -> Option<OtlpIds> {
     let (mut trace, mut span) = ([0; 16], [0; 8]);
     aws_lc_rs::rand::fill(&mut trace).ok()?;
@@ -152,7 +152,7 @@ fn random_ids() -> Option<OtlpIds> {
     })
 }
 
-/// Says what was not delivered, or not all of it; whether it arrived.
+/// Warns if a delivery failed or was accepted in part. Returns true if it arrived.
 fn warn_if_undelivered(
     what: &str,
     to: &Destination,

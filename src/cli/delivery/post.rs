@@ -1,4 +1,4 @@
-//! Posting, again and again where that may help, by the ordinary client.
+//! HTTP POST with retries, through an ordinary HTTP client.
 
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
@@ -11,28 +11,28 @@ use thiserror::Error;
 use super::destination::Destination;
 use crate::probe;
 
-/// Tries, the first one included.
+/// Number of attempts, including the first.
 const MAX_TRIES: u32 = 4;
-/// Before the second try; twice that before the third, and so on.
+/// Delay before the second attempt; it doubles for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// A receiver that wants to be left alone for longer is.
+/// The longest `Retry-After` that is honoured; a longer one ends the retries.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
-/// Bytes of an answer that are read.
+/// Bytes of a response body that are read.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
 
-/// Why something did not arrive.
+/// Why a delivery failed.
 #[derive(Debug, Error)]
 pub(super) enum PostError {
-    /// There is no client to send it with.
+    /// No HTTP client could be created.
     #[error("no client for it: {0}")]
     NoClient(String),
-    /// Nobody answered.
+    /// No response arrived.
     #[error("{why} ({})", format_tries(*.after))]
     Unanswered { why: String, after: u32 },
-    /// The answer was no.
+    /// The receiver refused it.
     #[error("it answered {status} ({})", format_tries(*.after))]
     Refused { status: StatusCode, after: u32 },
-    /// It asked for more patience than there is.
+    /// The receiver asked for a delay longer than [`MAX_PAUSE`].
     #[error("it answered {status} and wants to be asked again in {} s", .wait.as_secs())]
     RetryTooLong { status: StatusCode, wait: Duration },
 }
@@ -45,29 +45,29 @@ fn format_tries(count: u32) -> String {
     }
 }
 
-/// A receiver, and what of its answers is worth another try.
+/// A receiver, and which of its statuses are worth a retry.
 pub(super) struct RetryingPost<'a> {
     to: &'a Destination,
     is_temporary: fn(StatusCode) -> bool,
 }
 
-/// Too many at once, or a fault on the other side.
+/// Returns true for statuses that may change: too many requests, and server errors.
 pub(super) fn is_temporary(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
-/// What OTLP calls retryable; others must not be tried again.
+/// Returns true for statuses that OTLP calls retryable; others must not be retried.
 pub(super) fn is_retryable_by_otlp(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
 
-/// What came of a try.
+/// The result of one attempt.
 enum PostOutcome {
-    /// It arrived; what the receiver has to say.
+    /// Accepted; with the receiver's complaint, if it rejected part of the data.
     Delivered(Option<String>),
-    /// It may help to try again, after what the receiver asked for.
+    /// A retry may succeed, after the delay that the receiver asked for.
     Retry(PostError, Option<Duration>),
-    /// It will not.
+    /// A retry would fail in the same way.
     GiveUp(PostError),
 }
 
@@ -79,7 +79,8 @@ impl<'a> RetryingPost<'a> {
         }
     }
 
-    /// Sends a JSON document. What the receiver complains of though it took it is returned.
+    /// Sends a JSON document, with retries. Returns the receiver's complaint if it accepted only
+    /// part of the data.
     pub(super) async fn send(&self, body: &str) -> Result<Option<String>, PostError> {
         let client = self.client()?;
         let mut after = 0;
@@ -94,8 +95,8 @@ impl<'a> RetryingPost<'a> {
         }
     }
 
-    /// With the trust of the probe's own side traffic. Redirects are not followed: they would carry
-    /// fields elsewhere.
+    /// Creates the client. It trusts the same certificates as the probe's own auxiliary requests,
+    /// and does not follow redirects, which would send header fields elsewhere.
     fn client(&self) -> Result<Client, PostError> {
         let no_client = |error: &dyn std::error::Error| PostError::NoClient(error_chain(error));
         let mut builder = Client::builder()
@@ -150,20 +151,20 @@ impl<'a> RetryingPost<'a> {
     }
 }
 
-/// How long to wait: what was asked for, else twice as long as before, give or take a quarter so
-/// that many do not come back at once.
+/// The delay before the next attempt: what the receiver asked for, or else exponential backoff. A
+/// quarter of random jitter keeps many clients from retrying at the same moment.
 fn retry_delay(after: u32, asked: Option<Duration>) -> Duration {
     if let Some(asked) = asked {
         return asked;
     }
     let full = FIRST_PAUSE * 2_u32.saturating_pow(after - 1);
     let mut chance = [0];
-    // Without chance they come back at once, that is all.
+    // Without random bytes there is no jitter, which does no other harm.
     let _ = aws_lc_rs::rand::fill(&mut chance);
     full * 3 / 4 + full * u32::from(chance[0]) / 512
 }
 
-/// RFC 9110 §10.2.3: seconds, or a date.
+/// Parses `Retry-After` (RFC 9110 §10.2.3): a number of seconds, or a date.
 fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
@@ -179,7 +180,7 @@ fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
     )
 }
 
-/// What a collector says that it took not all of (OTLP: `partialSuccess`).
+/// The error message of a partial success (OTLP: `partialSuccess`).
 async fn partial_success_message(mut response: Response) -> Option<String> {
     let mut answer = Vec::new();
     while let Ok(Some(piece)) = response.chunk().await {
@@ -197,7 +198,7 @@ async fn partial_success_message(mut response: Response) -> Option<String> {
     Some(crate::units::Untrusted::new(message).escaped().into_owned())
 }
 
-/// Whether it is the other side's certificate, which will be the same next time.
+/// Returns true if the server's certificate was rejected, which a retry would not change.
 fn is_not_trusted(error: &reqwest::Error) -> bool {
     let mut causes = std::iter::successors(error.source(), |cause| next_cause(*cause));
     causes.any(|cause| {
@@ -208,7 +209,8 @@ fn is_not_trusted(error: &reqwest::Error) -> bool {
     })
 }
 
-/// The next cause. An input/output error holds another one, but does not call that its source.
+/// The next error in the chain. An [`std::io::Error`] wraps another error without exposing it as
+/// its source.
 fn next_cause<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a (dyn std::error::Error + 'static)> {
@@ -218,7 +220,7 @@ fn next_cause<'a>(
     }
 }
 
-/// An error with its causes.
+/// An error's message followed by those of its causes.
 fn error_chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes

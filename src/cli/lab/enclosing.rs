@@ -1,4 +1,4 @@
-//! The lab around this process, if it was started within one.
+//! The lab that this process runs in, if there is one.
 
 use std::process::Command;
 
@@ -6,9 +6,9 @@ use super::link_args::LinkArgs;
 use crate::lab::network::{ClientEnvironment, LinkChange, LinkReply, RunningLab};
 use crate::trace::LinkConfig;
 
-/// The name of the lab that a program runs in.
+/// Environment variable with the name of the lab that a program runs in.
 const LAB_VARIABLE: &str = "TAPLINE_LAB";
-/// Where programs are told to look for certificates: OpenSSL, curl, Python's requests, Node, Git.
+/// Environment variables for the CA file: OpenSSL, curl, Python's requests, Node.js, Git.
 const CERTIFICATE_VARIABLES: [&str; 5] = [
     "SSL_CERT_FILE",
     "CURL_CA_BUNDLE",
@@ -16,7 +16,7 @@ const CERTIFICATE_VARIABLES: [&str; 5] = [
     "NODE_EXTRA_CA_CERTS",
     "GIT_SSL_CAINFO",
 ];
-/// What leads elsewhere: the lab has no way out.
+/// Environment variables that are unset: they refer to the outside, which the lab cannot reach.
 const REMOVED_VARIABLES: [&str; 9] = [
     "SSL_CERT_DIR",
     "http_proxy",
@@ -37,7 +37,7 @@ pub(in crate::cli) fn enclosing_lab() -> Option<RunningLab> {
         .map(RunningLab::with_name)
 }
 
-/// Gives a program what it needs in a lab.
+/// Sets the environment of a program that is run in a lab.
 pub(super) fn set_environment(command: &mut Command, inside: &ClientEnvironment) {
     command.env(LAB_VARIABLE, &inside.name);
     for name in CERTIFICATE_VARIABLES {
@@ -48,7 +48,7 @@ pub(super) fn set_environment(command: &mut Command, inside: &ClientEnvironment)
     }
 }
 
-/// How its link is set; `None` outside a lab.
+/// The current settings of the lab's link; `None` outside a lab.
 pub(in crate::cli) fn enclosing_link() -> Option<LinkConfig> {
     match enclosing_lab()?.send_change(&LinkChange::default()) {
         Ok(LinkReply::Current { link, .. }) => Some(link),
@@ -56,7 +56,8 @@ pub(in crate::cli) fn enclosing_link() -> Option<LinkConfig> {
     }
 }
 
-/// Sets the link as the command line says, if it says anything; why it could not be, in a sentence.
+/// Applies the link options of the command line, if there are any. Returns an error message on
+/// failure.
 pub(super) fn apply_link_args(lab: &RunningLab, args: LinkArgs) -> Option<String> {
     let change = args.into_change();
     if change == LinkChange::default() {

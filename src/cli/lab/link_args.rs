@@ -1,4 +1,4 @@
-//! The link's options.
+//! Command-line options of the lab's link.
 
 use clap::Args;
 
@@ -6,44 +6,44 @@ use crate::lab::network::{BandwidthLimit, LinkChange};
 use crate::trace::LinkConfig;
 use crate::units::{Fraction, Nanos};
 
-/// How the lab's link is set.
+/// Settings of the lab's link.
 #[derive(Clone, Debug, Default, Args)]
 pub(in crate::cli) struct LinkArgs {
-    /// What the link adds to a round trip, such as 80ms [default: 20ms]
+    /// Round-trip time added by the link, such as 80ms [default: 20ms]
     #[arg(long, value_name = "TIME", help_heading = "Link")]
     rtt: Option<Nanos>,
-    /// By how much a packet's delay may differ in each direction, such as 5ms
+    /// Random variation of the delay in each direction, such as 5ms
     #[arg(long, value_name = "TIME", help_heading = "Link")]
     jitter: Option<Nanos>,
-    /// Packets lost in each direction, such as 1%
+    /// Packets to drop in each direction, such as 1%
     #[arg(long, value_name = "SHARE", help_heading = "Link")]
     loss: Option<Fraction>,
-    /// Packets held back, so that those behind overtake them
+    /// Packets to delay so that later ones overtake them
     #[arg(long, value_name = "SHARE", help_heading = "Link")]
     reorder: Option<Fraction>,
-    /// Packets that arrive twice
+    /// Packets to deliver twice
     #[arg(long, value_name = "SHARE", help_heading = "Link")]
     duplicate: Option<Fraction>,
-    /// What the link carries in each direction, such as 10mbit; 'unlimited' for what the machine
-    /// can do
+    /// Bandwidth in each direction, such as 10mbit; 'unlimited' for as much as the machine can
+    /// carry
     #[arg(long, value_name = "RATE", help_heading = "Link")]
     bandwidth: Option<BandwidthLimit>,
-    /// The largest IP packet in bytes, 1280 to 9000 [default: 1500]
+    /// Maximum transmission unit (MTU) in bytes, 1280 to 9000 [default: 1500]
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(1_280..=9_000), help_heading = "Link")]
     mtu: Option<u16>,
-    /// The congestion control of the TCP on both ends, as the kernel names it [default: cubic]
+    /// TCP congestion control on both ends, by its kernel name [default: cubic]
     #[arg(long, value_name = "NAME", help_heading = "Link")]
     congestion: Option<String>,
 }
 
 impl LinkArgs {
-    /// A new lab's link. The same seed loses the same packets.
+    /// The link of a new lab. The same seed drops the same packets.
     pub(in crate::cli) fn into_link(self, seed: u64) -> LinkConfig {
         let plain = LinkConfig::delay_only(Nanos::from_millis(20), seed);
         self.into_change().apply_to(plain)
     }
 
-    /// What is asked for of a link that is there.
+    /// The change to an existing link.
     pub(in crate::cli) fn into_change(self) -> LinkChange {
         LinkChange {
             round_trip: self.rtt,

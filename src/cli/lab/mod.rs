@@ -1,4 +1,5 @@
-//! `tapline lab`: a private network, or where the system refuses one, the same servers on loopback.
+//! `tapline lab`: a private network or, where the system does not permit one, the same servers on
+//! loopback.
 
 mod enclosing;
 mod link_args;
@@ -26,7 +27,7 @@ pub(super) use enclosing::{enclosing_lab as lab_around, enclosing_link as link_a
 pub(super) use link_args::LinkArgs;
 pub(super) use watch::{set_link, watch_link};
 
-/// Opens the lab on the screen, or as a report where there is no terminal, or runs a program in it.
+/// Opens the lab on the screen (or as a report without a terminal), or runs a program in it.
 pub(super) fn run(args: LabArgs, matches: &ArgMatches) -> Result<Exit, UsageError> {
     if let Some(LabAction::Set { link, lab }) = args.action {
         return set::run(link, lab);
@@ -41,10 +42,11 @@ pub(super) fn run(args: LabArgs, matches: &ArgMatches) -> Result<Exit, UsageErro
     }
 }
 
-/// Builds the private network, and runs on its client what was asked for: a program, or this one
+/// Creates the private network and runs a command on its client: the given program, or this one
 /// again.
 fn run_in_new_lab(args: &LabArgs, matches: &ArgMatches) -> Result<Exit, UsageError> {
-    // Whoever has a screen in the lab may be ended with it.
+    // A process with a screen in the lab may be killed together with the lab, so the parent
+    // restores the terminal.
     let terminal = sys::guard_terminal(tui::RESET_SEQUENCE);
     let ended = network::run(args.link.clone().into_link(args.seed), |inside| {
         client_command(args, inside)
@@ -80,7 +82,7 @@ fn client_command(args: &LabArgs, inside: &ClientEnvironment) -> Command {
     command
 }
 
-/// What was asked for, on the client of a lab that is there.
+/// Runs the command on the client of an existing lab.
 fn run_in_lab(lab: &RunningLab, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, UsageError> {
     if let Some(sentence) = enclosing::apply_link_args(lab, args.link.clone()) {
         eprintln!("tapline: {sentence}");
@@ -101,7 +103,8 @@ fn run_in_lab(lab: &RunningLab, args: &LabArgs, matches: &ArgMatches) -> Result<
     let pending = PendingCapture::begin(&args.request, live::capture_depth(&args.request), || {
         InterfaceSelection::All
     });
-    // The capture is being opened, by threads that have what that takes; all else needs no right.
+    // The capture is being opened by threads that keep the privileges for it; nothing else needs
+    // them.
     if let Err(error) = network::drop_privileges() {
         eprintln!("tapline: the rights that the lab gives cannot be given up: {error}");
         return Ok(Exit::Fault);
@@ -111,13 +114,13 @@ fn run_in_lab(lab: &RunningLab, args: &LabArgs, matches: &ArgMatches) -> Result<
     show_screen_or_report(args, targets, pending, None)
 }
 
-/// The same servers on loopback. `refused` says why there is no private network.
+/// Starts the servers on loopback. `refused` is the reason why there is no private network.
 fn on_loopback(
     args: &LabArgs,
     matches: &ArgMatches,
     refused: Option<&NetworkUnavailable>,
 ) -> Result<Exit, UsageError> {
-    // The lab is on loopback, and its thread shall not inherit the right to capture.
+    // Begun before the lab starts, whose thread must not inherit the privilege to capture.
     let pending = PendingCapture::begin(&args.request, live::capture_depth(&args.request), || {
         InterfaceSelection::Toward {
             addresses: vec![([127, 0, 0, 1], 0).into()],

@@ -1,12 +1,12 @@
-//! The lab's places, as they are listed and named.
+//! The places in the lab: listing them, and resolving their names.
 
 use crate::cli::usage::UsageError;
 use crate::lab::CatalogueEntry;
 
-/// The host that a path alone is on.
+/// The host assumed for a path without a host.
 const DEFAULT_HOST: &str = "api.lab.test";
 
-/// A line for each.
+/// Formats one line per place.
 pub(super) fn format_places(exhibits: &[CatalogueEntry]) -> String {
     let places: Vec<(&str, &str)> = exhibits
         .iter()
@@ -22,8 +22,8 @@ pub(super) fn format_places(exhibits: &[CatalogueEntry]) -> String {
     })
 }
 
-/// The URL of a place as the list shows it, or shorter: its path, its host, or the first word of
-/// its host.
+/// Resolves a place to its URL. It may be written as listed, or as just its path, its host, or the
+/// first label of its host.
 pub(super) fn resolve_place(
     exhibits: &[CatalogueEntry],
     place: &str,
@@ -42,7 +42,7 @@ pub(super) fn resolve_place(
         return Ok(exhibit.url.clone());
     }
     if let (true, Some(first)) = (place.starts_with('/'), exhibits.first()) {
-        // Any path of the first host may be asked for: /bytes/5, /status/418.
+        // Any path of the first host is accepted: /bytes/5, /status/418.
         return Ok(first.url.replace("/users", place));
     }
     Err(UsageError::new(format!(

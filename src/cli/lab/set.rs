@@ -7,7 +7,7 @@ use crate::cli::output;
 use crate::cli::usage::UsageError;
 use crate::lab::network::{LinkReply, RunningLab};
 
-/// Changes the link of the lab that runs, and says how it is set.
+/// Changes the link of a running lab and prints its settings.
 pub(super) fn run(args: LinkArgs, named: Option<String>) -> Result<Exit, UsageError> {
     let lab = find_lab(named)?;
     match lab.send_change(&args.into_change()) {
@@ -29,7 +29,7 @@ pub(super) fn run(args: LinkArgs, named: Option<String>) -> Result<Exit, UsageEr
     }
 }
 
-/// The one that is named, or that this process is in, or the only one there is.
+/// The named lab, or else the one this process is in, or else the only one running.
 fn find_lab(name: Option<String>) -> Result<RunningLab, UsageError> {
     if let Some(lab) = name
         .map(RunningLab::with_name)

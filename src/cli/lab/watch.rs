@@ -1,4 +1,4 @@
-//! The link of the lab around this process, for the screen.
+//! The link of the enclosing lab, for the screen.
 
 use std::sync::mpsc::SyncSender;
 use std::thread;
@@ -8,10 +8,10 @@ use crate::lab::network::{LinkChange, LinkReply, RunningLab};
 use crate::trace::LinkConfig;
 use crate::tui::ScreenMessage;
 
-/// Between two looks.
+/// Interval between two queries of the link.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Tells the screen how the link is now and every half a second, until nobody takes it or the lab
+/// Sends the link's settings to the screen now and every half second, until the screen or the lab
 /// is gone.
 pub(in crate::cli) fn watch_link(lab: &RunningLab, inbox: &SyncSender<ScreenMessage>) {
     let (lab, inbox) = (lab.clone(), inbox.clone());
@@ -28,7 +28,7 @@ pub(in crate::cli) fn watch_link(lab: &RunningLab, inbox: &SyncSender<ScreenMess
     let _ = thread::Builder::new().name("link".to_owned()).spawn(look);
 }
 
-/// Sets the link, and tells the screen what came of it. Whether it was set.
+/// Changes the link and sends the result to the screen. Returns true on success.
 pub(in crate::cli) fn set_link(
     lab: &RunningLab,
     link: LinkConfig,

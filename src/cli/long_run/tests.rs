@@ -1,4 +1,4 @@
-//! A long run of which most goes from memory, beside the same run held whole.
+//! A long run with most exchanges retired, compared with the same run kept whole.
 
 mod redirects;
 
@@ -14,10 +14,10 @@ use crate::trace::{
 };
 use crate::units::{Moment, Nanos, WallTime};
 
-/// The wall clock at the start.
+/// The wall-clock time at the start.
 const WALL: u64 = 1_700_000_000_000_000_000;
 
-/// One of many runs: its number, and when it begins.
+/// One of many runs, with its number and start time.
 struct Run {
     number: u32,
     began: i64,
@@ -94,7 +94,7 @@ impl Run {
         }
     }
 
-    /// Ports are used again after a while.
+    /// Port numbers are reused after a while.
     fn addresses(&self) -> (SocketAddr, SocketAddr) {
         let port = 20_000 + u16::try_from(self.number % 700).unwrap();
         (
@@ -104,8 +104,8 @@ impl Run {
     }
 }
 
-/// A run: a name is asked, a connection made, a request sent and answered; each third one a
-/// redirect of the one before it. Its packets are told some runs later.
+/// One run: a DNS query, a connection, a request and its response. Every third run is a redirect of
+/// the previous one. Packet events follow some runs later.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn run(number: u32) -> (Vec<Event>, Event) {
     let took = 100 + i64::from(number) * 7_919 % 500;
@@ -244,7 +244,7 @@ fn run(number: u32) -> (Vec<Event>, Event) {
     (run.events, told)
 }
 
-/// Packets are told late.
+/// Packet events arrive late, as in a real capture.
 fn long_run_events(runs: u32) -> Vec<Event> {
     let mut all = vec![Event {
         at: Moment::START,
@@ -271,7 +271,7 @@ fn long_run_events(runs: u32) -> Vec<Event> {
     all
 }
 
-/// Little is held, so that a run need not be long.
+/// Small limits, so that the run need not be long.
 const LITTLE: RetentionLimits = RetentionLimits {
     all: 480,
     first: 320,
@@ -348,13 +348,13 @@ fn reports_of_a_long_run_are_those_of_the_same_run_held_whole() {
         report::write_full_report_to(trace, &every, format, &options, &mut written).unwrap();
         let written = String::from_utf8(written).unwrap();
         match format {
-            // They list what is held, and JUnit says how many more there are.
+            // They list the exchanges still held; JUnit also says how many more there were.
             Format::Events => {}
             Format::Junit => assert!(
                 written.contains("tapline.exchanges.beyond") && written.contains("(exchange 999)"),
                 "{written}"
             ),
-            // A flow's place in the list names its packets on the page.
+            // On the page, packets are named by the index of their flow.
             Format::Html => assert_eq!(without_places(&written), without_places(&wanted)),
             _ => assert!(
                 written == wanted,
@@ -373,12 +373,12 @@ fn reports_of_a_long_run_are_those_of_the_same_run_held_whole() {
     assert_eq!(written, report::write_out(line, &whole, &options).stdout);
 }
 
-/// The page's lines without those about single packets.
+/// The page's lines, without those about single packets.
 fn without_places(page: &str) -> Vec<&str> {
     page.lines().filter(|line| !line.contains("=\"f")).collect()
 }
 
-/// The first line that differs.
+/// The first line that differs between two reports.
 fn first_difference(format: Format, one: &str, other: &str) -> String {
     let lines = one
         .lines()

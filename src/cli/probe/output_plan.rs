@@ -1,4 +1,4 @@
-//! What a probe shall write, and what its exit code stands for.
+//! The outputs of a probe, and its exit code.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -22,10 +22,10 @@ use crate::insight::redact::RedactionRules;
 use crate::report::{self, ExchangeSource, Format};
 use crate::trace::{Event, Trace};
 
-/// How long a run that is being saved holds things back for others to come.
+/// How long a run that is being saved holds events back, to put them into order.
 const HOLD_BACK: Duration = Duration::from_nanos(REORDER_NANOS);
 
-/// The reports asked for.
+/// Everything that a probe is asked to write or send.
 pub(super) struct OutputPlan {
     reports: ReportOutputs,
     write_out: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct OutputPlan {
 }
 
 impl OutputPlan {
-    /// Reads the options that say what to write.
+    /// Reads the output options.
     pub(super) fn from_args(args: &ProbeArgs) -> Result<Self, UsageError> {
         let write_out = match args.write_out.as_deref() {
             Some(text) => Some(
@@ -84,13 +84,12 @@ impl OutputPlan {
         })
     }
 
-    /// What is secret, as far as it was said.
+    /// The masking rules given on the command line.
     pub(super) fn rules(&self) -> RedactionRules {
         self.reports.options.rules.clone()
     }
 
-    /// Folds the events as they come, until the last; writes and saves them, too, where that was
-    /// asked for.
+    /// Folds all events into a trace as they arrive, while streaming and saving them if requested.
     pub(super) fn fold(
         &mut self,
         events: &Receiver<Event>,
@@ -140,7 +139,7 @@ impl OutputPlan {
         (run, stream.end().and(saved))
     }
 
-    /// Writes every report but the events, which were written as they came.
+    /// Writes every report except the events, which were streamed.
     pub(super) fn write(&self, run: &LongRun) -> Result<(), Exit> {
         run.say_what_is_left_out();
         self.reports
@@ -148,7 +147,7 @@ impl OutputPlan {
             .and(self.write_out(run.exchanges()))
     }
 
-    /// Sends the run where it is wanted.
+    /// Sends the run to the requested destinations.
     pub(super) fn deliver(&self, trace: &Trace, signals: &SignalWatcher) {
         self.deliveries.send(trace, &self.reports.options, signals);
     }
@@ -177,7 +176,7 @@ impl OutputPlan {
         }
     }
 
-    /// The exit code that the run and the budget ask for, with what was missed said on standard
+    /// Determines the exit code from the run and its budget, and prints exceeded limits to standard
     /// error.
     pub(super) fn exit(&self, trace: &Trace) -> Exit {
         let verdicts = self

@@ -1,4 +1,4 @@
-//! The progress line of a long body, on standard error where that is a terminal.
+//! The progress line of a long transfer, on standard error if that is a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -7,12 +7,12 @@ use crate::report::{self, ReportOptions};
 use crate::trace::Trace;
 use crate::units::Moment;
 
-/// Bodies that are done before this get no line.
+/// Transfers that finish before this get no progress line.
 const START_DELAY: Duration = Duration::from_millis(500);
-/// Between two lines.
+/// Minimum interval between two updates.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Draws the line when it is due.
+/// Draws the progress line when due.
 pub(super) struct BodyProgressLine {
     shown: bool,
     began: Instant,
@@ -31,8 +31,8 @@ impl BodyProgressLine {
         }
     }
 
-    /// How long the fold may wait for an event before the line is due again; `None` where there is
-    /// no line to draw.
+    /// How long the caller may wait for an event before the next update is due; `None` if no line
+    /// is drawn.
     pub(super) const fn redraw_interval(&self) -> Option<Duration> {
         if self.terminal {
             Some(REDRAW_INTERVAL)
@@ -41,7 +41,7 @@ impl BodyProgressLine {
         }
     }
 
-    /// Draws the line if it is due.
+    /// Draws the line if an update is due.
     pub(super) fn draw(&mut self, trace: &Trace, options: &ReportOptions) {
         if !self.terminal
             || self.began.elapsed() < START_DELAY
@@ -60,7 +60,7 @@ impl BodyProgressLine {
         }
     }
 
-    /// Takes the line away.
+    /// Erases the line.
     pub(super) fn clear(&self) {
         if self.shown {
             let _ = write!(std::io::stderr(), "\r\x1b[K");

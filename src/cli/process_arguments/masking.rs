@@ -1,4 +1,4 @@
-//! Which arguments are secret.
+//! Which command-line arguments contain secrets, and masked copies of them.
 
 use std::cell::LazyCell;
 use std::ffi::OsString;
@@ -9,10 +9,10 @@ use clap::{Arg, Command, CommandFactory};
 use crate::cli::args::{Cli, is_secret_option};
 use crate::insight::redact::{overwrite_field_secrets, overwrite_secrets};
 
-/// An option whose value is a field line.
+/// The option whose value is a header field line.
 const HEADER_OPTION: &str = "header";
 
-/// What an option's value is.
+/// How an argument is masked.
 #[derive(Clone, Copy)]
 enum ArgumentKind {
     Secret,
@@ -38,9 +38,9 @@ impl ArgumentKind {
     }
 }
 
-/// The arguments, each as long as it is, with what is secret overwritten.
+/// Returns the arguments with secrets overwritten. Each keeps its length.
 pub(super) fn mask_secrets(arguments: &[OsString]) -> Vec<Vec<u8>> {
-    // Made when it is wanted: it takes longer than all the rest.
+    // Created lazily: this takes longer than everything else here.
     let command = LazyCell::new(Cli::command);
     let mut next = None;
     let mask = |argument: &OsString| {
@@ -66,9 +66,9 @@ pub(super) fn mask_secrets(arguments: &[OsString]) -> Vec<Vec<u8>> {
     arguments.iter().map(mask).collect()
 }
 
-/// `--name=value`: where the value begins, and what it is. Of `--name` alone it is the next
-/// argument, if the option takes one: where it takes none, the next is masked by what stands in it,
-/// as any other.
+/// Locates the value in `--name=value`: its offset, and how to mask it. For a bare `--name` the
+/// value is the next argument, if the option is known to take a secret one. Any other next argument
+/// is masked by its own content.
 fn locate_long_value(name: &[u8]) -> (usize, Option<ArgumentKind>) {
     let end = name.iter().position(|byte| *byte == b'=');
     let value = ArgumentKind::of_option(&String::from_utf8_lossy(
@@ -81,7 +81,7 @@ fn locate_long_value(name: &[u8]) -> (usize, Option<ArgumentKind>) {
     }
 }
 
-/// `-sSuVALUE`: the first letter that takes a value takes the rest.
+/// Locates the value in `-sSuVALUE`: the first letter that takes a value consumes the rest.
 fn locate_short_value(command: &Command, letters: &[u8]) -> (usize, Option<ArgumentKind>) {
     for (at, letter) in letters.iter().enumerate() {
         if let Some(option) = find_option(command, char::from(*letter)) {
@@ -96,7 +96,7 @@ fn locate_short_value(command: &Command, letters: &[u8]) -> (usize, Option<Argum
     (letters.len() + 1, None)
 }
 
-/// The option of a letter, in any command, if it takes a value.
+/// Finds the option with a letter, in any command, if it takes a value.
 fn find_option(command: &Command, letter: char) -> Option<&Arg> {
     let own = command
         .get_arguments()

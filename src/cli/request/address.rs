@@ -1,4 +1,4 @@
-//! `--resolve`, `--connect-to`, `--dns-servers`.
+//! Values of `--resolve`, `--connect-to` and `--dns-servers`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,7 +15,7 @@ pub(super) fn parse_resolve_rule(rule: &str) -> Result<ResolveRule, UsageError> 
         ))
     };
     let rule = rule.strip_prefix('+').unwrap_or(rule);
-    // The host may be an IPv6 address in brackets; those behind the port need none.
+    // The host may be an IPv6 address in brackets; the addresses after the port need none.
     let host_end = rule
         .find(']')
         .map_or(0, |at| if rule.starts_with('[') { at } else { 0 });
@@ -50,7 +50,7 @@ pub(super) fn parse_resolve_rule(rule: &str) -> Result<ResolveRule, UsageError> 
     })
 }
 
-/// `HOST1:PORT1:HOST2:PORT2`, each part may be empty; IPv6 addresses in brackets.
+/// `HOST1:PORT1:HOST2:PORT2`. Each part may be empty; IPv6 addresses are written in brackets.
 pub(super) fn parse_connect_to_rule(rule: &str) -> Result<ConnectToRule, UsageError> {
     let wrong = |why: &str| {
         UsageError::new(format!(
@@ -80,7 +80,7 @@ pub(super) fn parse_connect_to_rule(rule: &str) -> Result<ConnectToRule, UsageEr
     })
 }
 
-/// `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1`, `[2001:db8::1]:5353`; port 53 when none is given.
+/// `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1`, `[2001:db8::1]:5353`. The default port is 53.
 pub(super) fn parse_dns_server(text: &str) -> Result<SocketAddr, UsageError> {
     const PORT: u16 = 53;
     let text = text.trim();
@@ -96,8 +96,8 @@ pub(super) fn parse_dns_server(text: &str) -> Result<SocketAddr, UsageError> {
         })
 }
 
-/// A host as the other side of a comparison has it: in lower case, without brackets. What stands in
-/// no host's name is refused.
+/// Normalizes a host for comparison: lower case, without brackets. Refuses characters that no host
+/// name contains.
 fn parse_host_name(text: &str) -> Result<Option<String>, String> {
     if text
         .chars()

@@ -1,4 +1,4 @@
-//! `-b`, `-c`, `-j`.
+//! Cookie options: `-b`, `-c`, `-j`.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,19 +14,20 @@ use crate::probe::cookies::{CookieFileOptions, CookieStore, SkippedCookies, seco
 use crate::probe::spec::CookieOptions;
 use crate::units::Secret;
 
-/// Bytes of a cookie file.
+/// Maximum size of a cookie file.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
-/// Cookie files as they are read for every spec. What a pipe says is kept, for it says it once.
+/// Cookie files, read anew for every spec. The content of a pipe is cached, since it can be read
+/// only once.
 #[derive(Default)]
 pub(in crate::cli) struct CookieFiles(Mutex<HashMap<String, Vec<u8>>>);
 
 impl CookieFiles {
-    /// The cookies of a transfer to `url`. As with curl, what holds a `=` is cookies, and anything
-    /// else names a file.
+    /// The cookies for a transfer to `url`. As in curl, an argument that contains `=` is cookies;
+    /// anything else names a file.
     ///
     /// # Errors
-    /// A file is there and cannot be read.
+    /// An existing file cannot be read.
     pub(super) fn cookies(
         &self,
         args: &RequestArgs,
@@ -57,7 +58,7 @@ impl CookieFiles {
                 Ok(text) => cookies
                     .notes
                     .extend(skipped_notes(name, jar.read(&text, reading))),
-                // As with curl: the name only turns cookies on.
+                // As in curl, the name of a missing file only enables cookies.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     cookies.notes.push(format!(
                         "there is no cookie file '{}': the run begins without cookies",
@@ -107,7 +108,7 @@ fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// What there is to say of a file that was read.
+/// Notes about lines that were skipped.
 fn skipped_notes(name: &str, skipped: SkippedCookies) -> Vec<String> {
     let SkippedCookies {
         lines,

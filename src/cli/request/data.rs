@@ -1,4 +1,4 @@
-//! `-d`, `--data-binary`, `--data-raw`, `--data-urlencode`, `--json`, `-G`.
+//! Body options: `-d`, `--data-binary`, `--data-raw`, `--data-urlencode`, `--json`, `-G`.
 
 use bytes::Bytes;
 use clap::ArgMatches;
@@ -10,7 +10,7 @@ use crate::cli::args::RequestArgs;
 use crate::cli::usage::UsageError;
 use crate::probe::spec::Body;
 
-/// What stands in a query as it is; of the rest a query cannot hold the bytes (RFC 3986 §3.4).
+/// Characters that are percent-encoded in a query (RFC 3986 §3.4).
 const QUERY_ENCODE_SET: &AsciiSet = &percent_encoding::CONTROLS
     .add(b' ')
     .add(b'"')
@@ -18,20 +18,20 @@ const QUERY_ENCODE_SET: &AsciiSet = &percent_encoding::CONTROLS
     .add(b'<')
     .add(b'>')
     .add(b'\'');
-/// RFC 3986's unreserved characters stay, as with curl.
+/// Characters that are percent-encoded in form data: all but RFC 3986's unreserved ones, as in
+/// curl.
 const FORM_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The data options' body, if there were any.
+/// The body given by the data options, if there were any.
 pub(super) struct Data {
     pub(super) body: Option<Body>,
 }
 
-/// Joins the data options in the order they were given: `--json` parts directly, all others with
-/// `&`.
+/// Joins the data options in the order given: `--json` parts directly, all others with `&`.
 pub(super) fn collect(
     args: &RequestArgs,
     matches: &ArgMatches,
@@ -50,7 +50,7 @@ pub(super) fn collect(
         } else {
             b""
         };
-        // Only one is the rule, which may be large.
+        // Usually there is just one part, which may be large, so it is not copied.
         bytes = if i == 0 {
             part
         } else {
@@ -120,7 +120,7 @@ fn part_bytes(kind: DataKind, text: &str, input: &mut RequestInput) -> Result<By
 
 /// `content`, `=content`, `name=content`, `@file`, `name@file`.
 fn url_encoded(text: &str, input: &mut RequestInput) -> Result<Bytes, UsageError> {
-    // A space is a plus in a form (application/x-www-form-urlencoded).
+    // Spaces become plus signs in application/x-www-form-urlencoded.
     let encode = |bytes: &[u8]| {
         percent_encoding::percent_encode(bytes, FORM_ENCODE_SET)
             .to_string()
@@ -142,7 +142,7 @@ fn url_encoded(text: &str, input: &mut RequestInput) -> Result<Bytes, UsageError
     }))
 }
 
-/// `-G`: the data becomes the end of the query.
+/// `-G`: appends the data to the query.
 pub(super) fn move_into_query(url: &mut Url, body: Option<Body>) {
     let Some(Body::Bytes { bytes, .. }) = body else {
         return;
@@ -156,7 +156,7 @@ pub(super) fn move_into_query(url: &mut Url, body: Option<Body>) {
     url.set_query(Some(&query));
 }
 
-/// The bytes of a file that an option names.
+/// Reads a file named by an option.
 fn read_for(option: &str, file: &str, input: &mut RequestInput) -> Result<Bytes, UsageError> {
     input
         .read(file)

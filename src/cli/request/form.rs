@@ -1,5 +1,5 @@
-//! `-F`, `--form-string`: curl's grammar of a form's fields. What curl leaves out with a warning is
-//! a mistake here.
+//! Form options `-F` and `--form-string`, in curl's grammar. What curl skips with a warning is an
+//! error here.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -13,12 +13,12 @@ use crate::cli::args::RequestArgs;
 use crate::cli::usage::UsageError;
 use crate::probe::spec::{Form, FormContent, FormPart, TransferEncoding};
 
-/// Multiparts within multiparts.
+/// Maximum nesting of multiparts.
 const MAX_DEPTH: usize = 16;
-/// A file of header fields may have this many bytes.
+/// Maximum size of a file with header fields.
 const MAX_HEADER_FILE_BYTES: usize = 1 << 20;
 
-/// Reads all form options in the order they were given; `None` where there are none.
+/// Parses all form options in the order given; `None` if there are none.
 pub(super) fn collect(
     args: &RequestArgs,
     matches: &ArgMatches,
@@ -37,7 +37,7 @@ pub(super) fn collect(
         };
         read.add_to(&mut open)?;
     }
-    // As with curl, a multipart that was not closed ends with the form.
+    // As in curl, an unclosed multipart ends with the form.
     while open.len() > 1 {
         close_innermost(&mut open);
     }
@@ -74,7 +74,7 @@ fn options_in_order<'a>(
         .collect()
 }
 
-/// Puts the innermost open multipart into the one around it.
+/// Adds the innermost open multipart to the one around it.
 fn close_innermost(open: &mut Vec<FormPart>) {
     if let Some(inner) = open.pop() {
         add_part(open, inner);
@@ -91,14 +91,14 @@ fn add_part(open: &mut [FormPart], part: FormPart) {
     }
 }
 
-/// One option.
+/// A form option that is being parsed.
 struct FormOption<'a> {
     option: &'static str,
     text: &'a str,
     input: &'a mut RequestInput,
 }
 
-/// What may stand behind a value.
+/// Which parameters may follow a value.
 #[derive(Clone, Copy)]
 struct AllowedParameters {
     file_name: bool,
@@ -192,7 +192,7 @@ impl FormOption<'_> {
         Ok(())
     }
 
-    /// `file`, or `file,file`, which are a multipart of their own.
+    /// Parses `file`, or `file,file`, which becomes a nested multipart.
     fn files(&mut self, list: &str) -> Result<FormPart, UsageError> {
         let (mut parts, mut rest) = (Vec::new(), Some(list));
         while let Some(text) = rest {
@@ -205,7 +205,7 @@ impl FormOption<'_> {
                 },
             )?;
             match self.input.read_unless_regular(&file)? {
-                // What stands in memory is told by its name, as a file is.
+                // A part from memory gets a file name too, as a file would.
                 Some(bytes) => {
                     part.content = FormContent::Bytes {
                         bytes,
@@ -231,7 +231,8 @@ impl FormOption<'_> {
         }
     }
 
-    /// A value, the part that its parameters describe, and what follows `end`.
+    /// Parses a value up to `end`. Returns it with the part that its parameters describe, and the
+    /// text after `end`.
     fn value<'t>(
         &mut self,
         text: &'t str,
@@ -243,7 +244,7 @@ impl FormOption<'_> {
         let value = words
             .take_value()
             .map_err(|TextAfterQuote| self.text_after_quote())?;
-        // The type goes on over parameters of its own: text/plain;charset=utf-8.
+        // The type includes its own parameters: text/plain;charset=utf-8.
         let mut kind: Option<String> = None;
         while words.next_parameter() {
             match (words.key(), &mut kind) {
@@ -345,7 +346,7 @@ impl FormOption<'_> {
         )))
     }
 
-    /// With `encoder=7bit` nothing but ASCII can be sent.
+    /// With `encoder=7bit` only ASCII can be sent.
     fn check_seven_bits(&self, part: &FormPart) -> Result<(), UsageError> {
         if part.encoding != Some(TransferEncoding::SevenBit) {
             return Ok(());
@@ -374,7 +375,7 @@ impl FormOption<'_> {
     fn unknown_parameter(&self, parameter: &str) -> UsageError {
         let what = match masked_name(parameter, '=') {
             Some(name) => format!("the parameter '{name}' is not known"),
-            // It may be a part of the value.
+            // It may be part of the value, so it is not repeated.
             None => "what stands behind the ; is no parameter".to_owned(),
         };
         self.error(&format!(
@@ -400,7 +401,8 @@ fn is_ascii_file(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Lines of a file of header fields: `#` begins a comment, a space goes on with the line before.
+/// Splits a file of header fields into lines: `#` starts a comment, a leading space continues the
+/// previous line.
 fn header_lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in text
@@ -420,13 +422,13 @@ fn header_lines(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A quoted word that does not end with its closing quote.
+/// Error: text follows the closing quote of a value.
 struct TextAfterQuote;
 
-/// What is left of an option to be read.
+/// The unparsed rest of a form option.
 struct ValueReader<'t> {
     text: &'t str,
-    /// Ends a word beside `;`.
+    /// A character that ends a value, besides `;`.
     end: Option<char>,
 }
 
@@ -439,7 +441,7 @@ impl<'t> ValueReader<'t> {
         c == ';' || Some(c) == self.end
     }
 
-    /// Passes over a `;` and the spaces behind it; `false` where there is none.
+    /// Skips a `;`; returns false if there is none.
     fn next_parameter(&mut self) -> bool {
         let Some(rest) = self.text.strip_prefix(';') else {
             return false;
@@ -448,7 +450,7 @@ impl<'t> ValueReader<'t> {
         true
     }
 
-    /// The parameter that is known and comes next.
+    /// The known parameter that comes next.
     fn key(&self) -> Option<&'static str> {
         let begins = |key: &&str| {
             let text = self.text.trim_start();
@@ -468,12 +470,12 @@ impl<'t> ValueReader<'t> {
         self.skip(key.len() + 1);
     }
 
-    /// What follows the end of this value.
+    /// The text after the end of this value.
     fn rest(&self) -> Option<&'t str> {
         self.end.and_then(|end| self.text.strip_prefix(end))
     }
 
-    /// Up to the next end, with the spaces before it.
+    /// Takes the text up to the next end, without trailing spaces.
     fn take_until_end(&mut self) -> String {
         let at = self
             .text
@@ -493,10 +495,10 @@ impl<'t> ValueReader<'t> {
         self.take_until_end().trim_start().to_owned()
     }
 
-    /// A word, unquoted. A quote that is not closed is one of the word's own characters.
+    /// Takes a value and unquotes it. An unclosed quote is an ordinary character.
     ///
     /// # Errors
-    /// Something stands behind the closing quote.
+    /// Text follows the closing quote.
     fn take_value(&mut self) -> Result<String, TextAfterQuote> {
         self.text = self.text.trim_start();
         let Some((word, length)) = parse_quoted(self.text) else {
@@ -511,8 +513,8 @@ impl<'t> ValueReader<'t> {
     }
 }
 
-/// What a quoted text at the beginning says, and its length with its quotes; `\"` and `\\` stand
-/// for themselves.
+/// Parses a quoted string at the beginning of `text`. Returns its content and its length including
+/// quotes; `\"` and `\\` are the only escapes.
 fn parse_quoted(text: &str) -> Option<(String, usize)> {
     let mut word = String::new();
     let mut chars = text.strip_prefix('"')?.char_indices().peekable();

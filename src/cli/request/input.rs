@@ -1,4 +1,4 @@
-//! Files and standard input, as what is to be sent.
+//! Files and standard input as sources of request data.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,21 +9,22 @@ use bytes::Bytes;
 use super::masked_text;
 use crate::cli::usage::UsageError;
 
-/// What is read at once, and kept in memory, may have this many bytes.
+/// Maximum size of what is read at once into memory.
 const MAX_IN_MEMORY: u64 = 1 << 30;
 
-/// Standard input can be read once; several URLs of one command line are sent the same.
+/// The content of standard input, which can be read only once. Several URLs on one command line
+/// send the same.
 static STANDARD_INPUT: OnceLock<Bytes> = OnceLock::new();
 
-/// What one request reads. As with curl, whoever names standard input first gets all of it, and
-/// others nothing.
+/// The input of one request. As in curl, the first option that names standard input gets all of it,
+/// and others get nothing.
 #[derive(Debug, Default)]
 pub(super) struct RequestInput {
     is_taken: bool,
 }
 
 impl RequestInput {
-    /// A file's bytes; `-` is standard input.
+    /// Reads a file; `-` is standard input.
     pub(super) fn read(&mut self, file: &str) -> Result<Bytes, UsageError> {
         if file != "-" {
             return read_file(file);
@@ -38,11 +39,11 @@ impl RequestInput {
         Ok(STANDARD_INPUT.get_or_init(|| bytes).clone())
     }
 
-    /// The bytes of what can be read only once or does not tell its length (a pipe, a device, a
-    /// file of the kernel's); `None` for a file that is read as it is sent.
+    /// Reads what can be read only once or has no known length (a pipe, a device, a kernel file).
+    /// Returns `None` for a regular file, which is read while it is sent.
     ///
     /// # Errors
-    /// Names a file that cannot be read, before anything is sent.
+    /// The file cannot be read; this is checked before anything is sent.
     pub(super) fn read_unless_regular(&mut self, file: &str) -> Result<Option<Bytes>, UsageError> {
         if file == "-" {
             return self.read(file).map(Some);
@@ -63,7 +64,7 @@ impl RequestInput {
     }
 }
 
-/// A file's text; `-` is standard input.
+/// Reads a text file; `-` is standard input.
 pub(in crate::cli) fn read_text(file: &str) -> Result<String, UsageError> {
     let bytes = RequestInput::default().read(file)?;
     String::from_utf8(bytes.into())

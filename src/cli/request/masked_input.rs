@@ -1,12 +1,12 @@
-//! What the user typed, as it is repeated in a sentence that says what is wrong with it.
+//! User input in error messages, with secrets masked.
 //!
-//! Such text does not parse, so nobody knows where in it a secret begins and ends: of a URL the
-//! scheme and the host are shown, of a pair its name.
+//! The input could not be parsed, so the limits of a secret in it are unknown. Of a URL only the
+//! scheme and host are shown, of a pair only its name.
 
 use crate::insight::redact::{MASK, Redactor};
 use crate::units::Untrusted;
 
-/// Text that is no secret but may have one in it. What was pasted is shown escaped.
+/// Masks secrets in text that is not itself a secret, and escapes it.
 pub(super) fn masked_text(text: &str) -> String {
     let masked = match text.rfind('@') {
         Some(at) => {
@@ -27,7 +27,7 @@ pub(super) fn masked_text(text: &str) -> String {
         .into_owned()
 }
 
-/// A URL: its scheme and what stands where its host would.
+/// The scheme and host of a URL, or what is in their place.
 pub(in crate::cli) fn masked_url(text: &str) -> String {
     let (scheme, rest) = text
         .split_once("://")
@@ -38,7 +38,7 @@ pub(in crate::cli) fn masked_url(text: &str) -> String {
         format!("{scheme}://")
     };
     let query = rest.find(['?', '#']).unwrap_or(rest.len());
-    // A password may have a question mark in it that was not encoded.
+    // A password may contain a question mark that was not encoded.
     if rest.get(query..).is_some_and(|query| query.contains('@')) {
         return masked_text(&format!("{scheme}\u{2026}"));
     }
@@ -53,7 +53,7 @@ pub(in crate::cli) fn masked_url(text: &str) -> String {
     } else {
         "/\u{2026}"
     };
-    // `user:password` that no host follows reads as a host and a port.
+    // `user:password` without a host looks like a host and a port.
     let host = match host.rsplit_once(':') {
         Some((name, port))
             if !name.starts_with('[') && !port.bytes().all(|byte| byte.is_ascii_digit()) =>
@@ -67,7 +67,7 @@ pub(in crate::cli) fn masked_url(text: &str) -> String {
         .into_owned()
 }
 
-/// `name=value`, `Name: value`: the name, if there is one.
+/// The name in `name=value` or `Name: value`, if there is one.
 pub(super) fn masked_name(text: &str, separator: char) -> Option<String> {
     text.split_once(separator)
         .map(|(name, _)| masked_text(name.trim()))

@@ -1,4 +1,4 @@
-//! From the command line to a [`Spec`].
+//! Request arguments of the command line, turned into a [`Spec`].
 
 mod address;
 mod cookies;
@@ -30,7 +30,7 @@ use crate::probe::spec::{
 use crate::units::{Secret, TypedUrl, TypedUrlError};
 use masked_input::{masked_name, masked_text};
 
-/// Makes the spec for one URL. `matches` tells the order of options that may be mixed.
+/// Builds the spec for one URL. `matches` is needed for the order of options that can be mixed.
 pub(super) fn build_spec(
     url: &str,
     args: &RequestArgs,
@@ -87,7 +87,7 @@ pub(super) fn build_spec(
     Ok(spec)
 }
 
-/// The body of the data or the form options; with `-G` the data goes into the query.
+/// The body from the data or form options; with `-G` the data is moved into the query.
 fn request_body(
     url: &mut Url,
     args: &RequestArgs,
@@ -123,7 +123,7 @@ fn refuse_unsupported(args: &RequestArgs) -> Result<(), UsageError> {
     }
 }
 
-/// Reads a URL as curl does where it has no scheme (`http://` is meant), and as browsers do where it has one.
+/// Parses a URL: without a scheme as curl does (`http://` is assumed), otherwise as browsers do.
 fn parse_url(text: &str) -> Result<Url, UsageError> {
     const PLANNED: [&str; 11] = [
         "ws",
@@ -164,7 +164,7 @@ fn parse_url(text: &str) -> Result<Url, UsageError> {
     }
 }
 
-/// `-u`, else the userinfo of the URL, which is taken out of it either way.
+/// The credentials from `-u`, or else from the URL. They are removed from the URL either way.
 fn take_credentials(
     url: &mut Url,
     args: &RequestArgs,
@@ -209,9 +209,9 @@ fn parse_headers(lines: &[String]) -> Result<Vec<HeaderRule>, UsageError> {
     Ok(rules)
 }
 
-/// `Name: value` sets, `Name:` removes, `Name;` sets to nothing.
+/// `Name: value` sets a field, `Name:` removes it, `Name;` sets it to an empty value.
 fn parse_header(line: &str) -> Result<HeaderRule, UsageError> {
-    // The line is not repeated: where it is no field, all of it may be the secret.
+    // The line is not repeated: if it is not a field, all of it may be a secret.
     let wrong = |why: &str| UsageError::new(format!("-H: {why}; 'Name: value' is wanted"));
     let misnamed = |_| {
         wrong(
@@ -244,7 +244,7 @@ fn parse_header(line: &str) -> Result<HeaderRule, UsageError> {
     Ok(HeaderRule::Set(name.to_owned(), Secret::new(String::new())))
 }
 
-/// `URL;auto`: the URL at first, and after each redirect the URL that led there.
+/// `URL;auto`: the URL first, then the previous URL after each redirect.
 fn parse_referer(given: Option<&str>) -> (Option<String>, bool) {
     match given.map(|text| text.strip_suffix(";auto").ok_or(text)) {
         None => (None, false),
@@ -254,7 +254,7 @@ fn parse_referer(given: Option<&str>) -> (Option<String>, bool) {
 }
 
 fn redirect_options(args: &RequestArgs) -> RedirectOptions {
-    /// A limit where none is wanted: a circle would never end.
+    /// The limit if none is requested: a redirect loop would never end.
     const MAX_REDIRECTS: u32 = 100_000;
     RedirectOptions {
         follow: args.location || args.location_trusted,
@@ -334,10 +334,9 @@ fn tls_choice(args: &RequestArgs) -> Result<TlsOptions, UsageError> {
         ("--key", &args.key),
     ] {
         let Some(file) = file else { continue };
-        // They are read while the connection is being made; that they are not there can be said at
-        // once.
+        // The files are read while connecting, but a missing one can be reported right away.
         if std::fs::metadata(file).is_ok_and(|found| found.file_type().is_fifo()) {
-            // A pipe is read once.
+            // A pipe can be read only once.
             continue;
         }
         if let Err(error) = std::fs::File::open(file) {

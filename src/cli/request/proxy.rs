@@ -1,4 +1,4 @@
-//! `-x`, `--noproxy` and the environment's proxy variables.
+//! Proxy options `-x` and `--noproxy`, and the proxy variables of the environment.
 
 use url::Url;
 
@@ -6,7 +6,7 @@ use crate::cli::args::RequestArgs;
 use crate::cli::usage::UsageError;
 use crate::probe::spec::Proxy;
 
-/// The proxy for a URL: `-x`, else the environment's for its scheme. An empty `-x` means none.
+/// The proxy for a URL: from `-x`, or else from the environment. An empty `-x` means none.
 pub(super) fn choose_proxy(url: &Url, args: &RequestArgs) -> Result<Option<Proxy>, UsageError> {
     let (text, origin) = match &args.proxy {
         Some(text) => (text.clone(), "--proxy".to_owned()),
@@ -23,7 +23,7 @@ pub(super) fn choose_proxy(url: &Url, args: &RequestArgs) -> Result<Option<Proxy
         .map_err(|error| UsageError::new(format!("{origin}: {error}")))
 }
 
-/// `--noproxy`, else `no_proxy`.
+/// The hosts of `--noproxy`, or else of `no_proxy`.
 pub(super) fn no_proxy_hosts(args: &RequestArgs) -> Vec<String> {
     let list = args
         .noproxy
@@ -37,8 +37,8 @@ pub(super) fn no_proxy_hosts(args: &RequestArgs) -> Vec<String> {
         .collect()
 }
 
-/// As curl: `http_proxy` in lower case only (a CGI program's caller can set `HTTP_PROXY` by a
-/// header), the others in both.
+/// The proxy variable for a scheme. As in curl, `http_proxy` is read in lower case only, since the
+/// client of a CGI program can set `HTTP_PROXY` with a header field.
 fn proxy_from_environment(scheme: &str) -> Option<(String, &'static str)> {
     let names: &[&'static str] = if scheme == "https" {
         &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]

@@ -1,4 +1,4 @@
-//! An endpoint to be probed.
+//! The configuration of one endpoint.
 
 use super::error::SuiteError;
 use super::options::{ENDPOINT_KEYS, EndpointOptions};
@@ -11,16 +11,16 @@ use crate::probe::spec::BodyOutput;
 use crate::report;
 use crate::units::Untrusted;
 
-/// An endpoint to be probed.
+/// The configuration of one endpoint.
 pub(super) struct EndpointConfig {
     pub(super) name: Untrusted,
     pub(super) spec: Spec,
-    /// Its budget, and what is to be masked.
+    /// The budget, and what to mask.
     pub(super) options: report::ReportOptions,
 }
 
 impl EndpointConfig {
-    /// From all that holds for it.
+    /// Builds the configuration from merged settings.
     pub(super) fn from_settings(
         line: usize,
         settings: &[SuiteSetting],
@@ -54,7 +54,8 @@ impl EndpointConfig {
             &request::CookieFiles::default(),
         )
         .map_err(|usage| SuiteError::new(line, masked(usage.to_string())))?;
-        // A suite runs unattended, and its file may be somebody else's.
+        // Suites run unattended, possibly from a file written by somebody else, so the guard is on
+        // by default.
         spec.redirects.guard = !args.no_redirect_guard;
         if spec.output == Some(BodyOutput::Stdout) {
             return Err(SuiteError::new(
@@ -72,7 +73,8 @@ impl EndpointConfig {
     }
 }
 
-/// `"total<=500ms,dns<=50ms"`, a list of such, or a table: `total = "<=500ms"`, `status = 200`.
+/// Parses `"total<=500ms,dns<=50ms"`, a list of such strings, or a table: `total = "<=500ms"`,
+/// `status = 200`.
 fn parse_budget(setting: &SuiteSetting) -> Result<Budget, SuiteError> {
     let whole = |text: &str| {
         text.parse::<Budget>()

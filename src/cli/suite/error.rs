@@ -1,6 +1,6 @@
-//! What is wrong with a suite's file.
+//! Errors in a suite's file.
 
-/// Where a suite's file cannot be followed, and why.
+/// An error in a suite's file, with its line number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {sentence}")]
 pub(super) struct SuiteError {

@@ -1,7 +1,7 @@
-//! The runs' events, folded into what is kept of each.
+//! Folding the events of concurrent runs.
 //!
-//! Only the runs under way have a trace. When one ends, its trace becomes an [`Endpoint`], and is
-//! dropped.
+//! Only runs in progress have a trace. When a run ends, its trace is reduced to a [`SuiteEndpoint`]
+//! and dropped.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -15,13 +15,13 @@ use crate::report::{ReportOptions, SuiteEndpoint};
 use crate::trace::{Event, EventKind};
 use crate::units::Untrusted;
 
-/// All runs of a suite.
+/// The state of all runs of a suite.
 pub(super) struct SuiteFold {
     slots: Vec<EndpointSlot>,
     under_way: BTreeMap<usize, LongRun>,
 }
 
-/// A run that was asked for, until it is one that happened.
+/// An endpoint, with its result once its run has ended.
 struct EndpointSlot {
     name: Untrusted,
     url: Untrusted,
@@ -30,7 +30,7 @@ struct EndpointSlot {
 }
 
 impl SuiteFold {
-    /// Of runs that have not begun; and what they shall do.
+    /// Creates the fold for runs that have not started, and returns their specs.
     pub(super) fn new(jobs: Vec<EndpointConfig>) -> (Self, Vec<Spec>) {
         let (places, specs) = jobs
             .into_iter()
@@ -61,7 +61,7 @@ impl SuiteFold {
         )
     }
 
-    /// Takes in what comes, until nothing can come any more.
+    /// Receives events until all senders are gone.
     pub(super) fn receive_all(&mut self, events: &Receiver<NumberedEvent>) {
         let mut progress = SuiteProgressLine::start(self.slots.len());
         loop {
@@ -83,7 +83,7 @@ impl SuiteFold {
         progress.clear();
     }
 
-    /// What came of each, in the order of the file.
+    /// The results, in file order.
     pub(super) fn endpoints(self) -> Vec<SuiteEndpoint> {
         let endpoint = |place: EndpointSlot| {
             place
@@ -107,7 +107,7 @@ impl SuiteFold {
             return None;
         }
         let LongRun { trace, .. } = self.under_way.remove(&number)?;
-        // What was learnt of its secrets goes with its trace.
+        // Secrets learned during the run are forgotten together with its trace.
         let options = std::mem::take(&mut place.options);
         Some(
             place

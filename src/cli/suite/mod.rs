@@ -1,4 +1,4 @@
-//! `tapline probe --suite`: many endpoints from a file, at the same time, and one verdict.
+//! `tapline probe --suite`: probes many endpoints from a file concurrently, with one verdict.
 
 mod endpoint_config;
 mod error;
@@ -36,9 +36,9 @@ use folding::SuiteFold;
 use precedence::SuiteConfig;
 use run_pool::RunPool;
 
-/// Events that may wait for the fold; the runs wait when there are more.
+/// Capacity of the event channel; the runs block while it is full.
 const CHANNEL_CAPACITY: usize = 8_192;
-/// Bytes of a suite's file.
+/// Maximum size of a suite's file.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// Runs a suite and writes its reports.
@@ -141,7 +141,7 @@ fn exit(suite: &SuiteResult) -> Exit {
     }
 }
 
-/// The verdict on standard error, for whoever does not see the table.
+/// Prints the verdict to standard error, for users who do not see the table.
 fn print_verdict(suite: &SuiteResult) {
     const MOST: usize = 20;
     eprintln!("tapline: {}", suite.summary());
@@ -208,8 +208,8 @@ fn read(path: &Path) -> Result<String, String> {
     })
 }
 
-/// So many that the processors have work while answers are waited for, and so few that the runs do
-/// not wait for the processors.
+/// The default number of concurrent runs: enough to use the processors while responses are awaited,
+/// and few enough that runs rarely wait for a processor.
 fn default_parallelism() -> usize {
     const FOR_EACH: usize = 4;
     const MOST: usize = 32;

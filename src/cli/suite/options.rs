@@ -1,5 +1,5 @@
-//! What may stand in a suite's file: the request options of the command line, by their long names,
-//! and a few names of its own.
+//! The keys in a suite's file: the request options of the command line by their long names, and a
+//! few aliases.
 
 use std::ffi::OsString;
 
@@ -10,16 +10,16 @@ use super::setting::{SettingValue, SuiteSetting};
 use crate::cli::args::RequestArgs;
 use crate::units::closest_match;
 
-/// Names of the file's own, and the options they stand for.
+/// Aliases in the file, and the options they stand for.
 const ALIASES: [(&str, &str); 4] = [
     ("method", "request"),
     ("headers", "header"),
     ("body", "data-raw"),
     ("bearer", "oauth2-bearer"),
 ];
-/// Keys that are no request options.
+/// Keys that are not request options.
 pub(super) const ENDPOINT_KEYS: [&str; 3] = ["name", "url", "budget"];
-/// The key that takes an HTTP version, for the flags that do.
+/// The key for the HTTP version, which stands for several flags.
 const HTTP_KEY: &str = "http";
 const HTTP_VERSIONS: [(&str, &str); 4] = [
     ("1.0", "http1.0"),
@@ -27,13 +27,13 @@ const HTTP_VERSIONS: [(&str, &str); 4] = [
     ("2", "http2"),
     ("2-prior-knowledge", "http2-prior-knowledge"),
 ];
-/// The one flag that is on unless it is said to be off, and the option that says so.
+/// The only flag that is on by default, and the option that turns it off.
 const GUARD: &str = "redirect-guard";
 const NO_GUARD: &str = "no-redirect-guard";
-/// Options about the whole run, which is not one here.
+/// Options that apply to a single run only.
 const SINGLE_RUN_OPTIONS: [&str; 4] = ["save", "capture", "capture-interface", "cookie-jar"];
 
-/// The request options.
+/// The options that an endpoint may have.
 pub(super) struct EndpointOptions(Command);
 
 impl EndpointOptions {
@@ -47,10 +47,10 @@ impl EndpointOptions {
         Self(command)
     }
 
-    /// The setting under the name of its option.
+    /// Validates a setting and renames an alias to its option.
     ///
     /// # Errors
-    /// Where there is none of that name, or it takes another kind of value.
+    /// There is no such option, or its value has the wrong type.
     pub(super) fn normalize(&self, mut setting: SuiteSetting) -> Result<SuiteSetting, SuiteError> {
         if ENDPOINT_KEYS.contains(&setting.key.as_str()) {
             return Ok(setting);
@@ -109,14 +109,14 @@ impl EndpointOptions {
         }
     }
 
-    /// The option of a long name.
+    /// Finds an option by its long name.
     pub(super) fn find_option(&self, name: &str) -> Option<&Arg> {
         self.0
             .get_arguments()
             .find(|option| option.get_long() == Some(name) && !option.is_hide_set())
     }
 
-    /// The options that a command line has, as settings.
+    /// The options given on a command line, as settings.
     pub(super) fn from_command_line(&self, matches: &ArgMatches) -> Vec<SuiteSetting> {
         let given = |option: &Arg| {
             matches.value_source(option.get_id().as_str())
@@ -148,7 +148,7 @@ impl EndpointOptions {
             .collect()
     }
 
-    /// Request options from settings that are known, and what tells their order.
+    /// Builds request arguments from validated settings, with the matches that record their order.
     pub(super) fn read(
         &self,
         settings: &[SuiteSetting],
@@ -157,7 +157,7 @@ impl EndpointOptions {
         for setting in settings {
             let before = arguments.len();
             append_arguments(&mut arguments, setting);
-            // Each by itself, so that an error is one of this line.
+            // Each setting is parsed by itself first, so that an error is attributed to its line.
             let own = arguments.get(before..).unwrap_or_default();
             if let Err(error) = self.0.clone().try_get_matches_from(own)
                 && error.kind() != clap::error::ErrorKind::MissingRequiredArgument
@@ -187,7 +187,7 @@ impl EndpointOptions {
             .chain(ALIASES.map(|(name, _)| name))
             .chain([HTTP_KEY])
             .chain(options.filter(|name| !SINGLE_RUN_OPTIONS.contains(name)));
-        // `http1.1 = true` is a table to TOML.
+        // In TOML, `http1.1 = true` is a table.
         let dotted = match &setting.value {
             SettingValue::Table(inner) => inner
                 .first()
@@ -210,7 +210,7 @@ impl EndpointOptions {
     }
 }
 
-/// A setting as the command line has it.
+/// Appends a setting in command-line syntax.
 fn append_arguments(arguments: &mut Vec<OsString>, setting: &SuiteSetting) {
     let option = |text: &str| OsString::from(format!("--{}={text}", setting.key));
     match &setting.value {
@@ -232,7 +232,7 @@ fn append_arguments(arguments: &mut Vec<OsString>, setting: &SuiteSetting) {
     }
 }
 
-/// What clap says, without its advice about usage.
+/// Clap's error message, without the usage advice.
 fn clap_message(error: &clap::Error) -> String {
     let text = error.to_string();
     let first = text.split("\n\n").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Relative paths in a suite's file are relative to the file, wherever it is run from.
+//! Relative paths in a suite's file: they are relative to the file, not to the working directory.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use clap::ValueHint;
 use super::error::SuiteError;
 use super::setting::SuiteSetting;
 
-/// A setting with its files looked for in the suite's folder. `hint` is what the option's value is.
+/// Resolves the file names in a setting. `hint` describes the option's value.
 pub(super) fn resolve_paths(
     setting: SuiteSetting,
     folder: &Path,
@@ -45,7 +45,7 @@ fn resolve_after_sign(folder: &Path, text: &str, sign: &str) -> String {
     )
 }
 
-/// `@file` or `name@file`; after a `=` an `@` means nothing.
+/// `@file` or `name@file`; after an `=`, an `@` has no special meaning.
 fn resolve_in_pair(folder: &Path, text: &str) -> String {
     match text.split_once('@') {
         Some((name, file)) if !name.contains('=') => {
@@ -55,7 +55,7 @@ fn resolve_in_pair(folder: &Path, text: &str) -> String {
     }
 }
 
-/// `name=@file` or `name=<file`, which may be in quotes.
+/// `name=@file` or `name=<file`; the file name may be quoted.
 fn resolve_in_form_field(folder: &Path, text: &str) -> String {
     let Some((name, value)) = text.split_once('=') else {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! What holds for an endpoint: the command line, else what stands with it, else the defaults.
+//! The settings of each endpoint, in order of precedence: command line, endpoint, defaults.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::variables::VariableExpander;
 use crate::cli::args::ProbeArgs;
 use crate::report;
 
-/// Keys of which one replaces the others.
+/// Groups of keys that replace each other.
 const EXCLUSIVE_KEYS: [&[&str]; 5] = [
     &[
         "data",
@@ -31,13 +31,13 @@ const EXCLUSIVE_KEYS: [&[&str]; 5] = [
     &["user", "oauth2-bearer"],
 ];
 
-/// A suite's file, read, and the command line over it.
+/// A parsed suite file, with the settings of the command line.
 pub(super) struct SuiteConfig {
     options: EndpointOptions,
     defaults: Vec<SuiteSetting>,
     endpoints: Vec<(usize, Vec<SuiteSetting>, Vec<String>)>,
     over: Vec<SuiteSetting>,
-    /// What the environment holds for the defaults and is to be masked.
+    /// Secret values of environment variables used in the defaults.
     secrets: Vec<String>,
 }
 
@@ -81,7 +81,7 @@ impl SuiteConfig {
         })
     }
 
-    /// What there is to do, in the order of the file.
+    /// The configuration of each endpoint, in file order.
     pub(super) fn endpoint_configs(
         &self,
         look: &report::ReportOptions,
@@ -112,8 +112,8 @@ impl SuiteConfig {
     }
 }
 
-/// A table's keys, known, with the environment's parts and with paths; and what of the environment
-/// is secret.
+/// Validates the settings of a table, expands variables and resolves paths. Also returns the secret
+/// values of variables.
 fn read_table(
     options: &EndpointOptions,
     settings: Vec<SuiteSetting>,
@@ -134,7 +134,7 @@ fn read_table(
             .find_option(&setting.key)
             .map(clap::Arg::get_value_hint)
             .unwrap_or_default();
-        // A name is for people, and the same wherever the suite runs.
+        // A name is for people, and the same wherever the suite runs, so it is not expanded.
         let setting = if setting.key == "name" {
             setting
         } else {
@@ -145,7 +145,7 @@ fn read_table(
     Ok((made, environment.secrets))
 }
 
-/// Settings with others over them: of tables each key, of the rest all.
+/// Overrides settings by others. Tables are merged key by key; everything else is replaced.
 fn merge_settings(under: &[SuiteSetting], over: &[SuiteSetting]) -> Vec<SuiteSetting> {
     let group = |key: &str| {
         EXCLUSIVE_KEYS
@@ -180,7 +180,7 @@ fn merge_settings(under: &[SuiteSetting], over: &[SuiteSetting]) -> Vec<SuiteSet
     all
 }
 
-/// Names of fields and measures are compared whatever their case.
+/// Merges two tables. Names of header fields and measures are compared case-insensitively.
 fn merge_tables(below: &[SuiteSetting], above: &[SuiteSetting]) -> Vec<SuiteSetting> {
     let is_replaced = |one: &&SuiteSetting| {
         above

@@ -1,4 +1,4 @@
-//! How far a suite is, on standard error where that is a terminal.
+//! The progress line of a suite, on standard error if that is a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use unicode_width::UnicodeWidthChar as _;
 use crate::report::{EndpointStatus, SuiteEndpoint};
 use crate::units::group_digits;
 
-/// Between two lines.
+/// Minimum interval between two updates.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The line, and what it says.
+/// The progress line and its content.
 pub(super) struct SuiteProgressLine {
     terminal: bool,
     shown: bool,
@@ -34,8 +34,8 @@ impl SuiteProgressLine {
         }
     }
 
-    /// How long may be waited for an event before the line is due again; `None` where there is no
-    /// line to draw.
+    /// How long the caller may wait for an event before the next update is due; `None` if no line
+    /// is drawn.
     pub(super) const fn redraw_interval(&self) -> Option<Duration> {
         if self.terminal {
             Some(REDRAW_INTERVAL)
@@ -44,7 +44,7 @@ impl SuiteProgressLine {
         }
     }
 
-    /// One more has ended.
+    /// Counts an endpoint that has ended.
     pub(super) fn record_result(&mut self, endpoint: &SuiteEndpoint) {
         self.done += 1;
         if endpoint.status() > EndpointStatus::NotRun {
@@ -52,7 +52,7 @@ impl SuiteProgressLine {
         }
     }
 
-    /// Draws the line if it is due.
+    /// Draws the line if an update is due.
     pub(super) fn draw(&mut self) {
         if !self.terminal || self.drawn.elapsed() < REDRAW_INTERVAL {
             return;
@@ -67,15 +67,14 @@ impl SuiteProgressLine {
         );
     }
 
-    /// Takes the line away.
+    /// Erases the line.
     pub(super) fn clear(&self) {
         if self.shown {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
 
-    /// The latest of those that are not as they should be come first: the line may be too short for
-    /// all.
+    /// Formats the line. The latest problems come first, since the line may be too short for all.
     fn line(&self) -> String {
         let done = format!(
             "{} of {} done",
@@ -100,7 +99,7 @@ impl SuiteProgressLine {
     }
 }
 
-/// As much of a line as so many columns hold.
+/// The beginning of a line that fits into the given columns.
 fn truncate_to_width(line: &str, columns: usize) -> String {
     let mut taken = 0;
     let fits = |c: &char| {

@@ -1,8 +1,8 @@
-//! Many runs on one thread, so many at a time.
+//! A pool of concurrent runs on a single thread.
 //!
-//! The thread runs nothing else, so that neither folding nor writing distorts what is measured. But
-//! the runs share it: where they all need the processor at once, each waits for the others, and
-//! that time is in its figures.
+//! The thread does nothing else, so that folding events and writing reports do not distort the
+//! measurement. But the runs share it: when several need the processor at once, the time they wait
+//! for each other is included in their figures.
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -18,18 +18,18 @@ use crate::probe::{
 };
 use crate::trace::{Event, EventKind, LinkConfig};
 
-/// An event, and the number of the run that it is of.
+/// An event with the index of its run.
 pub(super) type NumberedEvent = (usize, Event);
 
-/// Runs under way.
+/// A pool of runs in progress.
 pub(super) struct RunPool {
     cancel: Canceller,
     thread: JoinHandle<()>,
 }
 
 impl RunPool {
-    /// Begins to run `specs`, `parallel` of them at a time. Each run is told from `RunStarted` to
-    /// `RunEnded`; one that had not begun when the crew was called off is not told at all.
+    /// Starts running `specs`, at most `parallel` of them at a time. Each run emits events from
+    /// `RunStarted` to `RunEnded`; one that had not started when the pool was cancelled emits none.
     pub(super) fn start(
         specs: Vec<Spec>,
         parallel: usize,
@@ -52,7 +52,7 @@ impl RunPool {
         Ok(Self { cancel, thread })
     }
 
-    /// A handle that calls all of it off.
+    /// Returns a handle that cancels all runs.
     pub(super) fn canceller(&self) -> Canceller {
         self.cancel.clone()
     }
@@ -99,7 +99,7 @@ async fn run_all(
         () = begin_all => {}
         () = cancelled.cancelled() => {}
     }
-    // What is under way says so, and ends.
+    // Runs in progress record that they were interrupted, and end.
     let _ = stop.send(true);
     while running.join_next().await.is_some() {}
 }
@@ -107,7 +107,7 @@ async fn run_all(
 fn event_sink(sender: &SyncSender<NumberedEvent>, number: usize) -> EventSink {
     let sender = sender.clone();
     Arc::new(move |event| {
-        // A receiver that is gone wants nothing.
+        // Errors are ignored: a receiver that is gone wants no more events.
         let _ = sender.send((number, event));
     })
 }

@@ -1,31 +1,31 @@
-//! A key and what it is set to.
+//! Keys of a suite's file with their values.
 
 use super::error::SuiteError;
 
-/// A key with its value, and where it stands.
+/// A key with its value and line number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SuiteSetting {
     pub(super) key: String,
     pub(super) value: SettingValue,
-    /// The line of the key, from 1; 0 for the command line.
+    /// The line number of the key, from 1; 0 for the command line.
     pub(super) line: usize,
 }
 
-/// What a key may be set to.
+/// The value of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SettingValue {
     /// `true` or `false`.
     Flag(bool),
-    /// Text, or a number as it is written.
+    /// A string, or a number as written.
     Text(String),
-    /// Several of them.
+    /// A list of texts.
     List(Vec<String>),
-    /// Keys with text.
+    /// A table of settings.
     Table(Vec<SuiteSetting>),
 }
 
 impl SuiteSetting {
-    /// Its only text.
+    /// The value, if it is a single text.
     pub(super) fn text(&self) -> Result<&str, SuiteError> {
         match &self.value {
             SettingValue::Text(text) => Ok(text),
@@ -33,7 +33,7 @@ impl SuiteSetting {
         }
     }
 
-    /// An error about it.
+    /// An error about this setting.
     pub(super) fn error(&self, sentence: &str) -> SuiteError {
         SuiteError::new(
             self.line,
@@ -41,7 +41,7 @@ impl SuiteSetting {
         )
     }
 
-    /// The same with each text replaced.
+    /// Replaces each text in the value by the result of `of`.
     pub(super) fn map(
         mut self,
         of: &mut impl FnMut(&str) -> Result<String, SuiteError>,
@@ -63,7 +63,7 @@ impl SuiteSetting {
         Ok(self)
     }
 
-    /// Whether a text in it is so.
+    /// Returns true if a text in the value satisfies `is`.
     pub(super) fn any(&self, is: &impl Fn(&str) -> bool) -> bool {
         match &self.value {
             SettingValue::Flag(_) => false,
@@ -75,7 +75,7 @@ impl SuiteSetting {
 }
 
 impl SettingValue {
-    /// What it is, in words.
+    /// The type of the value, for error messages.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Flag(_) => "true or false",

@@ -1,4 +1,4 @@
-//! A suite's file as its tables and keys, each with its line (TOML 1.0).
+//! A suite's file as tables and keys with line numbers (TOML 1.0).
 
 use std::ops::Range;
 
@@ -9,20 +9,20 @@ use super::error::SuiteError;
 use super::setting::{SettingValue, SuiteSetting};
 use crate::units::closest_match;
 
-/// What a file says.
+/// A parsed suite file.
 #[derive(Debug)]
 pub(super) struct SuiteFile {
     /// `[defaults]`.
     pub(super) defaults: Vec<SuiteSetting>,
-    /// Each `[[endpoint]]` with its line.
+    /// The `[[endpoint]]` tables with their line numbers.
     pub(super) endpoints: Vec<(usize, Vec<SuiteSetting>)>,
 }
 
-/// The tables there are.
+/// The allowed top-level tables.
 const TABLES: [&str; 2] = ["defaults", "endpoint"];
 
 impl SuiteFile {
-    /// Endpoints that one suite may have.
+    /// Maximum number of endpoints.
     pub(super) const MAX_ENDPOINTS: usize = 10_000;
 
     pub(super) fn parse(text: &str) -> Result<Self, SuiteError> {
@@ -82,7 +82,7 @@ fn unknown_table(line: usize, key: &str) -> SuiteError {
     )
 }
 
-/// Where lines begin.
+/// The byte offsets at which lines begin.
 struct LineIndex(Vec<usize>);
 
 impl LineIndex {
@@ -94,7 +94,7 @@ impl LineIndex {
         )
     }
 
-    /// The line of a place, from 1.
+    /// The line number of a span, counted from 1.
     fn at(&self, place: Option<Range<usize>>) -> usize {
         place.map_or(1, |place| {
             self.0.partition_point(|begin| *begin <= place.start)
@@ -105,7 +105,7 @@ impl LineIndex {
         self.0.len()
     }
 
-    /// A table's keys in the order of the file.
+    /// The keys of a table, in file order.
     fn settings(&self, table: &DeTable<'_>) -> Result<Vec<SuiteSetting>, SuiteError> {
         let mut all: Vec<_> = table.iter().collect();
         all.sort_by_key(|(key, _)| key.span().start);
@@ -161,7 +161,7 @@ impl LineIndex {
     }
 }
 
-/// Text, or a number as it is written.
+/// A string, or a number as written.
 fn scalar_text(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),

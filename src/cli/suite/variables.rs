@@ -1,28 +1,29 @@
-//! `${NAME}`: what a suite's file leaves to the environment, above all its secrets.
+//! `${NAME}` references in a suite's file, which are replaced by environment variables. Secrets
+//! must be given this way.
 
 use super::error::SuiteError;
 use super::setting::{SettingValue, SuiteSetting};
 use crate::cli::args::SECRET_OPTIONS;
 use crate::units::Bytes;
 
-/// Options whose values do not belong into a file that others read.
+/// Options whose values must not be written in the file.
 const SECRET_KEYS: [&str; 2] = ["user", "oauth2-bearer"];
-/// Fields of which the same is true.
+/// Header fields whose values must not be written in the file.
 const SECRET_FIELDS: [&str; 2] = ["authorization", "proxy-authorization"];
-/// Further options in which the environment's part is taken for a secret.
+/// Further options in which the values of variables are treated as secrets.
 const ALSO_MASKED: [&str; 2] = ["header", "proxy"];
 
-/// What the environment holds, as far as it was asked.
+/// Expands variables, and remembers which values to mask.
 pub(super) struct VariableExpander<'a> {
     look_up: &'a dyn Fn(&str) -> Option<String>,
-    /// What is to be masked.
+    /// Values to mask.
     pub(super) secrets: Vec<String>,
-    /// Bytes that may still be put in.
+    /// Bytes that may still be inserted.
     bytes_left: usize,
 }
 
 impl<'a> VariableExpander<'a> {
-    /// Bytes of values put into a whole file: names are short and values may be long.
+    /// Maximum number of bytes inserted into a whole file: names are short, but values may be long.
     const MAX_BYTES: usize = 16 << 20;
 
     pub(super) const fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
@@ -33,10 +34,10 @@ impl<'a> VariableExpander<'a> {
         }
     }
 
-    /// A setting with the environment's parts put in.
+    /// Expands the variables in a setting.
     ///
     /// # Errors
-    /// Where a variable is not set, or a secret stands in the file.
+    /// A variable is not set, or a secret is written in the file.
     pub(super) fn expand_setting(
         &mut self,
         setting: SuiteSetting,
@@ -50,7 +51,7 @@ impl<'a> VariableExpander<'a> {
         setting.map(&mut |text| self.expand_text(text, line, masked))
     }
 
-    /// A text with the environment's parts put in; `$${` stands for `${`.
+    /// Expands the variables in a text; `$${` yields `${`.
     pub(super) fn expand_text(
         &mut self,
         text: &str,
@@ -184,8 +185,7 @@ mod tests {
         assert!(fill("header", "Accept: */*").is_ok() && fill("header", "Authorization:").is_ok());
     }
 
-    /// Values are put in once: what is in them stands for itself, and how much they come to has a
-    /// limit.
+    /// Values are not expanded recursively, and their total size is limited.
     #[test]
     fn many_references_come_to_an_end() {
         let long = |name: &str| {

@@ -1,20 +1,20 @@
-//! A field of a record.
+//! A field of a CSV record.
 
 use crate::units::{Nanos, Untrusted};
 
-/// What is in it.
+/// The content of a field.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CsvCell {
     /// Nothing: it was not measured.
     Empty,
-    /// A number, or a word of this program's own.
+    /// A number, or a name defined by this program.
     Plain(String),
-    /// Text that came from elsewhere.
+    /// Text from outside.
     Text(Untrusted),
 }
 
 impl CsvCell {
-    /// What there may be.
+    /// A value that may be absent.
     pub(super) fn plain(content: Option<impl ToString>) -> Self {
         content.map_or(Self::Empty, |content| Self::Plain(content.to_string()))
     }
@@ -24,12 +24,12 @@ impl CsvCell {
         Self::plain(time.map(|time| time.0))
     }
 
-    /// Text that there may be.
+    /// Text that may be absent.
     pub(super) fn text(text: Option<Untrusted>) -> Self {
         text.map_or(Self::Empty, Self::Text)
     }
 
-    /// As it stands in the record.
+    /// The field as it is written.
     pub(super) fn encode(&self) -> String {
         match self {
             Self::Empty => String::new(),
@@ -39,11 +39,11 @@ impl CsvCell {
     }
 }
 
-/// What spreadsheets begin a formula with, the wide forms that some take for the same included.
-/// Space before it does not help.
+/// Characters with which spreadsheets begin a formula, including the full-width forms that some
+/// accept. Leading space does not prevent it.
 const FORMULA_STARTS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// Text that is text in a spreadsheet, too.
+/// Prefixes text that a spreadsheet would evaluate as a formula.
 fn neutralize_formula(text: &str) -> String {
     let dangerous = text.trim_start().starts_with(FORMULA_STARTS);
     if dangerous {
@@ -53,7 +53,7 @@ fn neutralize_formula(text: &str) -> String {
     }
 }
 
-/// RFC 4180 §2: within quotes, and quotes doubled, where there is something to mistake.
+/// Quotes a field if necessary, with inner quotes doubled (RFC 4180 §2).
 fn quote_if_needed(text: &str) -> String {
     if text.contains(['"', ',', '\r', '\n', ';', '\t']) {
         format!("\"{}\"", text.replace('"', "\"\""))

@@ -1,4 +1,4 @@
-//! The columns.
+//! The columns of the report on a run.
 
 use super::cell::CsvCell;
 use crate::insight::redact::Redactor;
@@ -10,7 +10,7 @@ use crate::trace::{
 };
 use crate::units::{Nanos, Untrusted};
 
-/// What a row is about.
+/// The exchange that a row is about.
 pub(super) struct CsvRow<'a> {
     trace: &'a Trace,
     transfer: usize,
@@ -20,7 +20,7 @@ pub(super) struct CsvRow<'a> {
     segments: Option<insight::ConnectionSegments>,
 }
 
-/// A column's name, and what is in it.
+/// A column's name and its value in a row.
 pub(super) type CsvColumn = (&'static str, fn(&CsvRow) -> CsvCell);
 
 /// All columns, in order.
@@ -226,7 +226,7 @@ impl<'a> CsvRow<'a> {
         self.exchange.response.as_ref()
     }
 
-    /// From its start to the first byte of its response.
+    /// Time from the start to the first byte of the response.
     fn first_byte(&self) -> Option<Nanos> {
         self.response()?;
         Some(
@@ -238,7 +238,7 @@ impl<'a> CsvRow<'a> {
         )
     }
 
-    /// By the packets, else by the kernel's count.
+    /// Retransmissions counted from packets, or else by the kernel.
     fn retransmits(&self) -> Option<u64> {
         let by_packets = self.segments.map(|segments| segments.sent.retransmitted);
         by_packets.or_else(|| {
@@ -248,7 +248,7 @@ impl<'a> CsvRow<'a> {
         })
     }
 
-    /// The last question that was answered.
+    /// The last query that was answered.
     fn last_answered_query(&self) -> Option<&'a DnsQuery> {
         let queries = &self.exchange.resolution.as_ref()?.queries;
         queries
@@ -264,7 +264,7 @@ impl<'a> CsvRow<'a> {
         self.tls()?.handshake.as_ref()
     }
 
-    /// When the certificate of the chain ends that ends first, in seconds since 1970.
+    /// The earliest expiry of the certificates in the chain, in seconds since 1970.
     fn earliest_expiry(&self) -> Option<i64> {
         self.tls()?
             .certificates

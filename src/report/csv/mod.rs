@@ -1,8 +1,8 @@
-//! Comma-separated values (RFC 4180): a row for each exchange, for spreadsheets and for notebooks.
+//! Comma-separated values (RFC 4180) with one row per exchange, for spreadsheets and notebooks.
 //!
-//! The first row names the columns, each with its unit. Names are a contract: added to at the end,
-//! never renamed. What was not measured is empty. Text that a spreadsheet would take for a formula
-//! begins with `'`.
+//! The first row has the column names, including units. Names are a contract: new ones are added at
+//! the end, none are renamed. What was not measured is empty. Text that a spreadsheet would
+//! evaluate as a formula begins with `'`.
 
 mod cell;
 mod columns;
@@ -25,7 +25,7 @@ pub fn csv_report(trace: &Trace, options: &ReportOptions) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// The same with all exchanges of the run, written as they come.
+/// Writes all exchanges of a run, one at a time.
 pub(super) fn write_csv(
     every: &dyn ExchangeSource,
     options: &ReportOptions,
@@ -43,7 +43,7 @@ pub(super) fn write_csv(
     out.flush()
 }
 
-/// A record with the line break that RFC 4180 asks for.
+/// A record with its line break, which is CR LF in RFC 4180.
 fn csv_record(cells: impl Iterator<Item = String>) -> String {
     cells.collect::<Vec<_>>().join(",") + "\r\n"
 }

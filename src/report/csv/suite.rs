@@ -1,4 +1,4 @@
-//! A suite as comma-separated values: a row for each endpoint.
+//! A suite as comma-separated values, with one row per endpoint.
 
 use super::cell::CsvCell;
 use super::csv_record;
@@ -6,10 +6,10 @@ use crate::report::suite::{RequestFigures, SuiteEndpoint, SuiteResult};
 use crate::trace::Phase;
 use crate::units::Untrusted;
 
-/// A column's name, and what is in it.
+/// A column's name and its value in a row.
 type SuiteCsvColumn = (&'static str, fn(&SuiteEndpoint) -> CsvCell);
 
-/// All columns, in order. Names are a contract: added to at the end, never renamed.
+/// All columns, in order. Names are a contract: new ones are added at the end, none are renamed.
 const COLUMNS: [SuiteCsvColumn; 24] = [
     ("endpoint", |endpoint| {
         CsvCell::text(Some(endpoint.name.clone()))

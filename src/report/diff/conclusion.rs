@@ -1,4 +1,4 @@
-//! The answer in two lines: what got slower or failed, and why.
+//! The conclusion of a comparison in two lines: what got slower or failed, and why.
 
 use super::wording;
 use crate::insight::diff::{
@@ -6,7 +6,7 @@ use crate::insight::diff::{
 };
 use crate::insight::redact::Redactor;
 
-/// How the whole went.
+/// The overall result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
     Worse,
@@ -14,7 +14,7 @@ pub(super) enum Tone {
     Same,
 }
 
-/// What changed, and why: two lines, neither escaped.
+/// What changed and why: two lines, not yet escaped.
 pub(super) struct Conclusion {
     pub(super) tone: Tone,
     pub(super) what: String,
@@ -145,7 +145,7 @@ fn failure_changes(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) ->
     told.join("; ")
 }
 
-/// The phase that changed most, and why; or the hop.
+/// The phase that changed most, with its cause, or the hop that was added or removed.
 fn main_reason(transfer: &TransferDifference<'_>, longer: bool, redactor: Redactor<'_>) -> String {
     let hop = transfer.hops.iter().filter(|hop| {
         if longer {
@@ -188,7 +188,7 @@ fn main_reason(transfer: &TransferDifference<'_>, longer: bool, redactor: Redact
     }
 }
 
-/// What changed all the same.
+/// Changes despite an unchanged total time.
 fn other_changes(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> String {
     let mut told: Vec<String> = transfer
         .hops

@@ -1,7 +1,8 @@
-//! One JSON document, schema `tapline/diff/1`; `assets/schema/diff-1.schema.json` says what each
-//! field means.
+//! The JSON document with schema `tapline/diff/1`; `assets/schema/diff-1.schema.json` describes its
+//! fields.
 //!
-//! Field names are a contract: added to, never renamed. What was not measured is `null`.
+//! Field names are a contract: new ones are added, none are renamed. What was not measured is
+//! `null`.
 
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use crate::report::{ReportOptions, json_text};
 use crate::trace::HttpHeader;
 use crate::units::{Nanos, Untrusted};
 
-/// The name and version of the document's format.
+/// The name and version of the document format.
 const SCHEMA: &str = "tapline/diff/1";
 
 /// The comparison as one JSON document.
@@ -227,7 +228,7 @@ struct JsonDiffTime {
 }
 
 impl JsonDiffTime {
-    /// `None` where neither side was measured.
+    /// Returns `None` if neither side was measured.
     fn new(figure: &FigureDifference) -> Option<Self> {
         figure.is_known().then(|| Self {
             before_ns: figure.before,
@@ -278,7 +279,7 @@ impl JsonChange {
             TimingEffect::Shorter => Some("shorter"),
             TimingEffect::Unknown => None,
         };
-        // A sentence, which may quote what came: `jq -r` prints it as it is.
+        // jq -r prints the sentence unescaped, and it may quote text from outside.
         let text = Untrusted::new(redactor.text(&change.description).escaped());
         Self {
             kind: change.kind.name(),

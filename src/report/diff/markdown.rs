@@ -1,5 +1,5 @@
-//! Markdown for a comment on a pull request. Text that came from elsewhere is neither Markdown nor
-//! HTML.
+//! Markdown for a comment on a pull request. Text from outside is escaped, so that it is neither
+//! Markdown nor HTML.
 
 use super::conclusion::{Conclusion, Tone};
 use super::{Comparison, wording};
@@ -9,7 +9,7 @@ use crate::report::ReportOptions;
 use crate::report::markdown::escape::{code_span, escape_prose};
 use crate::report::markdown::table::MarkdownTable;
 
-/// Transfers that are told of one by one.
+/// Maximum number of transfers that are described individually.
 const MAX_TRANSFERS: usize = 25;
 
 /// The comparison as Markdown.
@@ -71,7 +71,7 @@ pub(super) fn diff_markdown(compared: Comparison<'_>, options: &ReportOptions) -
     parts.join("\n\n") + "\n"
 }
 
-/// Hops of one transfer. Titles are numbered, as two of a name are one too many in a document.
+/// The hops of a transfer.
 fn transfer_parts(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> Vec<String> {
     let mut parts = Vec::new();
     let asked = transfer

@@ -1,5 +1,5 @@
-//! What changed between two runs: for people, for programs (schema `tapline/diff/1`), for a pull
-//! request.
+//! Comparison of two runs: for people, for programs (schema `tapline/diff/1`), and for pull
+//! requests.
 //!
 //! The first two lines say what got slower or failed, and why.
 
@@ -16,16 +16,16 @@ use super::ReportOptions;
 use crate::insight::diff::RunDifference;
 use crate::units::Untrusted;
 
-/// Two runs, compared, and what they were read from.
+/// Two compared runs, and the names of their files.
 #[derive(Clone, Copy, Debug)]
 pub struct Comparison<'a> {
-    /// What changed.
+    /// The differences.
     pub difference: &'a RunDifference<'a>,
-    /// The names of what was read, before and now.
+    /// The file names: before, now.
     pub names: [&'a Untrusted; 2],
 }
 
-/// A kind of report about two runs.
+/// A format of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DiffFormat {
     /// For people.
@@ -48,7 +48,7 @@ impl DiffFormat {
         }
     }
 
-    /// The comparison in this format. It ends with a line break.
+    /// Writes the comparison in this format. It ends with a line break.
     pub fn write(self, compared: Comparison<'_>, options: &ReportOptions) -> String {
         match self {
             Self::Text => text::diff_text(compared, options),
@@ -58,7 +58,7 @@ impl DiffFormat {
     }
 }
 
-/// A name that no format of a comparison has.
+/// The name of an unknown comparison format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownDiffFormat(String);
 

@@ -1,4 +1,4 @@
-//! For people.
+//! The comparison for people.
 //!
 //! ```text
 //! Slower: 187 ms before, 225 ms now, +38.0 ms (20 %).
@@ -25,10 +25,10 @@ use crate::report::styling::{Role, StyledLine, Styler};
 use crate::report::wrapping::StyledWords;
 use crate::units::Untrusted;
 
-/// Transfers that are told of one by one.
+/// Maximum number of transfers that are described individually.
 const MAX_TRANSFERS: usize = 25;
 
-/// The comparison as text. No line but a long word's is wider than [`Options::width`].
+/// The comparison as text. No line is wider than [`ReportOptions::width`], except for a long word.
 pub(super) fn diff_text(compared: Comparison<'_>, options: &ReportOptions) -> String {
     let page = DiffPage {
         pen: Styler::new(options),
@@ -67,10 +67,10 @@ struct DiffPage<'a> {
 }
 
 impl DiffPage<'_> {
-    /// Where facts begin, after their label.
+    /// The column after the labels, where facts begin.
     const FACT_COLUMN: usize = 12;
 
-    /// As it is shown: escaped, and with stand-ins for what is no ASCII, where that is asked for.
+    /// Escapes text, and replaces non-ASCII characters if ASCII is requested.
     fn displayable(&self, text: &str) -> String {
         let text = Untrusted::new(text);
         let text = text.escaped();
@@ -245,7 +245,7 @@ impl DiffPage<'_> {
         }
     }
 
-    /// Rows with their columns beneath each other, and remarks beside them.
+    /// Formats rows as an aligned table, with remarks on the right.
     fn table(&self, rows: &[DiffRow]) -> Vec<StyledLine> {
         let heads = ["before", "now", "change"];
         let label = rows
@@ -292,7 +292,7 @@ impl DiffPage<'_> {
         lines
     }
 
-    /// What is to be said of the runs as wholes.
+    /// Lines about the runs as a whole.
     fn run_lines(&self, compared: Comparison<'_>, untold: usize) -> Vec<StyledLine> {
         let difference = compared.difference;
         let mut lines = Vec::new();

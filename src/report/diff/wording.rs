@@ -1,5 +1,5 @@
-//! The words of a comparison that text and Markdown share. Whatever servers say in them is masked,
-//! and not yet escaped.
+//! Phrases that the text and Markdown comparisons share. Secrets in them are masked; they are not
+//! yet escaped.
 
 use crate::insight::diff::{
     DiffChange, ExchangeFacts, FieldChange, FigureDifference, HopDifference, Judgement,
@@ -19,7 +19,7 @@ pub(super) fn format_difference(difference: i64) -> String {
     }
 }
 
-/// By how much, in per cent of what it was: `20 %`.
+/// The change in per cent of the earlier value: `20 %`.
 pub(super) fn percent_change(figure: &FigureDifference) -> Option<String> {
     let (before, difference) = (figure.before?, figure.difference()?);
     crate::units::format_percent(Nanos(difference.unsigned_abs()), before)
@@ -30,7 +30,7 @@ pub(super) fn time_or_dash(figure: Option<Nanos>) -> String {
     figure.map_or_else(|| "—".to_owned(), |time| time.to_string())
 }
 
-/// The difference, or what there is instead of one.
+/// The difference, or what replaces it if one side is missing.
 pub(super) fn change_text(figure: &FigureDifference) -> String {
     match (figure.before, figure.after) {
         (None, Some(_)) => "new".to_owned(),
@@ -52,7 +52,7 @@ pub(super) const fn judgement_words(judgement: Judgement) -> &'static str {
     }
 }
 
-/// Why, where it is known; that it is not, where something differs.
+/// The known causes, or a note that there are none although something differs.
 pub(super) fn cause_words(phase: &PhaseDifference, redactor: Redactor<'_>) -> String {
     let why: Vec<String> = phase
         .causes
@@ -76,7 +76,7 @@ pub(super) fn request_line(facts: &ExchangeFacts, redactor: Redactor<'_>) -> Str
     format!("{} {}", facts.method, redactor.text(&facts.url).raw())
 }
 
-/// What a hop is that one side alone has: `one more redirect: GET https://h/ → 301, 45.0 ms`.
+/// Describes a hop that exists on one side only: `one more hop: GET https://h/ → 301, 45.0 ms`.
 pub(super) fn unmatched_hop_words(
     hop: &HopDifference<'_>,
     redactor: Redactor<'_>,
@@ -100,7 +100,7 @@ pub(super) fn unmatched_hop_words(
     ))
 }
 
-/// Changes that no phase told as its cause.
+/// Changes that are not the cause of any phase's difference.
 pub(super) fn unexplained_changes<'a>(
     hop: &'a HopDifference<'_>,
 ) -> impl Iterator<Item = &'a DiffChange> {
@@ -140,7 +140,7 @@ pub(super) fn field_change_words(change: &FieldChange<'_>, redactor: Redactor<'_
     format!("{} {name}: {what}", change.message.name())
 }
 
-/// Where noise is from, in a sentence.
+/// How noise was determined, as a sentence.
 pub(super) fn noise_note(transfer: &TransferDifference<'_>) -> Option<String> {
     let noise = transfer.total.noise?;
     Some(if noise.measured {
@@ -158,7 +158,7 @@ pub(super) fn noise_note(transfer: &TransferDifference<'_>) -> Option<String> {
     })
 }
 
-/// The phases that took longer, or less where none did, the largest difference first.
+/// The phases that took longer (or shorter), largest difference first.
 pub(super) fn decisive_phases<'a>(
     transfer: &'a TransferDifference<'_>,
     longer: bool,
@@ -193,7 +193,8 @@ pub(super) fn decisive_phases<'a>(
     phases
 }
 
-/// How a phase that one side alone has is told: `TLS, 43.0 ms, is new`; else `TLS +38.1 ms`.
+/// Describes the change of a phase: `TLS +38.1 ms`, or `TLS, new, took 43.0 ms` if only one side
+/// has it.
 pub(super) fn phase_change_words(phase: &PhaseDifference) -> String {
     let figure = phase.figure();
     let label = Phase::label(phase.phase);

@@ -1,4 +1,4 @@
-//! Cookies, taken from fields whose secrets are masked already (RFC 6265).
+//! Cookies in header fields whose secrets are already masked (RFC 6265).
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -8,7 +8,7 @@ use crate::report::timestamps;
 use crate::trace::HttpHeader;
 use crate::units::{Untrusted, WallTime};
 
-/// A cookie as it was sent.
+/// A cookie as sent or received.
 #[derive(Default, Serialize)]
 pub(super) struct HarCookie {
     name: Untrusted,
@@ -27,7 +27,7 @@ pub(super) struct HarCookie {
     same_site: Option<Untrusted>,
 }
 
-/// Those of `Cookie` fields.
+/// The cookies of `Cookie` fields.
 pub(super) fn sent_cookies(headers: &[HttpHeader]) -> Vec<HarCookie> {
     let values = headers
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn sent_cookies(headers: &[HttpHeader]) -> Vec<HarCookie> {
         .collect()
 }
 
-/// Those of `Set-Cookie` fields; `at` is when they came.
+/// The cookies of `Set-Cookie` fields, received at `at`.
 pub(super) fn received_cookies(headers: &[HttpHeader], at: Option<WallTime>) -> Vec<HarCookie> {
     headers
         .iter()
@@ -48,7 +48,7 @@ pub(super) fn received_cookies(headers: &[HttpHeader], at: Option<WallTime>) -> 
         .collect()
 }
 
-/// A cookie without a name is all value.
+/// Parses `name=value`. A cookie without `=` has an empty name.
 fn parse_pair(pair: &str) -> HarCookie {
     let (name, value) = pair.split_once('=').unwrap_or(("", pair));
     HarCookie {
@@ -58,7 +58,8 @@ fn parse_pair(pair: &str) -> HarCookie {
     }
 }
 
-/// RFC 6265 §5.2: of two attributes of one name the last counts; `Max-Age` goes before `Expires`.
+/// Parses a `Set-Cookie` field (RFC 6265 §5.2): the last attribute of a name counts, and `Max-Age`
+/// has precedence over `Expires`.
 fn parse_set_cookie(field: &str, at: Option<WallTime>) -> HarCookie {
     let mut parts = field.split(';');
     let mut cookie = parse_pair(parts.next().unwrap_or_default());
@@ -89,7 +90,7 @@ fn parse_set_cookie(field: &str, at: Option<WallTime>) -> HarCookie {
     cookie
 }
 
-/// A date as servers write it, the older form with dashes included; seconds since 1970.
+/// Parses a date as servers write it, including the older form with dashes, to seconds since 1970.
 fn parse_date(value: &str) -> Option<i64> {
     let parsed: Option<Timestamp> = rfc2822::DateTimeParser::new()
         .parse_timestamp(value.replace('-', " "))

@@ -1,4 +1,4 @@
-//! An entry: one exchange.
+//! A HAR entry: one exchange.
 
 use std::borrow::Cow;
 
@@ -52,7 +52,7 @@ pub(super) struct HarReportEntry<'a> {
     segments: Option<JsonSegments>,
 }
 
-/// `{}`: nothing was cached.
+/// `{}`: no cache information.
 #[derive(Serialize)]
 struct EmptyObject {}
 
@@ -96,10 +96,10 @@ impl<'a> HarReportEntry<'a> {
     }
 }
 
-/// The server's address; behind a proxy nobody told it.
+/// The server's address, which is unknown behind a proxy.
 fn server_address(exchange: &Exchange, connection: &Connection) -> Option<String> {
     let tunnelled = !exchange.proxy.is_empty() || exchange.phases.get(Phase::Proxy).is_some();
-    // A proxy that forwards is given the whole URL (RFC 9112 §3.2.2).
+    // A forwarding proxy is sent the whole URL (RFC 9112 §3.2.2).
     let forwarded = exchange
         .request
         .as_ref()

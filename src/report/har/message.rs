@@ -1,4 +1,4 @@
-//! The request and the response of an entry.
+//! The request and response of a HAR entry.
 
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::Serialize;
@@ -9,9 +9,9 @@ use crate::report::ReportOptions;
 use crate::trace::{Exchange, HttpHeader, HttpVersion};
 use crate::units::{Untrusted, WallTime};
 
-/// Stands where the version is not known, as there was no message.
+/// The version if there was no message.
 const UNKNOWN_VERSION: &str = "unknown";
-/// Not known.
+/// The size if it is unknown.
 const NO_SIZE: i64 = -1;
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ fn name_value_pairs(headers: Vec<HttpHeader>) -> Vec<NameValue> {
         .collect()
 }
 
-/// The first value of a field.
+/// The first value of a header field.
 fn first_value(headers: &[HttpHeader], name: &str) -> Option<Untrusted> {
     headers
         .iter()
@@ -57,7 +57,7 @@ pub(super) struct HarReportRequest<'a> {
     body_size: i64,
 }
 
-/// What was sent. The body itself is not part of a run.
+/// The request body, which is not part of a recorded run.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PostData {
@@ -95,12 +95,12 @@ impl<'a> HarReportRequest<'a> {
     }
 }
 
-/// A URL as RFC 3986 has it, whatever it was: some readers take no other.
+/// Percent-encodes a URL as RFC 3986 requires; some HAR readers accept nothing else.
 fn ascii_url(url: &Untrusted) -> Untrusted {
     Untrusted::new(utf8_percent_encode(url.raw(), CONTROLS).to_string())
 }
 
-/// The parameters of a URL's query, decoded.
+/// The decoded query parameters of a URL.
 fn query_parameters(url: &Untrusted, redactor: Redactor) -> Vec<NameValue> {
     let without_fragment = url.raw().split('#').next().unwrap_or_default();
     let query = without_fragment
@@ -132,7 +132,7 @@ pub(super) struct HarReportResponse {
     transfer_size: Option<u64>,
     #[serde(rename = "_trailers", skip_serializing_if = "Vec::is_empty")]
     trailers: Vec<NameValue>,
-    /// What of the request's own a redirect does not take along.
+    /// What a redirect does not pass on of the user's own data.
     #[serde(rename = "_redirectWithheld", skip_serializing_if = "Vec::is_empty")]
     redirect_withheld: Vec<Untrusted>,
 }
@@ -151,7 +151,7 @@ struct HarReportContent {
 }
 
 impl HarReportResponse {
-    /// What came at `at`. Where nothing came the status is 0, as browsers have it.
+    /// The response, received at `at`. Without one the status is 0, as in browsers.
     pub(super) fn new(exchange: &Exchange, at: Option<WallTime>, options: &ReportOptions) -> Self {
         let redactor = options.redactor();
         let response = exchange.response.as_ref();

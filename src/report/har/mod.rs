@@ -1,9 +1,9 @@
-//! HAR 1.2: what browsers' developer tools and many other programs read.
+//! HAR 1.2, the HTTP archive format of browser developer tools and many other programs.
 //!
-//! An entry for each exchange. Times are milliseconds of the app clock; what packets say of the
-//! same phases, and what the format has no place for, is in fields that begin with `_`, most of
-//! them with the shapes of the JSON document. Bodies are left out unless secrets were asked for:
-//! what is secret in them nobody can know.
+//! There is one entry per exchange. Times are in milliseconds on the app clock. The wire clock's
+//! times, and everything that the format has no field for, are in fields that begin with `_`; most
+//! of them have the same structure as in the JSON document. Bodies are left out unless secrets are
+//! included, since there is no telling what in them is secret.
 //!
 //! <http://www.softwareishard.com/blog/har-12-spec/>
 
@@ -28,7 +28,7 @@ pub fn har_report(trace: &Trace, options: &ReportOptions) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// The same with all exchanges of the run, written as it comes to be.
+/// Writes a HAR document with all exchanges of the run, incrementally.
 pub(super) fn write_har(
     trace: &Trace,
     every: &dyn ExchangeSource,
@@ -59,7 +59,7 @@ pub(super) fn write_har(
     end.failed.into_inner().map_or(Ok(()), Err)
 }
 
-/// How an exchange stands in the document.
+/// Serializes exchanges as HAR entries.
 struct HarFormat<'a>(&'a ReportOptions);
 
 impl ExchangeFormat for HarFormat<'_> {

@@ -1,16 +1,16 @@
-//! The timings of an entry, in milliseconds.
+//! The timings of a HAR entry, in milliseconds.
 //!
 //! | HAR | phases |
 //! |---|---|
-//! | `blocked` | none: what the others leave of the exchange's total, which is this program's own work between them |
+//! | `blocked` | none: the rest of the total, which is this program's own work between phases |
 //! | `dns` | dns |
 //! | `connect` | connect, proxy and tls together |
 //! | `ssl` | tls, a part of `connect` |
 //! | `send`, `wait`, `receive` | the same |
 //!
-//! `-1` says that there was no such phase, as on a connection that was used before. The last three
-//! may not be absent: they are 0 where an exchange failed before them. `time` is the sum without
-//! `ssl`, and so the exchange's total.
+//! `-1` means that there was no such phase, for example on a reused connection. The last three
+//! are mandatory, so they are 0 if the exchange failed earlier. `time` is the sum without `ssl`,
+//! which equals the exchange's total.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::insight::wire_phase;
 use crate::trace::{Exchange, Phase, PhaseSpan, Trace};
 use crate::units::Nanos;
 
-/// On the app clock. Figures are milliseconds to the nanosecond.
+/// Times on the app clock, in milliseconds.
 #[derive(Serialize)]
 pub(super) struct HarReportTimings {
     blocked: f64,
@@ -30,7 +30,7 @@ pub(super) struct HarReportTimings {
     receive: f64,
 }
 
-/// There is none.
+/// The value of a phase that did not take place.
 const NOT_APPLICABLE: f64 = -1.0;
 
 impl HarReportTimings {
@@ -66,12 +66,12 @@ impl HarReportTimings {
     }
 }
 
-/// The sum of what there is.
+/// The sum of the known times.
 fn sum_known<const N: usize>(times: [Option<Nanos>; N]) -> Option<Nanos> {
     times.into_iter().flatten().reduce(|sum, time| sum + time)
 }
 
-/// The same phases by the packets that carried them. What they do not tell is absent.
+/// The same phases on the wire clock. What the packets do not show is absent.
 #[derive(Serialize)]
 pub(super) struct HarWireTimings {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ pub(super) struct HarWireTimings {
 }
 
 impl HarWireTimings {
-    /// `None` where packets tell of no phase.
+    /// Returns `None` if the packets show no phase.
     pub(super) fn new(trace: &Trace, exchange: &Exchange) -> Option<Self> {
         let took =
             |phase| wire_phase(trace, exchange, phase).map(|span| span.duration().as_millis_f64());

@@ -1,4 +1,5 @@
-//! A capture of others: who talked with whom, and what they said as far as it could be read.
+//! A capture of other programs' traffic: its conversations and, as far as they could be dissected,
+//! their messages.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::dissect::{Dissection, StartLine, pair_messages};
@@ -9,12 +10,12 @@ use crate::insight::{
 use crate::trace::{Direction, Flow};
 use crate::units::{Bytes, format_count, group_digits};
 
-/// Conversations that are listed.
+/// Maximum number of conversations listed.
 const MAX_CONVERSATIONS: usize = 500;
-/// Requests that are told of one.
+/// Maximum number of messages listed per conversation.
 const MAX_MESSAGES: usize = 20;
 
-/// The picture and the table; a sentence where nothing was recorded.
+/// Writes the diagram and the table, or a sentence if nothing was recorded.
 pub(super) fn write(page: &mut HtmlPage<'_>) {
     page.section("conversations", 2, "Conversations");
     let Some(flows) = captured_conversations(page.trace()).filter(|flows| !flows.is_empty()) else {
@@ -130,7 +131,7 @@ fn ending_words(flow: &Flow) -> String {
     }
 }
 
-/// Requests and what answered them.
+/// Writes requests with their responses, and DNS queries with their answers.
 fn write_messages(page: &mut HtmlPage<'_>, flow: &Flow, dissection: &Dissection) {
     let mut lines: Vec<String> = Vec::new();
     for (request, answer) in pair_messages(&dissection.messages).take(MAX_MESSAGES) {

@@ -1,10 +1,10 @@
-//! One exchange in full.
+//! All sections about one exchange.
 
 use super::page::HtmlPage;
 use super::{headers, names, packets, security, timeline};
 use crate::trace::Exchange;
 
-/// All there is to tell of it, with headings from a level on.
+/// Writes the sections, with headings from the given level on.
 pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     timeline::write(page, exchange, level);
     names::write(page, exchange, level);

@@ -1,4 +1,4 @@
-//! Request and response: their fields, secrets masked, and their sizes.
+//! The request and the response: header fields (with secrets masked) and sizes.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::server_timing;
@@ -6,10 +6,10 @@ use crate::report::text::status_line;
 use crate::trace::{Exchange, HttpHeader};
 use crate::units::Bytes;
 
-/// Field lines that are listed of one head.
+/// Maximum number of fields listed per header section.
 const MAX_FIELDS: usize = 200;
 
-/// What was sent and what came back; nothing where neither was seen.
+/// Writes the messages, if any were seen.
 pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     if exchange.request.is_none() && exchange.response.is_none() {
         return;
@@ -87,7 +87,7 @@ fn write_fields(page: &mut HtmlPage<'_>, caption: &str, headers: &[HttpHeader]) 
     }
 }
 
-/// What the server says of its own time.
+/// Writes the times that the server reports about itself.
 fn write_server_timing(page: &mut HtmlPage<'_>, exchange: &Exchange) {
     let rows: Vec<HtmlRow> = server_timing(exchange)
         .iter()

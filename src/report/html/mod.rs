@@ -1,8 +1,8 @@
-//! The report as one page that stands on its own: nothing is fetched, it prints, and without a
-//! script it is only less lively.
+//! The report as a self-contained web page: nothing is loaded, it can be printed, and without
+//! JavaScript it merely lacks interaction.
 //!
-//! A content security policy forbids everything but the one style sheet and the one script that are
-//! in it, by their digests; so even what slipped through the escaping could not run.
+//! A content security policy allows only the embedded style sheet and script, by their hashes, so
+//! markup that slipped through the escaping could not run code.
 
 mod conversations;
 mod exchange;
@@ -95,8 +95,8 @@ fn write_head(document: &mut Markup, title: &str, style: &str, script: &str) {
     document.close();
 }
 
-/// Style and script as they are sent: indents and lines of comments stay here. Neither has text
-/// over several lines.
+/// Removes indentation and comment lines from the style sheet and the script. Neither contains
+/// multi-line strings.
 fn strip_indents(source: &str) -> String {
     source
         .lines()
@@ -106,7 +106,7 @@ fn strip_indents(source: &str) -> String {
         .collect()
 }
 
-/// A source expression that allows what has this digest (CSP Level 3 §2.3.1).
+/// A CSP source expression that allows content with this hash (CSP Level 3 §2.3.1).
 fn csp_digest(content: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content.as_bytes());
     format!("'sha256-{}'", STANDARD.encode(digest))
@@ -149,9 +149,10 @@ fn page_main(
     page.finish()
 }
 
-/// Redirects, several URLs, repeated runs: the whole first, then one by one.
+/// Writes several exchanges (redirects, several URLs, repeated runs): an overview first, then the
+/// details.
 fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
-    /// Exchanges that are told in full.
+    /// Maximum number of exchanges shown in full.
     const MAX_TOLD_IN_FULL: usize = 12;
     let trace = page.trace();
     let all: Vec<Transfer<'_>> = group_into_transfers(trace).collect();

@@ -1,13 +1,13 @@
-//! Names and addresses: what was asked, what was answered, and which addresses were tried.
+//! Names and addresses: DNS queries, their answers, and the connection attempts.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::{describe_attempt_outcome, without_root_dot};
 use crate::trace::{DnsQuery, DnsTransport, Exchange, QueryOutcome};
 
-/// Rows of a table; a hostile name server may cause thousands.
+/// Maximum number of table rows; a hostile name server could cause thousands.
 const MAX_ROWS: usize = 100;
 
-/// Name resolution, connection attempts and the talk with a proxy; nothing where there was none.
+/// Writes name resolution, connection attempts and the steps of a proxy, if there are any.
 pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     let queries = exchange
         .resolution

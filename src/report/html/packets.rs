@@ -1,4 +1,4 @@
-//! Packets: how many, how large, and the ladder of each connection.
+//! Packet counts and sizes, and a sequence diagram per connection.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::dissect::ConversationView;
@@ -9,13 +9,13 @@ use crate::insight::{
 use crate::trace::{Direction, Exchange, Flow, FlowKey, SegmentCounts};
 use crate::units::{Bytes, format_count, group_digits};
 
-/// Connections whose ladders are drawn.
+/// Maximum number of connections with a diagram.
 const MAX_LADDERS: usize = 6;
-/// Conversations of others whose ladders are drawn, and how many rungs of each.
+/// Maximum number of captured conversations with a diagram, and of the rows in each.
 const MAX_CONVERSATION_LADDERS: usize = 3;
 const MAX_CONVERSATION_RUNGS: usize = 120;
 
-/// The segments of an exchange's connection, by the packets or by the kernel.
+/// Writes the segments of the exchange's connection, from the packets or the kernel's counters.
 pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     let trace = page.trace();
     let (counted, kernel) = (
@@ -97,8 +97,8 @@ fn kernel_row(name: &str, counts: &KernelCounts) -> HtmlRow {
     ])
 }
 
-/// A ladder for each connection of the run, or for the largest conversations of a capture of
-/// others.
+/// Writes a sequence diagram for each connection of the run, or for the largest conversations of a
+/// capture.
 pub(super) fn write_ladders(page: &mut HtmlPage<'_>) {
     let trace = page.trace();
     let (talks, rungs) = match captured_conversations(trace) {

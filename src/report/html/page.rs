@@ -1,4 +1,4 @@
-//! A page that is being written: headings, sentences, facts, tables, pictures.
+//! A web page in progress: headings, paragraphs, facts, tables, pictures.
 
 use crate::insight::redact::Redactor;
 use crate::report::ReportOptions;
@@ -7,7 +7,7 @@ use crate::report::picture::{Legend, PictureContext, SvgCanvas};
 use crate::trace::Trace;
 use crate::units::Nanos;
 
-/// The page.
+/// The page in progress, and what it is made from.
 pub(super) struct HtmlPage<'a> {
     pub(super) scene: PictureContext<'a>,
     pub(super) options: &'a ReportOptions,
@@ -21,19 +21,19 @@ pub(super) struct HtmlPage<'a> {
 pub(super) struct HtmlCell {
     text: String,
     class: &'static str,
-    /// What rows are sorted by, where that is not the text.
+    /// The sort key, if it is not the text.
     sort: Option<u64>,
 }
 
-/// A row of a table: its class and the key of what it is about, and its cells, the first of which
-/// names it.
+/// A table row: a class and the key of what it describes, and its cells, the first of which is its
+/// header.
 pub(super) struct HtmlRow {
     about: Option<(String, String)>,
     cells: Vec<HtmlCell>,
 }
 
 impl HtmlCell {
-    /// Words.
+    /// Text.
     pub(super) fn words(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -42,7 +42,7 @@ impl HtmlCell {
         }
     }
 
-    /// A figure.
+    /// A number, aligned to the right.
     pub(super) fn figure(text: impl Into<String>, sort: Option<u64>) -> Self {
         Self {
             text: text.into(),
@@ -51,7 +51,7 @@ impl HtmlCell {
         }
     }
 
-    /// A duration, or the sign for one that was not measured.
+    /// A duration, or a dash if it was not measured.
     pub(super) fn time(time: Option<Nanos>) -> Self {
         Self::figure(
             time.map_or_else(|| "\u{2014}".to_owned(), |time| time.to_string()),
@@ -59,7 +59,7 @@ impl HtmlCell {
         )
     }
 
-    /// What machines say: names, fields, digests.
+    /// Technical text: names, header fields, hashes.
     pub(super) fn code(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -75,7 +75,7 @@ impl HtmlRow {
         Self { about: None, cells }
     }
 
-    /// A row about something that pictures show too.
+    /// A row about something that also appears in a picture; the script highlights both.
     pub(super) fn about(
         class: impl Into<String>,
         key: impl Into<String>,
@@ -116,12 +116,12 @@ impl<'a> HtmlPage<'a> {
         (self.markup.finish(), self.sections)
     }
 
-    /// Adds what was written apart, well formed.
+    /// Adds well-formed markup that was written separately.
     pub(super) fn add(&mut self, written: &str) {
         self.markup.raw(written);
     }
 
-    /// Begins an element; [`close`](Self::close) ends it.
+    /// Opens an element, which [`close`](Self::close) ends.
     pub(super) fn open(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.markup.open(name, attributes);
     }
@@ -134,7 +134,7 @@ impl<'a> HtmlPage<'a> {
         self.markup.text_element(name, attributes, text);
     }
 
-    /// Begins a section with its heading, of a level from 2 to 4.
+    /// Opens a section with a heading of level 2 to 4.
     pub(super) fn section(&mut self, id: &str, level: u8, title: &str) {
         if level <= 2 {
             self.sections.push((id.to_owned(), title.to_owned()));
@@ -150,14 +150,14 @@ impl<'a> HtmlPage<'a> {
         self.markup.text_element(name, &[("id", &heading)], title);
     }
 
-    /// A paragraph; none of nothing.
+    /// Adds a paragraph, unless the text is empty.
     pub(super) fn paragraph(&mut self, text: &str) {
         if !text.is_empty() {
             self.markup.text_element("p", &[], text);
         }
     }
 
-    /// A list of sentences.
+    /// Adds a bullet list.
     pub(super) fn list(&mut self, sentences: &[String]) {
         if sentences.is_empty() {
             return;
@@ -169,7 +169,7 @@ impl<'a> HtmlPage<'a> {
         self.markup.close();
     }
 
-    /// Facts with their names; those without content are left out.
+    /// Adds a definition list, leaving out empty facts.
     pub(super) fn facts(&mut self, facts: &[(&str, String)]) {
         if facts.iter().all(|(_, fact)| fact.is_empty()) {
             return;
@@ -184,7 +184,7 @@ impl<'a> HtmlPage<'a> {
         self.markup.close();
     }
 
-    /// A table with its caption. `class` may be `sortable`. Nothing where it has no rows.
+    /// Adds a table with a caption, unless it has no rows. `class` may be `sortable`.
     pub(super) fn table(&mut self, class: &str, caption: &str, head: &[&str], rows: &[HtmlRow]) {
         if rows.is_empty() {
             return;
@@ -246,7 +246,7 @@ impl<'a> HtmlPage<'a> {
         self.markup.close();
     }
 
-    /// A picture with its caption. `class` says what a script may do with it.
+    /// Adds a picture with a caption. `class` tells the script how it may be used.
     pub(super) fn picture(
         &mut self,
         class: &str,

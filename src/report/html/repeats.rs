@@ -1,4 +1,4 @@
-//! The same request several times: how the figures are spread.
+//! A repeated request: the distribution of its figures.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::{RepeatedRequest, Transfer};
@@ -6,10 +6,10 @@ use crate::report::text::status_line;
 use crate::trace::{Exchange, Phase};
 use crate::units::{Nanos, format_count};
 
-/// Runs that are listed.
+/// Maximum number of runs listed.
 const MAX_RUNS: usize = 200;
 
-/// Percentiles, histogram and the runs one by one.
+/// Writes percentiles, a histogram and the individual runs.
 pub(super) fn write(page: &mut HtmlPage<'_>, runs: &RepeatedRequest<'_>) {
     page.section("repeats", 2, "How the runs differ");
     let measures = Phase::ALL.into_iter().map(Some).chain([None]);
@@ -109,7 +109,7 @@ fn outcome_words(last: &Exchange) -> String {
     }
 }
 
-/// The runs that are worth telling in full: the fastest, the slowest, the first that failed.
+/// The runs worth showing in full: the fastest, the slowest, and the first that failed.
 pub(super) fn notable_runs<'a>(runs: &[Transfer<'a>]) -> Vec<&'a Exchange> {
     let timed = || {
         runs.iter()

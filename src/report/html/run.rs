@@ -1,4 +1,4 @@
-//! The run as a whole: its heading, redirects, budget, link, capture, and where figures come from.
+//! The run as a whole: title, redirects, budget, link, capture, and the sources of figures.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::budget::{BudgetOutcome, BudgetVerdict};
@@ -8,7 +8,7 @@ use crate::report::text::status_line;
 use crate::trace::{CaptureState, ControlMeasurement, EventKind, Exchange, ExchangeCause};
 use crate::units::{Untrusted, group_digits};
 
-/// What was asked, what came of it, how long it took, and where that time went.
+/// Writes the title: the request, its outcome, its duration, and where the time went.
 pub(super) fn write_header(page: &mut HtmlPage<'_>, heading: &Heading) {
     page.open("header", &[]);
     page.element("h1", &[], &heading.asked);
@@ -67,7 +67,7 @@ fn write_failure(page: &mut HtmlPage<'_>, exchange: &Exchange) {
     page.close();
 }
 
-/// The exchanges of a run that has several: redirects, retries, URLs.
+/// Writes a table of exchanges: redirects, retries, several URLs.
 pub(super) fn write_exchanges(page: &mut HtmlPage<'_>) {
     const MAX_EXCHANGES: usize = 200;
     page.section("exchanges", 2, "Exchanges");
@@ -121,7 +121,7 @@ fn exchange_row(page: &HtmlPage<'_>, exchange: &Exchange) -> HtmlRow {
     ])
 }
 
-/// Where a redirect leads, and what of the user's own stayed home.
+/// The target of a redirect, and which of the user's own data was withheld.
 fn redirect_words(page: &HtmlPage<'_>, to: &Untrusted, withheld: &[Untrusted]) -> String {
     let names: Vec<_> = withheld.iter().map(Untrusted::escaped).collect();
     let without = if names.is_empty() {
@@ -132,7 +132,7 @@ fn redirect_words(page: &HtmlPage<'_>, to: &Untrusted, withheld: &[Untrusted]) -
     format!("{}{without}", page.redactor().text(to).escaped())
 }
 
-/// Budget, ordinary client, link, capture, notes.
+/// Writes the budget, control client, link, capture and notes.
 pub(super) fn write(page: &mut HtmlPage<'_>) {
     page.section("run", 2, "The run");
     write_budget(page);
@@ -179,7 +179,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>) {
     page.close();
 }
 
-/// The ordinary client beside this one.
+/// The result of the control client.
 fn control_words(page: &HtmlPage<'_>, control: &ControlMeasurement) -> String {
     if let Some(error) = &control.error {
         return format!(
@@ -264,7 +264,7 @@ fn capture_words(page: &HtmlPage<'_>) -> String {
     }
 }
 
-/// Which clock a figure is by, and what that means.
+/// Explains the clocks and sources of figures.
 pub(super) fn write_footer(page: &mut HtmlPage<'_>) {
     page.open("footer", &[]);
     page.element("h2", &[], "Where figures come from");

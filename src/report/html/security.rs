@@ -1,4 +1,4 @@
-//! TLS: what was agreed on, who the server says it is, and what was said meanwhile.
+//! TLS: the negotiated parameters, the server's certificates, and the handshake messages.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::tls_version_name;
@@ -9,7 +9,7 @@ const MAX_MESSAGES: usize = 60;
 const MAX_CERTIFICATES: usize = 10;
 const MAX_NAMES: usize = 20;
 
-/// The connection's TLS; nothing where it has none.
+/// Writes the connection's TLS section, if it has one.
 pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     let connection = exchange
         .connection

@@ -1,4 +1,4 @@
-//! Where the time went: the picture, the phases on two clocks, and what was waited for.
+//! Where the time went: the timeline, the phases on two clocks, and what was waited for.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::{
@@ -10,7 +10,7 @@ use crate::report::text::status_line;
 use crate::trace::{Exchange, Phase, PhaseSpan};
 use crate::units::{Nanos, format_percent};
 
-/// An exchange's picture, table and waits.
+/// Writes the timeline of an exchange, its phases and its waits.
 pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     page.section(
         &format!("time-{}", exchange.id.0),
@@ -33,7 +33,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     page.close();
 }
 
-/// All exchanges in one picture.
+/// Writes one timeline of all exchanges.
 pub(super) fn write_overview(page: &mut HtmlPage<'_>, heading: &Heading) {
     page.section("time", 2, "Where did the time go?");
     let description = describe_picture(&page.scene, heading);
@@ -117,7 +117,7 @@ fn phase_result(page: &HtmlPage<'_>, exchange: &Exchange, phase: Phase) -> Strin
     }
 }
 
-/// Round trips, this machine's share, and what nothing passed for.
+/// Sentences about round trips, this machine's share, and idle time.
 fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
     let trace = page.trace();
     let mut said = Vec::new();
@@ -159,7 +159,7 @@ fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
     said
 }
 
-/// What each phase is, and why it is there: for who wants to know.
+/// Writes an explanation of each phase, collapsed by default.
 fn write_explanations(page: &mut HtmlPage<'_>, exchange: &Exchange) {
     page.open("details", &[("class", &"aside")]);
     page.element("summary", &[], "What these phases are");

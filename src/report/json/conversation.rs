@@ -1,4 +1,4 @@
-//! A conversation of others: who, with whom, how much each way.
+//! A conversation in a capture: the two ends and their traffic.
 
 use std::net::IpAddr;
 
@@ -34,7 +34,7 @@ struct JsonConversation<'a> {
     dissection: Option<JsonDissection<'a>>,
 }
 
-/// What is in it, where it was taken apart.
+/// The content of a conversation, if it was dissected.
 #[derive(Serialize)]
 struct JsonDissection<'a> {
     protocols: &'a [&'static str],
@@ -117,7 +117,7 @@ impl JsonConversationMessage {
     }
 }
 
-/// What the network said of a packet that it did not deliver.
+/// An ICMP error about a packet that was not delivered.
 #[derive(Serialize)]
 struct JsonUndelivered {
     at_ns: Option<i64>,
@@ -130,7 +130,7 @@ const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// Conversations on their way out, one at a time: there may be tens of thousands.
+/// A list of conversations that is serialized one at a time: there may be tens of thousands.
 pub(super) struct JsonConversations<'a> {
     trace: &'a Trace,
     flows: &'a [Flow],
@@ -138,8 +138,8 @@ pub(super) struct JsonConversations<'a> {
 }
 
 impl<'a> JsonConversations<'a> {
-    /// All of them, in the order in which they began; `None` where the trace is no capture of
-    /// others.
+    /// All conversations, in the order they began; `None` if the trace is not a capture of other
+    /// traffic.
     pub(super) fn new(trace: &'a Trace, options: &'a ReportOptions) -> Option<Self> {
         Some(Self {
             trace,

@@ -17,8 +17,8 @@ pub(in crate::report) struct JsonDns<'a> {
 }
 
 impl<'a> JsonDns<'a> {
-    /// `server` and `transport` are those of the last question that was answered, else of the last
-    /// one asked.
+    /// `server` and `transport` are those of the last query that was answered, or else of the last
+    /// query.
     pub(in crate::report) fn new(resolution: &'a Resolution) -> Self {
         let answered = |query: &&DnsQuery| matches!(query.outcome, QueryOutcome::Answered(_));
         let decisive = resolution

@@ -110,7 +110,7 @@ pub(in crate::report) fn phase_entries(
         .collect()
 }
 
-/// A phase on the app clock and, where packets tell it, on the wire clock.
+/// A phase on the app clock and, if the packets show it, on the wire clock.
 fn both_clocks(
     trace: &Trace,
     exchange: &trace::Exchange,

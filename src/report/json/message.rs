@@ -7,7 +7,7 @@ use crate::insight::{self, server_timing};
 use crate::trace::{self, HttpHeader};
 use crate::units::{Nanos, Untrusted};
 
-/// A field line as `[name, value]`.
+/// A header field as `[name, value]`.
 #[derive(Serialize)]
 pub(super) struct JsonHeaderField(Untrusted, Untrusted);
 

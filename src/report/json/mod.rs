@@ -1,7 +1,8 @@
-//! The JSON document, schema `tapline/summary/1`; `assets/schema/summary-1.schema.json` says what
-//! each field means.
+//! The JSON document with schema `tapline/summary/1`; `assets/schema/summary-1.schema.json`
+//! describes its fields.
 //!
-//! Field names are a contract: added to, never renamed. What was not measured is `null`.
+//! Field names are a contract: new ones are added, none are renamed. What was not measured is
+//! `null`.
 
 mod conversation;
 mod dns;
@@ -28,7 +29,7 @@ use super::{ReportOptions, json_text, timestamps};
 use crate::insight::redact::Redactor;
 use crate::trace::Trace;
 
-/// The name and version of the document's format.
+/// The name and version of the document format.
 const SCHEMA: &str = "tapline/summary/1";
 
 /// A run as one JSON document.
@@ -37,8 +38,7 @@ pub fn json_report(trace: &Trace, options: &ReportOptions) -> String {
     json_text::pretty_json(&JsonSummary::new(trace, trace, options, &end))
 }
 
-/// The same with all exchanges of the run, written as it comes to be: of many exchanges or
-/// conversations it is long.
+/// Writes the document with all exchanges of the run, incrementally, since it may be long.
 pub(super) fn write_json(
     trace: &Trace,
     every: &dyn ExchangeSource,
@@ -50,7 +50,7 @@ pub(super) fn write_json(
     end.failed.into_inner().map_or(Ok(()), Err)
 }
 
-/// How an exchange stands in the document.
+/// Serializes exchanges as HAR entries.
 struct SummaryFormat<'a>(Redactor<'a>);
 
 impl ExchangeFormat for SummaryFormat<'_> {

@@ -1,4 +1,4 @@
-//! What the document says of the run as a whole.
+//! The parts of the document about the run as a whole.
 
 use serde::Serialize;
 
@@ -42,8 +42,7 @@ impl JsonOutcome {
 
 impl JsonFailure {
     pub(super) fn new(failure: &trace::Failure, redactor: Redactor) -> Self {
-        // A sentence of this program's for people, which may quote what came: `jq -r` prints it as
-        // it is.
+        // jq -r prints the sentence unescaped, and it may quote text from outside.
         let message = Untrusted::new(redactor.text(&failure.message).escaped());
         Self {
             code: failure.code,
@@ -70,7 +69,7 @@ pub(super) struct JsonCapture<'a> {
     beyond_conversations: Option<u64>,
 }
 
-/// What among the packets is no TCP or UDP.
+/// Packets that are neither TCP nor UDP.
 #[derive(Serialize)]
 struct JsonOtherFrames {
     arp: u64,
@@ -99,7 +98,7 @@ impl JsonOtherFrames {
     }
 }
 
-/// What was listed and gave way to what came later.
+/// Entries that were dropped to make room for later ones.
 #[derive(Serialize)]
 struct JsonNoLongerListed {
     packets: u64,
@@ -185,7 +184,7 @@ impl JsonControl {
     }
 }
 
-/// As in the event, but for the bandwidth, which is `null` where the link has no limit of its own.
+/// The same as in the event, except for the bandwidth, which is `null` if the link is not limited.
 #[derive(Serialize)]
 pub(super) struct JsonLink<'a> {
     round_trip_ns: u64,

@@ -1,4 +1,4 @@
-//! What repeated runs come down to.
+//! Statistics of repeated requests.
 
 use serde::Serialize;
 
@@ -7,10 +7,10 @@ use crate::insight::{
 };
 use crate::trace::{Phase, Trace};
 
-/// A figure over the runs of a request.
+/// Statistics of one figure over the runs of a request.
 #[derive(Serialize)]
 pub(super) struct JsonStatistics {
-    /// The first exchange of the request, by its place among the run's exchanges.
+    /// The first exchange of the request, by its index in the run.
     exchange: u32,
     name: &'static str,
     clock: &'static str,

@@ -1,5 +1,5 @@
-//! The JSON document of a suite, schema `tapline/suite/1`; `assets/schema/suite-1.schema.json` says
-//! what each field means.
+//! The JSON document of a suite with schema `tapline/suite/1`; `assets/schema/suite-1.schema.json`
+//! describes its fields.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::report::{json_text, timestamps};
 use crate::trace::{FailureCode, HttpVersion};
 use crate::units::Untrusted;
 
-/// The name and version of the document's format.
+/// The name and version of the document format.
 const SCHEMA: &str = "tapline/suite/1";
 
 /// A suite as one JSON document.

@@ -23,7 +23,7 @@ pub(in crate::report) struct JsonTcp<'a> {
 }
 
 impl<'a> JsonTcp<'a> {
-    /// What the packets say comes before what the kernel says. `None` where there was neither an
+    /// Figures from packets take precedence over the kernel's. `None` if there was neither an
     /// attempt nor a connection.
     pub(in crate::report) fn new(trace: &'a Trace, exchange: &'a trace::Exchange) -> Option<Self> {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
@@ -84,7 +84,7 @@ impl<'a> JsonAttempt<'a> {
     }
 }
 
-/// How long nothing passed, for one cause.
+/// Total idle time for one cause.
 #[derive(Serialize)]
 struct JsonWait {
     cause: &'static str,
@@ -106,7 +106,7 @@ impl JsonWait {
     }
 }
 
-/// Segment counts by the packets, or where none were captured, by the kernel.
+/// Segment counts from packets or, if none were captured, from the kernel.
 #[derive(Serialize)]
 pub(in crate::report) struct JsonSegments {
     source: &'static str,
@@ -118,7 +118,7 @@ pub(in crate::report) struct JsonSegments {
     on_wire: Option<JsonWireSegments>,
 }
 
-/// What aggregates are on the wire, as the kernel told with each.
+/// What aggregated segments were on the wire, as the kernel reported for each.
 #[derive(Serialize)]
 struct JsonWireSegments {
     sent: u64,

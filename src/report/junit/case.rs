@@ -8,7 +8,7 @@ use crate::report::markup::Markup;
 use crate::trace::{Exchange, ExchangeCause, FailureCode, Phase, Trace};
 use crate::units::Nanos;
 
-/// Something that was tried.
+/// A test case.
 pub(super) struct TestCase {
     name: String,
     class: String,
@@ -16,34 +16,34 @@ pub(super) struct TestCase {
     pub(super) outcome: CaseOutcome,
 }
 
-/// What came of it.
+/// The outcome of a test case.
 pub(super) enum CaseOutcome {
     Passed,
-    /// What was asked for was done, and the result is not the one wanted.
+    /// It ran, and the result was not as required.
     Failure(FailureElement),
-    /// It could not be done.
+    /// It could not be run.
     Error(FailureElement),
-    /// It says nothing; why.
+    /// It has no result, and why.
     Skipped(String),
 }
 
-/// Why it did not pass.
+/// A `failure` or `error` element.
 pub(super) struct FailureElement {
     kind: String,
     message: String,
     detail: String,
 }
 
-/// The exchanges. What has the name of one before it is numbered, as build servers tell cases apart
-/// by their names.
+/// Test cases for the exchanges. Repeated names are numbered, since build servers tell cases apart
+/// by name.
 pub(super) fn exchange_cases(trace: &Trace, redactor: Redactor) -> Vec<TestCase> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     let all = trace.exchanges();
     let nexts = all.iter().skip(1).map(Some).chain([None]);
     let mut place = 0..;
     let case = |(exchange, next): (&Exchange, Option<&Exchange>)| {
-        // Behind exchanges that are no longer held the run's numbers tell cases apart, as they
-        // would were all there.
+        // Once exchanges are no longer held, positions shift, so the ID is part of the name: cases
+        // are called the same as if all were there.
         let is_in_its_place = place.next() == Some(exchange.id.0);
         let name = format!("{} {}", exchange.method, redactor.text(&exchange.url).raw());
         let count = named
@@ -86,7 +86,8 @@ fn exchange_outcome(
 }
 
 impl CaseOutcome {
-    /// What failed in a phase. A status that is not wanted is an answer all the same.
+    /// The outcome of a failure in a phase. An unwanted status is still a response, hence not an
+    /// error.
     pub(super) fn from_failure(
         phase: Phase,
         code: FailureCode,
@@ -107,7 +108,7 @@ impl CaseOutcome {
     }
 }
 
-/// The rules of a budget.
+/// Test cases for the rules of a budget.
 pub(super) fn budget_cases(trace: &Trace, budget: Option<&Budget>) -> Vec<TestCase> {
     let verdicts = budget
         .map(|budget| budget.verdicts(trace))
@@ -148,7 +149,7 @@ fn rule_outcome(verdict: &budget::BudgetVerdict) -> CaseOutcome {
     }
 }
 
-/// On which side of its limit a figure lies.
+/// On which side of its limit a figure is.
 const fn deviation_words(verdict: &budget::BudgetVerdict) -> &'static str {
     match verdict.rule.operator {
         Operator::AtLeast | Operator::Above => "too little",
@@ -166,7 +167,7 @@ impl TestCase {
         }
     }
 
-    /// A rule of a budget, and what came of it.
+    /// A test case for a rule of a budget.
     pub(super) fn from_verdict(verdict: &budget::BudgetVerdict, class: &str) -> Self {
         Self::new(
             verdict.rule.to_string(),

@@ -1,10 +1,10 @@
-//! `JUnit`'s XML, which build servers show as test results: each exchange a test case, and each
-//! rule of the budget.
+//! `JUnit` XML, which build servers display as test results: one test case per exchange and per
+//! budget rule.
 //!
-//! What failed is an error with the failure's code for a type; a missed rule is a failure, and so
-//! is a status that `--fail` does not want. What was tried again, is not over or could not be
-//! measured is skipped. The document holds to Jenkins' schema and has the attributes that
-//! Ant's wants. The text report is in `system-out`.
+//! A failed exchange is an error, with the failure's code as its type. A missed rule is a failure,
+//! as is a status rejected by `--fail`. Retried, unfinished and unmeasured cases are skipped. The
+//! document conforms to Jenkins's schema and has the attributes that Ant's requires. `system-out`
+//! contains the text report.
 
 mod case;
 mod suite;
@@ -16,7 +16,7 @@ use super::{ReportOptions, text_report, timestamps};
 use crate::trace::Trace;
 use case::{CaseOutcome, TestCase};
 
-/// A run as `JUnit`'s XML.
+/// A run as `JUnit` XML.
 pub fn junit_report(trace: &Trace, options: &ReportOptions) -> String {
     let cases: Vec<TestCase> = case::exchange_cases(trace, options.redactor())
         .into_iter()
@@ -109,7 +109,7 @@ fn write_properties(xml: &mut Markup, trace: &Trace) {
     xml.close();
 }
 
-/// Text of several lines.
+/// Escapes text of several lines.
 fn escape_lines(text: &str) -> String {
     text.split('\n')
         .map(escape_markup)

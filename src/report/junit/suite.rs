@@ -1,6 +1,5 @@
-//! A suite as `JUnit`'s XML: a test suite for each endpoint, with its requests as one case and each
-//! rule of its budget as another. So a build server names the endpoint and the rule, and follows
-//! both from build to build.
+//! A suite as `JUnit` XML: one test suite per endpoint, with one case for its requests and one per
+//! budget rule. So a build server names the endpoint and the rule, and tracks both across builds.
 
 use super::case::{CaseOutcome, TestCase};
 use super::count_outcomes;
@@ -9,7 +8,7 @@ use crate::report::suite::{SuiteEndpoint, SuiteResult};
 use crate::report::timestamps;
 use crate::units::Nanos;
 
-/// A suite as `JUnit`'s XML.
+/// A suite as `JUnit` XML.
 pub(in crate::report) fn suite_junit(suite: &SuiteResult) -> String {
     let mut xml = Markup::default();
     xml.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");

@@ -1,4 +1,4 @@
-//! A capture of others: who talked with whom, how much.
+//! A capture of other traffic: the ends of each conversation and its traffic.
 
 use super::escape::code_span;
 use super::table::MarkdownTable;
@@ -7,10 +7,10 @@ use crate::report::ReportOptions;
 use crate::trace::{Direction, Trace};
 use crate::units::{Bytes, Untrusted, group_digits};
 
-/// Conversations that are listed; of more there is a note.
+/// Maximum number of conversations listed; a note tells of the rest.
 const MAX_CONVERSATIONS: usize = 200;
 
-/// `None` where the trace is no capture of others.
+/// Returns `None` if the trace is not a capture of other traffic.
 pub(super) fn conversations_section(trace: &Trace, options: &ReportOptions) -> Option<String> {
     let all = captured_conversations(trace)?;
     let columns = [

@@ -1,4 +1,4 @@
-//! Who said what to whom, when.
+//! A sequence diagram of an exchange.
 
 use super::mermaid::{Arrow, Participant, SequenceLine, render_sequence_diagram};
 use super::messages;
@@ -7,21 +7,21 @@ use crate::report::picture::PictureContext;
 use crate::trace::{Exchange, ExchangeCause};
 use crate::units::Moment;
 
-/// Exchanges that are drawn: those of the first transfers, without repeats.
+/// Maximum number of exchanges drawn: those of the first transfers, without repeats.
 const MAX_EXCHANGES: usize = 12;
-/// Those who take part, and lines. What is beyond is not drawn; larger diagrams are refused or
-/// cannot be read.
+/// Maximum number of participants and lines. Larger diagrams are refused by Mermaid or cannot be
+/// read.
 const MAX_PARTICIPANTS: usize = 12;
 const MAX_LINES: usize = 200;
 
-/// Lines as they come about, and those who take part.
+/// A sequence diagram in progress.
 pub(super) struct SequenceDiagram {
     participants: Vec<String>,
     lines: Vec<(Moment, SequenceLine)>,
     began: Moment,
 }
 
-/// The diagram; `None` where there is nothing to draw.
+/// The diagram; `None` if there is nothing to draw.
 pub(super) fn diagram_section(scene: &PictureContext<'_>) -> Option<String> {
     let all = group_into_transfers(scene.trace).filter(|run| {
         run.hops()
@@ -48,10 +48,10 @@ pub(super) fn diagram_section(scene: &PictureContext<'_>) -> Option<String> {
 }
 
 impl SequenceDiagram {
-    /// This side.
+    /// This machine.
     pub(super) const CLIENT: Participant = Participant(0);
 
-    /// Somebody, known by name; `None` where there are too many to draw.
+    /// The participant with a name, added if new; `None` if there are too many.
     pub(super) fn participant(&mut self, name: &str) -> Option<Participant> {
         if let Some(place) = self.participants.iter().position(|known| known == name) {
             return Some(Participant(place));
@@ -63,22 +63,22 @@ impl SequenceDiagram {
         Some(Participant(self.participants.len() - 1))
     }
 
-    /// What this side said.
+    /// Adds a message that this machine sent.
     pub(super) fn sent(&mut self, at: Moment, to: Option<Participant>, text: &str) {
         self.add(at, Some(Self::CLIENT), to, Arrow::Solid, text);
     }
 
-    /// What it was told.
+    /// Adds a message that this machine received.
     pub(super) fn received(&mut self, at: Moment, from: Option<Participant>, text: &str) {
         self.add(at, from, Some(Self::CLIENT), Arrow::Dashed, text);
     }
 
-    /// What said no.
+    /// Adds a rejection.
     pub(super) fn refused(&mut self, at: Moment, by: Option<Participant>, text: &str) {
         self.add(at, by, Some(Self::CLIENT), Arrow::Crossed, text);
     }
 
-    /// What is to be said of this side.
+    /// Adds a note over this machine.
     pub(super) fn note(&mut self, at: Moment, text: &str) {
         self.add(
             at,
@@ -111,7 +111,7 @@ impl SequenceDiagram {
         }
     }
 
-    /// In the order of time; what is of one instant keeps the order it was told in.
+    /// Renders the lines in order of time; simultaneous ones keep their order.
     fn render(mut self) -> String {
         self.lines.sort_by_key(|(at, _)| *at);
         self.lines.truncate(MAX_LINES);

@@ -1,12 +1,12 @@
-//! Text that may be anybody's, as Markdown that shows it and does nothing else.
+//! Escaping text from outside for Markdown.
 //!
-//! Escaping punctuation is not enough: forges make links of addresses, people of `@name` and issues
-//! of `#1` after Markdown is through, but not in code. So a sentence keeps the words that can mean
-//! nothing, and all others become code.
+//! Escaping punctuation is not enough: after processing Markdown, forges still turn addresses into
+//! links, `@name` into mentions and `#1` into issue references, except within code. So only words
+//! that cannot have a meaning are kept as text, and all others become code.
 
 use crate::units::Untrusted;
 
-/// A sentence. Words in it that could mean something to Markdown, to HTML or to a forge are code.
+/// Escapes a sentence. Words that could mean something to Markdown, HTML or a forge become code.
 pub(in crate::report) fn escape_prose(text: &str) -> String {
     let text = Untrusted::new(text);
     let escaped = text.escaped();
@@ -22,7 +22,7 @@ pub(in crate::report) fn escape_prose(text: &str) -> String {
     written.collect::<Vec<_>>().join(" ")
 }
 
-/// Code that keeps the sentence's punctuation outside of it.
+/// A code span that leaves trailing punctuation outside.
 fn code_without_punctuation(text: &str) -> String {
     let within = text.trim_end_matches(['.', ',', ';', ':']);
     format!(
@@ -32,8 +32,8 @@ fn code_without_punctuation(text: &str) -> String {
     )
 }
 
-/// Whether a word stands for itself wherever it is. A full stop or hyphen is harmless within a
-/// word, a bracket or colon after one.
+/// Returns true if a word is safe as plain text. A period or hyphen is harmless within a word, a
+/// bracket or colon after one.
 fn is_plain(word: &str) -> bool {
     const SIGNS: &str = "·—–−→↑↓…§";
     let core = word
@@ -51,7 +51,7 @@ fn is_plain(word: &str) -> bool {
         || begins && quiet && !core.to_ascii_lowercase().starts_with("www.")
 }
 
-/// A code span (`CommonMark` §6.1): as many backticks around it as are nowhere within.
+/// A code span (`CommonMark` §6.1), delimited by more backticks than the text contains in a row.
 pub(in crate::report) fn code_span(text: &str) -> String {
     let text = Untrusted::new(text);
     let escaped = text.escaped();

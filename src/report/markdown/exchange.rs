@@ -1,4 +1,4 @@
-//! One exchange: its phases, what was slow, what was found, why it failed.
+//! An exchange: its phases, what was slow, findings, and why it failed.
 
 use super::escape::{code_span, escape_prose};
 use super::table::MarkdownTable;
@@ -10,7 +10,7 @@ use crate::report::picture::{Heading, PictureContext};
 use crate::trace::{EventKind, Exchange, Phase, PhaseSpan};
 use crate::units::Nanos;
 
-/// Its section, part by part. The headline of the only one is that of the run.
+/// The parts of its section. If it is the only exchange, the run's title serves as its own.
 pub(super) fn exchange_parts(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let only = scene.trace.exchanges().len() == 1;
     let heading = Heading::of_exchange(scene, exchange);
@@ -36,7 +36,7 @@ pub(super) fn exchange_parts(scene: &PictureContext<'_>, exchange: &Exchange) ->
     parts
 }
 
-/// Where it failed, why, and what to try.
+/// The failed phase, the reason, and what to try.
 fn failure_quote(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
     let (phase, failure) = exchange.failure.as_ref()?;
     let after = exchange
@@ -58,7 +58,7 @@ fn failure_quote(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Stri
     ))
 }
 
-/// The phases on both clocks. What was not measured is a dash.
+/// A table of the phases on both clocks. What was not measured is a dash.
 fn phases_table(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
     exchange.phases.iter().next()?;
     let mut table = MarkdownTable::new(&[
@@ -98,7 +98,7 @@ fn phases_table(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Strin
     Some(table.as_str().to_owned())
 }
 
-/// Findings, a line each.
+/// Findings, one per line.
 fn finding_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let trace = scene.trace;
     let mut found = Vec::new();
@@ -131,7 +131,7 @@ fn finding_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String>
     found
 }
 
-/// What the server says of its own time.
+/// Writes the times that the server reports about itself.
 fn server_timing_line(exchange: &Exchange) -> Option<String> {
     let all = server_timing(exchange).into_iter().map(|metric| {
         let took = metric
@@ -165,7 +165,7 @@ fn redirect_line(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Stri
     ))
 }
 
-/// The certificates, where they are why it failed.
+/// The certificates, if the failure is in the TLS phase.
 fn certificate_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let failed = exchange
         .failure

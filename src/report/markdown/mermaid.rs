@@ -1,23 +1,23 @@
-//! Mermaid's sequence diagrams, as text (<https://mermaid.js.org/syntax/sequenceDiagram.html>).
+//! Mermaid sequence diagrams (<https://mermaid.js.org/syntax/sequenceDiagram.html>).
 
 use std::fmt::Write as _;
 
 use crate::units::Untrusted;
 
-/// Somebody who takes part.
+/// A participant, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Participant(pub(super) usize);
 
 /// How a message is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrow {
-    /// A question.
+    /// A request.
     Solid,
-    /// What came back.
+    /// A response.
     Dashed,
-    /// What said no.
+    /// Adds a rejection.
     Crossed,
-    /// No message: a note at the one it is from.
+    /// A note over the sender.
     Note,
 }
 
@@ -29,10 +29,10 @@ pub(super) struct SequenceLine {
     pub(super) text: String,
 }
 
-/// Characters of a line's text that are shown.
+/// Maximum length of a line's text.
 const MAX_CHARACTERS: usize = 90;
 
-/// A diagram as Markdown. Parties are named in their order.
+/// A diagram as Markdown. Participants are declared in order.
 pub(super) fn render_sequence_diagram(parties: &[String], lines: &[SequenceLine]) -> String {
     let mut out = String::from("```mermaid\nsequenceDiagram\n");
     for (i, name) in parties.iter().enumerate() {
@@ -56,8 +56,8 @@ pub(super) fn render_sequence_diagram(parties: &[String], lines: &[SequenceLine]
     out + "```"
 }
 
-/// Text that is nothing but text: what Mermaid or HTML could take for more is written by its
-/// number, which Mermaid reads as the character.
+/// Escapes text: characters that Mermaid or HTML might interpret are written as numeric entities,
+/// which Mermaid supports.
 fn escape_text(text: &str) -> String {
     let text = Untrusted::new(text);
     let escaped = text.escaped();
@@ -73,7 +73,7 @@ fn escape_text(text: &str) -> String {
             let _ = write!(out, "#{};", u32::from(c));
         }
     }
-    // No text at all would be an error.
+    // Mermaid rejects an empty text.
     if out.is_empty() {
         "—".to_owned()
     } else {

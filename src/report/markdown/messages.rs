@@ -1,4 +1,4 @@
-//! What an exchange puts into the diagram, layer by layer.
+//! The messages of an exchange in the sequence diagram, layer by layer.
 
 use super::diagram::SequenceDiagram;
 use super::mermaid::Participant;
@@ -10,7 +10,7 @@ use crate::trace::{
 };
 use crate::units::{Bytes, Moment};
 
-/// All that passed, as far as it is known.
+/// Adds everything that is known of an exchange.
 pub(super) fn add_exchange(
     scene: &PictureContext<'_>,
     exchange: &Exchange,
@@ -72,7 +72,7 @@ fn add_queries(exchange: &Exchange, drawing: &mut SequenceDiagram) {
     }
 }
 
-/// Handshakes of TCP. That they were answered is told when this side knew.
+/// Adds TCP handshakes. The answer is placed at the time when this side saw it.
 fn add_attempts(exchange: &Exchange, drawing: &mut SequenceDiagram) {
     for attempt in &exchange.attempts {
         let remote = drawing.participant(&attempt.remote.to_string());
@@ -100,12 +100,12 @@ fn add_attempts(exchange: &Exchange, drawing: &mut SequenceDiagram) {
     }
 }
 
-/// Whether what follows goes through a proxy to somebody else.
+/// Returns true if the exchange goes through a proxy to another server.
 fn is_tunnelled(exchange: &Exchange) -> bool {
     !exchange.proxy.is_empty() || exchange.phases.get(Phase::Proxy).is_some()
 }
 
-/// The server behind a proxy, by the name in the URL.
+/// The server behind a proxy, named as in the URL.
 fn origin_server(
     scene: &PictureContext<'_>,
     exchange: &Exchange,
@@ -120,7 +120,7 @@ fn origin_server(
     drawing.participant(&format!("{}{port}", url.host_str()?))
 }
 
-/// The talk with a proxy: who says what is in the words.
+/// Adds the steps of a proxy. Their texts say who sent what.
 fn add_proxy_steps(
     scene: &PictureContext<'_>,
     exchange: &Exchange,
@@ -141,7 +141,7 @@ fn add_proxy_steps(
     }
 }
 
-/// Flights of the TLS handshake: what one side sends before the other answers.
+/// Adds the flights of the TLS handshake: what one side sends before the other responds.
 fn add_tls_flights(
     exchange: &Exchange,
     connection: &Connection,

@@ -1,10 +1,9 @@
-//! Markdown that reads well where code is looked at: in an issue, a pull request, a job's summary.
+//! Markdown for issues, pull requests and job summaries.
 //!
-//! A headline, then what each exchange did: a table of its phases on both clocks, what was slow,
-//! what was found, and why it failed. Before that, who said what to whom as a sequence diagram in
-//! Mermaid, which forges draw. Of a request that was repeated the spread is told, and the first one
-//! drawn. Text that came from elsewhere is neither Markdown nor HTML nor Mermaid ([`words`],
-//! [`mermaid`]).
+//! A title, a sequence diagram in Mermaid (which forges render), and then each exchange: a table of
+//! its phases on both clocks, what was slow, findings, and why it failed. For a repeated request
+//! there are statistics, and only the first run is shown. Text from outside is escaped, so that it
+//! is neither Markdown nor HTML nor Mermaid ([`escape`], [`mermaid`]).
 
 mod conversations;
 mod diagram;
@@ -26,7 +25,7 @@ use crate::trace::Trace;
 use escape::{code_span, escape_prose};
 use table::MarkdownTable;
 
-/// Exchanges that are told of one by one; of more there is a note.
+/// Maximum number of exchanges described individually; a note tells of the rest.
 const MAX_EXCHANGES: usize = 50;
 
 /// A run as Markdown.
@@ -49,7 +48,7 @@ pub fn markdown_report(trace: &Trace, options: &ReportOptions) -> String {
     parts.join("\n\n") + "\n"
 }
 
-/// What was asked and what came of it.
+/// The title, the outcome and the verdict.
 fn title_parts(scene: &PictureContext<'_>) -> Vec<String> {
     let heading = Heading::new(scene);
     let title = if scene.trace.exchanges().is_empty() {
@@ -71,7 +70,7 @@ fn title_parts(scene: &PictureContext<'_>) -> Vec<String> {
     ]
 }
 
-/// Who measured, when, and where the figures are from.
+/// The tool version, the time, and the source of the figures.
 fn source_line(trace: &Trace) -> String {
     let version = trace
         .tool_version()
@@ -102,7 +101,7 @@ fn budget_section(trace: &Trace, budget: &Budget) -> String {
     format!("## Budget\n\n{}", table.as_str())
 }
 
-/// Every exchange, or of repeated ones their spread.
+/// The exchanges; for repeated ones their statistics.
 fn exchange_sections(scene: &PictureContext<'_>) -> Vec<String> {
     let all: Vec<Transfer> = group_into_transfers(scene.trace).collect();
     let mut parts = Vec::new();

@@ -1,4 +1,4 @@
-//! The same request several times: how the figures spread.
+//! A repeated request: the distribution of its figures.
 
 use super::escape::code_span;
 use super::table::MarkdownTable;
@@ -6,7 +6,7 @@ use crate::insight::{RepeatedRequest, Spread};
 use crate::report::picture::PictureContext;
 use crate::trace::Phase;
 
-/// Over the runs that did not fail.
+/// Statistics over the runs that did not fail.
 pub(super) fn repeats_section(scene: &PictureContext<'_>, runs: &RepeatedRequest) -> String {
     let asked = runs.retained().first().and_then(|run| run.hops().first());
     let asked = asked

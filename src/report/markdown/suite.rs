@@ -1,4 +1,4 @@
-//! A suite as Markdown: the verdict, what is not as it should be, and a table of all endpoints.
+//! A suite as Markdown: the verdict, the problems, and a table of all endpoints.
 
 use super::escape::{code_span, escape_prose};
 use super::table::MarkdownTable;

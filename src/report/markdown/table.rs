@@ -1,13 +1,13 @@
-//! Tables, as GitHub-flavoured Markdown has them (§4.10).
+//! Tables in GitHub-flavoured Markdown (§4.10).
 
-/// A table whose cells are Markdown already.
+/// A table whose cells are already Markdown.
 pub(in crate::report) struct MarkdownTable {
     columns: usize,
     out: String,
 }
 
 impl MarkdownTable {
-    /// One with these columns: their names, and whether figures stand in them.
+    /// Creates a table with these columns: name, and whether they contain numbers.
     pub(in crate::report) fn new(columns: &[(&str, bool)]) -> Self {
         let mut table = Self {
             columns: columns.len(),
@@ -27,12 +27,12 @@ impl MarkdownTable {
         self.line(cells.into_iter());
     }
 
-    /// The table, without a line break at its end.
+    /// The table without a final line break.
     pub(in crate::report) fn as_str(&self) -> &str {
         self.out.trim_end()
     }
 
-    /// Within a table `\|` is a `|` even in code. An empty cell is one space wide.
+    /// In a table `\|` stands for `|`, even within code. An empty cell is one space wide.
     fn line(&mut self, cells: impl Iterator<Item = String>) {
         let cells = cells
             .chain(std::iter::repeat_with(String::new))

@@ -1,8 +1,8 @@
-//! Attributes, and the values they have in OTLP's JSON: 64-bit integers are text there.
+//! Attributes and their values in OTLP's JSON encoding, in which 64-bit integers are strings.
 
 use serde_json::{Value, json};
 
-/// What a span, a data point or a resource says of itself.
+/// The attributes of a span, data point or resource.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attributes(Vec<Value>);
 

@@ -1,4 +1,4 @@
-//! Metrics: durations as histograms, each of what this run alone measured.
+//! Metrics: histograms of durations, with the values of this run only.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::report::timestamps;
 use crate::trace::{Clock, Exchange, Phase, PhaseSpan, Trace};
 use crate::units::Nanos;
 
-/// Bounds of the buckets in seconds, as the semantic conventions advise.
+/// Bucket boundaries in seconds, as the semantic conventions advise.
 const BOUNDS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 /// `AGGREGATION_TEMPORALITY_DELTA`.
 const DELTA: u8 = 1;
 
-/// All metrics that have something to tell.
+/// All metrics that have a value.
 pub(super) fn metric_values(trace: &Trace, redactor: Redactor) -> Vec<Value> {
     let (mut requests, mut lookups, mut phases) = (
         DataPoints::default(),
@@ -103,7 +103,7 @@ fn phase_attributes(exchange: &Exchange, phase: Phase, clock: Clock) -> Attribut
     attributes
 }
 
-/// Figures by their attributes.
+/// Values grouped by attributes.
 #[derive(Default)]
 struct DataPoints(BTreeMap<String, (Value, Vec<f64>)>);
 
@@ -117,7 +117,7 @@ impl DataPoints {
             .push(took.as_secs_f64());
     }
 
-    /// As a metric; `None` without a figure.
+    /// Returns the metric, or `None` without values.
     fn into_metric(self, trace: &Trace, name: &str, about: &str) -> Option<Value> {
         let began = trace.started_at().map_or(0, |wall| wall.0);
         let ended = timestamps::wall_time_of(trace, trace.ended().unwrap_or(trace.latest()))
@@ -138,7 +138,7 @@ impl DataPoints {
     }
 }
 
-/// How many figures lie in each bucket; a bound belongs to the bucket below it.
+/// The number of values in each bucket; a boundary belongs to the bucket below it.
 fn bucket_counts(figures: &[f64]) -> Vec<String> {
     let mut counts = [0_u64; BOUNDS.len() + 1];
     for figure in figures {

@@ -1,11 +1,10 @@
 //! OpenTelemetry's protocol (OTLP 1.x) in its JSON encoding: spans and metrics of a run, for a
 //! collector.
 //!
-//! A transfer is a trace: a CLIENT span for each of its exchanges, and within it INTERNAL spans for
-//! the phases under the names that .NET gives them. Where there were redirects or retries, a span
-//! around them holds them together. Names of attributes and metrics are those of the
-//! semantic conventions; what they do not know begins with `tapline.`. Secrets are masked as
-//! everywhere; identifiers are given in, for they are of chance.
+//! A transfer is a trace: it has a CLIENT span per exchange, which contains INTERNAL spans for the
+//! phases, named as in .NET. With redirects or retries, a parent span encloses the exchanges.
+//! Attributes and metrics are named by the semantic conventions, or else begin with `tapline.`.
+//! Secrets are masked as everywhere. Identifiers are passed in, since they are random.
 //!
 //! <https://opentelemetry.io/docs/specs/otlp/>, <https://opentelemetry.io/docs/specs/semconv/http/>
 
@@ -21,28 +20,28 @@ use crate::trace::Trace;
 use crate::units::Untrusted;
 use attributes::Attributes;
 
-/// What tells this run's spans from all others, of chance.
+/// Random identifiers of this run's spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OtlpIds {
-    /// The first transfer's trace; those after it count up.
+    /// The trace ID of the first transfer; later ones count up.
     pub trace: u128,
-    /// The first span; those after it count up.
+    /// The ID of the first span; later ones count up.
     pub span: u64,
 }
 
-/// Who reports, as the environment has it.
+/// The reporting resource, as configured by the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OtlpResource {
-    /// `service.name`; `tapline` where it is not given.
+    /// `service.name`; `tapline` if not given.
     pub service: Option<String>,
     /// Further attributes.
     pub attributes: Vec<(String, String)>,
 }
 
-/// Exchanges in a document; collectors refuse very large ones.
+/// Maximum number of exchanges per document; collectors refuse very large ones.
 const MAX_EXCHANGES_PER_DOCUMENT: usize = 200;
 
-/// The spans of a run, as bodies for `/v1/traces`. None where there was no exchange.
+/// The spans of a run, as request bodies for `/v1/traces`. Empty if there was no exchange.
 pub fn otlp_traces(
     trace: &Trace,
     options: &ReportOptions,
@@ -63,7 +62,7 @@ pub fn otlp_traces(
         .collect()
 }
 
-/// The metrics of a run, as a body for `/v1/metrics`. `None` where nothing was measured.
+/// The metrics of a run, as a request body for `/v1/metrics`. `None` if nothing was measured.
 pub fn otlp_metrics(
     trace: &Trace,
     options: &ReportOptions,

@@ -1,4 +1,4 @@
-//! Spans of phases, under the names that .NET gives them.
+//! Spans of phases, named as in .NET.
 
 use super::attributes::Attributes;
 use super::spans::{OtlpSpan, SpanBuilder, SpanId};
@@ -6,16 +6,16 @@ use crate::insight::wire_phase;
 use crate::trace::{AttemptOutcome, Certificate, Endpoint, Exchange, Phase, PhaseSpan, Tls};
 use crate::units::Moment;
 
-/// Phases that make a connection.
+/// Phases that set up a connection.
 const SETUP_PHASES: [Phase; 4] = [Phase::Dns, Phase::Connect, Phase::Proxy, Phase::Tls];
-/// Phases of the message, which .NET does not tell apart.
+/// Phases of a message, which .NET does not distinguish.
 const MESSAGE_PHASES: [(Phase, &str); 3] = [
     (Phase::Send, "HTTP request send"),
     (Phase::Wait, "HTTP response wait"),
     (Phase::Receive, "HTTP response receive"),
 ];
 
-/// The phases of an exchange, within its span.
+/// Adds the phases of an exchange as children of its span.
 pub(super) fn add_phase_spans(spans: &mut SpanBuilder, exchange: &Exchange, parent: SpanId) {
     let host = url::Url::parse(exchange.url.raw()).ok();
     let host = host
@@ -61,7 +61,7 @@ pub(super) fn add_phase_spans(spans: &mut SpanBuilder, exchange: &Exchange, pare
     }
 }
 
-/// What all of making the connection took; `None` where one was there.
+/// Adds a span for the whole connection setup; `None` if the connection was reused.
 fn add_setup_span(
     spans: &mut SpanBuilder,
     exchange: &Exchange,
@@ -91,7 +91,7 @@ fn add_setup_span(
     ))
 }
 
-/// A phase as a span, with what the packets say of it.
+/// Adds a phase as a span, with its duration on the wire.
 fn add_phase_span(
     spans: &mut SpanBuilder,
     exchange: &Exchange,
@@ -169,14 +169,14 @@ fn add_connect_spans(spans: &mut SpanBuilder, exchange: &Exchange, parent: SpanI
     }
 }
 
-/// An attempt that nobody told the end of ended with its exchange.
+/// The end of an attempt. Without one of its own it ended with the connect phase or the exchange.
 fn attempt_end(ended: Option<Moment>, exchange: &Exchange) -> Option<Moment> {
     ended
         .or_else(|| exchange.phases.get(Phase::Connect)?.ended)
         .or(exchange.ended)
 }
 
-/// The other end of a connection.
+/// Adds attributes for the remote end of a connection.
 pub(super) fn add_peer(remote: &Endpoint, attributes: &mut Attributes) {
     match remote {
         Endpoint::Ip(address) => {

@@ -1,4 +1,4 @@
-//! Spans of exchanges, and those around them.
+//! Spans of exchanges and transfers.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ const CLIENT: u8 = 3;
 /// `STATUS_CODE_ERROR`.
 const ERROR: u8 = 2;
 
-/// Makes spans; each gets the next identifier.
+/// Builds spans with consecutive identifiers.
 pub(super) struct SpanBuilder<'a> {
     pub(super) trace: &'a Trace,
     pub(super) redactor: Redactor<'a>,
@@ -25,14 +25,14 @@ pub(super) struct SpanBuilder<'a> {
     finished: Vec<Value>,
 }
 
-/// A span before it is written.
+/// A span to be added.
 pub(super) struct OtlpSpan {
     pub(super) name: String,
     pub(super) began: Moment,
-    /// `None` for what goes on: it is told as far as it came.
+    /// `None` if it has not ended; the span is then as long as the run so far.
     pub(super) ended: Option<Moment>,
     pub(super) attributes: Attributes,
-    /// What went wrong: its type, and a sentence.
+    /// The error's type and message.
     pub(super) error: Option<(String, String)>,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn exchange_spans(
     };
     let mut batches = Vec::new();
     for transfer in group_into_transfers(trace) {
-        // Neither identifier may be all zeroes.
+        // An ID must not be all zeros.
         spans.trace_id = spans.trace_id.max(1);
         let around = (transfer.hops().len() > 1).then(|| spans.add_transfer_span(&transfer));
         for exchange in transfer.hops() {
@@ -68,12 +68,12 @@ pub(super) fn exchange_spans(
 }
 
 impl SpanBuilder<'_> {
-    /// Adds a span within another.
+    /// Adds an internal span to a parent.
     pub(super) fn add_internal(&mut self, span: OtlpSpan, parent: SpanId) -> SpanId {
         self.add(span, INTERNAL, Some(parent), &[])
     }
 
-    /// The span around the exchanges of a transfer.
+    /// Adds the span that encloses the exchanges of a transfer.
     fn add_transfer_span(&mut self, transfer: &Transfer) -> SpanId {
         let (began, ended) = (
             transfer.hops().first().map(|first| first.started),
@@ -154,8 +154,7 @@ impl SpanBuilder<'_> {
         SpanId(id)
     }
 
-    /// Nanoseconds since 1970, as text. Of a run that does not say when it was, time counts from
-    /// its start.
+    /// Nanoseconds since 1970, as a string; since the start of the run if its date is unknown.
     fn wall(&self, at: Moment) -> String {
         timestamps::wall_time_of(self.trace, at)
             .unwrap_or(WallTime(at.from_start().0))
@@ -164,7 +163,7 @@ impl SpanBuilder<'_> {
     }
 }
 
-/// Methods that RFC 9110 and RFC 5789 know; another is `_OTHER` or `HTTP`.
+/// Returns true for the methods of RFC 9110 and RFC 5789; others are written as `_OTHER` or `HTTP`.
 fn is_known_method(method: &str) -> bool {
     [
         "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
@@ -204,7 +203,7 @@ fn span_attributes(spans: &SpanBuilder, exchange: &Exchange) -> Attributes {
     attributes
 }
 
-/// What spans and metrics say of a request.
+/// Request attributes common to spans and metrics.
 pub(super) fn request_attributes(exchange: &Exchange) -> Attributes {
     let mut attributes = Attributes::default();
     attributes.text(
@@ -228,7 +227,7 @@ pub(super) fn request_attributes(exchange: &Exchange) -> Attributes {
     attributes
 }
 
-/// What spans and metrics say of a response.
+/// Adds response attributes common to spans and metrics.
 pub(super) fn add_response(exchange: &Exchange, attributes: &mut Attributes) {
     let Some(response) = &exchange.response else {
         return;
@@ -261,7 +260,7 @@ fn add_response_details(spans: &SpanBuilder, exchange: &Exchange, attributes: &m
     }
 }
 
-/// Why the span is one of an error: the exchange failed, or the server says so (RFC 9110 §15.5).
+/// The type of error, if the exchange failed or has an error status (RFC 9110 §15.5).
 pub(super) fn error_type(exchange: &Exchange) -> Option<String> {
     let status = exchange
         .response
@@ -283,7 +282,7 @@ fn error_status(spans: &SpanBuilder, exchange: &Exchange) -> Option<(String, Str
     Some((error_type(exchange)?, message.unwrap_or_default()))
 }
 
-/// Informational responses, and the failure.
+/// Span events for informational responses and the failure.
 fn span_events(spans: &SpanBuilder, exchange: &Exchange) -> Vec<Value> {
     let early = exchange.informational.iter().map(|early| {
         let mut attributes = Attributes::default();

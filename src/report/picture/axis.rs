@@ -1,11 +1,11 @@
-//! The time axis: instants to pixels, round instants above, faint lines below them.
+//! The time axis: mapping instants to pixels, labels, and grid lines.
 
 use super::canvas::{Pixels, SvgCanvas, as_f64};
 use super::font::Font;
 use crate::timeline::{AxisTicks, Scale, TimeWindow};
 use crate::units::{Moment, Nanos};
 
-/// A time axis across a picture. It begins with 0 at an instant of the run.
+/// A time axis across a picture. Its zero is an instant of the run.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::report) struct Axis {
     origin: Moment,
@@ -14,7 +14,7 @@ pub(in crate::report) struct Axis {
     width: f64,
 }
 
-/// Where something lies on an axis, in pixels.
+/// A horizontal range in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::report) struct PixelSpan {
     pub(in crate::report) x: f64,
@@ -28,13 +28,14 @@ impl PixelSpan {
 }
 
 impl Axis {
-    /// Height of the row with the labels.
+    /// Height of the label row.
     pub(in crate::report) const HEIGHT: f64 = 22.0;
     const LABEL: Font = Font::regular(11.0);
-    /// The narrowest that something is drawn.
+    /// Minimum width of a drawn range.
     const MIN_WIDTH: f64 = 1.5;
 
-    /// An axis from `origin` on, for so long, and a little more so that what ends there is seen.
+    /// Creates an axis from `origin`, slightly longer than `length` so that what ends there is
+    /// visible.
     pub(in crate::report) fn new(origin: Moment, length: Nanos, left: f64, width: f64) -> Self {
         let length = length + Nanos(length.0 / 80).max(Nanos(1_000));
         Self {
@@ -45,40 +46,40 @@ impl Axis {
         }
     }
 
-    /// Its left end.
+    /// The x coordinate of the left end.
     pub(in crate::report) const fn left(&self) -> f64 {
         self.left
     }
 
-    /// Its right end.
+    /// The x coordinate of the right end.
     pub(in crate::report) fn right(&self) -> f64 {
         self.left + self.width
     }
 
-    /// How much time it covers.
+    /// The time that it covers.
     pub(in crate::report) fn length(&self) -> Nanos {
         self.window.length()
     }
 
-    /// An instant of the run, counted from where the axis begins.
+    /// An instant relative to the origin.
     pub(in crate::report) const fn relative(&self, at: Moment) -> Moment {
         Moment(at.0.saturating_sub(self.origin.0))
     }
 
-    /// The instant of the run at which so many of `parts` equal parts of the axis have passed.
+    /// The instant at `part` of `parts` equal parts of the axis.
     pub(in crate::report) fn moment(&self, part: u16, parts: u16) -> Moment {
         let at = Scale::new(self.window, parts).moment_at_column(part);
         Moment(at.0.saturating_add(self.origin.0))
     }
 
-    /// Where an instant lies; `None` outside.
+    /// The x coordinate of an instant; `None` if it is outside.
     pub(in crate::report) fn at(&self, at: Moment) -> Option<f64> {
         let at = self.relative(at);
         self.window.contains(at).then(|| self.px(at))
     }
 
-    /// What a span covers; `None` where nothing of it is on the axis. What is too short to see is
-    /// still drawn.
+    /// The pixels of a time range; `None` if it is outside. A very short range still gets the
+    /// minimum width.
     pub(in crate::report) fn pixel_span(&self, began: Moment, ended: Moment) -> Option<PixelSpan> {
         let (began, ended) = (self.relative(began), self.relative(ended));
         if ended < began || ended < self.window.from() || began > self.window.to() {
@@ -92,15 +93,15 @@ impl Axis {
     }
 
     fn px(&self, at: Moment) -> f64 {
-        /// Parts of the axis that are told apart: many more than pixels.
+        /// Resolution of the axis, much finer than pixels.
         const PARTS: u16 = 8_000;
         let part = Scale::new(self.window, PARTS).eighths(at);
         self.left + self.width * f64::from(part) / (f64::from(PARTS) * 8.0)
     }
 
-    /// Draws labels at a height, and lines from there down to `bottom`.
+    /// Draws the labels at `top`, and grid lines down to `bottom`.
     pub(in crate::report) fn draw(&self, sheet: &mut SvgCanvas, top: f64, bottom: f64) {
-        /// Pixels of a character, as far as choosing round instants goes.
+        /// Approximate width of a character, used to choose the ticks.
         const COLUMN: f64 = 8.0;
         let ticks =
             AxisTicks::for_scale(&Scale::new(self.window, whole_columns(self.width / COLUMN)));
@@ -122,7 +123,7 @@ impl Axis {
         sheet.close_group();
     }
 
-    /// What a script needs to know of it, if one is there.
+    /// Data attributes for the script.
     fn data(&self) -> Vec<(&'static str, String)> {
         vec![
             ("data-left", Pixels(self.left).to_string()),
@@ -132,7 +133,7 @@ impl Axis {
     }
 }
 
-/// Whole columns.
+/// The number of whole columns.
 fn whole_columns(wide: f64) -> u16 {
     (1..=2_000_u16)
         .take_while(|n| as_f64(usize::from(*n)) <= wide)

@@ -1,4 +1,4 @@
-//! What is drawn on: SVG, from top to bottom.
+//! The drawing surface: SVG, filled from top to bottom.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use super::font::Font;
 use crate::report::markup::{Attribute, Markup};
 use crate::units::Moment;
 
-/// A picture that is being drawn. Its height is known when it is done.
+/// A picture in progress. Its height is known at the end.
 pub(in crate::report) struct SvgCanvas {
     markup: Markup,
-    /// Where the next thing goes.
+    /// The y coordinate at which drawing continues.
     pub(in crate::report) y: f64,
     name: String,
-    /// Things tell a script when they were and what belongs together.
+    /// Whether items have attributes for the script: their time range, and what they belong to.
     interactive: bool,
 }
 
-/// A number of pixels, with one decimal where it has some.
+/// A length in pixels, written with one decimal if it has any.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::report) struct Pixels(pub(in crate::report) f64);
 
@@ -28,33 +28,33 @@ impl fmt::Display for Pixels {
     }
 }
 
-/// A count, to calculate with.
+/// Converts a count for use in calculations.
 pub(in crate::report) fn as_f64(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-/// What a thing in the picture is: what it says when it is pointed at, and what it belongs to.
+/// An item in the picture: its tooltip, and what it belongs to.
 #[derive(Clone, Debug, Default)]
 pub(in crate::report) struct PictureItem {
-    /// Its class.
+    /// The CSS class.
     pub(in crate::report) class: String,
-    /// Its facts.
+    /// The tooltip.
     pub(in crate::report) description: String,
-    /// A name that is the same wherever the same thing is drawn.
+    /// A key that is the same wherever the item appears.
     pub(in crate::report) key: String,
-    /// The name of what it is a part of.
+    /// The key of the item that this is part of.
     pub(in crate::report) parent: String,
-    /// From when to when it was.
+    /// The time range.
     pub(in crate::report) span: Option<(Moment, Moment)>,
 }
 
 impl SvgCanvas {
-    /// All pictures are so wide.
+    /// The width of every picture.
     pub(in crate::report) const WIDTH: f64 = 960.0;
-    /// Blank on both sides.
+    /// The margin on both sides.
     pub(in crate::report) const MARGIN: f64 = 24.0;
 
-    /// An empty one. `name` keeps its identifiers apart from those of other pictures in one
+    /// Creates an empty canvas. `name` makes identifiers unique among several pictures in one
     /// document.
     pub(in crate::report) fn new(name: impl Into<String>, live: bool) -> Self {
         Self {
@@ -65,19 +65,19 @@ impl SvgCanvas {
         }
     }
 
-    /// Whether it is part of a page.
+    /// Whether the picture is part of a web page.
     pub(in crate::report) const fn is_interactive(&self) -> bool {
         self.interactive
     }
 
-    /// A rectangle.
+    /// Draws a rectangle.
     pub(in crate::report) fn rect(
         &mut self,
         class: &str,
         (x, y): (f64, f64),
         (width, height): (f64, f64),
     ) {
-        // What can be zoomed has to be more exact than what is seen at first.
+        // Coordinates that can be zoomed need more precision.
         let exact = |number: f64| {
             if self.interactive {
                 format!("{number:.3}")
@@ -99,7 +99,7 @@ impl SvgCanvas {
         );
     }
 
-    /// A rectangle that is hatched.
+    /// Draws a hatched rectangle.
     pub(in crate::report) fn hatched_rect(
         &mut self,
         (x, y): (f64, f64),
@@ -120,7 +120,7 @@ impl SvgCanvas {
         );
     }
 
-    /// A line.
+    /// Draws a line.
     pub(in crate::report) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         self.path(
             class,
@@ -134,13 +134,13 @@ impl SvgCanvas {
         );
     }
 
-    /// Any shape.
+    /// Draws a path.
     pub(in crate::report) fn path(&mut self, class: &str, d: &str) {
         self.markup
             .empty_element("path", &[("class", &class), ("d", &d)]);
     }
 
-    /// Text, its baseline's left end given.
+    /// Draws text; `at` is the left end of its baseline.
     pub(in crate::report) fn text(
         &mut self,
         class: &str,
@@ -151,7 +151,7 @@ impl SvgCanvas {
         self.draw_text("start", class, lettering, at, text);
     }
 
-    /// Text that ends at a point.
+    /// Draws text that ends at a point.
     pub(in crate::report) fn text_ending_at(
         &mut self,
         class: &str,
@@ -188,7 +188,7 @@ impl SvgCanvas {
         self.markup.text_element("text", &attributes, text);
     }
 
-    /// A group of a class, with attributes for a script where there may be one.
+    /// Opens a group, with data attributes if the picture is interactive.
     pub(in crate::report) fn open_group(&mut self, class: &str, data: &[(&'static str, String)]) {
         let mut attributes: Vec<Attribute<'_>> = vec![("class", &class)];
         if self.interactive {
@@ -200,13 +200,12 @@ impl SvgCanvas {
         self.markup.open("g", &attributes);
     }
 
-    /// Ends a group.
+    /// Closes a group.
     pub(in crate::report) fn close_group(&mut self) {
         self.markup.close();
     }
 
-    /// A thing of several shapes that can be pointed at. What is drawn until
-    /// [`close_group`](Self::close_group) is it.
+    /// Opens a group for an item with a tooltip, up to [`close_group`](Self::close_group).
     pub(in crate::report) fn open_item(&mut self, thing: &PictureItem, axis: Option<&Axis>) {
         let instants = thing
             .span
@@ -214,8 +213,7 @@ impl SvgCanvas {
             .map(|((from, to), axis)| (axis.relative(from).0, axis.relative(to).0));
         let (from, to) = instants.unwrap_or_default();
         let mut attributes: Vec<Attribute<'_>> = vec![("class", &thing.class)];
-        // Parts are reached from their neighbours; hundreds of stops for the tabulator key help
-        // nobody.
+        // Details are reached with the arrow keys; hundreds of tab stops would help nobody.
         let tabindex: &dyn fmt::Display =
             if thing.parent.is_empty() && !thing.class.contains("packet") {
                 &0
@@ -240,7 +238,7 @@ impl SvgCanvas {
         self.markup.text_element("title", &[], &thing.description);
     }
 
-    /// The whole as an element. `style` goes into it where it shall stand on its own.
+    /// Returns the SVG element. `style` is embedded if the picture must be self-contained.
     pub(in crate::report) fn finish(
         self,
         title: &str,
@@ -254,7 +252,7 @@ impl SvgCanvas {
             format!("{}-hatch", self.name),
         );
         let labels = format!("{titled} {described}");
-        // A page has margins of its own.
+        // A web page has its own margins.
         let (left, seen) = if self.interactive {
             (Self::MARGIN, Pixels(Self::WIDTH - 2.0 * Self::MARGIN))
         } else {

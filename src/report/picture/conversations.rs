@@ -1,5 +1,5 @@
-//! A capture of others: its conversations, a lane each, from the first packet to the last, and how
-//! dense their packets are.
+//! Conversations of a capture: one lane each, from the first packet to the last, showing the
+//! density of packets.
 
 use std::cmp::Reverse;
 
@@ -11,10 +11,10 @@ use crate::trace::{Direction, Flow};
 use crate::units::{Bytes, Moment, Nanos, WallTime, format_count};
 
 const ROW_HEIGHT: f64 = 30.0;
-/// Left of the axis stand both ends.
+/// Width of the labels with both ends.
 const ENDPOINTS_WIDTH: f64 = LABEL_WIDTH + 190.0;
 
-/// Draws the largest conversations in the order they began.
+/// Draws the largest conversations, in the order they began.
 pub(super) fn draw(scene: &PictureContext<'_>, sheet: &mut SvgCanvas, names: &ServerNames) {
     let all = captured_conversations(scene.trace).unwrap_or_default();
     let mut chosen: Vec<(usize, &Flow)> = all
@@ -151,7 +151,7 @@ fn draw_lane(
     if let Some(whole) = axis.pixel_span(at(first), at(last)) {
         sheet.rect("span", (whole.x, y + 12.0), (whole.width, 3.0));
     }
-    // A stretch of the conversation is as high as what passed in it.
+    // The height shows how much traffic is in that part.
     let part = Nanos(axis.length().0 / PARTS).max(Nanos(1));
     let most = (0..PARTS)
         .map(|n| traffic_in_part(flow, origin, part, n))
@@ -173,8 +173,8 @@ fn draw_lane(
     sheet.close_group();
 }
 
-/// What passed in a part of the axis: payload, and a byte for each packet so that those without are
-/// seen.
+/// The traffic in a part of the axis: payload bytes plus one per packet, so that packets without
+/// payload are visible.
 fn traffic_in_part(flow: &Flow, origin: WallTime, part: Nanos, n: u64) -> u64 {
     let begin = WallTime(origin.0.saturating_add(part.0.saturating_mul(n)));
     let passed = flow.traffic_between(begin, WallTime(begin.0.saturating_add(part.0)));

@@ -1,5 +1,5 @@
-//! Several exchanges, a lane each: redirects one after another on one axis, repeated runs below
-//! each other from one start.
+//! Several exchanges with one lane each: redirects one after another on one axis, repeated runs
+//! aligned at their start.
 
 use super::canvas::{PictureItem, SvgCanvas};
 use super::font::Font;
@@ -15,7 +15,7 @@ use crate::units::{Moment, Nanos, format_count};
 const ROW_HEIGHT: f64 = 34.0;
 const SMALL: Font = Font::regular(11.0);
 
-/// Draws the exchanges of some transfers.
+/// Draws the exchanges of transfers.
 pub(super) fn draw(
     scene: &PictureContext<'_>,
     sheet: &mut SvgCanvas,
@@ -47,8 +47,7 @@ pub(super) fn draw(
         .max()
         .unwrap_or(Nanos::ZERO);
     let axis = main_axis(first, length);
-    // Where runs are laid below each other from one start, packets of one moment would be packets
-    // of many.
+    // If runs are aligned at their start, a packet's position would be ambiguous.
     let together = if repeated {
         &[][..]
     } else {
@@ -141,7 +140,7 @@ fn draw_lane(
     }
 }
 
-/// A phase of it: the app clock's bar above the wire clock's, and its name where that fits.
+/// Draws a phase: the app clock's bar above the wire clock's, and its name if it fits.
 fn draw_segment(
     scene: &PictureContext<'_>,
     sheet: &mut SvgCanvas,

@@ -1,11 +1,11 @@
-//! Where it failed, why, and what to try.
+//! The failed phase, the reason, and what to try.
 
 use super::canvas::{SvgCanvas, as_f64};
 use super::font::Font;
 use super::{Axis, PictureContext};
 use crate::trace::Exchange;
 
-/// Marks the place on the axis, from `top` to `bottom`.
+/// Draws a vertical line at the time of the failure, from `top` to `bottom`.
 pub(super) fn draw_mark(
     scene: &PictureContext<'_>,
     sheet: &mut SvgCanvas,
@@ -26,7 +26,7 @@ pub(super) fn draw_mark(
     }
 }
 
-/// Says it in a box at the sheet's height.
+/// Draws a box with the failure at the canvas's current height.
 pub(super) fn draw(scene: &PictureContext<'_>, sheet: &mut SvgCanvas, exchange: &Exchange) {
     const TITLE: Font = Font::bold(14.0);
     const TEXT: Font = Font::regular(13.0);

@@ -1,10 +1,10 @@
-//! How wide text is, about. The font is the reader's, so widths are those of a wide one (`DejaVu`
-//! Sans): what fits in it fits in others.
+//! Estimated text widths. The reader's font is unknown, so the widths are those of a wide font
+//! (`DejaVu` Sans).
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthChar as _;
 
-/// How text is set.
+/// A font, by size and weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::report) struct Font {
     /// Size of the font in pixels.
@@ -14,23 +14,23 @@ pub(in crate::report) struct Font {
 }
 
 impl Font {
-    /// Ordinary text of a size.
+    /// A regular font of a size.
     pub(in crate::report) const fn regular(size: f64) -> Self {
         Self { size, bold: false }
     }
 
-    /// Bold text of a size.
+    /// A bold font of a size.
     pub(in crate::report) const fn bold(size: f64) -> Self {
         Self { size, bold: true }
     }
 
-    /// How wide text is, in pixels.
+    /// The width of a text in pixels.
     pub(in crate::report) fn width(self, text: &str) -> f64 {
         let ems: f64 = text.chars().map(em_width).sum();
         ems * self.size * if self.bold { 1.12 } else { 1.0 }
     }
 
-    /// The text, or as much of its beginning as fits, with an ellipsis.
+    /// The text, truncated with an ellipsis if it does not fit.
     pub(in crate::report) fn truncate(self, text: &str, room: f64) -> String {
         if self.width(text) <= room {
             return text.to_owned();
@@ -49,8 +49,8 @@ impl Font {
         }
     }
 
-    /// The text over as many lines as it needs, broken at spaces, and within a word where that is
-    /// wider than a line. No more than `most` lines; the last one is cut.
+    /// Wraps text at spaces, and within words wider than a line. At most `most` lines; the last one
+    /// is truncated.
     pub(in crate::report) fn wrap(self, text: &str, room: f64, most: usize) -> Vec<String> {
         let mut lines = vec![String::new()];
         for word in text.split_whitespace() {
@@ -69,7 +69,7 @@ impl Font {
             .collect()
     }
 
-    /// The first of several ways to say something that fits.
+    /// The first of several alternative texts that fits.
     pub(in crate::report) fn first_that_fits(self, ways: &[String], room: f64) -> Option<&str> {
         ways.iter()
             .map(String::as_str)
@@ -77,7 +77,7 @@ impl Font {
     }
 }
 
-/// Width of a character in sizes of the font.
+/// The width of a character in ems.
 fn em_width(c: char) -> f64 {
     match c {
         'i' | 'j' | 'l' | '\'' | '|' => 0.28,

@@ -1,4 +1,4 @@
-//! What was asked, what came of it, how long it took, and where that time went.
+//! Writes the title: the request, its outcome, its duration, and where the time went.
 
 use super::PictureContext;
 use super::canvas::SvgCanvas;
@@ -10,7 +10,7 @@ use crate::report::text::{status_line, tls_summary};
 use crate::trace::{Exchange, Phase, Trace};
 use crate::units::{Bytes, Nanos, format_count, format_percent};
 
-/// The lines above a picture.
+/// The title lines of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::report) struct Heading {
     /// `GET https://api.lab.test/users`.
@@ -19,14 +19,14 @@ pub(in crate::report) struct Heading {
     pub(in crate::report) outcome: String,
     /// `186 ms`.
     pub(in crate::report) total: String,
-    /// Where the time went, in sentences.
+    /// Where the time went, as sentences.
     pub(in crate::report) verdict: String,
-    /// Whether it failed.
+    /// Set if the run failed.
     pub(in crate::report) failed: bool,
 }
 
 impl Heading {
-    /// Of a whole run.
+    /// The title of a whole run.
     pub(in crate::report) fn new(scene: &PictureContext<'_>) -> Self {
         let trace = scene.trace;
         let exchanges = trace.exchanges();
@@ -39,7 +39,7 @@ impl Heading {
         }
     }
 
-    /// Of one exchange.
+    /// The title of one exchange.
     pub(in crate::report) fn of_exchange(scene: &PictureContext<'_>, exchange: &Exchange) -> Self {
         let total = exchange
             .total()
@@ -138,7 +138,7 @@ impl Heading {
         }
     }
 
-    /// Draws it at the sheet's height.
+    /// Draws the title at the canvas's current height.
     pub(in crate::report) fn draw(&self, sheet: &mut SvgCanvas) {
         const ASKED: Font = Font::bold(18.0);
         const TOTAL: Font = Font::bold(22.0);
@@ -169,7 +169,7 @@ impl Heading {
     }
 }
 
-/// The picture in a sentence, for who cannot see it.
+/// A text alternative for the picture, for screen readers.
 pub(in crate::report) fn describe_picture(scene: &PictureContext<'_>, heading: &Heading) -> String {
     let mut said = format!(
         "{}: {}, {}. {}",
@@ -221,9 +221,9 @@ fn outcome_line(scene: &PictureContext<'_>, exchange: &Exchange) -> String {
         .join(" \u{00b7} ")
 }
 
-/// Which phase took most of the time, on whose side, and what that is in round trips.
+/// The longest phase, which side it was spent on, and the number of round trips.
 fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
-    /// Round trips shorter than this say nothing about the network.
+    /// Shorter round trips are local and say nothing about the network.
     const LOCAL: Nanos = Nanos::from_millis(1);
     let (Some(total), None) = (exchange.total(), &exchange.failure) else {
         return String::new();

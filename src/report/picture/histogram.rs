@@ -1,10 +1,10 @@
-//! How the totals of repeated runs are spread.
+//! A histogram of the totals of repeated runs.
 
 use super::canvas::{PictureItem, SvgCanvas, as_f64};
 use super::font::Font;
 use crate::units::{Nanos, format_count};
 
-/// Draws how many runs took how long.
+/// Draws the histogram.
 pub(super) fn draw(sheet: &mut SvgCanvas, totals: &[Nanos]) {
     const BINS: u64 = 32;
     const TALL: f64 = 120.0;

@@ -1,5 +1,5 @@
-//! The ladder: what two machines said to each other, an arrow for every packet between two lines,
-//! and brackets around what several carry together.
+//! The sequence diagram of a connection: two vertical lines, an arrow per packet, and brackets
+//! around packets that carry one unit together.
 
 use super::PictureContext;
 use super::canvas::{PictureItem, Pixels, SvgCanvas, as_f64};
@@ -9,7 +9,7 @@ use crate::insight::{IdleCause, phase_of_packet};
 use crate::trace::{Direction, Flow, PacketEntry, Phase};
 use crate::units::{Bytes, Nanos, format_count, group_digits};
 
-/// Rungs that are drawn; the rest is summed up in words.
+/// Maximum number of rows; the rest is summarized in a sentence.
 const MAX_RUNGS: usize = 500;
 const ROW_HEIGHT: f64 = 22.0;
 const TIME: f64 = 92.0;
@@ -18,7 +18,7 @@ const SERVER: f64 = SvgCanvas::WIDTH - 44.0;
 const TEXT: Font = Font::regular(11.5);
 const SMALL: Font = Font::regular(11.0);
 
-/// Draws the packets of a flow; `at_most` bounds the rungs further.
+/// Draws the packets of a flow, in at most `at_most` rows.
 pub(super) fn draw(
     scene: &PictureContext<'_>,
     sheet: &mut SvgCanvas,
@@ -142,7 +142,7 @@ fn draw_packet(
     sheet.close_group();
 }
 
-/// The header's words, what is carried, and what is peculiar, on the arrow as far as there is room.
+/// Writes the header summary, the content, and a remark onto the arrow, as far as there is room.
 fn draw_words(
     sheet: &mut SvgCanvas,
     talk: &ConversationView<'_>,
@@ -240,7 +240,7 @@ fn packet_item(
     }
 }
 
-/// What is not drawn, in words.
+/// Summarizes the packets that are not drawn.
 fn draw_rest(sheet: &mut SvgCanvas, flow: &Flow, drawn: usize) {
     let rest = flow.packets().get(drawn..).unwrap_or_default();
     let left = rest.len() as u64 + flow.unlisted();
@@ -271,11 +271,10 @@ fn draw_rest(sheet: &mut SvgCanvas, flow: &Flow, drawn: usize) {
     sheet.y += 24.0;
 }
 
-/// What goes on beside the lines over several packets: TLS records next to the line, parts of HTTP
-/// beside them.
+/// Brackets beside the vertical lines: TLS records next to the line, parts of HTTP further out.
 #[derive(Default)]
 struct Brackets {
-    /// For each side, of records and of parts: from which height.
+    /// Start heights of open brackets, by side and by layer (records, parts).
     open: [[Option<f64>; 2]; 2],
     reached: [[f64; 2]; 2],
 }
@@ -318,7 +317,7 @@ impl Brackets {
         }
     }
 
-    /// Draws what was left open.
+    /// Draws the brackets that are still open.
     fn end(&mut self, sheet: &mut SvgCanvas) {
         for (side, (open, reached)) in self.open.iter().zip(&self.reached).enumerate() {
             for (layer, (top, bottom)) in open.iter().zip(reached).enumerate() {

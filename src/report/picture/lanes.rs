@@ -1,5 +1,5 @@
-//! The lanes of an exchange: a phase on the app clock above the same on the wire clock, what this
-//! machine needed between them, and what belongs to the phase below it.
+//! The lanes of an exchange: each phase on the app clock above the same on the wire clock, this
+//! machine's share, and below it the details of the phase.
 
 use super::canvas::{PictureItem, SvgCanvas};
 use super::font::Font;
@@ -14,14 +14,14 @@ use crate::timeline::{Lane, LaneOptions, exchange_lanes};
 use crate::trace::{AttemptOutcome, Exchange, Phase, QueryOutcome};
 use crate::units::{Moment, Nanos};
 
-/// A lane and what it shows.
+/// A lane with its data.
 pub(super) struct LaneRow {
     lane: Lane,
     clocks: Option<ClockComparison>,
 }
 
 impl LaneRow {
-    /// How high it is.
+    /// The height of the lane.
     pub(super) const fn height(&self) -> f64 {
         match (self.lane, &self.clocks) {
             (Lane::Phase(_), Some(_)) => 36.0,
@@ -63,7 +63,7 @@ const NAME: Font = Font::bold(13.0);
 const FIGURE: Font = Font::regular(13.0);
 const SMALL: Font = Font::regular(11.0);
 
-/// Draws a lane at the sheet's height.
+/// Draws a lane at the canvas's current height.
 pub(super) fn draw(
     scene: &PictureContext<'_>,
     sheet: &mut SvgCanvas,
@@ -190,7 +190,7 @@ fn draw_wire(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockComparison, legen
     }
 }
 
-/// This machine's share, where it is worth a word: a hundredth of the whole.
+/// Draws this machine's share, if it is at least a hundredth of the total.
 fn draw_machine_note(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockComparison, total: Nanos) {
     let machine = clocks.local_overhead();
     if machine.0 < total.0 / 100 || machine == Nanos::ZERO {
@@ -213,7 +213,7 @@ fn draw_machine_note(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockCompariso
     }
 }
 
-/// What a phase came to, the longest way first.
+/// Label texts of a phase, longest first.
 fn phase_label_choices(
     scene: &PictureContext<'_>,
     exchange: &Exchange,
@@ -225,7 +225,7 @@ fn phase_label_choices(
     }
 }
 
-/// All there is to say of a phase, in a sentence.
+/// A description of a phase in a sentence.
 fn phase_description(
     exchange: &Exchange,
     phase: Phase,
@@ -252,7 +252,7 @@ fn phase_description(
     format!("{felt}{}{failed}{remark}", wire.unwrap_or_default())
 }
 
-/// A thin line for a part of a phase.
+/// Draws a detail of a phase as a thin bar.
 fn draw_part(
     sheet: &mut SvgCanvas,
     axis: &Axis,
@@ -418,7 +418,7 @@ fn draw_server_timing(sheet: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
     sheet.close_group();
 }
 
-/// A cross where something failed.
+/// Draws a cross to mark a failure.
 pub(super) fn draw_cross(sheet: &mut SvgCanvas, (x, y): (f64, f64), arm: f64) {
     let d = format!(
         "M{} {}l{} {}m0 {}l{} {}",
@@ -437,7 +437,7 @@ const fn pixels(value: f64) -> super::Pixels {
     super::Pixels(value)
 }
 
-/// A name at the left edge and a figure that ends before the axis.
+/// Draws a name at the left edge and a figure right before the axis.
 pub(super) fn draw_label(
     sheet: &mut SvgCanvas,
     class: &str,
@@ -463,8 +463,8 @@ pub(super) fn draw_label(
     );
 }
 
-/// Words beside a bar, or else on it; nothing where there is no room. On a thin bar they take its
-/// place.
+/// Draws a label beside a bar, or else inside it, or not at all. On a thin bar the label covers the
+/// bar.
 fn draw_beside_or_inside(
     sheet: &mut SvgCanvas,
     axis: &Axis,
@@ -493,8 +493,8 @@ fn draw_beside_or_inside(
 
 const GAP: f64 = 7.0;
 
-/// Words right of a bar, or left of it where a longer way to say it fits there; false where there
-/// is no room.
+/// Draws a label to the right of a bar, or to the left if a longer text fits there. Returns false
+/// if there is no room.
 pub(super) fn draw_beside(
     sheet: &mut SvgCanvas,
     axis: &Axis,

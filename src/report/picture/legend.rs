@@ -1,31 +1,31 @@
-//! What the signs in a picture mean: those that are in it.
+//! The legend: the symbols that a picture contains.
 
 use super::canvas::SvgCanvas;
 use super::font::Font;
 use super::packets::symbol_path;
 
-/// A sign.
+/// A symbol in a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::report) enum Symbol {
     /// A bar on the app clock.
     App,
     /// A bar on the wire clock.
     Wire,
-    /// This machine's own share.
+    /// Time on this machine.
     Machine,
     /// A packet with payload.
     Payload,
-    /// A packet without.
+    /// A packet without payload.
     NoPayload,
-    /// SYN.
+    /// A TCP SYN.
     Syn,
-    /// FIN.
+    /// A TCP FIN.
     Fin,
-    /// RST.
+    /// A TCP RST.
     Rst,
-    /// A packet that was sent again.
+    /// A retransmitted packet.
     Retransmitted,
-    /// Where it failed.
+    /// The point of failure.
     Failed,
 }
 
@@ -45,7 +45,7 @@ impl Symbol {
         }
     }
 
-    /// Draws the shape at a packet's tip.
+    /// Draws the symbol at the tip of a packet.
     pub(in crate::report) fn draw(self, sheet: &mut SvgCanvas, at: (f64, f64)) {
         let class = match self {
             Self::Retransmitted | Self::Failed => "cross",
@@ -55,7 +55,7 @@ impl Symbol {
         sheet.path(class, &symbol_path(self, at));
     }
 
-    /// Draws a sample, 18 pixels wide, around a height.
+    /// Draws a sample, 18 pixels wide, centred at a height.
     fn draw_sample(self, sheet: &mut SvgCanvas, (x, y): (f64, f64)) {
         match self {
             Self::App => sheet.rect("bar sample", (x, y - 6.0), (18.0, 12.0)),
@@ -68,19 +68,19 @@ impl Symbol {
     }
 }
 
-/// The signs that a picture has.
+/// The symbols used in a picture, without duplicates.
 #[derive(Clone, Debug, Default)]
 pub(in crate::report) struct Legend(Vec<Symbol>);
 
 impl Legend {
-    /// A sign that was drawn.
+    /// Records that a symbol was drawn.
     pub(in crate::report) fn add(&mut self, sign: Symbol) {
         if let Err(place) = self.0.binary_search(&sign) {
             self.0.insert(place, sign);
         }
     }
 
-    /// Draws it at the sheet's height, over as many lines as it needs.
+    /// Draws the legend at the canvas's current height, on as many lines as needed.
     pub(in crate::report) fn draw(&self, sheet: &mut SvgCanvas) {
         const TEXT: Font = Font::regular(11.0);
         if self.0.is_empty() {

@@ -1,8 +1,8 @@
-//! Pictures of a run as SVG: what the `svg` and `html` reports have in common.
+//! Pictures of a run as SVG, shared by the `svg` and `html` reports.
 //!
-//! Everything is placed by pixels, measured before it is drawn: words that do not fit are said
-//! shorter, moved or left out, and nothing lies on anything else. Classes name what a thing is, and
-//! the style sheet (`assets/report/picture.css`) says what that looks like.
+//! The layout is computed in pixels before drawing: labels that do not fit are shortened, moved or
+//! left out, and nothing overlaps. Classes name the kind of an item; the style sheet
+//! (`assets/report/picture.css`) defines its appearance.
 
 mod axis;
 mod canvas;
@@ -29,20 +29,20 @@ use crate::insight::{Transfer, group_into_transfers};
 use crate::trace::{Exchange, ExchangeCause, Trace};
 use crate::units::{Moment, Nanos};
 
-/// What every part of a picture needs.
+/// The inputs of every part of a picture.
 #[derive(Clone, Copy)]
 pub(super) struct PictureContext<'a> {
     pub(super) trace: &'a Trace,
     pub(super) redactor: Redactor<'a>,
 }
 
-/// Columns left of the axis: a name and a figure.
+/// Width of the labels to the left of the axis.
 const LABEL_WIDTH: f64 = 150.0;
-/// Exchanges that are drawn; of more there is a note.
+/// Maximum number of exchanges drawn; a note tells of the rest.
 pub(super) const MAX_EXCHANGES: usize = 50;
 
 impl PictureContext<'_> {
-    /// When an exchange was over, or what is known of it ends.
+    /// The end of an exchange, or the latest event if it has not ended.
     fn end(&self, exchange: &Exchange) -> Moment {
         exchange
             .ended
@@ -50,8 +50,8 @@ impl PictureContext<'_> {
             .max(exchange.started)
     }
 
-    /// Draws an exchange with a lane for each phase, and its packets below; what it needs of the
-    /// legend is added to that.
+    /// Draws an exchange with one lane per phase and its packets below. Symbols used are added to
+    /// the legend.
     pub(super) fn draw_exchange(
         &self,
         sheet: &mut SvgCanvas,
@@ -81,13 +81,13 @@ impl PictureContext<'_> {
             bottom,
         );
         sheet.y = bottom + 8.0;
-        // A page says it in words.
+        // A web page shows the failure as text.
         if !sheet.is_interactive() {
             failure::draw(self, sheet, exchange);
         }
     }
 
-    /// Draws each of several exchanges in a lane of its own.
+    /// Draws several exchanges, one lane each.
     pub(super) fn draw_exchanges(&self, sheet: &mut SvgCanvas, legend: &mut Legend) {
         let all: Vec<Transfer<'_>> = group_into_transfers(self.trace).collect();
         let repeated = all.len() > 1
@@ -108,7 +108,7 @@ impl PictureContext<'_> {
         }
     }
 
-    /// Draws the ladder of a talk, with no more than so many rungs.
+    /// Draws a sequence diagram with at most `at_most` rows.
     pub(super) fn draw_ladder(
         &self,
         sheet: &mut SvgCanvas,
@@ -118,13 +118,13 @@ impl PictureContext<'_> {
         ladder::draw(self, sheet, talk, at_most);
     }
 
-    /// Draws how many of some runs took how long.
+    /// Draws a histogram of run times.
     #[expect(clippy::unused_self, reason = "it is drawn as the others are")]
     pub(super) fn draw_histogram(&self, sheet: &mut SvgCanvas, totals: &[Nanos]) {
         histogram::draw(sheet, totals);
     }
 
-    /// Draws the conversations of a capture of others, each in a lane.
+    /// Draws the conversations of a capture, one lane each.
     pub(super) fn draw_conversations(
         &self,
         sheet: &mut SvgCanvas,

@@ -1,5 +1,5 @@
-//! The packet strip: what was sent above a line and what was received below it, each at its time.
-//! What is peculiar about a packet is told by a shape, not by a colour alone.
+//! The packet strip: sent packets above a line and received ones below it, at their times. Special
+//! packets have a symbol, not just a colour.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,10 @@ use crate::insight::phase_of_packet;
 use crate::trace::{Direction, DirectionSum, Exchange, Flow, PacketEntry, TcpFlags, TrafficSum};
 use crate::units::{Bytes, Moment, format_count};
 
-/// What passed while some exchanges were under way.
+/// The packets during some exchanges.
 pub(super) struct PacketStrip<'a> {
     marks: Vec<PacketMark<'a>>,
-    /// Where there are more packets than can be told apart: what passed in each part of the axis.
+    /// Traffic per part of the axis, if there are too many packets to draw individually.
     sums: Vec<(Moment, Moment, TrafficSum)>,
     totals: [u64; 2],
     exchanges: &'a [Exchange],
@@ -28,19 +28,19 @@ struct PacketMark<'a> {
     packet: &'a PacketEntry,
 }
 
-/// Packets drawn one by one.
+/// Maximum number of packets drawn individually.
 const MAX_PACKETS: usize = 400;
-/// Parts of the axis where there are more.
+/// Number of parts of the axis if there are more.
 const PARTS: u16 = 240;
-/// Flows looked at.
+/// Maximum number of flows examined.
 const MAX_FLOWS: usize = 1_000;
-/// How high a packet of the largest size is.
+/// Height of the largest packet.
 const MAX_STEM_HEIGHT: f64 = 24.0;
-/// How high the strip is.
+/// Height of the strip.
 const STRIP_HEIGHT: f64 = 76.0;
 
 impl<'a> PacketStrip<'a> {
-    /// What passed on an axis.
+    /// Collects the packets in the time range of an axis.
     pub(super) fn new(scene: &PictureContext<'a>, axis: &Axis, exchanges: &'a [Exchange]) -> Self {
         let clock = scene.trace.clock();
         let (from, to) = (
@@ -87,7 +87,7 @@ impl<'a> PacketStrip<'a> {
         strip
     }
 
-    /// How high it is; nothing where there is nothing in it.
+    /// Height of the strip, or 0 if it is empty.
     pub(super) const fn height(&self) -> f64 {
         if self.totals[0] + self.totals[1] == 0 {
             0.0
@@ -96,7 +96,7 @@ impl<'a> PacketStrip<'a> {
         }
     }
 
-    /// Draws it at the sheet's height.
+    /// Draws the title at the canvas's current height.
     pub(super) fn draw(
         &self,
         scene: &PictureContext<'_>,
@@ -328,7 +328,7 @@ impl PacketMark<'_> {
     }
 }
 
-/// What is drawn at a packet's tip.
+/// The symbol at the tip of a packet.
 const fn packet_symbol(packet: &PacketEntry) -> Option<Symbol> {
     if packet.flags.has(TcpFlags::RST) {
         Some(Symbol::Rst)
@@ -351,13 +351,13 @@ fn tip_position(middle: f64, tall: f64, direction: Direction) -> f64 {
     }
 }
 
-/// The square root of the share, so that small packets are seen beside large ones.
+/// Proportional to the square root, so that small packets remain visible beside large ones.
 #[expect(clippy::cast_precision_loss, reason = "a share is for drawing")]
 fn stem_height(bytes: u64, most: u64) -> f64 {
     ((bytes as f64 / most.max(1) as f64).sqrt() * MAX_STEM_HEIGHT).clamp(3.0, MAX_STEM_HEIGHT)
 }
 
-/// The path of a shape around a point.
+/// The SVG path of a symbol around a point.
 pub(super) fn symbol_path(sign: Symbol, (x, y): (f64, f64)) -> String {
     let (px, r) = (Pixels, 3.0);
     match sign {

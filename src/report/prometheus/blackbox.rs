@@ -1,9 +1,9 @@
-//! The metrics that `blackbox_exporter` has, under its names.
+//! Metrics with the names of `blackbox_exporter`.
 
 use super::{MetricFamily, MetricSample, MetricTarget};
 use crate::trace::{ExchangeCause, HttpVersion, Phase};
 
-/// In the order in which they are written.
+/// In output order.
 pub(super) const FAMILIES: [MetricFamily; 14] = [
     MetricFamily {
         name: "probe_success",
@@ -121,7 +121,8 @@ pub(super) const FAMILIES: [MetricFamily; 14] = [
     },
 ];
 
-/// Its phases, and which of ours they are. What a proxy takes is part of connecting there.
+/// The exporter's phases, and which of ours they correspond to. Time in a proxy counts as
+/// connecting there.
 const PHASES: [(&str, &[Phase]); 5] = [
     ("resolve", &[Phase::Dns]),
     ("connect", &[Phase::Connect, Phase::Proxy]),
@@ -134,7 +135,7 @@ fn optional_sample(sample: Option<MetricSample>) -> Vec<MetricSample> {
     sample.into_iter().collect()
 }
 
-/// Of the address that was connected, else of the one that was tried last.
+/// The IP version of the connected address, or else of the last one tried.
 fn ip_protocol(target: &MetricTarget) -> Vec<MetricSample> {
     let tried = || {
         target

@@ -1,26 +1,26 @@
-//! A metric with its samples, as the format writes it.
+//! A metric family and its samples in the exposition format.
 
 use std::fmt::Write as _;
 
 use super::MetricTarget;
 use crate::units::{Nanos, Untrusted};
 
-/// A metric that targets have.
+/// A metric family of targets.
 pub(super) struct MetricFamily {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
-    /// A target's samples.
+    /// Computes the samples of a target.
     pub(super) samples: fn(&MetricTarget) -> Vec<MetricSample>,
 }
 
-/// A figure under its labels.
+/// A value with labels.
 pub(super) struct MetricSample {
     labels: Vec<(&'static str, String)>,
     value: f64,
 }
 
 impl MetricSample {
-    /// A figure without labels.
+    /// A value without labels.
     pub(super) const fn new(value: f64) -> Self {
         Self {
             labels: Vec::new(),
@@ -42,7 +42,7 @@ impl MetricSample {
         Self::new(count as f64)
     }
 
-    /// Adds a label, whose value may be anybody's.
+    /// Adds a label. Its value may be text from outside.
     pub(super) fn with(mut self, label: &'static str, value: &str) -> Self {
         self.labels.push((
             label,
@@ -52,8 +52,8 @@ impl MetricSample {
     }
 }
 
-/// A family of samples; nothing where there are none. All are gauges: they tell of this run, not of
-/// all time.
+/// Formats a metric family; empty if there are no samples. All are gauges, since they describe a
+/// single run.
 pub(super) fn format_family(
     name: &str,
     help: &str,
@@ -63,7 +63,7 @@ pub(super) fn format_family(
     format_rendered_family(name, help, samples.iter())
 }
 
-/// A sample as it will be written behind the name of its family.
+/// A formatted sample, without the name of its family.
 #[derive(Debug)]
 pub(super) struct RenderedSample(Box<str>);
 
@@ -82,7 +82,7 @@ impl RenderedSample {
     }
 }
 
-/// The same of samples that are written out already.
+/// Like [`format_family`], for formatted samples.
 pub(super) fn format_rendered_family<'a>(
     name: &str,
     help: &str,

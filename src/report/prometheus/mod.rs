@@ -1,10 +1,10 @@
-//! Prometheus' text exposition format, 0.0.4: for a textfile collector, or to be pushed.
+//! Prometheus's text exposition format, version 0.0.4, for a textfile collector or a push gateway.
 //!
-//! Names are `blackbox_exporter`'s where it has one, so that its dashboards and alerts fit; what it
-//! does not know is called `tapline_…`. Each URL that was asked for is a `target`. Of several
-//! requests to one target the figures are the latest one's. What was not measured has no
-//! sample. `probe_success` follows the exit code: a status of 400 and above is an answer, unless
-//! `--fail` was given.
+//! Metrics have the names of `blackbox_exporter` where it has one, so that its dashboards and
+//! alerts work; others are named `tapline_…`. Each requested URL is a `target`. If a target was
+//! requested several times, the figures are those of the latest request. What was not measured has
+//! no sample. `probe_success` agrees with the exit code: a status of 400 or above is a success,
+//! unless `--fail` was given.
 
 mod blackbox;
 mod family;
@@ -46,8 +46,8 @@ pub fn prometheus_report(trace: &Trace, options: &ReportOptions) -> String {
         )
 }
 
-/// Says, as a comment, how many requests were too many to be told among the targets; nothing where
-/// none was.
+/// A comment with the number of requests that are not included in the targets; empty if there are
+/// none.
 fn omitted_comment(trace: &Trace) -> String {
     let held: Vec<_> = group_into_transfers(trace).collect();
     let counted: usize = repeated_requests(trace, &held)
@@ -63,7 +63,7 @@ fn omitted_comment(trace: &Trace) -> String {
 
 const BUDGET_HELP: &str = "Whether a rule of the budget was kept by every request of the run";
 
-/// What came of each rule; of what was not measured nothing is said.
+/// Samples of the budget's rules. Rules without a measurement have none.
 fn budget_samples(trace: &Trace, options: &ReportOptions) -> Vec<MetricSample> {
     let verdicts = options
         .budget

@@ -1,4 +1,4 @@
-//! The metrics that are this program's own.
+//! Metrics specific to tapline.
 
 use super::{MetricFamily, MetricSample, MetricTarget};
 use crate::insight::{
@@ -9,7 +9,7 @@ use crate::report::timestamps;
 use crate::trace::{Clock, Phase};
 use crate::units::Nanos;
 
-/// In the order in which they are written.
+/// In output order.
 pub(super) const FAMILIES: [MetricFamily; 9] = [
     MetricFamily {
         name: "tapline_start_time_seconds",
@@ -91,7 +91,7 @@ fn start_time(target: &MetricTarget) -> Vec<MetricSample> {
         .collect()
 }
 
-/// A phase on each clock; on the wire's only where packets tell it of every hop that had it.
+/// A phase on each clock; on the wire clock only if the packets show it for every hop that had it.
 fn both_clocks(target: &MetricTarget, phase: Phase) -> Vec<MetricSample> {
     let app = target.latest.phase(phase);
     let wire = app.and_then(|_| target.latest.wire_phase(target.trace, phase));
@@ -115,7 +115,7 @@ fn round_trip(target: &MetricTarget) -> Vec<MetricSample> {
         .collect()
 }
 
-/// By the packets, else what the kernel counts: what it sent.
+/// Retransmissions counted from packets, or else those sent as counted by the kernel.
 fn retransmitted_segments(target: &MetricTarget) -> Vec<MetricSample> {
     let Some(last) = target.last() else {
         return Vec::new();

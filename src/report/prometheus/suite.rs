@@ -1,4 +1,4 @@
-//! A suite as metrics: those of each endpoint, told apart by the label `endpoint` beside `target`.
+//! A suite as metrics, with a label `endpoint` in addition to `target`.
 
 use super::family::RenderedSample;
 use super::{MetricTarget, blackbox, budget_samples, family, own_metrics};
@@ -13,13 +13,12 @@ const SUCCESS: (&str, &str) = (
     "Whether an endpoint answered and kept its budget",
 );
 
-/// An endpoint's samples, of each family in the order in which they are written, those of its
-/// budget last.
+/// The samples of an endpoint, per family in output order, those of its budget last.
 #[derive(Debug)]
 pub(in crate::report) struct EndpointSamples(Vec<Vec<RenderedSample>>);
 
 impl EndpointSamples {
-    /// A run's share. Its samples are written out already, for they outlive the trace.
+    /// Formats the samples of a run, since they must outlive its trace.
     pub(in crate::report) fn new(trace: &Trace, options: &ReportOptions, name: &Untrusted) -> Self {
         let targets = MetricTarget::all(trace, options.redactor());
         let families = blackbox::FAMILIES.iter().chain(&own_metrics::FAMILIES);

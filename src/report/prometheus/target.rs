@@ -1,4 +1,4 @@
-//! What metrics are about: a URL that was asked for.
+//! A metric target: a requested URL.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ use crate::units::Nanos;
 /// The requests to one URL.
 pub(super) struct MetricTarget<'a> {
     pub(super) trace: &'a Trace,
-    /// The URL, without its secrets.
+    /// The URL, with secrets masked.
     pub(super) name: String,
     /// The latest request, with its redirects.
     pub(super) latest: Transfer<'a>,
-    /// How many requests there were.
+    /// The number of requests.
     pub(super) probes: u64,
-    /// How many of them failed.
+    /// The number of failed requests.
     pub(super) failed: u64,
 }
 
 impl<'a> MetricTarget<'a> {
-    /// All targets, in the order in which they were first asked. URLs that differ in their secrets
-    /// only are one.
+    /// All targets, in the order they were first requested. URLs that differ only in secrets are
+    /// one target.
     pub(super) fn all(trace: &'a Trace, redactor: Redactor) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         let mut places = BTreeMap::new();
         let held: Vec<Transfer<'a>> = group_into_transfers(trace).collect();
-        // Of requests that are no longer held one by one their number is known.
+        // Of requests no longer held, only the number is known.
         let beyond: BTreeMap<_, _> = repeated_requests(trace, &held)
             .filter_map(|request| {
                 Some((
@@ -61,7 +61,7 @@ impl<'a> MetricTarget<'a> {
         all
     }
 
-    /// Whether the latest request was answered.
+    /// Returns true if the latest request succeeded.
     pub(super) fn succeeded(&self) -> bool {
         has_succeeded(&self.latest)
     }
@@ -83,7 +83,7 @@ impl<'a> MetricTarget<'a> {
         self.connection()?.tls.as_ref()
     }
 
-    /// Time in several phases, over all hops; `None` where none of them happened.
+    /// Total time in several phases over all hops; `None` if none of them took place.
     pub(super) fn time_in(&self, phases: &[Phase]) -> Option<Nanos> {
         phases
             .iter()

@@ -1,4 +1,4 @@
-//! What is kept of an endpoint's run.
+//! The result of an endpoint.
 
 use super::EndpointStatus;
 use crate::insight::budget::{Budget, BudgetOutcome, BudgetVerdict};
@@ -8,57 +8,57 @@ use crate::report::{ReportOptions, prometheus};
 use crate::trace::{FailureCode, HttpVersion, Phase, Trace};
 use crate::units::{Nanos, Untrusted};
 
-/// An endpoint of a suite. Its text is without secrets, but not escaped.
+/// An endpoint of a suite. Its texts are masked, but not escaped.
 #[derive(Debug)]
 pub struct SuiteEndpoint {
-    /// What the file calls it.
+    /// The name in the file.
     pub name: Untrusted,
-    /// Where to.
+    /// The requested URL.
     pub url: Untrusted,
-    /// What happened; `None` where it was not tried.
+    /// The result; `None` if it was not run.
     pub result: Option<EndpointResult>,
 }
 
-/// What happened.
+/// The result of a run.
 #[derive(Debug)]
 pub struct EndpointResult {
-    /// How it stands after that.
+    /// The status after the run.
     pub status: EndpointStatus,
-    /// Why it failed, and in which phase: the cause, a sentence, and what to try.
+    /// The failure, if there was one: its phase, code, message and hint.
     pub failure: Option<(Phase, FailureCode, Untrusted, String)>,
-    /// How many requests there were, redirects apart.
+    /// The number of requests, not counting redirects.
     pub transfers: usize,
-    /// How many of them failed.
+    /// The number of failed requests.
     pub failures: usize,
-    /// The request that took the median time; one that failed where none did not.
+    /// The request with the median time; a failed one if all failed.
     pub median: Option<RequestFigures>,
-    /// What came of the budget's rules.
+    /// The verdicts on the budget's rules.
     pub verdicts: Vec<BudgetVerdict>,
-    /// Its share of the metrics.
+    /// Its samples for the metrics.
     pub(in crate::report) metrics: prometheus::EndpointSamples,
 }
 
-/// A request's figures.
+/// The figures of a request.
 #[derive(Clone, Debug)]
 pub struct RequestFigures {
-    /// Method.
+    /// The HTTP method.
     pub method: String,
-    /// Status of the final response.
+    /// The status of the final response.
     pub status: Option<u16>,
-    /// Its HTTP version.
+    /// The HTTP version of the final response.
     pub version: Option<HttpVersion>,
-    /// From its start to its end, redirects included.
+    /// Time from start to end, including redirects.
     pub total: Option<Nanos>,
-    /// To the first byte of the final response.
+    /// Time to the first byte of the final response.
     pub first_byte: Option<Nanos>,
-    /// Time in each phase, redirects included, by the program's clock.
+    /// Time in each phase on the app clock, including redirects.
     pub phases: Vec<(Phase, Nanos)>,
-    /// Bytes of the final response's body, as transferred.
+    /// Body bytes of the final response, as transferred.
     pub body_bytes: Option<u64>,
 }
 
 impl SuiteEndpoint {
-    /// What is to be kept of a run. The budget is the options'.
+    /// Extracts the result of a run. The budget is that of the options.
     pub fn new(name: &Untrusted, trace: &Trace, options: &ReportOptions) -> Self {
         let redactor = options.redactor();
         let verdicts = options
@@ -95,7 +95,7 @@ impl SuiteEndpoint {
         }
     }
 
-    /// One that was not tried.
+    /// An endpoint that was not run.
     pub fn not_run(name: &Untrusted, url: &Untrusted, options: &ReportOptions) -> Self {
         Self {
             name: name.clone(),
@@ -104,19 +104,19 @@ impl SuiteEndpoint {
         }
     }
 
-    /// How it stands.
+    /// The status.
     pub fn status(&self) -> EndpointStatus {
         self.result
             .as_ref()
             .map_or(EndpointStatus::NotRun, |happened| happened.status)
     }
 
-    /// The request that stands for all.
+    /// The request with the median time.
     pub fn median(&self) -> Option<&RequestFigures> {
         self.result.as_ref()?.median.as_ref()
     }
 
-    /// What came of the budget's rules.
+    /// The verdicts on the budget's rules.
     pub fn verdicts(&self) -> &[BudgetVerdict] {
         self.result
             .as_ref()
@@ -124,19 +124,19 @@ impl SuiteEndpoint {
             .unwrap_or_default()
     }
 
-    /// The rule that was kept worst, where one was not simply kept.
+    /// The rule that was violated most severely, if one was not met.
     pub fn worst_verdict(&self) -> Option<&BudgetVerdict> {
         let not_met = self
             .verdicts()
             .iter()
             .filter(|verdict| verdict.outcome != BudgetOutcome::Met);
-        // Of those that are equally bad the first.
+        // The first one among equals.
         not_met
             .rev()
             .max_by_key(|verdict| verdict.outcome.severity())
     }
 
-    /// Why it stands where it does, in words that are safe to look at; `None` where all is well.
+    /// The reason for the status, escaped; `None` if all is well.
     pub fn reason(&self) -> Option<String> {
         let Some(happened) = &self.result else {
             return Some("the suite was called off before".to_owned());
@@ -188,15 +188,15 @@ fn has_failed(transfer: &Transfer) -> bool {
     transfer.last().is_none_or(|last| last.failure.is_some())
 }
 
-/// The median of all runs, where it cannot be had from the run that is held.
+/// The median of all runs, if some of them are no longer held.
 fn exact_median(all: &[Transfer], runs: &RunStatistics) -> Option<Nanos> {
     runs.spread
         .filter(|_| all.len() < runs.count)
         .map(|spread| spread.median)
 }
 
-/// The transfer with the median of the times of those that went well (nearest rank), else of all.
-/// Where that one is no longer held it is the one that is whose time is nearest to the median.
+/// The transfer with the median time (nearest rank) of those that succeeded, or else of all. If it
+/// is no longer held, the held one whose time is nearest to the median.
 fn median_transfer<'t, 'a>(
     all: &'t [Transfer<'a>],
     runs: &RunStatistics,

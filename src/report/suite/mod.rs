@@ -1,8 +1,7 @@
-//! Many endpoints and what came of each: what a suite's reports are written from.
+//! The results of a suite of endpoints, which its reports are written from.
 //!
-//! A run's trace is folded into an [`Endpoint`] and can be dropped then, so that a suite takes no
-//! more memory than its reports. Reports come in the order of the suite's file, whatever ended
-//! first.
+//! The trace of a run is reduced to a [`SuiteEndpoint`] and can be dropped then, so a suite takes
+//! no more memory than its reports. Endpoints are in file order, regardless of which ended first.
 
 mod endpoint;
 mod status;
@@ -13,23 +12,23 @@ pub use status::EndpointStatus;
 use super::{Format, ReportOptions, csv, json, junit, markdown, prometheus, text};
 use crate::units::{Nanos, WallTime, group_digits};
 
-/// A suite that was run.
+/// The result of a suite.
 #[derive(Debug)]
 pub struct SuiteResult {
     /// When it began.
     pub started_at: WallTime,
     /// How long it took.
     pub duration: Nanos,
-    /// How many runs there were at a time, at most.
+    /// Maximum number of concurrent runs.
     pub parallel: usize,
-    /// Whether it was called off before its end.
+    /// Whether it was interrupted.
     pub interrupted: bool,
-    /// Its endpoints, in the order of the file.
+    /// The endpoints, in file order.
     pub endpoints: Vec<SuiteEndpoint>,
 }
 
 impl SuiteResult {
-    /// How many endpoints stand so.
+    /// The number of endpoints with a status.
     pub fn count(&self, standing: EndpointStatus) -> usize {
         self.endpoints
             .iter()
@@ -37,8 +36,8 @@ impl SuiteResult {
             .count()
     }
 
-    /// How the suite stands: as its worst endpoint. What was not run is worse than any warning, but
-    /// says nothing of the endpoint.
+    /// The status of the suite: that of its worst endpoint. An endpoint that was not run is worse
+    /// than a warning, although nothing is known about it.
     pub fn status(&self) -> EndpointStatus {
         self.endpoints
             .iter()
@@ -65,7 +64,7 @@ impl SuiteResult {
     }
 }
 
-/// The formats that a suite can be written in.
+/// The formats available for suites.
 pub const SUITE_FORMATS: [Format; 6] = [
     Format::Text,
     Format::Json,
@@ -75,7 +74,7 @@ pub const SUITE_FORMATS: [Format; 6] = [
     Format::Prometheus,
 ];
 
-/// A suite as a report of one format; `None` where the format is one for a single run.
+/// Writes a suite in a format; `None` if the format is only for single runs.
 pub fn write_suite(suite: &SuiteResult, format: Format, options: &ReportOptions) -> Option<String> {
     match format {
         Format::Text => Some(text::suite_text(suite, options)),

@@ -1,25 +1,24 @@
-//! How an endpoint stands.
+//! The status of an endpoint.
 
 use crate::insight::budget::{BudgetOutcome, BudgetVerdict, failures_are_allowed};
 
-/// How an endpoint stands, from good to bad.
+/// The status of an endpoint, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EndpointStatus {
-    /// It answered, and kept its budget.
+    /// It responded within its budget.
     Ok,
-    /// The same, but a rule was kept within its tolerance only, or could not be held against
-    /// anything.
+    /// The same, but a rule was met only within its tolerance, or could not be checked.
     Warned,
-    /// It was not tried: the suite was called off.
+    /// It was not run, since the suite was interrupted.
     NotRun,
-    /// It answered, and missed its budget.
+    /// It responded, but missed its budget.
     Missed,
-    /// It did not answer.
+    /// It failed.
     Failed,
 }
 
 impl EndpointStatus {
-    /// All, from good to bad.
+    /// All, from best to worst.
     pub const ALL: [Self; 5] = [
         Self::Ok,
         Self::Warned,
@@ -47,7 +46,7 @@ impl EndpointStatus {
         }
     }
 
-    /// Of a run with these verdicts.
+    /// The status of a run with these verdicts.
     pub(super) fn from_verdicts(failed: bool, verdicts: &[BudgetVerdict]) -> Self {
         let any = |which: fn(&BudgetOutcome) -> bool| {
             verdicts.iter().any(|verdict| which(&verdict.outcome))

@@ -1,25 +1,27 @@
-//! Columns as wide as their durations, but never narrower than what stands in them.
+//! Layout of columns whose widths are proportional to durations, but never too narrow for their
+//! content.
 
-/// What a column needs and what it stands for.
+/// The requirements of a column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ColumnNeeds {
-    /// Columns of the terminal that its words and figures need, the gap after them included.
+    /// Minimum width in terminal columns, including the gap after it.
     pub(super) minimum: usize,
-    /// How long its bar is to be, in any unit.
+    /// Length of its bar, in any unit.
     pub(super) weight: u64,
 }
 
-/// Where columns lie and how long bars are.
+/// The computed layout.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FittedColumns {
     /// Width of each column.
     pub(super) widths: Vec<usize>,
-    /// Eighths of a terminal column to a unit of weight; the same for all bars, so they compare.
+    /// Eighths of a terminal column per unit of weight; the same for all bars, so that they are
+    /// comparable.
     eighths_per_unit: f64,
 }
 
 impl FittedColumns {
-    /// The length of a bar in eighths; at least one of anything that is not nothing.
+    /// The length of a bar in eighths: at least one, unless the weight is zero.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -31,10 +33,10 @@ impl FittedColumns {
     }
 }
 
-/// Space after a bar: the rest of the column it ends in, and one more.
+/// Space after a bar: the rest of its last column, and one more.
 const GAP: usize = 2;
 
-/// Shares out a width; `None` where not even the minima fit.
+/// Distributes a width among columns; `None` if the minimum widths do not fit.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -75,7 +77,7 @@ pub(super) fn fit_columns(columns: &[ColumnNeeds], width: usize) -> Option<Fitte
     })
 }
 
-/// Terminal columns to a unit of weight, if the stretched columns share what the others leave.
+/// Terminal columns per unit of weight, if the stretched columns share what the others leave.
 #[expect(clippy::cast_precision_loss, reason = "a share of a terminal's width")]
 fn columns_per_unit(columns: &[ColumnNeeds], stretched: &[bool], width: usize) -> f64 {
     let (mut left, mut weight) = (width, 0.0);
@@ -94,7 +96,7 @@ fn columns_per_unit(columns: &[ColumnNeeds], stretched: &[bool], width: usize) -
     }
 }
 
-/// The scale at which the longest bar still fits, where no column is stretched.
+/// The scale at which the longest bar still fits, if no column is stretched.
 #[expect(clippy::cast_precision_loss, reason = "a share of a terminal's width")]
 fn unstretched_scale(columns: &[ColumnNeeds]) -> f64 {
     let fitting = columns.iter().filter(|column| column.weight > 0);

@@ -1,4 +1,4 @@
-//! A capture of others' traffic: its conversations, the largest first.
+//! Conversations of a capture of other traffic, the largest first.
 
 use std::cmp::Reverse;
 
@@ -11,12 +11,12 @@ use crate::report::wrapping::StyledWords;
 use crate::trace::{Direction, Flow};
 use crate::units::{Bytes, group_digits};
 
-/// Conversations that are listed one by one; of the others only the sum is told.
+/// Maximum number of conversations listed; the others are summed up.
 const MAX_LISTED: usize = 200;
-/// Columns of a figure.
+/// Width of a figure in columns.
 const FIGURE_WIDTH: usize = 10;
 
-/// The table; nothing where the trace is no capture of others.
+/// The table; empty if the trace is not a capture of other traffic.
 pub(super) fn conversation_lines(page: &TextContext, options: &ReportOptions) -> Vec<StyledLine> {
     let Some(flows) = captured_conversations(page.trace).filter(|flows| !flows.is_empty()) else {
         return Vec::new();
@@ -82,7 +82,7 @@ fn conversation_row(
         .collect()
 }
 
-/// Requests and what answered them.
+/// Writes requests with their responses, and DNS queries with their answers.
 fn message_lines(page: &TextContext, dissection: &Dissection) -> Vec<StyledLine> {
     const MOST: usize = 50;
     const INDENT: usize = 4 * FIGURE_WIDTH + 4;
@@ -149,7 +149,7 @@ fn message_lines(page: &TextContext, dissection: &Dissection) -> Vec<StyledLine>
     lines
 }
 
-/// What the network said of packets that it did not deliver: the first time, and how often.
+/// ICMP errors about undelivered packets: the first one, and the number of others.
 fn undelivered_lines(page: &TextContext, flow: &Flow) -> Vec<StyledLine> {
     let Some(first) = flow.delivery_errors().first() else {
         return Vec::new();
@@ -171,7 +171,7 @@ fn undelivered_lines(page: &TextContext, flow: &Flow) -> Vec<StyledLine> {
     )
 }
 
-/// What is not listed, in one line.
+/// The sum of the conversations that are not listed.
 fn remainder_lines(page: &TextContext, flows: &[(usize, &Flow)]) -> Vec<StyledLine> {
     if flows.is_empty() {
         return Vec::new();
@@ -214,7 +214,7 @@ fn remainder_lines(page: &TextContext, flows: &[(usize, &Flow)]) -> Vec<StyledLi
         .wrap(line, page.width)
 }
 
-/// Figures in columns, to the right.
+/// Figures in right-aligned columns.
 fn figure_columns<const N: usize>(cells: [(Role, String); N]) -> StyledLine {
     let mut line = StyledLine::default();
     for (place, (role, text)) in cells.into_iter().enumerate() {

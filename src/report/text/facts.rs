@@ -1,4 +1,4 @@
-//! What else is worth a line.
+//! Facts about an exchange.
 
 use super::TextContext;
 use crate::insight::{
@@ -15,7 +15,7 @@ use crate::units::{Bytes, Nanos};
 
 type Fact = (&'static str, StyledWords);
 
-/// The facts of an exchange, each with its label.
+/// The facts about an exchange, with labels.
 pub(super) fn fact_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
     let facts = [
         resolution_fact(exchange),
@@ -80,8 +80,8 @@ fn resolution_fact(exchange: &Exchange) -> Option<Fact> {
     ))
 }
 
-/// Round trips, unless the time is so much longer that they don't explain it: on loopback a round
-/// trip is shorter than this machine's own work.
+/// Round trips, unless they do not explain the time: on loopback a round trip is shorter than this
+/// machine's own work.
 fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     const EXPLAINS: f64 = 20.0;
     let trips = round_trips(page.trace, exchange).filter(|trips| trips.used < EXPLAINS)?;
@@ -95,8 +95,7 @@ fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     ))
 }
 
-/// What nothing passed for on the wire, the longest first; without what would not be seen beside
-/// it.
+/// Causes of idle time on the wire, the longest first, leaving out insignificant ones.
 fn waiting_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     const MOST: usize = 4;
     let all = idle_totals(page.trace, exchange)?;
@@ -126,7 +125,7 @@ fn waiting_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     Some(("waited for", words))
 }
 
-/// The attempts to connect, where there was more than one.
+/// The connection attempts, if there were several.
 fn attempt_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {
     let Some(first) = exchange
         .attempts
@@ -255,8 +254,8 @@ fn body_fact(exchange: &Exchange) -> Option<Fact> {
     ))
 }
 
-/// How fast a body came; not of a small one, whose time says more about the moment its bytes were
-/// read.
+/// The rate of a body's transfer; not of a small one, whose duration mostly depends on when its
+/// bytes were read.
 fn body_rate(exchange: &Exchange) -> Option<Bytes> {
     const WORTH_IT: u64 = 1 << 20;
     let received = exchange.response_body.transferred;
@@ -288,7 +287,7 @@ fn redirect_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     ))
 }
 
-/// What carried it: by the packets, else by the kernel's count.
+/// Segment counts from packets, or else from the kernel.
 fn segments_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     if let Some(wire) = connection_segments(page.trace, exchange) {
         let sharing = page

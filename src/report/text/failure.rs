@@ -1,11 +1,11 @@
-//! Where it failed, why, and what to try.
+//! The failed phase, the reason, and what to try.
 
 use super::TextContext;
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
 use crate::trace::{Certificate, Exchange, Phase};
 
-/// The failure of an exchange; nothing where there was none.
+/// The failure of an exchange; empty if it did not fail.
 pub(super) fn failure_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
     let Some((phase, failure)) = &exchange.failure else {
         return Vec::new();
@@ -33,7 +33,7 @@ pub(super) fn failure_lines(page: &TextContext, exchange: &Exchange) -> Vec<Styl
     lines
 }
 
-/// A sentence with its full stop.
+/// Ends a sentence with a period.
 fn with_full_stop(sentence: &str) -> String {
     let sentence = sentence.trim_end();
     if sentence.ends_with(['.', '!', '?', ':']) {
@@ -43,7 +43,7 @@ fn with_full_stop(sentence: &str) -> String {
     }
 }
 
-/// A sentence with its capital.
+/// Capitalizes a sentence.
 fn capitalize(sentence: &str) -> String {
     let mut rest = sentence.chars();
     rest.next()
@@ -51,10 +51,10 @@ fn capitalize(sentence: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Names of a certificate that are listed.
+/// Maximum number of names listed per certificate.
 const MAX_NAMES: usize = 8;
 
-/// The certificates the server showed, leaf first.
+/// The server's certificates, leaf first.
 fn chain(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
     let tls = exchange
         .connection

@@ -1,12 +1,12 @@
-//! What was asked, what came of it, over what.
+//! The headline of an exchange: the request, its outcome, and the connection.
 
 use super::TextContext;
 use crate::report::styling::{Role, StyledLine, Styler};
 use crate::report::wrapping::StyledWords;
 use crate::trace::{Exchange, Handshake, Response, Tls, Verification};
 
-/// `GET URL → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM), 10.7.0.10:443`. `place`
-/// numbers a hop among its like.
+/// `GET URL → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM), 10.7.0.10:443`. `place` is the
+/// index of a hop and the number of hops.
 pub(super) fn headline_lines(
     page: &TextContext,
     exchange: &Exchange,
@@ -52,7 +52,7 @@ pub(in crate::report) fn status_line(response: &Response) -> String {
         .to_owned()
 }
 
-/// The colour of a status.
+/// The role of a status.
 pub(super) const fn status_role(status: u16) -> Role {
     match status {
         200..=299 => Role::Good,
@@ -122,7 +122,7 @@ pub(in crate::report) fn tls_summary(tls: &Tls) -> Option<String> {
     ))
 }
 
-/// What a cipher suite encrypts with: `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` → `AES-128-GCM`.
+/// The cipher in a cipher suite: `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` → `AES-128-GCM`.
 fn cipher_name(suite: &str) -> String {
     let cipher = suite
         .split_once("_WITH_")

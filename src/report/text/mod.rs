@@ -1,7 +1,8 @@
-//! The report for people: a picture of the phases, and what else is worth a line.
+//! The report for people: a chart of the phases, and the facts.
 //!
 //! ```text
-//! GET https://api.lab.test/users → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM), 10.7.0.10:443
+//! GET https://api.lab.test/users → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM),
+//! 10.7.0.10:443
 //!
 //!         DNS       TCP       TLS        Send    Wait          Receive
 //!         41.2 ms   40.5 ms   43.0 ms    100 µs  55.2 ms       6.40 ms   187 ms
@@ -32,8 +33,8 @@ use crate::report::wrapping::StyledWords;
 use crate::trace::{EventKind, Exchange, ExchangeId, Trace};
 use crate::units::{Moment, Nanos, Untrusted, format_count};
 
-/// A run as text. It ends with a line break; no line but a long word's is wider than
-/// [`Options::width`].
+/// A run as text. It ends with a line break. No line is wider than [`ReportOptions::width`], except
+/// for a long word.
 pub fn text_report(trace: &Trace, options: &ReportOptions) -> String {
     let width = options
         .width
@@ -78,25 +79,25 @@ fn notes_by_exchange(trace: &Trace) -> HashMap<ExchangeId, Vec<&Untrusted>> {
     notes
 }
 
-/// What every part of the report needs.
+/// The inputs of every part of the report.
 struct TextContext<'a> {
     trace: &'a Trace,
     pen: Styler,
     redactor: Redactor<'a>,
     width: usize,
-    /// What was noted of exchanges.
+    /// Notes about exchanges.
     notes: HashMap<ExchangeId, Vec<&'a Untrusted>>,
 }
 
 impl TextContext<'_> {
-    /// Below this, words are all that is left; a narrower terminal wraps.
+    /// Minimum width; a narrower terminal wraps lines.
     const MIN_WIDTH: usize = 24;
-    /// Wider bars say no more.
+    /// Maximum width; wider bars show no more detail.
     const MAX_WIDTH: usize = 120;
-    /// Where facts begin, after their label.
+    /// The column after the labels, where facts begin.
     const FACT_COLUMN: usize = 14;
 
-    /// A duration; of what still goes on, how long it has been going on.
+    /// A duration; if it has not ended, the time so far.
     fn elapsed(&self, duration: Option<Nanos>, since: Moment) -> String {
         match duration {
             Some(duration) => self.pen.time(duration),
@@ -104,7 +105,7 @@ impl TextContext<'_> {
         }
     }
 
-    /// A labelled fact over as many lines as it needs.
+    /// A labelled fact on as many lines as needed.
     fn fact(&self, label: &str, words: StyledWords) -> Vec<StyledLine> {
         let mut first = StyledLine::indented(2).with(Role::Dim, label);
         first.pad_to(Self::FACT_COLUMN);
@@ -112,7 +113,7 @@ impl TextContext<'_> {
     }
 }
 
-/// One transfer hop by hop, several of the same as a table.
+/// The blocks of a request: a single transfer hop by hop, a repeated one as a table.
 fn request_blocks(page: &TextContext, request: &RepeatedRequest) -> Vec<Vec<StyledLine>> {
     match request.retained() {
         [transfer] if request.count() == 1 => transfer_blocks(page, transfer),
@@ -159,7 +160,7 @@ fn exchange_blocks(
     ]
 }
 
-/// The sum over hops, and its parts.
+/// The total over all hops, and its parts.
 fn total_line(page: &TextContext, transfer: &Transfer) -> Vec<StyledLine> {
     let hops = transfer.hops();
     let mut parts: Vec<String> = hops

@@ -1,4 +1,4 @@
-//! The picture: phases side by side, as wide as they are long, on two clocks.
+//! The chart of phases: side by side, with widths proportional to durations, on two clocks.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -9,7 +9,7 @@ use crate::report::styling::{Role, StyledLine};
 use crate::trace::{Exchange, Phase, PhaseSpan};
 use crate::units::Nanos;
 
-/// One phase as it is drawn.
+/// A phase in the chart.
 struct PhaseCell {
     phase: Phase,
     role: Role,
@@ -19,7 +19,7 @@ struct PhaseCell {
     wire: Option<String>,
 }
 
-/// The picture of an exchange: columns, or where there is no room for them, rows.
+/// The chart of an exchange: columns or, if there is not enough room, rows.
 pub(super) fn phase_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
     let cells: Vec<PhaseCell> = exchange
         .phases
@@ -77,7 +77,7 @@ impl PhaseCell {
         }
     }
 
-    /// Its words and figures stay two columns apart from the next.
+    /// Column requirements, including a gap of two.
     fn column(&self) -> ColumnNeeds {
         const APART: usize = 2;
         let wire = self.wire.as_deref().map_or(0, str::width);
@@ -117,7 +117,7 @@ impl PhaseChart<'_> {
         lines
     }
 
-    /// The margin, with the name of a clock.
+    /// The margin with the name of a clock.
     fn named(&self, clock: &'static str) -> StyledLine {
         let mut line = StyledLine::indented(2).with(Role::Dim, clock);
         line.pad_to(self.margin);
@@ -140,7 +140,7 @@ impl PhaseChart<'_> {
     }
 }
 
-/// One row a phase, its bar where it happened.
+/// One row per phase, with its bar at its time.
 fn phase_rows(
     page: &TextContext,
     exchange: &Exchange,
@@ -191,7 +191,7 @@ fn phase_rows(
     lines
 }
 
-/// A time axis across some columns.
+/// A time axis over some columns.
 struct RowScale {
     total: Nanos,
     room: usize,

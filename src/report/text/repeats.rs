@@ -1,4 +1,4 @@
-//! The same request several times: a row each, and how the figures spread.
+//! A repeated request: one row per run, and the distribution of the figures.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -10,10 +10,10 @@ use crate::report::wrapping::StyledWords;
 use crate::trace::Phase;
 use crate::units::Nanos;
 
-/// Runs that are listed one by one; of more only the spread is told.
+/// Maximum number of runs listed; beyond that only the distribution is shown.
 const MAX_LISTED: usize = 25;
 
-/// What was asked, the runs, their spread, and why some failed.
+/// The request, its runs, their distribution, and the last failure.
 pub(super) fn repeat_blocks(page: &TextContext, request: &RepeatedRequest) -> Vec<Vec<StyledLine>> {
     let last_failed = request
         .retained()
@@ -55,15 +55,15 @@ fn repeats_headline(page: &TextContext, request: &RepeatedRequest) -> Vec<Styled
     words.wrap(StyledLine::default(), page.width)
 }
 
-/// One row of the table: its name, its figures, and a remark.
+/// A row of the table: name, figures, remark.
 struct RunRow {
     name: String,
     figures: Vec<String>,
     remark: (Role, String),
 }
 
-/// All in one table, phases across; where that is too wide, runs with their total alone, and phases
-/// down.
+/// One table with phases as columns or, if that is too wide, runs with their totals only and phases
+/// as rows.
 fn repeats_table(page: &TextContext, runs: &RepeatedRequest) -> Vec<StyledLine> {
     let wide = phases_across(page, runs);
     if wide.iter().all(|line| line.width() <= page.width) {
@@ -137,7 +137,7 @@ fn phases_down(page: &TextContext, runs: &RepeatedRequest) -> Vec<StyledLine> {
     lines
 }
 
-/// The runs, unless they are too many to read.
+/// The rows of individual runs, unless there are too many.
 fn run_rows(page: &TextContext, runs: &RepeatedRequest, phases: &[Phase]) -> Vec<RunRow> {
     let rows = runs
         .retained()
@@ -173,7 +173,7 @@ fn run_remark(run: &Transfer) -> (Role, String) {
     }
 }
 
-/// The spread over the good runs.
+/// The rows with the distribution over successful runs.
 fn spread_rows(page: &TextContext, runs: &RepeatedRequest, phases: &[Phase]) -> Vec<RunRow> {
     if runs.succeeded_count() < 2 {
         return Vec::new();
@@ -202,7 +202,7 @@ fn spread_rows(page: &TextContext, runs: &RepeatedRequest, phases: &[Phase]) -> 
     ]
 }
 
-/// Columns wide enough for all rows.
+/// A table whose columns are wide enough for all rows.
 struct Grid {
     head: Vec<(Role, String)>,
     names: usize,
@@ -247,7 +247,7 @@ impl Grid {
         line.with(*role, remark.clone())
     }
 
-    /// Figures stand right in their columns, labels above them too.
+    /// Figures and labels are right-aligned.
     fn laid_out(
         &self,
         mut line: StyledLine,

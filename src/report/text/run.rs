@@ -1,4 +1,4 @@
-//! What is to be said of the run as a whole.
+//! Lines about the run as a whole.
 
 use super::TextContext;
 use crate::insight::budget::{Budget, BudgetOutcome, BudgetVerdict};
@@ -10,7 +10,7 @@ use crate::trace::{
 };
 use crate::units::group_digits;
 
-/// Budget, ordinary client, the lab's link, capture, and what was lost.
+/// The budget, control client, link, capture, and lost events.
 pub(super) fn run_lines(page: &TextContext, budget: Option<&Budget>) -> Vec<StyledLine> {
     let verdicts = budget
         .map(|budget| budget.verdicts(page.trace))
@@ -53,8 +53,8 @@ pub(super) fn run_lines(page: &TextContext, budget: Option<&Budget>) -> Vec<Styl
     lines
 }
 
-/// What is not told one by one because there were too many; nothing where all is, and of repeated
-/// runs, whose statistics tell it.
+/// The number of requests that are not shown individually; not counting repeated ones, which are in
+/// the statistics.
 pub(super) fn omitted_note(page: &TextContext) -> Option<Vec<StyledLine>> {
     let all: Vec<_> = group_into_transfers(page.trace).collect();
     let in_statistics: usize = repeated_requests(page.trace, &all)
@@ -72,7 +72,7 @@ pub(super) fn omitted_note(page: &TextContext) -> Option<Vec<StyledLine>> {
     (left > 0).then(|| page.fact("more", StyledWords::default().add(Role::Warning, &said)))
 }
 
-/// What among the packets is no TCP or UDP, and what is in no conversation for their number.
+/// Packets that are neither TCP nor UDP, or that belong to conversations beyond the maximum.
 fn other_traffic(page: &TextContext) -> Option<StyledWords> {
     let capture = page.trace.capture();
     let OtherFrames {
@@ -103,7 +103,7 @@ fn other_traffic(page: &TextContext) -> Option<StyledWords> {
     (!said.is_empty()).then(|| StyledWords::default().add(Role::Plain, &said.join(", ")))
 }
 
-/// What the file said, or what is to be said of it.
+/// Notes from the file and about it.
 fn run_notes(page: &TextContext) -> Vec<StyledLine> {
     let notes = page
         .trace
@@ -122,7 +122,7 @@ fn run_notes(page: &TextContext) -> Vec<StyledLine> {
         .collect()
 }
 
-/// What gave way to what came later.
+/// A note about entries that were dropped to make room for later ones.
 fn forgotten_note(trace: &Trace) -> Option<String> {
     let Evicted { packets, flows } = trace.evicted();
     let flows = if flows == 0 {
@@ -167,7 +167,7 @@ fn verdict_words(page: &TextContext, verdict: &BudgetVerdict) -> StyledWords {
     }
 }
 
-/// The ordinary client beside this one, so that the inspector's own weight can be judged.
+/// The control client's times beside this one's, which show the inspector's own overhead.
 fn control_words(page: &TextContext, control: &ControlMeasurement) -> StyledWords {
     if let Some(error) = &control.error {
         return StyledWords::default().add(
@@ -199,7 +199,7 @@ fn control_words(page: &TextContext, control: &ControlMeasurement) -> StyledWord
     }
 }
 
-/// How the lab's link is set, and whether it was set otherwise before.
+/// The settings of the lab's link, and whether they changed.
 fn link_words(page: &TextContext, link: &LinkConfig) -> StyledWords {
     let glyphs = [(" ·", ","), ("±", "+-"), ("µ", "u")];
     let shown = glyphs

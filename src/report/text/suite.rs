@@ -1,5 +1,4 @@
-//! A suite as text: a line for each endpoint, below it why it is not as it should be, and a
-//! verdict.
+//! A suite as text: one line per endpoint with its problem below, and a verdict.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -8,7 +7,7 @@ use crate::report::styling::{Role, StyledLine, Styler};
 use crate::report::suite::{EndpointStatus, SuiteEndpoint, SuiteResult};
 use crate::report::wrapping::StyledWords;
 
-/// Names beyond this many columns push what follows to the right.
+/// Maximum width of names; longer ones push the other columns to the right.
 const MAX_NAME_WIDTH: usize = 40;
 const OUTCOME_WIDTH: usize = 9;
 const TOTAL_WIDTH: usize = 9;
@@ -73,7 +72,7 @@ impl SuiteTable {
         let total = self
             .pen
             .time_or_dash(median.and_then(|median| median.total));
-        // Padded by columns, for a time may hold a sign of more bytes than columns.
+        // Padded by display width: the time may contain a character of several bytes.
         line.push(
             Role::Plain,
             " ".repeat(TOTAL_WIDTH.saturating_sub(total.width())) + &total,

@@ -1,11 +1,11 @@
-//! The certificates as `%{certs}` tells them: a name and a value a line, in curl's names. What is
-//! not kept of a certificate (its keys, extensions and PEM form) is not there.
+//! The certificates in the format of curl's `%{certs}`: one name and value per line. Unrecorded
+//! parts of a certificate (keys, extensions, PEM) are left out.
 
 use jiff::Timestamp;
 
 use crate::trace::Certificate;
 
-/// All of a chain, leaf first.
+/// A whole chain, leaf first.
 pub(super) fn certificates_text(certificates: &[Certificate]) -> String {
     certificates.iter().map(certificate_text).collect()
 }

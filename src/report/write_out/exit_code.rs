@@ -1,9 +1,9 @@
-//! curl's numbers for failures, so that scripts that know them agree.
+//! curl's numeric codes for failures, for scripts that depend on them.
 
 use crate::trace::{Exchange, FailureCode, Phase, Verification};
 
-/// curl's exit code for how an exchange ended (`man curl`, EXIT CODES): that of the kind of
-/// failure, else that of the phase.
+/// The exit code that curl would have (`man curl`, EXIT CODES): by the kind of failure, or else by
+/// its phase.
 pub(super) fn exit_code(exchange: &Exchange) -> u64 {
     let Some((phase, failure)) = &exchange.failure else {
         return 0;
@@ -40,7 +40,7 @@ const fn code_for_failure(code: FailureCode) -> Option<u64> {
         FailureCode::OutputFailed => 23,
         FailureCode::TooManyRedirects => 47,
         FailureCode::BadRedirect => 3,
-        // curl sends the body; this is its number where it cannot send it again.
+        // curl sends the body; this is its code for a body that cannot be sent again.
         FailureCode::RedirectWantsBody | FailureCode::RedirectLosesTls => 65,
         FailureCode::HttpStatus => 22,
         FailureCode::Interrupted => 42,
@@ -61,8 +61,8 @@ const fn code_for_phase(phase: Phase, socks: bool) -> u64 {
     }
 }
 
-/// OpenSSL's number for the check of the server's chain, 0 where it passed or there was none (`man
-/// x509_verify`). Where the user said to go on in spite of it, the reason has no number of its own.
+/// OpenSSL's verification result, 0 if verification succeeded or there was none (`man
+/// x509_verify`). Ignored errors are recorded without a number of their own.
 pub(super) fn verify_result(exchange: &Exchange, verification: Option<&Verification>) -> u64 {
     const UNSPECIFIED: u64 = 1;
     match (

@@ -1,9 +1,9 @@
-//! The parts of a `-w` format.
+//! Parser of `-w` formats.
 
 /// A part of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FormatPart<'a> {
-    /// Text as it is, escapes undone.
+    /// Literal text, with escapes resolved.
     Text(String),
     /// `%{name}`
     Variable(&'a str),
@@ -13,7 +13,7 @@ pub(super) enum FormatPart<'a> {
     Output,
 }
 
-/// Splits a format into its parts. What is not of the language stands for itself, as with curl.
+/// Splits a format into parts. Anything unknown is literal text, as in curl.
 pub(super) fn parse(format: &str) -> Vec<FormatPart<'_>> {
     let mut parts = Vec::new();
     let mut rest = format;
@@ -39,7 +39,7 @@ fn push_text(parts: &mut Vec<FormatPart>, text: &str) {
     }
 }
 
-/// The part that text beginning with `%` or `\` begins with, and what follows it.
+/// Parses the part at the beginning of a text that starts with `%` or `\`. Also returns the rest.
 fn parse_special(text: &str) -> (FormatPart<'_>, &str) {
     const PLAIN: [(&str, &str); 4] = [("%%", "%"), ("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t")];
     if let Some((from, to)) = PLAIN.iter().find(|(from, _)| text.starts_with(from)) {
@@ -58,7 +58,7 @@ fn parse_special(text: &str) -> (FormatPart<'_>, &str) {
     if let Some((_, after)) = braced("%output{") {
         return (FormatPart::Output, after);
     }
-    // A `%` or `\` that begins nothing stands for itself, and so does the character after it.
+    // An unknown escape is literal text, together with the character after it.
     let length = text.chars().take(2).map(char::len_utf8).sum();
     let (own, after) = text.split_at_checked(length).unwrap_or((text, ""));
     (FormatPart::Text(own.to_owned()), after)

@@ -1,10 +1,10 @@
-//! What curl's `-w` would write.
+//! The output of curl's `-w`.
 //!
-//! The language is curl's: `%{variable}`, `%header{name}`, `%%`, `\n`, `\r`, `\t`; `%{stderr}` and
-//! `%{stdout}` change where what follows goes, `%{onerror}` ends the output of what did not fail; a
-//! variable that does not exist writes nothing and is warned about. Checked against curl 7.88;
-//! variables of later versions are there too. Differences: text from the network is written with
-//! control characters escaped, secrets are masked unless asked for, and `%output{}` is not offered.
+//! The syntax is curl's: `%{variable}`, `%header{name}`, `%%`, `
+//! `, `\r`, `\t`. `%{stderr}` and `%{stdout}` redirect what follows, `%{onerror}` ends the output
+//! unless the transfer failed. An unknown variable yields nothing and a warning. Checked against
+//! curl 7.88; variables of later versions are included. Differences: control characters in text
+//! from the network are escaped, secrets are masked by default, and `%output{}` is not supported.
 
 mod certificates;
 mod exit_code;
@@ -19,19 +19,19 @@ use crate::trace::{Exchange, Trace};
 use format_parts::FormatPart;
 use variables::VariableContext;
 
-/// What is to be written where.
+/// The output, by stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WriteOutText {
     /// For standard output.
     pub stdout: String,
     /// For standard error.
     pub stderr: String,
-    /// Sentences about what could not be understood, each once.
+    /// Warnings, each once.
     pub warnings: Vec<String>,
 }
 
-/// Writes a format out for each transfer of a run, as curl does for each URL. Redirects belong to
-/// their transfer: times are summed over them as curl sums them.
+/// Formats each transfer of a run, as curl does for each URL. Redirects are part of their transfer:
+/// times are summed over them as in curl.
 pub fn write_out(format: &str, trace: &Trace, options: &ReportOptions) -> WriteOutText {
     let mut all = WriteOutText::default();
     let written = write_each_out(format, trace, options, &mut |one| {
@@ -43,11 +43,10 @@ pub fn write_out(format: &str, trace: &Trace, options: &ReportOptions) -> WriteO
     all
 }
 
-/// The same, handed out for one transfer after the other; the warnings are returned at the end,
-/// each once.
+/// Like [`write_out`], passing on one transfer after another. Returns the warnings, each once.
 ///
 /// # Errors
-/// The run cannot be read again, or what `to` says.
+/// The run cannot be read again, or `to` fails.
 pub fn write_each_out(
     format: &str,
     every: &dyn ExchangeSource,
@@ -101,7 +100,7 @@ impl WriteOutText {
         }
     }
 
-    /// Remembers a warning, and stands for what cannot be written.
+    /// Records a warning. Returns the empty output of an unknown item.
     fn warn(&mut self, sentence: String) -> String {
         if !self.warnings.contains(&sentence) {
             self.warnings.push(sentence);
@@ -110,7 +109,7 @@ impl WriteOutText {
     }
 }
 
-/// The final response's field lines, grouped by name in lower case, laid out as curl does.
+/// The header fields of the final response, grouped by lower-case name, formatted as in curl.
 fn header_json(hop: &Exchange, facts: &VariableContext) -> String {
     let headers = hop
         .response

@@ -1,4 +1,4 @@
-//! Against a run told in events.
+//! Tests with traces built from events.
 
 use super::*;
 use crate::trace::{

@@ -1,4 +1,4 @@
-//! The variables and what they stand for.
+//! The variables of `-w` and their values.
 
 use url::Url;
 
@@ -19,14 +19,14 @@ pub(super) enum VariableValue {
     Count(u64),
     /// A status, `000` where there is none.
     Status(u16),
-    /// Text of this program's own making.
+    /// Text defined by this program.
     Own(String),
-    /// Text, or nothing (`null` in JSON).
+    /// Text that may be absent (`null` in JSON).
     Text(Option<Untrusted>),
 }
 
 impl VariableValue {
-    /// As `%{name}` writes it.
+    /// The output of `%{name}`.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Time(time) => format_seconds(*time),
@@ -40,7 +40,7 @@ impl VariableValue {
         }
     }
 
-    /// As `%{json}` writes it.
+    /// The value in `%{json}`.
     fn json(&self) -> String {
         match self {
             Self::Time(time) => format_seconds(*time),
@@ -57,7 +57,7 @@ fn format_seconds(time: Nanos) -> String {
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }
 
-/// What variables are worked out from.
+/// The data that variables are computed from.
 pub(super) struct VariableContext<'a> {
     trace: &'a Trace,
     transfer: Transfer<'a>,
@@ -69,7 +69,7 @@ pub(super) struct VariableContext<'a> {
 
 type VariableReader = fn(&VariableContext) -> VariableValue;
 
-/// All variables but those that are no value of their own, by name.
+/// All variables with a value of their own, by name.
 const VARIABLES: [(&str, VariableReader); 43] = [
     ("certs", |facts| {
         VariableValue::Own(certificates::certificates_text(facts.certificates()))
@@ -277,7 +277,7 @@ impl<'a> VariableContext<'a> {
         }
     }
 
-    /// The first field of a name in the final response.
+    /// The first header field with a name in the final response.
     pub(super) fn header(&self, name: &str) -> String {
         let found = self
             .response()
@@ -287,7 +287,7 @@ impl<'a> VariableContext<'a> {
             .unwrap_or_default()
     }
 
-    /// All variables as one JSON object, in the order of their names, and at last who wrote it.
+    /// All variables as a JSON object, ordered by name, followed by the version.
     pub(super) fn json(&self) -> String {
         let number = [("urlnum", VariableValue::Count(self.number as u64))];
         let all = VARIABLES
@@ -317,7 +317,8 @@ impl<'a> VariableContext<'a> {
         self.connection()?.tls.as_ref()
     }
 
-    /// Those of the last TLS handshake: curl knows none of a connection made for an earlier URL.
+    /// The certificates of the last TLS handshake of this transfer; as in curl, those of an earlier
+    /// URL's connection do not count.
     fn certificates(&self) -> &'a [Certificate] {
         let made = self
             .transfer
@@ -341,7 +342,7 @@ impl<'a> VariableContext<'a> {
         self.response().map_or(0, |response| response.status)
     }
 
-    /// The status of the proxy's last answer to `CONNECT`.
+    /// The status of the proxy's last response to `CONNECT`.
     fn tunnel_status(&self) -> u16 {
         let mut answers = self
             .last
@@ -378,13 +379,13 @@ impl<'a> VariableContext<'a> {
         })
     }
 
-    /// Bytes a second over the whole time, as curl counts it.
+    /// Bytes per second over the total time, as in curl.
     fn speed(&self, bytes: u64) -> u64 {
         let per_second = u128::from(bytes) * 1_000_000_000 / u128::from(self.marks.total.0.max(1));
         u64::try_from(per_second).unwrap_or(u64::MAX)
     }
 
-    /// Where a redirect that is not followed would lead.
+    /// The target of a redirect that was not followed.
     fn redirect(&self) -> Option<Untrusted> {
         let response = self.response().filter(|response| {
             (300..400).contains(&response.status) && self.last.redirected.is_none()
@@ -411,7 +412,7 @@ impl<'a> VariableContext<'a> {
         Some(self.redactor.header(sent).value)
     }
 
-    /// In capitals, as curl 7 writes it; nothing without a connection.
+    /// In upper case, as in curl 7; absent without a connection.
     fn scheme(&self) -> Option<Untrusted> {
         self.last.connection?;
         let (scheme, _) = self.last.url.raw().split_once("://")?;
@@ -419,7 +420,7 @@ impl<'a> VariableContext<'a> {
     }
 }
 
-/// `%{url.host}` and the like, since curl 8.1.
+/// `%{url.host}` and similar, as of curl 8.1.
 fn url_part(url: &Untrusted, part: &str, redactor: Redactor) -> Option<VariableValue> {
     let url = Url::parse(redactor.text(url).raw()).ok();
     let read: fn(&Url) -> Option<String> = match part {
