@@ -43,7 +43,7 @@ fn rows() -> Vec<Row> {
     let readme =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let table = readme
-        .split("| mode | held to | memory at most |")
+        .split("| mode | tested with | memory limit |")
         .nth(1)
         .expect("the table of ceilings");
     let lines = table
@@ -374,7 +374,7 @@ fn a_pipe_without_end() {
         );
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            words.contains("are no longer listed: later ones replaced them"),
+            words.contains("are no longer listed, to make room for later ones"),
             "{kind:?}: {text}"
         );
         holds("`report -`, `open -`", LISTED, most);

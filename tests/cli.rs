@@ -77,7 +77,7 @@ fn manual_pages_name_every_command_and_exit_code() {
     assert!(stdout(&["man", "probe"]).contains("tapline probe"));
     assert_eq!(
         refusal(&["man", "nothing"]),
-        "there is no command 'nothing'; 'tapline --help' lists them"
+        "there is no command 'nothing'; 'tapline --help' lists all commands"
     );
 }
 
@@ -97,54 +97,54 @@ fn what_cannot_be_followed_is_refused_with_a_sentence() {
     for (arguments, sentence) in [
         (
             &["probe", "--http3", "https://h/"][..],
-            "HTTP/3 (--http3) is not there yet",
+            "HTTP/3 (--http3) is not supported yet",
         ),
         (
             &["probe", "grpc://h/"],
-            "the scheme grpc:// is not there yet; http and https are",
+            "the scheme grpc:// is not supported yet; use http or https",
         ),
         (
             &["probe", "gopher://h/"],
-            "the scheme 'gopher' is not supported; http and https are",
+            "the scheme 'gopher' is not supported; use http or https",
         ),
         (
             &["probe", "--format", "xml", "http://h/"],
-            "--format: there is no format \"xml\"; there are text, json, events, svg, html, \
-                markdown, har, csv, prometheus, junit",
+            "--format: unknown format \"xml\"; expected one of text, json, events, svg, html, \
+             markdown, har, csv, prometheus, junit",
         ),
         (
             &["probe", "--format", "json", "--format", "text", "http://h/"],
-            "only one thing can go to standard output; give the others a file: --format \
-                json=run.json, -o FILE, --save FILE, -c FILE",
+            "only one output can be written to standard output; write the others to files: \
+             --format json=run.json, -o FILE, --save FILE, -c FILE",
         ),
         (
             &["probe", "-H", "no colon", "http://h/"],
-            "-H: a line without a colon is no header field; 'Name: value' is wanted",
+            "-H: a header field must contain a colon; expected 'Name: value'",
         ),
         (
             &["probe", "-F", "x", "http://h/"],
-            "-F: what has no = in it is no form field; name=value is wanted",
+            "-F: a form field must contain =; expected name=value",
         ),
         (
             &["probe", "-F", "a=b", "-d", "c", "http://h/"],
-            "-F and -d cannot go together: a body is either a multipart form or data",
+            "-F and -d cannot be combined: a body is either a multipart form or data",
         ),
         (
             &["probe", "--resolve", "h:1", "http://h/"],
-            "--resolve 'h:1': a part is missing; HOST:PORT:ADDRESS[,ADDRESS] is wanted",
+            "--resolve 'h:1': a part is missing; expected HOST:PORT:ADDRESS[,ADDRESS]",
         ),
         (
             &["probe", "--dns-servers", "dns", "http://h/"],
-            "--dns-servers: 'dns' is no IP address; 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53 \
-                is wanted",
+            "--dns-servers: 'dns' is not an IP address; expected 192.0.2.1, 192.0.2.1:5353 or \
+             [2001:db8::1]:53",
         ),
         (
             &["probe", "--tlsv1.3", "--tls-max", "1.2", "https://h/"],
-            "--tlsv1.3 with --tls-max 1.2 leaves no TLS version to use",
+            "--tlsv1.3 with --tls-max 1.2 leaves no TLS version",
         ),
         (
             &["probe", "--doh-url", "http://h/", "http://h/"],
-            "--doh-url wants an https URL",
+            "--doh-url must be an https URL",
         ),
     ] {
         assert_eq!(refusal(arguments), sentence);
@@ -178,7 +178,7 @@ fn without_a_terminal_the_lab_prints_the_report_and_says_so() {
         report.contains("200 OK") && report.contains("TLS 1.3"),
         "{report}"
     );
-    assert!(String::from_utf8_lossy(err).contains("there is no terminal"));
+    assert!(String::from_utf8_lossy(err).contains("no terminal to draw on"));
 }
 
 #[test]

@@ -21,24 +21,24 @@ pub(super) use secrets::{SECRET_OPTIONS, SecretsArgs, is_secret_option};
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0    done
-  1    internal fault
-  2    usage
+  0    success
+  1    internal error
+  2    usage error
   3    the probe failed (the report says in which phase)
-  4    a budget was missed, or diff found a regression
+  4    a budget was not met, or diff found a regression
   130  interrupted
 
 Examples:
-  tapline https://example.com/                      watch it live
-  tapline probe https://example.com/                the same as a report
+  tapline https://example.com/                      watch a request live
+  tapline probe https://example.com/                print a report instead
   tapline probe --format json URL | jq .exchanges   for programs
   tapline probe --budget 'total<=500ms,dns<=50ms' URL
   tapline probe --suite endpoints.toml              many endpoints and one verdict, for CI
-  tapline probe --save run.pcapng URL               the whole run in a file for Wireshark, too
-  tapline open run.pcapng                           look at it again, or at a capture of anybody's
-  tapline report capture.pcapng --format json       who talked with whom in a capture
+  tapline probe --save run.pcapng URL               save the whole run, readable by Wireshark
+  tapline open run.pcapng                           look at it again, or at any capture
+  tapline report capture.pcapng --format json       list the conversations in a capture
   tapline diff before.pcapng now.pcapng             what got slower, and why
-  tapline lab                                       a network on this machine, to look at
+  tapline lab                                       a network on this machine, to explore
   tapline lab --rtt 80ms -- curl https://api.lab.test/users";
 
 /// Watch a request cross every layer, live
@@ -57,13 +57,12 @@ pub(super) struct Cli {
 }
 
 const LONG_ABOUT: &str = "\
-Watch one request cross every layer, live.
+Watch a request cross every layer, live
 
-tapline runs a request against a URL and draws, while it happens, every phase (DNS lookup, TCP \
-handshake, TLS handshake, \
-request sent, server wait, response received) on one time axis, over the packets that carried it. \
-With no URL it opens \
-the start screen. Without a terminal it prints the report that `tapline probe` prints.";
+tapline runs a request against a URL and draws every phase while it happens (DNS lookup, TCP \
+handshake, TLS handshake, sending the request, waiting for the server, receiving the response) on \
+one time axis, above the packets that carried it. Without a URL it opens the start screen. \
+Without a terminal it prints the same report as `tapline probe`.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -155,7 +154,7 @@ pub(super) struct ProbeArgs {
     /// file, @- from standard input
     #[arg(short = 'w', long, value_name = "FORMAT", help_heading = "Report")]
     pub(super) write_out: Option<String>,
-    /// Limits such as 'total<=500ms,dns<=50ms'; exit with code 4 if one is exceeded
+    /// Limits such as 'total<=500ms,dns<=50ms'; exit with code 4 if one is not met
     #[arg(long, value_name = "RULES", help_heading = "Report", long_help = budget::HELP)]
     pub(super) budget: Option<String>,
     /// Send spans and metrics to an OpenTelemetry collector (OTLP over HTTP); - uses the URL from
@@ -505,11 +504,11 @@ pub(super) enum CaptureChoice {
 fn parse_seconds(text: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()
-        .map_err(|_| "a number of seconds is wanted, such as 2 or 0.5".to_owned())?;
+        .map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
     if (0.0..=1e9).contains(&value) {
         Ok(value)
     } else {
-        Err("a number of seconds from 0 to 1000000000 is wanted".to_owned())
+        Err("expected a number of seconds from 0 to 1000000000".to_owned())
     }
 }
 

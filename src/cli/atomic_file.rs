@@ -64,7 +64,7 @@ impl AtomicFile {
             });
         }
         if path.file_name().is_none() {
-            return Err(io::Error::other("it names no file"));
+            return Err(io::Error::other("it does not name a file"));
         }
         if let Some(before) = &before {
             refuse_foreign_file(&path, before)?;

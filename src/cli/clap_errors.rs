@@ -80,10 +80,7 @@ fn describe_argument(argument: &str, given: &[OsString]) -> String {
         return masked_url(argument);
     }
     match given.iter().position(|one| one.as_os_str() == argument) {
-        Some(place) => format!(
-            "number {place}, {} characters long",
-            argument.chars().count()
-        ),
+        Some(place) => format!("number {place} ({} characters)", argument.chars().count()),
         None => "\u{2026}".to_owned(),
     }
 }
@@ -120,7 +117,7 @@ mod tests {
         for (given, says) in [
             (
                 &["doctor", "Canary"][..],
-                "unexpected argument 'number 2, 6 characters long' found",
+                "unexpected argument 'number 2 (6 characters)' found",
             ),
             (
                 &["doctor", "http://u:Canary@h/?token=Canary"],

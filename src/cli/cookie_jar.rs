@@ -50,8 +50,8 @@ impl CookieJar {
         };
         if left_out > 0 {
             eprintln!(
-                "tapline: {left_out} cookies have a tab in their name or path and cannot stand in \
-                    a cookie file"
+                "tapline: {left_out} cookies were not written: their name or path contains a tab, \
+                 which a cookie file cannot represent"
             );
         }
         match written {

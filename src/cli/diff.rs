@@ -19,7 +19,7 @@ use crate::units::{Untrusted, group_digits};
 
 /// Error for a file without comparable content.
 const NOTHING_TO_COMPARE: &str =
-    "there is nothing in it that could be compared: no request, and no conversation";
+    "it contains nothing that can be compared: no request and no conversation";
 
 /// Reads both files and prints what changed. A file that cannot be read at all is a usage error.
 pub(super) fn run(args: &DiffArgs) -> Result<Exit, UsageError> {
@@ -80,7 +80,7 @@ fn parse_formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>,
         match file {
             Some("") => {
                 return Err(UsageError::new(format!(
-                    "--format {name}=: a file is wanted after the ="
+                    "--format {name}=: a file name is required after ="
                 )));
             }
             file => formats.push((format, file.filter(|file| *file != "-").map(PathBuf::from))),
@@ -91,8 +91,8 @@ fn parse_formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>,
     }
     if formats.iter().filter(|(_, file)| file.is_none()).count() > 1 {
         return Err(UsageError::new(
-            "only one report can go to standard output; give the others a file: --format \
-                json=diff.json",
+            "only one report can be written to standard output; write the others to files: \
+             --format json=diff.json",
         ));
     }
     Ok(formats)
@@ -125,7 +125,7 @@ fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, Usa
             });
             if let Some(error) = &kept.error {
                 eprintln!(
-                    "tapline: {}: the file is not read to its end: {error}",
+                    "tapline: {}: the file could not be read to the end: {error}",
                     name.escaped()
                 );
             }
@@ -143,8 +143,8 @@ fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, Usa
                     group_digits(ComparedSide::MAX_EXCHANGES as u64),
                 );
                 eprintln!(
-                    "tapline: {}: the first {most} exchanges are compared; {more} more are left \
-                        out",
+                    "tapline: {}: only the first {most} exchanges are compared; {more} more are \
+                     left out",
                     name.escaped()
                 );
             }

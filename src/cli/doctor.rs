@@ -111,7 +111,7 @@ fn check_resolver() -> Check {
             Check {
                 what: "resolver",
                 state: CheckState::Good,
-                found: format!("asks {}", servers.join(", ")),
+                found: format!("queries {}", servers.join(", ")),
                 remedy: None,
             }
         }
@@ -120,8 +120,8 @@ fn check_resolver() -> Check {
             state: CheckState::Limited,
             found: format!("no name servers are configured ({error})"),
             remedy: Some(
-                "the operating system's resolver is used instead, whose queries cannot be seen; \
-                    --dns-servers ADDRESS names one"
+                "the operating system's resolver is used instead, whose queries cannot be \
+                 observed; set a server with --dns-servers ADDRESS"
                     .to_owned(),
             ),
         },
@@ -153,13 +153,13 @@ fn check_route(what: &'static str, to: SocketAddr) -> Check {
         Ok(local) => Check {
             what,
             state: CheckState::Good,
-            found: format!("leaves from {}", local.ip()),
+            found: format!("source address {}", local.ip()),
             remedy: None,
         },
         Err(error) => Check {
             what,
             state: CheckState::Limited,
-            found: format!("no route ({error}); only this machine is reached over it"),
+            found: format!("no route ({error}); only this machine can be reached"),
             remedy: None,
         },
     }
@@ -171,7 +171,7 @@ fn check_trust_store() -> Check {
         Ok(_) => Check {
             what: "trust store",
             state: CheckState::Good,
-            found: "the system's certificates are found".to_owned(),
+            found: "the system's certificates were found".to_owned(),
             remedy: None,
         },
         Err(error) => Check {
@@ -179,7 +179,7 @@ fn check_trust_store() -> Check {
             state: CheckState::Limited,
             found: format!("the system's certificates cannot be used: {error}"),
             remedy: Some(
-                "install the package ca-certificates, or name a file with --cacert".to_owned(),
+                "install the package ca-certificates, or give a file with --cacert".to_owned(),
             ),
         },
     }
@@ -187,8 +187,8 @@ fn check_trust_store() -> Check {
 
 fn check_terminal() -> Check {
     if !std::io::stdout().is_terminal() {
-        let found =
-            "standard output is no terminal; reports are printed instead of the screen".to_owned();
+        let found = "standard output is not a terminal; a report is printed instead of the screen"
+            .to_owned();
         return Check {
             what: "terminal",
             state: CheckState::Limited,
@@ -203,7 +203,7 @@ fn check_terminal() -> Check {
             what: "terminal",
             state: CheckState::Limited,
             found: format!("{kind}, {width}×{height}"),
-            remedy: Some("80×24 or more shows everything".to_owned()),
+            remedy: Some("80×24 or larger shows everything".to_owned()),
         },
         Ok((width, height)) => Check {
             what: "terminal",
@@ -214,7 +214,7 @@ fn check_terminal() -> Check {
         Err(error) => Check {
             what: "terminal",
             state: CheckState::Limited,
-            found: format!("{kind}, its size is not known ({error})"),
+            found: format!("{kind}, size unknown ({error})"),
             remedy: None,
         },
     }
@@ -225,15 +225,15 @@ fn check_locale() -> Check {
         Check {
             what: "locale",
             state: CheckState::Good,
-            found: "speaks Unicode".to_owned(),
+            found: "supports Unicode".to_owned(),
             remedy: None,
         }
     } else {
-        let remedy = Some("LANG=C.UTF-8 gives finer bars; ASCII is used until then".to_owned());
+        let remedy = Some("set LANG=C.UTF-8 for finer bars; until then ASCII is used".to_owned());
         Check {
             what: "locale",
             state: CheckState::Limited,
-            found: "does not speak Unicode".to_owned(),
+            found: "does not support Unicode".to_owned(),
             remedy,
         }
     }
@@ -259,7 +259,7 @@ fn check_environment() -> Check {
         .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
         .collect();
     let found = if set.is_empty() {
-        "no variable changes what a run does".to_owned()
+        "no variables that affect runs are set".to_owned()
     } else {
         format!("set: {}", set.join(", "))
     };

@@ -13,7 +13,7 @@ pub(super) enum Exit {
     Usage,
     /// 3: the probe failed.
     ProbeFailed,
-    /// 4: a budget was exceeded.
+    /// 4: a budget was not met.
     BudgetMissed,
     /// 4: a regression was found.
     Regression,

@@ -53,17 +53,16 @@ fn fault_report(panic: &PanicHookInfo<'_>) -> String {
     );
     let mut report = if is_refusal_of_system(message) {
         format!(
-            "tapline: it ended because the system refused what it cannot do without: {happened}\n\
-             tapline: look for what has run out: open files and processes (ulimit -a), memory \
-            (free), room on disks (df); if nothing has, \
-             please report these lines where you got tapline from\n"
+            "tapline: terminated because the system refused a required resource: \
+             {happened}\ntapline: check what has run out: open files and processes (ulimit -a), \
+             memory (free), disk space (df); if nothing has, please report these lines where you \
+             got tapline from\n"
         )
     } else {
         format!(
-            "tapline: it ended because of a fault in it: {happened}\n\
-             tapline: this is a bug of tapline {}, not of the network or the server; please \
-            report it, with these lines, where you got \
-             tapline from\n",
+            "tapline: terminated by an internal error: {happened}\ntapline: this is a bug in \
+             tapline {}, not in the network or the server; please report it, with these lines, \
+             where you got tapline from\n",
             env!("CARGO_PKG_VERSION"),
         )
     };
@@ -79,7 +78,7 @@ fn panic_message<'a>(panic: &'a PanicHookInfo<'_>) -> &'a str {
     let payload = panic.payload();
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("it does not say why")
+        .unwrap_or("no reason given")
 }
 
 /// Returns true if a library panicked because a system call failed: the message then contains the

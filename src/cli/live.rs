@@ -71,7 +71,8 @@ pub(super) fn run(
     let cookies = CookieJar::new(targets.request().cookie_jar.clone());
     if cookies.is_some() && targets.request().cookie_jar.as_deref() == Some(Path::new("-")) {
         return Err(UsageError::new(
-            "-c - writes to standard output, where the screen is; give the cookies a file: -c FILE",
+            "-c - would write to standard output, which the screen uses; write the cookies to a \
+             file: -c FILE",
         ));
     }
     let mut runs = RunController {
@@ -89,7 +90,7 @@ pub(super) fn run(
         rules: secrets.rules()?,
         pending: Some(pending),
         capturing: None,
-        lab: lab::lab_around(),
+        lab: lab::enclosing_lab(),
     };
     if let Some(lab) = &runs.lab {
         lab::watch_link(lab, &sender);
@@ -171,7 +172,7 @@ pub(super) fn read_packet_bytes(
     Ok((
         store
             .link_type(stored.interface)
-            .ok_or("its interface is not known")?,
+            .ok_or("its interface is unknown")?,
         bytes,
     ))
 }
@@ -258,7 +259,7 @@ impl RunController {
 
     /// The current settings of the lab's link.
     fn link(&self) -> Option<LinkConfig> {
-        self.lab.as_ref().and_then(|_| lab::link_around())
+        self.lab.as_ref().and_then(|_| lab::enclosing_link())
     }
 
     fn set_link(&self, link: LinkConfig) {
@@ -312,7 +313,10 @@ impl RunController {
                 false
             }
             Some(Ok(sentence)) if self.with_secrets => {
-                eprintln!("tapline: {sentence} Who has them can read what was said.");
+                eprintln!(
+                    "tapline: {sentence} Anyone who has the file can decrypt this run's \
+                           traffic."
+                );
                 true
             }
             _ => true,

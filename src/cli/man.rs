@@ -13,47 +13,50 @@ const STATUS: &str = r"
 .SH EXIT STATUS
 .TP
 .B 0
-Done. An HTTP status of 400 or above is a successful probe, unless \fB\-\-fail\fR is given.
+Success. An HTTP status of 400 or above counts as success, unless \fB\-\-fail\fR is given.
 .TP
 .B 1
-Internal fault, or a report that could not be written.
+Internal error, or a report that could not be written.
 .TP
 .B 2
-The command line cannot be followed.
+Usage error: the command line is invalid.
 .TP
 .B 3
 The probe failed; the report says in which phase, why, and what to try.
 .TP
 .B 4
-A budget was missed, or \fBtapline diff\fR found a regression. Of a suite the worst endpoint decides; to fail is worse than to miss a budget.
+A budget was not met, or \fBtapline diff\fR found a regression.
+In a suite the worst endpoint decides; a failure is worse than a missed budget.
 .TP
 .B 129, 130, 143
-Ended by SIGHUP, SIGINT, SIGTERM. A probe still writes the report of what had happened until then.
+Terminated by SIGHUP, SIGINT or SIGTERM. A probe still writes a report of what happened until then.
 ";
 
 const ENVIRONMENT: &str = r"
 .SH ENVIRONMENT
 .TP
 .B http_proxy, https_proxy, all_proxy, no_proxy
-As for
+The same as for
 .BR curl (1);
-the command line comes first.
+the command line takes precedence.
 .TP
 .B SSLKEYLOGFILE
-Where to append TLS secrets, as with \fB\-\-keylog\fR.
+File to append TLS secrets to, as with \fB\-\-keylog\fR.
 .TP
 .B SSL_CERT_FILE, SSL_CERT_DIR
 The trust store to use instead of the system's.
 .TP
 .B NO_COLOR, CLICOLOR_FORCE
-No colours; colours even without a terminal.
+Disable colours; force colours even without a terminal.
 .TP
-.B OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_CERTIFICATE
-Where \fB\-\-otlp \-\fR sends spans and metrics; what goes along, how many milliseconds an answer may take and whom to trust, with any
-\fB\-\-otlp\fR. The first two also with TRACES or METRICS after OTLP.
+.B OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT
+.TQ
+.B OTEL_EXPORTER_OTLP_CERTIFICATE
+The endpoint used by \fB\-\-otlp \-\fR; header fields, timeout in milliseconds and CA certificate for any
+\fB\-\-otlp\fR. The first two also exist with TRACES or METRICS after OTLP.
 .TP
 .B OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
-Who reports these.
+The resource that spans and metrics are attributed to.
 ";
 
 const EXAMPLES: &str = r"
@@ -86,7 +89,7 @@ pub(super) fn run(name: Option<&str>) -> Result<Exit, UsageError> {
         None => whole,
         Some(name) => whole.find_subcommand(name).cloned().ok_or_else(|| {
             UsageError::new(format!(
-                "there is no command '{}'; 'tapline --help' lists them",
+                "there is no command '{}'; 'tapline --help' lists all commands",
                 name.escape_default()
             ))
         })?,

@@ -24,8 +24,8 @@ pub(super) fn refuse_misspelt_command(argument: &str) -> Result<(), UsageError> 
             let shown = crate::units::Untrusted::new(argument);
             let shown = shown.escaped();
             Err(UsageError::new(format!(
-                "unknown command '{shown}'; did you mean '{meant}'? A host of this name is \
-                    written as http://{shown}/"
+                "unknown command '{shown}'; did you mean '{meant}'? To request a host of this \
+                 name, write http://{shown}/"
             )))
         }
         None => Ok(()),

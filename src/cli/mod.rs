@@ -147,14 +147,11 @@ fn run_screen_or_report(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Ex
     }
     let Some(url) = args.url else {
         return Err(UsageError::new(
-            "no URL is given, and there is no terminal for the start screen; try 'tapline probe \
-                URL' or 'tapline --help'",
+            "no URL given, and no terminal for the start screen; try 'tapline probe URL' or \
+             'tapline --help'",
         ));
     };
-    eprintln!(
-        "tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' \
-            prints it)"
-    );
+    eprintln!("tapline: no terminal to draw on; printing the report of 'tapline probe' instead");
     let targets = Targets::new(args.request.clone(), matches.clone());
     probe::run(
         &ProbeArgs::with_default_report(vec![url], args.request, args.screen.ascii)

@@ -24,7 +24,7 @@ use crate::wire::tls::KeyLog;
 const INBOX_CAPACITY: usize = 32;
 
 /// Notice for a run that was only saved in part.
-const CUT_OFF: &str = "the run was not saved to its end: what is shown is what there is of it";
+const CUT_OFF: &str = "the run was not saved completely; this is all that the file contains";
 
 /// Capacity of the lookup channel.
 const LOOKUP_CAPACITY: usize = 256;
@@ -44,14 +44,13 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
     let is_standard_input = args.file.as_os_str() == "-";
     if is_standard_input && std::io::stdin().is_terminal() {
         return Err(UsageError::new(
-            "standard input is the terminal; pipe a capture into it: tcpdump -U -w - | tapline \
-                open -",
+            "standard input is a terminal; pipe a capture into it: tcpdump -U -w - | tapline open \
+             -",
         ));
     }
     if !has_terminal() {
         eprintln!(
-            "tapline: there is no terminal to draw on, so here is the report (as 'tapline report' \
-                prints it)"
+            "tapline: no terminal to draw on; printing the report of 'tapline report' instead"
         );
         return report::run(&ReportFileArgs::from_open(args));
     }

@@ -26,7 +26,7 @@ pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
-            eprintln!("tapline: standard output cannot be written: {error}");
+            eprintln!("tapline: cannot write to standard output: {error}");
             Exit::Fault
         }
     }

@@ -81,7 +81,7 @@ pub(super) fn run(
         specs,
         EventSender::new::<Event>(&sender, || true),
         capturing,
-        lab::link_around(),
+        lab::enclosing_link(),
     ) {
         Ok(engine) => engine,
         Err(error) => {

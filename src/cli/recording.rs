@@ -122,7 +122,7 @@ impl RunRecording {
             }
         }
         Err(format!(
-            "the run cannot be saved: every name from {stem}.pcapng on is taken"
+            "the run cannot be saved: all file names from {stem}.pcapng on are taken"
         ))
     }
 
@@ -136,11 +136,11 @@ impl RunRecording {
 
     fn saved_message(&self, name: &str) -> String {
         let keys = if self.keys.is_collecting() {
-            ", with the keys of its TLS"
+            ", including its TLS keys"
         } else {
             ""
         };
-        format!("The run is saved to {name}{keys}.")
+        format!("The run was saved to {name}{keys}.")
     }
 
     fn write(&self, file: AtomicFile) -> io::Result<AtomicFile> {

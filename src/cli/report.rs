@@ -23,8 +23,8 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     reports.default_to(Format::Text);
     if reports.on_stdout() > 1 {
         return Err(UsageError::new(
-            "only one report can go to standard output; give the others a file: --format \
-                json=run.json",
+            "only one report can be written to standard output; write the others to files: \
+             --format json=run.json",
         ));
     }
     let name = Untrusted::new(args.file.to_string_lossy());
@@ -57,7 +57,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     key_log_files::add_embedded_key_logs(&mut keys, &kept, &store);
     if let Some(error) = &kept.error {
         eprintln!(
-            "tapline: {}: the file is not read to its end: {error}",
+            "tapline: {}: the file could not be read to the end: {error}",
             name.escaped()
         );
     }

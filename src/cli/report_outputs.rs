@@ -31,8 +31,8 @@ impl ReportOutputs {
         let options = report_options(look)?;
         if options.with_secrets && asked.iter().any(|(_, file)| file.is_some()) {
             eprintln!(
-                "tapline: secrets are not masked in the reports' files; their owner alone may \
-                    read them"
+                "tapline: secrets are not masked in the report files; only their owner can read \
+                 them"
             );
         }
         Ok(Self {
@@ -210,7 +210,7 @@ fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), UsageError> {
         .map_err(|error| UsageError::new(format!("--format: {error}")))?;
     match file {
         Some("") => Err(UsageError::new(format!(
-            "--format {name}=: a file is wanted after the ="
+            "--format {name}=: a file name is required after ="
         ))),
         Some("-") | None => Ok((format, None)),
         Some(file) => Ok((format, Some(file.into()))),

@@ -30,8 +30,8 @@ impl<'a> SaveTarget<'a> {
         match path {
             Some(path) if path.as_os_str() != "-" => Ok(Some(Self::File(path))),
             Some(_) if io::IsTerminal::is_terminal(&io::stdout()) => Err(UsageError::new(
-                "--save -: standard output is the terminal; pipe it: tapline probe --save - URL | \
-                    tapline open -",
+                "--save -: standard output is a terminal; pipe it: tapline probe --save - URL | \
+                 tapline open -",
             )),
             Some(_) => Ok(Some(Self::Stdout)),
             None => Ok(None),
@@ -98,8 +98,8 @@ impl RunSaver {
         };
         if keys.is_collecting() {
             eprintln!(
-                "tapline: {name} gets the keys of this run's TLS: who has them can read what was \
-                    said"
+                "tapline: {name} will contain this run's TLS keys: anyone who has it can decrypt \
+                 the traffic"
             );
         }
         Ok(Self {

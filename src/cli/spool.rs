@@ -51,7 +51,7 @@ impl Spool {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = &lines.failed {
             return Err(io::Error::other(format!(
-                "not all of the run could be kept: {why}"
+                "the run could not be recorded completely: {why}"
             )));
         }
         lines.write_pending()?;
@@ -82,7 +82,7 @@ impl SpoolState {
         let kept = self.in_file + self.pending.len() as u64;
         if kept + line.len() as u64 > Spool::MAX_BYTES {
             return Err(io::Error::other(format!(
-                "its events are more than the {} that a run may take",
+                "its events exceed the limit of {}",
                 Bytes(Spool::MAX_BYTES)
             )));
         }

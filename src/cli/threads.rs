@@ -20,7 +20,7 @@ pub(super) fn start_thread<T: Send + 'static>(
                     "; the limit on processes is reached (ulimit -u, or the \
                 control group's pids.max)"
                 }
-                io::ErrorKind::OutOfMemory => "; there is no memory for it",
+                io::ErrorKind::OutOfMemory => "; there is not enough memory",
                 _ => "",
             };
             io::Error::new(

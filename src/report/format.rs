@@ -69,7 +69,7 @@ impl fmt::Display for UnknownFormat {
         let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
         write!(
             f,
-            "there is no format {:?}; there are {}",
+            "unknown format {:?}; expected one of {}",
             self.0,
             known.join(", ")
         )
@@ -102,8 +102,8 @@ mod tests {
         assert_eq!(
             refusal.as_deref(),
             Some(
-                "there is no format \"xml\"; there are text, json, events, svg, html, markdown, \
-                    har, csv, prometheus, junit"
+                "unknown format \"xml\"; expected one of text, json, events, svg, html, \
+                 markdown, har, csv, prometheus, junit"
             )
         );
     }

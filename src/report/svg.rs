@@ -86,7 +86,7 @@ pub(super) fn capture_summary(trace: &Trace) -> String {
             let lost = capture
                 .dropped
                 .filter(|lost| *lost > 0)
-                .map(|lost| format!(", {lost} lost by the kernel"))
+                .map(|lost| format!(", {lost} dropped by the kernel"))
                 .unwrap_or_default();
             format!(
                 "{packets} on {}{lost}",

@@ -147,7 +147,10 @@ fn a_file_that_breaks_off_is_told_as_far_as_it_goes_and_said_so() {
     assert!(output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        said.contains("not read to its end: the file ends within a packet at offset"),
+        said.contains(
+            "the file could not be read to the end: the file ends within a packet at \
+                       offset"
+        ),
         "{said}"
     );
     let read: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -454,7 +454,7 @@ fn cookies_are_given_as_text_and_in_files_together() {
     );
     assert!(
         notes.contains("line 2 of the cookie file")
-            && notes.contains("is no cookie and was skipped"),
+            && notes.contains("is not a cookie and was skipped"),
         "{notes}"
     );
     let Some(done) = curl(&[&["-o", "/dev/null"], options.as_slice()].concat()) else {

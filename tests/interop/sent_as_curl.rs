@@ -129,8 +129,8 @@ const CASES: &[&str] = &[
 /// Where curl does otherwise, and what is sent here: a body that would be cut short, or left out
 /// without a word.
 const REFUSED: &[(&str, &str)] = &[
-    ("-F|a=x;y", "is no parameter"),
-    ("-F|a=x;foo=bar", "'foo' is not known"),
+    ("-F|a=x;y", "is not a parameter"),
+    ("-F|a=x;foo=bar", "unknown parameter 'foo'"),
     ("-F|a=\"x\" y", "closing quote"),
     ("-F|a=x;headers=@{dir}/none", "none"),
     ("-F|a=@{dir}", "cannot be read"),
@@ -138,9 +138,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("-F|a=b|-F|c=<{dir}/none", "none"),
     ("-F|a=@{dir}/text.txt;encoder=7bit", "7bit"),
     ("-F|a=x;encoder=nope", "'nope' is not known"),
-    ("-F|a=x;type=bad", "no media type"),
+    ("-F|a=x;type=bad", "not a media type"),
     ("-F|=)", "no multipart"),
-    ("-F|a", "no form field"),
+    ("-F|a", "must contain ="),
     ("-d|@{dir}/none", "none"),
     ("-d|@{dir}", "cannot be read"),
     ("--data-urlencode|n@{dir}/none", "none"),

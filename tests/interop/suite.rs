@@ -242,19 +242,19 @@ fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
     for (text, said) in [
         (
             "[[endpoint]]\nurl = 'h'\nmax-tme = 5",
-            "line 3: 'max-tme' is no key; is 'max-time' meant?",
+            "line 3: 'max-tme' is not a key; did you mean 'max-time'?",
         ),
         (
             "[[endpoint]]\nurl = 'h'\nconnect_timeout = 5",
-            "line 3: 'connect_timeout' is no key; is 'connect-timeout' meant?",
+            "line 3: 'connect_timeout' is not a key; did you mean 'connect-timeout'?",
         ),
         (
             "[defaults]\nbuget = 'total<1s'\n[[endpoint]]\nurl = 'h'",
-            "line 2: 'buget' is no key; is 'budget' meant?",
+            "line 2: 'buget' is not a key; did you mean 'budget'?",
         ),
         (
             "[[endpoint]]\nurl = 'h'\nhttp1.1 = true",
-            "line 3: 'http1' is no key; a key with a dot is written in quotes: \"http1.1\"",
+            "line 3: 'http1' is not a key; a key that contains a dot must be quoted: \"http1.1\"",
         ),
         (
             "[[endpoint]]\nurl = 'h'\nrepeat = 0",
@@ -262,16 +262,16 @@ fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
         ),
         (
             "[[endpoint]]\nurl = 'h'\ninsecure = 'yes'",
-            "line 3: 'insecure' is text, where true or false is wanted",
+            "line 3: 'insecure' is text; expected true or false",
         ),
         (
             "[[endpoint]]\nurl = 'h'\nmax-time = true",
-            "line 3: 'max-time' is true or false, where text is wanted",
+            "line 3: 'max-time' is true or false; expected text",
         ),
         (
             "[[endpoint]]\nurl = 'h'\nsave = 'run'",
-            "line 3: 'save' is for one run; the runs of a suite take place at the same time, \
-                without packets",
+            "line 3: 'save' is only for a single run; the runs of a suite are concurrent and do \
+             not capture packets",
         ),
         (
             "[[endpoint]]\nname = 'a'",
@@ -279,7 +279,7 @@ fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
         ),
         (
             "[[endpoint]]\nurl = 'gopher://h'",
-            "line 1: the scheme 'gopher' is not supported; http and https are",
+            "line 1: the scheme 'gopher' is not supported; use http or https",
         ),
         (
             "[[endpoint]]\nurl = 'h'\n[[endpoint]]\nurl = 'h'",
@@ -296,13 +296,13 @@ fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
         ),
         (
             "[[endpoint]]\nurl = '${NO_SUCH_VARIABLE}'",
-            "line 2: the environment variable NO_SUCH_VARIABLE is not set (or is no UTF-8 text); \
-                the file asks for it by ${NO_SUCH_VARIABLE}",
+            "line 2: the environment variable NO_SUCH_VARIABLE is not set (or is not valid \
+             UTF-8); the file refers to it as ${NO_SUCH_VARIABLE}",
         ),
         (
             "[[endpoint]]\nurl = 'h'\nuser = 'me:secret'",
-            "line 3: 'user' holds a secret, which does not belong into a file: write ${NAME} and \
-                set NAME in the environment",
+            "line 3: 'user' contains a secret, which does not belong in a file: write ${NAME} and \
+             set NAME in the environment",
         ),
     ] {
         assert_eq!(Suite::of(text).refusal(), said, "{text}");

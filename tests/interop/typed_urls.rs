@@ -136,8 +136,8 @@ fn a_misspelt_command_is_not_looked_up() {
         let run = run(command(&["--dns-servers", &servers, word]));
         assert_eq!(run.status, Some(2), "{word}: {}", run.errors());
         let says = format!(
-            "unknown command '{word}'; did you mean '{meant}'? A host of this name is written as \
-                http://{word}/"
+            "unknown command '{word}'; did you mean '{meant}'? To request a host of this name, \
+             write http://{word}/"
         );
         assert!(run.errors().contains(&says), "{}", run.errors());
     }

@@ -145,13 +145,17 @@ fn what_cannot_be_sent_is_a_warning_without_secrets_and_changes_no_exit_code() {
     let (code, said) = ended(command);
     let shown = format!("http://{}", receiver.authority());
     let wanted = [
-        format!("tapline: spans could not be sent to {shown}: it answered 400 Bad Request (1 try)"),
-        format!("tapline: metrics: {shown} took not all of it: no \\x1b[2J room"),
         format!(
-            "tapline: the run could not be sent to {shown}: it answered 429 Too Many Requests and \
-                wants to be asked again in 3600 s"
+            "tapline: spans could not be sent to {shown}: it responded 400 Bad Request (1 attempt)"
         ),
-        format!("tapline: the run could not be sent to {shown}: it answered 302 Found (1 try)"),
+        format!("tapline: metrics: {shown} accepted only part of the data: no \\x1b[2J room"),
+        format!(
+            "tapline: the run could not be sent to {shown}: it responded 429 Too Many Requests \
+             and asked for a retry after 3600 s"
+        ),
+        format!(
+            "tapline: the run could not be sent to {shown}: it responded 302 Found (1 attempt)"
+        ),
     ];
     assert_eq!(
         (code, said.lines().collect::<Vec<_>>()),
@@ -178,7 +182,7 @@ fn nobody_there_is_a_warning_and_a_missed_budget_keeps_its_exit_code() {
     assert!(
         said.contains(&format!(
             "tapline: the run could not be sent to http://{gone}: "
-        )) && said.contains("(4 tries)"),
+        )) && said.contains("(4 attempts)"),
         "{said}"
     );
     assert!(!said.contains("hunter2"), "{said}");
@@ -190,7 +194,7 @@ fn what_is_no_address_is_refused_before_anything_is_asked() {
     let (code, said) = ended(probe(&receiver, &["--otlp", "ftp://ada:hunter2@h/"]));
     assert_eq!(
         (code, said.as_str()),
-        (2, "tapline: --otlp: an http or https URL is wanted\n")
+        (2, "tapline: --otlp: an http or https URL is required\n")
     );
     assert!(receiver.received("/page?token=s3cret").is_empty());
 }

@@ -105,7 +105,7 @@ fn bodies_are_there_only_for_who_asked_for_secrets() {
     assert_eq!(body("https_http2", false)["text"], Value::Null);
     assert_eq!(
         body("https_http2", false)["comment"],
-        "the body is left out, as it may hold secrets"
+        "the body is omitted, as it may contain secrets"
     );
     assert!(
         body("https_http2", true)["text"]

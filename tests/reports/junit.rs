@@ -102,7 +102,7 @@ fn what_failed_is_an_error_and_a_missed_rule_a_failure() {
     ]);
     assert_eq!(all[0][0], failed);
     assert_eq!(all[0][3][2][0], "skipped");
-    let missed = "total <= 100 ms is wanted, 187 ms was measured, 86.5 ms too much";
+    let missed = "expected total <= 100 ms, measured 187 ms, 86.5 ms too much";
     assert_eq!(
         all[1][1],
         serde_json::json!([

@@ -49,7 +49,7 @@ fn a_key_saves_the_run_under_a_fresh_name_and_it_opens_again() {
     server.wait_for_request();
     terminal.wait_for_text("\u{25cf} Wait");
     terminal.type_keys("S");
-    terminal.wait_for_text("The run is saved to 127.0.0.1-");
+    terminal.wait_for_text("The run was saved to 127.0.0.1-");
     server.respond();
     terminal.wait_for_text("200 OK");
     terminal.type_keys("j");
@@ -82,7 +82,7 @@ fn a_run_that_is_over_or_left_is_saved_where_that_was_asked_for() {
     let mut terminal = tapline(folder.path(), &["--save", "run.pcapng", &server.url]);
     server.wait_for_request();
     server.respond();
-    terminal.wait_for_text("The run is saved to run.pcapng.");
+    terminal.wait_for_text("The run was saved to run.pcapng.");
     let file = folder.path().join("run.pcapng");
     assert_eq!(saved(&file), (vec![200], true));
     terminal.type_keys("r");

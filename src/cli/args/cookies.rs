@@ -2,23 +2,21 @@
 
 /// `-b`.
 pub(super) const COOKIE: &str = "\
-Cookies: 'name=value; name2=value2', or the name of a cookie file (Netscape's format, or lines of \
-Set-Cookie); what has no = is a file, and \
-- is standard input. It may be given several times: all are sent.
+Cookies: 'name=value; name2=value2', or the name of a cookie file (Netscape format, or Set-Cookie \
+lines); an argument without = is a file name, and - is standard input. May be repeated: all \
+cookies are sent.
 
-Either way cookies that a server sets are kept and sent where they belong by RFC 6265bis until \
-the redirects end; -b '' only turns that on, \
-and so does the name of a file that is not there. What is given as text goes to the URL's own \
-origin alone, not where redirects lead. Each \
-URL and each repeat begins anew with the cookies given here.";
+Cookies that servers set are kept, and sent according to RFC 6265bis until the last redirect; -b \
+'', or the name of a file that does not exist, only enables that. Cookies given as text are sent \
+only to the URL's own origin, not to the targets of redirects. Each URL and each repeat starts \
+with the cookies given here.";
 
 /// `-c`.
 pub(super) const COOKIE_JAR: &str = "\
-Write all cookies to FILE after the run, in Netscape's format, which curl reads; - for standard \
-output.
+Write all cookies to FILE after the run, in Netscape format, which curl can read; - writes to \
+standard output.
 
-They are those of -b's files, and over them what the servers set in all URLs, redirects and \
-repeats, in the order it came; a run that fails \
-or is interrupted writes them, too. A new file is readable by its owner alone, for cookies are \
-secrets; one that is there keeps its \
-permissions. The file is replaced as a whole, so that -b FILE -c FILE continues a session.";
+These are the cookies of the files given by -b, updated by those that servers set in all URLs, \
+redirects and repeats, in the order they arrived; they are written even if the run fails or is \
+interrupted. A new file is readable only by its owner, since cookies are secrets; an existing one \
+keeps its permissions. The file is replaced atomically, so -b FILE -c FILE continues a session.";

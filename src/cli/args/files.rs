@@ -80,20 +80,17 @@ pub(in crate::cli) struct DiffArgs {
 }
 
 const DIFF_HELP: &str = "\
-Requests are compared with the same requests of the other run, by method and path and their \
-order, and phase by phase.
+Requests are compared with the same requests of the other run, matched by method, path and order, \
+phase by phase.
 
-A regression, which ends with exit code 4, is a request that is slower by more than noise and by \
-more than --tolerance, that fails and did \
-not fail before, that is answered with a worse class of status (4xx, 5xx) or whose certificate \
-does not verify any more, and a budget that \
-was met before and is missed.
+A regression causes exit code 4: a request that is slower by more than noise and by more than \
+--tolerance, that fails and did not fail before, that has a worse class of status (4xx, 5xx), or \
+whose certificate no longer verifies; and a budget that was met before and is missed now.
 
-Noise is measured by repeats (--repeat): two medians that are no further apart than 1.57 times \
-the distance between the quartiles divided by \
-the square root of the number of runs, of both sides together, do not differ. Of single runs \
-noise is not known; 1 ms or a tenth of the time, \
-whichever is more, stands for it.
+Noise is measured by repeating requests (--repeat): two medians do not differ if they are at most \
+1.57 times the interquartile range divided by the square root of the number of runs apart, with \
+both sides taken together. For single runs noise is unknown; it is assumed to be 1 ms or a tenth \
+of the time, whichever is larger.
 
 Examples:
   tapline probe --repeat 20 --save before.pcapng https://example.com/
@@ -136,9 +133,11 @@ fn parse_spool_limit(text: &str) -> Result<u64, String> {
         .and_then(|number| number.checked_mul(1 << shift));
     match bytes {
         Some(bytes) if (LEAST..=1 << 50).contains(&bytes) => Ok(bytes),
-        Some(_) => Err("from 1M to 1048576G are possible".to_owned()),
+        Some(_) => Err("the size must be from 1M to 1048576G".to_owned()),
         None => Err(
-            "a whole number of bytes is wanted, with K, M or G for powers of 1024: 500M".to_owned(),
+            "expected a whole number of bytes, optionally with K, M or G (powers of 1024), such \
+             as 500M"
+                .to_owned(),
         ),
     }
 }

@@ -2,16 +2,13 @@
 
 /// The long help of `-F`.
 pub(super) const HELP: &str = "\
-Multipart form field, as curl has it
+Multipart form field, in curl's syntax
 
-name=value is text; name=@FILE is an upload, name=@FILE,FILE several of them in a \
-multipart/mixed, name=<FILE a file's content as text; - is \
-standard input. name=( begins a multipart within, =) ends it. Behind a value may stand \
-;type=MEDIA/TYPE (with parameters of its own), \
-;filename=NAME, ;headers=\"Name: value\" or ;headers=@FILE, and ;encoder= with base64, \
-quoted-printable, 8bit, 7bit or binary. A value with \
-; is put into double quotes, in which \\\" and \\\\ stand for themselves, or given with \
---form-string. Files are read as they are sent and may \
-have any size; pipes and standard input are read before, up to 1 GiB. Unlike with curl, a \
-parameter that is not known and a file that \
-cannot be read are errors.";
+name=value is text; name=@FILE uploads a file, name=@FILE,FILE several of them as \
+multipart/mixed, name=<FILE sends a file's content as text; - is standard input. name=( begins a \
+nested multipart, =) ends it. A value may be followed by ;type=MEDIA/TYPE (which may have \
+parameters), ;filename=NAME, ;headers=\"Name: value\" or ;headers=@FILE, and ;encoder= with \
+base64, quoted-printable, 8bit, 7bit or binary. A value that contains ; must be in double quotes, \
+within which \\\" and \\\\ are escapes, or be given with --form-string. Files are read while they \
+are sent and may have any size; pipes and standard input are read in advance, up to 1 GiB. Unlike \
+in curl, unknown parameters and files that cannot be read are errors.";

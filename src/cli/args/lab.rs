@@ -44,13 +44,11 @@ pub(in crate::cli) struct LabArgs {
 
 const LAB_EXAMPLES: &str = "\
 Examples:
-  tapline lab                                          the places of the lab, on the screen
-  tapline lab --rtt 80ms --loss 1% /bytes/1000000      a far and lossy network
-  tapline lab -- curl -v https://api.lab.test/users    any program, with the lab's names and \
-certificates
+  tapline lab                                          explore the lab on the screen
+  tapline lab --rtt 80ms --loss 1% /bytes/1000000      a slow and lossy network
+  tapline lab -- curl -v https://api.lab.test/users    any program that uses the network
   tapline lab -- bash                                  a shell
-  tapline lab set --rtt 300ms                          while it runs, from within or from another \
-terminal";
+  tapline lab set --rtt 300ms                          change it while it runs";
 
 /// Commands for a running lab.
 #[derive(Debug, Subcommand)]

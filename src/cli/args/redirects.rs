@@ -4,25 +4,21 @@
 pub(super) const LOCATION: &str = "\
 Follow redirects: 301, 302, 303, 307 and 308 with a Location
 
-301 and 302 turn POST into GET, 303 every method but HEAD, also one that was given with -X (curl \
-keeps that word); 307 and 308 keep the \
-method and the body. What is your own (header fields of -H, -A, -e and -b, credentials, the body, \
-the client certificate) goes to the \
-scheme, host and port of the URL that was given and to no others, and not again once a redirect \
-has led away from there. A 307 or 308 that wants the body \
-elsewhere ends the run with a failure. --location-trusted sends everything everywhere. What \
-stayed home is told with each redirect.";
+301 and 302 change POST to GET, 303 changes every method except HEAD, including one given by -X \
+(which curl keeps); 307 and 308 keep the method and the body. Your own data (header fields given \
+by -H, -A, -e and -b, credentials, the body, the client certificate) is sent only to the scheme, \
+host and port of the original URL, and no longer once a redirect has led away from there. A 307 \
+or 308 that would send the body elsewhere ends the run with a failure. --location-trusted sends \
+everything everywhere. Reports list what each redirect withheld.";
 
 /// The long help of `--redirect-guard`.
 pub(super) const GUARD: &str = "\
-Refuse redirects from public addresses to those that the public cannot reach
+Refuse redirects from public addresses to addresses that are not publicly reachable
 
-These are loopback, unspecified, link-local, private, unique-local and multicast addresses and \
-those of clouds' metadata services, also \
-within IPv6 addresses (IPv4-mapped, NAT64, 6to4, Teredo). Every address is judged that would be \
-connected to, after the name was looked \
-up. Of a name that a proxy looks up the address is not known here: then only addresses in the URL \
-and localhost are judged, and a note says \
-so. Without the guard such redirects are followed and noted. Suites have it on; there, \
-redirect-guard = false or --no-redirect-guard turns \
+These are loopback, unspecified, link-local, private, unique-local and multicast addresses, and \
+those of cloud metadata services, including their forms embedded in IPv6 addresses (IPv4-mapped, \
+NAT64, 6to4, Teredo). Every address is checked after name resolution, before connecting to it. If \
+a proxy resolves the name its address is not known here; then only addresses in the URL and \
+localhost are checked, and a note says so. Without the guard such redirects are followed, with a \
+note. In suites the guard is on by default; redirect-guard = false or --no-redirect-guard turns \
 it off.";

@@ -31,25 +31,23 @@ pub(in crate::cli) fn is_secret_option(name: &str) -> bool {
 
 /// A table of what each level masks.
 const LEVELS: &str = "\
-What to mask, in everything that is written and on the screen:
+What to mask in all output and on the screen:
 
                                           normal   strict   none
   user names and passwords in URLs        masked   masked   shown
   credentials, cookies (names are kept)   masked   masked   shown
   fields and parameters named as secrets  masked   masked   shown
-  tokens and keys of known shapes         masked   masked   shown
-  what was secret elsewhere, --redact     masked   masked   shown
+  tokens and keys in known formats        masked   masked   shown
+  secrets found elsewhere, --redact       masked   masked   shown
   bodies in reports and saved runs        masked   masked   shown
   all other parameters of URLs            shown    masked   shown
-  all other fields                        shown    masked   shown
+  all other header fields                 shown    masked   shown
   reason phrases, DNS text records        shown    masked   shown
-  keys of TLS in a saved run              left out left out saved
+  TLS keys in a saved run                 left out left out saved
 
-Names are judged by their words: X-Auth-Key, client_secret and sessionid are secrets, token_type \
-and sort_key are none. \
-Under strict the values of fields and parameters are shown that say how HTTP is spoken, such as \
-Content-Type and page. \
-none is what --with-secrets is.";
+Names are judged by the words in them: X-Auth-Key, client_secret and sessionid are secrets, \
+token_type and sort_key are not. With strict, values are only shown for fields and parameters \
+that are part of the protocol, such as Content-Type and page. none is the same as --with-secrets.";
 
 /// The masking level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -97,12 +95,12 @@ impl SecretsArgs {
                     "normal"
                 };
                 return Err(UsageError::new(format!(
-                    "--mask {level} masks what --with-secrets shows; give one of them"
+                    "--mask {level} contradicts --with-secrets; give only one of them"
                 )));
             }
             Some(MaskLevel::None) if !self.redact.is_empty() => {
                 return Err(UsageError::new(
-                    "--mask none masks nothing, and --redact says what to mask; give one of them",
+                    "--mask none contradicts --redact; give only one of them",
                 ));
             }
             _ => {}

@@ -29,13 +29,13 @@ impl Destination {
     ) -> Result<Self, UsageError> {
         let wanted = |mistake: TypedUrlError| {
             UsageError::new(format!(
-                "{option}: {mistake}; an http or https URL is wanted"
+                "{option}: {mistake}; an http or https URL is required"
             ))
         };
         let typed = TypedUrl::parse(url).map_err(wanted)?;
         if typed.scheme.is_none() || !typed.is_web() {
             return Err(UsageError::new(format!(
-                "{option}: an http or https URL is wanted"
+                "{option}: an http or https URL is required"
             )));
         }
         let url = typed.web_url().map_err(wanted)?;
@@ -46,7 +46,7 @@ impl Destination {
                 .zip(HeaderValue::try_from(value).ok());
             let Some((name, mut value)) = field else {
                 return Err(UsageError::new(format!(
-                    "{option}: the header {name:?} of the environment is no header field"
+                    "{option}: the environment contains an invalid header field {name:?}"
                 )));
             };
             value.set_sensitive(true);
@@ -111,14 +111,15 @@ mod tests {
         ] {
             let refusal = to(url, &[]).err().unwrap();
             assert!(
-                refusal.contains("an http or https URL is wanted") && !refusal.contains("hunter2"),
+                refusal.contains("an http or https URL is required")
+                    && !refusal.contains("hunter2"),
                 "{refusal}"
             );
         }
         let refusal = to("http://h/", &[("bad name", "hunter2")]).err().unwrap();
         assert_eq!(
             refusal,
-            "--webhook: the header \"bad name\" of the environment is no header field"
+            "--webhook: the environment contains an invalid header field \"bad name\""
         );
         assert!(to("http://h/", &[("x", "a\nb")]).is_err());
     }

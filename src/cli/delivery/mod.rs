@@ -71,7 +71,7 @@ impl Deliveries {
             .enable_time()
             .build();
         let Ok(runtime) =
-            runtime.map_err(|error| print_warning(&format!("the run is not sent: {error}")))
+            runtime.map_err(|error| print_warning(&format!("the run cannot be sent: {error}")))
         else {
             return;
         };
@@ -125,7 +125,7 @@ impl Collector {
     async fn send(&self, trace: &Trace, options: &ReportOptions) {
         let Some(identity) = random_ids() else {
             return print_warning(
-                "spans are not sent: there are no random bytes for their identifiers",
+                "spans cannot be sent: no random bytes are available for their identifiers",
             );
         };
         let post = RetryingPost::new(&self.traces, post::is_retryable_by_otlp);
@@ -161,7 +161,7 @@ fn warn_if_undelivered(
     match result {
         Ok(None) => {}
         Ok(Some(complaint)) => print_warning(&format!(
-            "{what}: {} took not all of it: {complaint}",
+            "{what}: {} accepted only part of the data: {complaint}",
             to.display_origin()
         )),
         Err(error) => print_warning(&format!(

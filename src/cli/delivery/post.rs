@@ -24,24 +24,24 @@ const MAX_ANSWER_BYTES: usize = 64 << 10;
 #[derive(Debug, Error)]
 pub(super) enum PostError {
     /// No HTTP client could be created.
-    #[error("no client for it: {0}")]
+    #[error("no HTTP client could be created: {0}")]
     NoClient(String),
     /// No response arrived.
     #[error("{why} ({})", format_tries(*.after))]
     Unanswered { why: String, after: u32 },
     /// The receiver refused it.
-    #[error("it answered {status} ({})", format_tries(*.after))]
+    #[error("it responded {status} ({})", format_tries(*.after))]
     Refused { status: StatusCode, after: u32 },
     /// The receiver asked for a delay longer than [`MAX_PAUSE`].
-    #[error("it answered {status} and wants to be asked again in {} s", .wait.as_secs())]
+    #[error("it responded {status} and asked for a retry after {} s", .wait.as_secs())]
     RetryTooLong { status: StatusCode, wait: Duration },
 }
 
 fn format_tries(count: u32) -> String {
     if count == 1 {
-        "1 try".to_owned()
+        "1 attempt".to_owned()
     } else {
-        format!("{count} tries")
+        format!("{count} attempts")
     }
 }
 

@@ -66,6 +66,6 @@ pub(super) fn apply_link_args(lab: &RunningLab, args: LinkArgs) -> Option<String
     match lab.send_change(&change) {
         Ok(LinkReply::Current { .. }) => None,
         Ok(LinkReply::Refused { error }) => Some(error),
-        Err(error) => Some(format!("the lab does not answer: {error}")),
+        Err(error) => Some(format!("the lab does not respond: {error}")),
     }
 }

@@ -23,7 +23,7 @@ use crate::lab::{CatalogueEntry, EmbeddedLab, network_catalogue};
 use crate::sys;
 use crate::tui;
 
-pub(super) use enclosing::{enclosing_lab as lab_around, enclosing_link as link_around};
+pub(super) use enclosing::{enclosing_lab, enclosing_link};
 pub(super) use link_args::LinkArgs;
 pub(super) use watch::{set_link, watch_link};
 
@@ -74,7 +74,7 @@ fn client_command(args: &LabArgs, inside: &ClientEnvironment) -> Command {
     } else {
         let mut command = Command::new("/proc/self/exe");
         if let Err(error) = process_arguments::hand_over(&mut command) {
-            eprintln!("tapline: the arguments cannot be handed on: {error}");
+            eprintln!("tapline: the arguments cannot be passed on: {error}");
         }
         command
     };
@@ -106,7 +106,7 @@ fn run_in_lab(lab: &RunningLab, args: &LabArgs, matches: &ArgMatches) -> Result<
     // The capture is being opened by threads that keep the privileges for it; nothing else needs
     // them.
     if let Err(error) = network::drop_privileges() {
-        eprintln!("tapline: the rights that the lab gives cannot be given up: {error}");
+        eprintln!("tapline: the lab's privileges cannot be dropped: {error}");
         return Ok(Exit::Fault);
     }
     let targets =
@@ -136,8 +136,8 @@ fn on_loopback(
     };
     let notice = refused.map(|refused| {
         format!(
-            "on loopback, since there can be no private network here ({refused}): round trips, \
-                losses and segment sizes are not a network's"
+            "on loopback, since a private network cannot be created here ({refused}): round-trip \
+             times, losses and segment sizes are not those of a network"
         )
     });
     let targets = Targets::new(args.request.clone(), matches.clone()).with_lab(lab);
@@ -167,10 +167,7 @@ fn show_screen_or_report(
     if let Some(notice) = notice {
         eprintln!("tapline: {notice}");
     }
-    eprintln!(
-        "tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' \
-            prints it)"
-    );
+    eprintln!("tapline: no terminal to draw on; printing the report of 'tapline probe' instead");
     let Some(url) = place.or_else(|| targets.exhibits().first().map(|first| first.url.clone()))
     else {
         return Ok(Exit::Done);

@@ -46,7 +46,7 @@ pub(super) fn resolve_place(
         return Ok(first.url.replace("/users", place));
     }
     Err(UsageError::new(format!(
-        "the lab has no place '{}'; 'tapline lab --list' shows them",
+        "the lab has no place '{}'; 'tapline lab --list' lists all places",
         place.escape_debug()
     )))
 }

@@ -13,7 +13,7 @@ pub(super) fn run(args: LinkArgs, named: Option<String>) -> Result<Exit, UsageEr
     match lab.send_change(&args.into_change()) {
         Ok(LinkReply::Current { link, counts }) => {
             let line = format!(
-                "link {link}\n{} packets passed, {} lost, {} overflowed\n",
+                "link {link}\n{} packets passed, {} lost, {} dropped by a full queue\n",
                 counts.passed, counts.lost, counts.overflowed
             );
             Ok(output::print(line.as_bytes()))
@@ -23,7 +23,7 @@ pub(super) fn run(args: LinkArgs, named: Option<String>) -> Result<Exit, UsageEr
             Ok(Exit::Fault)
         }
         Err(error) => {
-            eprintln!("tapline: the lab {} does not answer: {error}", lab.name());
+            eprintln!("tapline: the lab {} does not respond: {error}", lab.name());
             Ok(Exit::Fault)
         }
     }
@@ -44,13 +44,13 @@ fn find_lab(name: Option<String>) -> Result<RunningLab, UsageError> {
     })?;
     match all.as_slice() {
         [] => Err(UsageError::new(
-            "no lab of yours is running; 'tapline lab' starts one",
+            "no lab is running; 'tapline lab' starts one",
         )),
         [only] => Ok(only.clone()),
         several => {
             let names: Vec<&str> = several.iter().map(RunningLab::name).collect();
             Err(UsageError::new(format!(
-                "there are several labs; choose one with --lab: {}",
+                "several labs are running; choose one with --lab: {}",
                 names.join(", ")
             )))
         }

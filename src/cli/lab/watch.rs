@@ -37,7 +37,7 @@ pub(in crate::cli) fn set_link(
     let said = match lab.send_change(&LinkChange::from_link(link)) {
         Ok(LinkReply::Current { link, counts }) => ScreenMessage::Link { link, counts },
         Ok(LinkReply::Refused { error }) => ScreenMessage::LinkRefused(error),
-        Err(error) => ScreenMessage::LinkRefused(format!("the lab does not answer: {error}")),
+        Err(error) => ScreenMessage::LinkRefused(format!("the lab does not respond: {error}")),
     };
     let is_set = matches!(said, ScreenMessage::Link { .. });
     let _ = inbox.try_send(said);

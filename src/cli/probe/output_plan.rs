@@ -59,14 +59,14 @@ impl OutputPlan {
         }
         if reports.on_stdout() + others > 1 {
             return Err(UsageError::new(
-                "only one thing can go to standard output; give the others a file: --format \
-                    json=run.json, -o FILE, --save FILE, -c FILE",
+                "only one output can be written to standard output; write the others to files: \
+                 --format json=run.json, -o FILE, --save FILE, -c FILE",
             ));
         }
         if write_out.is_some() && is_stdout(args.request.save.as_deref()) {
             return Err(UsageError::new(
-                "-w writes to standard output too, where --save - puts the run; give the run a \
-                    file: --save FILE",
+                "-w and --save - would both write to standard output; save the run to a file: \
+                 --save FILE",
             ));
         }
         reports.options.budget = match &args.budget {
@@ -176,7 +176,7 @@ impl OutputPlan {
         }
     }
 
-    /// Determines the exit code from the run and its budget, and prints exceeded limits to standard
+    /// Determines the exit code from the run and its budget, and prints the rules that were not met to standard
     /// error.
     pub(super) fn exit(&self, trace: &Trace) -> Exit {
         let verdicts = self

@@ -10,7 +10,7 @@ use crate::probe::spec::{ConnectToRule, ResolveRule};
 pub(super) fn parse_resolve_rule(rule: &str) -> Result<ResolveRule, UsageError> {
     let wrong = |why: &str| {
         UsageError::new(format!(
-            "--resolve '{}': {why}; HOST:PORT:ADDRESS[,ADDRESS] is wanted",
+            "--resolve '{}': {why}; expected HOST:PORT:ADDRESS[,ADDRESS]",
             masked_text(rule)
         ))
     };
@@ -35,12 +35,12 @@ pub(super) fn parse_resolve_rule(rule: &str) -> Result<ResolveRule, UsageError> 
         .ok_or_else(|| wrong("the host is missing"))?;
     let port = port
         .parse()
-        .map_err(|_| wrong(&format!("'{}' is no port", masked_text(port))))?;
+        .map_err(|_| wrong(&format!("'{}' is not a port", masked_text(port))))?;
     let addresses = addresses
         .split(',')
         .map(|text| {
             parse_bare_ip(text.trim())
-                .ok_or_else(|| wrong(&format!("'{}' is no IP address", masked_text(text))))
+                .ok_or_else(|| wrong(&format!("'{}' is not an IP address", masked_text(text))))
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(ResolveRule {
@@ -54,13 +54,13 @@ pub(super) fn parse_resolve_rule(rule: &str) -> Result<ResolveRule, UsageError> 
 pub(super) fn parse_connect_to_rule(rule: &str) -> Result<ConnectToRule, UsageError> {
     let wrong = |why: &str| {
         UsageError::new(format!(
-            "--connect-to '{}': {why}; HOST1:PORT1:HOST2:PORT2 is wanted",
+            "--connect-to '{}': {why}; expected HOST1:PORT1:HOST2:PORT2",
             masked_text(rule)
         ))
     };
     let parts = split_outside_brackets(rule);
     let [host, port, to_host, to_port] = parts.as_slice() else {
-        return Err(wrong("four parts are wanted"));
+        return Err(wrong("it must have four parts"));
     };
     let host_of = |text: &str| parse_host_name(text).map_err(|why| wrong(&why));
     let port_of = |text: &str| {
@@ -69,7 +69,7 @@ pub(super) fn parse_connect_to_rule(rule: &str) -> Result<ConnectToRule, UsageEr
         } else {
             text.parse()
                 .map(Some)
-                .map_err(|_| wrong(&format!("'{}' is no port", masked_text(text))))
+                .map_err(|_| wrong(&format!("'{}' is not a port", masked_text(text))))
         }
     };
     Ok(ConnectToRule {
@@ -89,8 +89,8 @@ pub(super) fn parse_dns_server(text: &str) -> Result<SocketAddr, UsageError> {
         .or_else(|| text.parse().ok())
         .ok_or_else(|| {
             UsageError::new(format!(
-                "--dns-servers: '{}' is no IP address; 192.0.2.1, 192.0.2.1:5353 or \
-            [2001:db8::1]:53 is wanted",
+                "--dns-servers: '{}' is not an IP address; expected 192.0.2.1, 192.0.2.1:5353 or \
+                 [2001:db8::1]:53",
                 masked_text(text)
             ))
         })
@@ -103,7 +103,7 @@ fn parse_host_name(text: &str) -> Result<Option<String>, String> {
         .chars()
         .any(|c| c.is_control() || c.is_whitespace() || "/\\@?#".contains(c))
     {
-        return Err(format!("'{}' is no host", masked_text(text)));
+        return Err(format!("'{}' is not a host name", masked_text(text)));
     }
     let bare = text
         .strip_prefix('[')

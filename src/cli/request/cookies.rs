@@ -61,7 +61,7 @@ impl CookieFiles {
                 // As in curl, the name of a missing file only enables cookies.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     cookies.notes.push(format!(
-                        "there is no cookie file '{}': the run begins without cookies",
+                        "there is no cookie file '{}'; the run starts without cookies",
                         masked_text(name)
                     ));
                 }
@@ -119,17 +119,17 @@ fn skipped_notes(name: &str, skipped: SkippedCookies) -> Vec<String> {
     let bad = match lines {
         0 => None,
         1 => Some(format!(
-            "line {first} of the cookie file '{name}' is no cookie and was skipped"
+            "line {first} of the cookie file '{name}' is not a cookie and was skipped"
         )),
         lines => Some(format!(
-            "{lines} lines of the cookie file '{name}' are no cookies and were skipped; the first \
-                is line {first}"
+            "{lines} lines of the cookie file '{name}' are not cookies and were skipped; the \
+             first is line {first}"
         )),
     };
     let many = (beyond_limit > 0).then(|| {
         format!(
-            "{beyond_limit} cookies of '{name}' are not used: at most 180 of a \
-            domain and 3,000 in all are kept"
+            "{beyond_limit} cookies of '{name}' were not used: at most 180 per domain and 3,000 \
+             in total are kept"
         )
     });
     bad.into_iter().chain(many).collect()

@@ -114,7 +114,7 @@ impl FormOption<'_> {
     fn add_to(mut self, open: &mut Vec<FormPart>) -> Result<(), UsageError> {
         let Some((name, value)) = self.text.split_once('=') else {
             return Err(UsageError::new(format!(
-                "{}: what has no = in it is no form field; name=value is wanted",
+                "{}: a form field must contain =; expected name=value",
                 self.option
             )));
         };
@@ -134,13 +134,13 @@ impl FormOption<'_> {
                     .0;
                 if begin != "(" {
                     return Err(self.error(
-                        "a multipart begins with '=(' and its parameters; put a \
-                        value that begins so into quotes",
+                        "'=(' begins a multipart and can only be followed by parameters; quote a \
+                         value that starts with (",
                     ));
                 }
                 if open.len() > MAX_DEPTH {
                     return Err(self.error(&format!(
-                        "multiparts within multiparts go {MAX_DEPTH} deep at most"
+                        "multiparts can be nested at most {MAX_DEPTH} deep"
                     )));
                 }
                 part.name = name;
@@ -294,8 +294,8 @@ impl FormOption<'_> {
                 let encoder = TransferEncoding::from_name(&value);
                 part.encoding = Some(encoder.ok_or_else(|| {
                     self.error(&format!(
-                        "the encoder '{}' is not known; base64, quoted-printable, 8bit, 7bit and \
-                            binary are",
+                        "unknown encoder '{}'; expected base64, quoted-printable, 8bit, 7bit or \
+                         binary",
                         masked_text(&value)
                     ))
                 })?);
@@ -303,7 +303,7 @@ impl FormOption<'_> {
             "headers" if from_file => {
                 let bytes = self.input.read(&value)?;
                 if bytes.len() > MAX_HEADER_FILE_BYTES {
-                    return Err(self.error("a file of header fields has 1 MiB at most"));
+                    return Err(self.error("a file of header fields can have at most 1 MiB"));
                 }
                 for line in header_lines(&String::from_utf8_lossy(&bytes)) {
                     part.headers.push(self.header(line)?);
@@ -313,7 +313,7 @@ impl FormOption<'_> {
                 let line = self.header(value)?;
                 part.headers.push(line);
             }
-            other => return Err(self.error(&format!("there can be no ;{other}= here"))),
+            other => return Err(self.error(&format!(";{other}= is not allowed here"))),
         }
         Ok(())
     }
@@ -326,8 +326,7 @@ impl FormOption<'_> {
         if is_field {
             Ok(line)
         } else {
-            Err(self
-                .error("what is given as ;headers= is no header field: 'Name: value' is wanted"))
+            Err(self.error(";headers= must be a header field: expected 'Name: value'"))
         }
     }
 
@@ -341,7 +340,7 @@ impl FormOption<'_> {
             return Ok(());
         }
         Err(self.error(&format!(
-            "'{}' is no media type; one looks like text/plain",
+            "'{}' is not a media type such as text/plain",
             masked_text(kind)
         )))
     }
@@ -374,18 +373,21 @@ impl FormOption<'_> {
 
     fn unknown_parameter(&self, parameter: &str) -> UsageError {
         let what = match masked_name(parameter, '=') {
-            Some(name) => format!("the parameter '{name}' is not known"),
+            Some(name) => format!("unknown parameter '{name}'"),
             // It may be part of the value, so it is not repeated.
-            None => "what stands behind the ; is no parameter".to_owned(),
+            None => "the text after ; is not a parameter".to_owned(),
         };
         self.error(&format!(
-            "{what}; type=, filename=, encoder= and headers= are known; a value with a ; is put \
-                into double quotes, or given with --form-string"
+            "{what}; known are type=, filename=, encoder= and headers=; a value that contains ; \
+             must be in double quotes or given with --form-string"
         ))
     }
 
     fn text_after_quote(&self) -> UsageError {
-        self.error("something stands behind the closing quote; \\\" is a quote within quotes")
+        self.error(
+            "unexpected text after the closing quote; within quotes, write \\\" for a \
+                    quote",
+        )
     }
 }
 
@@ -638,24 +640,27 @@ mod tests {
     #[test]
     fn what_curl_would_leave_out_is_a_mistake() {
         for (field, says) in [
-            ("nothing", "no form field"),
-            ("a=x;y", "is no parameter"),
-            ("a=x;foo=bar", "'foo' is not known"),
-            ("a=x;charset=utf-8", "'charset' is not known"),
-            ("a=\"x\" y", "stands behind the closing quote"),
-            ("a=x;type=plain", "'plain' is no media type"),
-            ("a=x;type=", "no media type"),
-            ("a=x;encoder=rot13", "'rot13' is not known"),
-            ("a=x;headers=nothing", "no header field"),
-            ("a=x;headers=\"X: y\nZ: w\"", "no header field"),
+            ("nothing", "must contain ="),
+            ("a=x;y", "is not a parameter"),
+            ("a=x;foo=bar", "unknown parameter 'foo'"),
+            ("a=x;charset=utf-8", "unknown parameter 'charset'"),
+            ("a=\"x\" y", "text after the closing quote"),
+            ("a=x;type=plain", "'plain' is not a media type"),
+            ("a=x;type=", "not a media type"),
+            ("a=x;encoder=rot13", "unknown encoder 'rot13'"),
+            ("a=x;headers=nothing", "must be a header field"),
+            ("a=x;headers=\"X: y\nZ: w\"", "must be a header field"),
             ("a=x;headers=@/nonexistent", "/nonexistent"),
             ("a=\u{e9};encoder=7bit", "above 127"),
             ("a=@/nonexistent", "/nonexistent"),
             ("a=@/tmp", "'/tmp' cannot be read"),
             ("a=</nonexistent", "/nonexistent"),
             ("a=@/etc/passwd,/nonexistent", "/nonexistent"),
-            ("a=</etc/passwd;filename=x", "no ;filename= here"),
-            ("a=(;encoder=base64", "no ;encoder= here"),
+            (
+                "a=</etc/passwd;filename=x",
+                ";filename= is not allowed here",
+            ),
+            ("a=(;encoder=base64", ";encoder= is not allowed here"),
             ("a=(b", "a multipart begins with"),
             ("=)", "no multipart to end"),
         ] {

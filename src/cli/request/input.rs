@@ -100,8 +100,7 @@ fn unreadable_error(name: &str, error: &io::Error) -> UsageError {
 
 fn too_large_error(name: &str) -> UsageError {
     UsageError::new(format!(
-        "'{}' is larger than what can be kept in memory (1 GiB); -F sends a file of any size as \
-            it is read",
+        "'{}' is too large to be kept in memory (1 GiB); -F can send a file of any size",
         masked_text(name)
     ))
 }

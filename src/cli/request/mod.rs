@@ -101,15 +101,15 @@ fn request_body(
     if let Some(form) = form::collect(args, matches, &mut input)? {
         if body.is_some() {
             return Err(UsageError::new(
-                "-F and -d cannot go together: a body is either a multipart form or data",
+                "-F and -d cannot be combined: a body is either a multipart form or data",
             ));
         }
         body = Some(Body::Form(form));
     }
     if args.head && body.is_some() {
         return Err(UsageError::new(
-            "-I and -d or -F cannot go together: HEAD has no body; with -G the data goes into the \
-                query",
+            "-I cannot be combined with -d or -F: HEAD has no body; -G puts the data into the \
+             query",
         ));
     }
     Ok(body)
@@ -118,7 +118,7 @@ fn request_body(
 fn refuse_unsupported(args: &RequestArgs) -> Result<(), UsageError> {
     let asked = [(args.http3 || args.http3_only, "HTTP/3 (--http3)")];
     match asked.iter().find(|(asked, _)| *asked) {
-        Some((_, what)) => Err(UsageError::new(format!("{what} is not there yet"))),
+        Some((_, what)) => Err(UsageError::new(format!("{what} is not supported yet"))),
         None => Ok(()),
     }
 }
@@ -140,7 +140,7 @@ fn parse_url(text: &str) -> Result<Url, UsageError> {
     ];
     let mistaken = |mistake: TypedUrlError| {
         UsageError::new(format!(
-            "'{}' is not a URL: {mistake}; one looks like https://example.com/path",
+            "'{}' is not a URL: {mistake}; expected a URL such as https://example.com/path",
             masked_url(text)
         ))
     };
@@ -152,14 +152,14 @@ fn parse_url(text: &str) -> Result<Url, UsageError> {
     {
         None => typed.web_url().map_err(mistaken),
         Some(later) if PLANNED.contains(&later.as_str()) => Err(UsageError::new(format!(
-            "the scheme {later}:// is not there yet; http and https are"
+            "the scheme {later}:// is not supported yet; use http or https"
         ))),
         Some(other) if text.contains("://") => Err(UsageError::new(format!(
-            "the scheme '{other}' is not supported; http and https are"
+            "the scheme '{other}' is not supported; use http or https"
         ))),
         Some(other) => Err(UsageError::new(format!(
-            "the scheme '{other}' is not supported; http and https are; a host named '{other}' is \
-                written as http://{other}/"
+            "the scheme '{other}' is not supported; use http or https, or write http://{other}/ \
+             for a host named '{other}'"
         ))),
     }
 }
@@ -185,7 +185,7 @@ fn take_credentials(
         .and_then(|()| url.set_password(None))
         .is_err()
     {
-        return Err(UsageError::new("the URL cannot carry a user name"));
+        return Err(UsageError::new("this URL cannot contain a user name"));
     }
     let given = args.user.as_deref().map(|user| {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
@@ -212,13 +212,8 @@ fn parse_headers(lines: &[String]) -> Result<Vec<HeaderRule>, UsageError> {
 /// `Name: value` sets a field, `Name:` removes it, `Name;` sets it to an empty value.
 fn parse_header(line: &str) -> Result<HeaderRule, UsageError> {
     // The line is not repeated: if it is not a field, all of it may be a secret.
-    let wrong = |why: &str| UsageError::new(format!("-H: {why}; 'Name: value' is wanted"));
-    let misnamed = |_| {
-        wrong(
-            "what stands where a header field's name is wanted is no name: letters, digits and - \
-                are",
-        )
-    };
+    let wrong = |why: &str| UsageError::new(format!("-H: {why}; expected 'Name: value'"));
+    let misnamed = |_| wrong("the name is invalid: it may contain letters, digits and -");
     if let Some((name, value)) = line.split_once(':') {
         let (name, value) = (name.trim(), value.trim());
         http::HeaderName::from_bytes(name.as_bytes()).map_err(misnamed)?;
@@ -226,7 +221,7 @@ fn parse_header(line: &str) -> Result<HeaderRule, UsageError> {
             .or_else(|_| http::HeaderValue::from_bytes(value.as_bytes()))
             .map_err(|_| {
                 wrong(&format!(
-                    "the value of '{}' has a control character in it",
+                    "the value of '{}' contains a control character",
                     masked_text(name)
                 ))
             })?;
@@ -238,7 +233,7 @@ fn parse_header(line: &str) -> Result<HeaderRule, UsageError> {
     }
     let name = line
         .strip_suffix(';')
-        .ok_or_else(|| wrong("a line without a colon is no header field"))?
+        .ok_or_else(|| wrong("a header field must contain a colon"))?
         .trim();
     http::HeaderName::from_bytes(name.as_bytes()).map_err(misnamed)?;
     Ok(HeaderRule::Set(name.to_owned(), Secret::new(String::new())))
@@ -278,7 +273,7 @@ fn dns_choice(args: &RequestArgs) -> Result<DnsChoice, UsageError> {
         return if url.scheme() == "https" {
             Ok(DnsChoice::Https(url))
         } else {
-            Err(UsageError::new("--doh-url wants an https URL"))
+            Err(UsageError::new("--doh-url must be an https URL"))
         };
     }
     match args.dns_servers.as_deref() {
@@ -325,7 +320,7 @@ fn tls_choice(args: &RequestArgs) -> Result<TlsOptions, UsageError> {
         && min > max
     {
         return Err(UsageError::new(
-            "--tlsv1.3 with --tls-max 1.2 leaves no TLS version to use",
+            "--tlsv1.3 with --tls-max 1.2 leaves no TLS version",
         ));
     }
     for (option, file) in [

@@ -60,7 +60,7 @@ impl EndpointConfig {
         if spec.output == Some(BodyOutput::Stdout) {
             return Err(SuiteError::new(
                 line,
-                "'output' names a file: the reports go to standard output",
+                "'output' must be a file: reports use standard output",
             ));
         }
         let name = Redactor::with_rules(&look.rules).text(&Untrusted::new(name));
@@ -89,7 +89,7 @@ fn parse_budget(setting: &SuiteSetting) -> Result<Budget, SuiteError> {
             .collect::<Result<_, _>>()
             .map(Budget::new),
         other => Err(setting.error(&format!(
-            "is {}, where rules are wanted, such as total = \"<=500ms\"",
+            "is {}; expected rules such as total = \"<=500ms\"",
             other.kind()
         ))),
     }
@@ -104,5 +104,5 @@ fn parse_rule(setting: &SuiteSetting) -> Result<BudgetRule, SuiteError> {
     };
     let text = format!("{}{equals}{limit}", setting.key);
     text.parse()
-        .map_err(|error| setting.error(&format!("cannot be read as {text:?}: {error}")))
+        .map_err(|error| setting.error(&format!("cannot be parsed as {text:?}: {error}")))
 }

@@ -48,8 +48,8 @@ pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result
     reports.default_to(Format::Text);
     if reports.on_stdout() > 1 {
         return Err(UsageError::new(
-            "only one report can go to standard output; give the others a file: --format \
-                junit=suite.xml",
+            "only one report can be written to standard output; write the others to files: \
+             --format junit=suite.xml",
         ));
     }
     if let Some(format) = reports
@@ -58,7 +58,7 @@ pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result
     {
         let known: Vec<&str> = SUITE_FORMATS.iter().map(|format| format.name()).collect();
         return Err(UsageError::new(format!(
-            "--format {}: a suite is written as {}",
+            "--format {}: the formats of a suite are {}",
             format.name(),
             known.join(", ")
         )));
@@ -98,7 +98,7 @@ fn run_suite(jobs: Vec<EndpointConfig>, parallel: usize, reports: &ReportOutputs
     let (sender, events) = sync_channel(CHANNEL_CAPACITY);
     let (mut folding, specs) = SuiteFold::new(jobs);
     let (began, started_at) = (Instant::now(), now());
-    let crew = match RunPool::start(specs, parallel, sender, lab::link_around()) {
+    let crew = match RunPool::start(specs, parallel, sender, lab::enclosing_link()) {
         Ok(crew) => crew,
         Err(error) => {
             eprintln!("tapline: the engine cannot start: {error}");
@@ -178,8 +178,8 @@ fn refuse_single_run_options(args: &ProbeArgs) -> Result<(), UsageError> {
     ];
     match refused.iter().find(|(given, _)| *given) {
         Some((_, option)) => Err(UsageError::new(format!(
-            "{option} is for one run; a suite's run at the same time, without packets: probe the \
-                endpoint by itself to see more"
+            "{option} is only for a single run; the runs of a suite are concurrent and do not \
+             capture packets: probe the endpoint by itself instead"
         ))),
         None => Ok(()),
     }
@@ -202,7 +202,7 @@ fn read(path: &Path) -> Result<String, String> {
     }
     String::from_utf8(bytes).map_err(|error| {
         format!(
-            "is no UTF-8 text: byte {} is not",
+            "is not valid UTF-8 (at byte {})",
             error.utf8_error().valid_up_to() + 1
         )
     })

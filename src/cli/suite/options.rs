@@ -58,7 +58,7 @@ impl EndpointOptions {
         if setting.key == NO_GUARD {
             let SettingValue::Flag(off) = setting.value else {
                 return Err(setting.error(&format!(
-                    "is {}, where true or false is wanted",
+                    "is {}; expected true or false",
                     setting.value.kind()
                 )));
             };
@@ -72,7 +72,7 @@ impl EndpointOptions {
             let version = setting.text()?.to_owned();
             let flag = HTTP_VERSIONS.iter().find(|(known, _)| *known == version);
             let (_, flag) = flag.ok_or_else(|| {
-                setting.error("is one of \"1.0\", \"1.1\", \"2\" and \"2-prior-knowledge\"")
+                setting.error("must be one of \"1.0\", \"1.1\", \"2\" or \"2-prior-knowledge\"")
             })?;
             return Ok(SuiteSetting {
                 key: (*flag).to_owned(),
@@ -85,7 +85,8 @@ impl EndpointOptions {
         }
         if SINGLE_RUN_OPTIONS.contains(&setting.key.as_str()) {
             return Err(setting.error(
-                "is for one run; the runs of a suite take place at the same time, without packets",
+                "is only for a single run; the runs of a suite are concurrent and do not capture \
+                 packets",
             ));
         }
         let option = self
@@ -97,12 +98,11 @@ impl EndpointOptions {
             (SettingValue::Flag(_), true) | (SettingValue::Text(_), false) => Ok(setting),
             (SettingValue::List(_), false) if is_list => Ok(setting),
             (SettingValue::Table(_), false) if setting.key == "header" => Ok(setting),
-            (other, true) => Err(setting.error(&format!(
-                "is {}, where true or false is wanted",
-                other.kind()
-            ))),
+            (other, true) => {
+                Err(setting.error(&format!("is {}; expected true or false", other.kind())))
+            }
             (other, false) => Err(setting.error(&format!(
-                "is {}, where text{} is wanted",
+                "is {}; expected text{}",
                 other.kind(),
                 if is_list { " or a list" } else { "" }
             ))),
@@ -197,14 +197,14 @@ impl EndpointOptions {
         };
         if let Some(name) = dotted {
             return setting.error(&format!(
-                "is no key; a key with a dot is written in quotes: \"{name}\""
+                "is not a key; a key that contains a dot must be quoted: \"{name}\""
             ));
         }
         match closest_match(&setting.key, names) {
-            Some(meant) => setting.error(&format!("is no key; is '{meant}' meant?")),
+            Some(meant) => setting.error(&format!("is not a key; did you mean '{meant}'?")),
             None => setting.error(
-                "is no key; keys are name, url, budget and the request options by \
-                    their long names ('tapline probe --help')",
+                "is not a key; keys are name, url, budget and the request options by their long \
+                 names ('tapline probe --help')",
             ),
         }
     }

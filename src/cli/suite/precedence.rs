@@ -55,7 +55,7 @@ impl SuiteConfig {
             .iter()
             .find(|setting| ["name", "url"].contains(&setting.key.as_str()))
         {
-            return Err(own.error("is an endpoint's own, and no default"));
+            return Err(own.error("cannot be a default; set it in each endpoint"));
         }
         let endpoint = |(line, settings)| {
             read_table(&options, settings, folder)
@@ -101,8 +101,8 @@ impl SuiteConfig {
                 return Err(SuiteError::new(
                     *line,
                     format!(
-                        "an endpoint named '{name}' is on line {before} already; give this one a \
-                            name of its own"
+                        "an endpoint named '{name}' already exists on line {before}; names must \
+                         be unique"
                     ),
                 ));
             }
@@ -126,7 +126,7 @@ fn read_table(
         let setting = options.normalize(setting)?;
         if let Some(before) = made.iter().find(|before| before.key == setting.key) {
             return Err(setting.error(&format!(
-                "is set on line {} already, under another name",
+                "is already set on line {}, under another name",
                 before.line
             )));
         }

@@ -29,7 +29,7 @@ impl SuiteSetting {
     pub(super) fn text(&self) -> Result<&str, SuiteError> {
         match &self.value {
             SettingValue::Text(text) => Ok(text),
-            other => Err(self.error(&format!("is {}, where text is wanted", other.kind()))),
+            other => Err(self.error(&format!("is {}; expected text", other.kind()))),
         }
     }
 

@@ -53,13 +53,13 @@ impl SuiteFile {
         match document.endpoints.len() {
             0 => Err(SuiteError::new(
                 lines.last(),
-                "there is no endpoint: an [[endpoint]] with a url is wanted",
+                "there is no endpoint; add an [[endpoint]] with a url",
             )),
             1..=Self::MAX_ENDPOINTS => Ok(document),
             many => Err(SuiteError::new(
                 lines.last(),
                 format!(
-                    "there are {many} endpoints; a suite has {} at most",
+                    "there are {many} endpoints; a suite can have at most {}",
                     Self::MAX_ENDPOINTS
                 ),
             )),
@@ -67,16 +67,16 @@ impl SuiteFile {
     }
 }
 
-const EXPECTED_TABLES: &str = "the forms are [defaults] once, and [[endpoint]] for each endpoint";
+const EXPECTED_TABLES: &str = "write [defaults] once, and [[endpoint]] for each endpoint";
 
 fn unknown_table(line: usize, key: &str) -> SuiteError {
     let meant = closest_match(key, TABLES)
-        .map(|meant| format!("; is '{meant}' meant?"))
+        .map(|meant| format!("; did you mean '{meant}'?"))
         .unwrap_or_default();
     SuiteError::new(
         line,
         format!(
-            "'{}' means nothing outside of [defaults] and [[endpoint]]{meant}",
+            "'{}' is not allowed outside of [defaults] and [[endpoint]]{meant}",
             key.escape_debug()
         ),
     )
@@ -128,7 +128,7 @@ impl LineIndex {
             SuiteError::new(
                 line,
                 format!(
-                    "'{}' holds {what}, where text, numbers, true or false are wanted",
+                    "'{}' contains {what}; expected text, a number, true or false",
                     key.escape_debug()
                 ),
             )
@@ -137,7 +137,12 @@ impl LineIndex {
             DeValue::Boolean(flag) => Ok(SettingValue::Flag(*flag)),
             DeValue::Array(all) => {
                 let texts = all.iter().map(|one| {
-                    scalar_text(one.get_ref()).ok_or_else(|| wrong("something else in its list"))
+                    scalar_text(one.get_ref()).ok_or_else(|| {
+                        wrong(
+                            "an unsupported value in its \
+                                                                    list",
+                        )
+                    })
                 });
                 texts.collect::<Result<_, _>>().map(SettingValue::List)
             }
@@ -150,7 +155,7 @@ impl LineIndex {
                     )
                 });
                 match nested {
-                    Some(nested) => Err(nested.error("holds a list or a table within a table")),
+                    Some(nested) => Err(nested.error("contains a list or a table within a table")),
                     None => Ok(SettingValue::Table(settings)),
                 }
             }
@@ -211,24 +216,24 @@ mod tests {
     fn what_is_no_suite_names_its_line() {
         for (text, said) in [
             ("", "line 1: there is no endpoint"),
-            ("\n\nx = 1", "line 3: 'x' means nothing outside"),
+            ("\n\nx = 1", "line 3: 'x' is not allowed outside"),
             (
                 "[[endpoints]]\nurl = 'h'",
-                "line 1: 'endpoints' means nothing outside of [defaults] and [[endpoint]]; is \
-                    'endpoint' meant?",
+                "line 1: 'endpoints' is not allowed outside of [defaults] and [[endpoint]]; did \
+                 you mean 'endpoint'?",
             ),
-            ("[endpoint]\nurl = 'h'", "line 1: the forms are"),
+            ("[endpoint]\nurl = 'h'", "line 1: write [defaults] once"),
             (
                 "[[endpoint]]\nurl = 2026-01-01",
-                "line 2: 'url' holds a date or time",
+                "line 2: 'url' contains a date or time",
             ),
             (
                 "[[endpoint]]\nurl = [['a']]",
-                "line 2: 'url' holds something else in its list",
+                "line 2: 'url' contains an unsupported value in its list",
             ),
             (
                 "[[endpoint]]\nx = { y = { z = 1 } }",
-                "line 2: 'y' holds a list or a table within a table",
+                "line 2: 'y' contains a list or a table within a table",
             ),
             ("[[endpoint]]\nurl = ", "line 2: "),
             (

@@ -74,16 +74,16 @@ impl<'a> VariableExpander<'a> {
                 .ok_or_else(|| {
                     SuiteError::new(
                         line,
-                        "a variable is written ${NAME}, with letters, digits \
-                        and _; $${ stands for ${ itself",
+                        "a variable is written ${NAME}, with letters, digits and _; write $${ for \
+                         a literal ${",
                     )
                 })?;
             let value = (self.look_up)(name).ok_or_else(|| {
                 SuiteError::new(
                     line,
                     format!(
-                        "the environment variable {name} is not set (or is no UTF-8 text); \
-                        the file asks for it by ${{{name}}}"
+                        "the environment variable {name} is not set (or is not valid UTF-8); the \
+                         file refers to it as ${{{name}}}"
                     ),
                 )
             })?;
@@ -92,9 +92,8 @@ impl<'a> VariableExpander<'a> {
                 SuiteError::new(
                     line,
                     format!(
-                        "with ${{{name}}} the environment's values that the \
-                    file asks for are more than {limit}; give longer texts in files, such as data \
-                = '@FILE'"
+                        "with ${{{name}}}, the environment variables in this file exceed {limit}; \
+                         put long values into files, such as data = '@FILE'"
                     ),
                 )
             })?;
@@ -131,8 +130,8 @@ fn refuse_secrets(setting: &SuiteSetting) -> Result<(), SuiteError> {
     };
     if told {
         return Err(setting.error(
-            "holds a secret, which does not belong into a file: write \
-            ${NAME} and set NAME in the environment",
+            "contains a secret, which does not belong in a file: write ${NAME} and set NAME in \
+             the environment",
         ));
     }
     Ok(())
@@ -216,8 +215,7 @@ mod tests {
             .to_string();
         assert!(
             error.starts_with(
-                "line 3: with ${LONG} the environment's values that the file \
-            asks for are more than 16"
+                "line 3: with ${LONG}, the environment variables in this file exceed 16"
             ),
             "{error}"
         );
@@ -237,13 +235,13 @@ mod tests {
             (
                 "oauth2-bearer",
                 "abc",
-                "line 7: 'oauth2-bearer' holds a secret",
+                "line 7: 'oauth2-bearer' contains a secret",
             ),
-            ("user", "me:secret", "line 7: 'user' holds a secret"),
+            ("user", "me:secret", "line 7: 'user' contains a secret"),
             (
                 "header",
                 "authorization: Bearer abc",
-                "line 7: 'header' holds a secret",
+                "line 7: 'header' contains a secret",
             ),
         ] {
             let error = fill(key, text).unwrap_err();

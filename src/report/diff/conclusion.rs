@@ -26,7 +26,7 @@ impl Conclusion {
         match difference.transfers.as_slice() {
             [] => Self {
                 tone: Tone::Same,
-                what: "Nothing in one run is in the other, so nothing can be compared.".to_owned(),
+                what: "The runs have no request in common, so nothing can be compared.".to_owned(),
                 why: String::new(),
             },
             [one] => conclude_one(difference, one, redactor),
@@ -56,7 +56,7 @@ fn conclude_one(
     };
     if worse(&RegressionKind::Fails) {
         let what = format!(
-            "Fails now{}, and did not before.",
+            "Fails now{}; did not fail before.",
             counted(after.failed, after.count)
         );
         return Conclusion {
@@ -67,7 +67,7 @@ fn conclude_one(
     }
     if before.failed > 0 && after.failed == 0 {
         let what = format!(
-            "Does not fail any more; failed before{}.",
+            "No longer fails; failed before{}.",
             counted(before.failed, before.count)
         );
         return Conclusion {
@@ -100,7 +100,7 @@ fn conclude_one(
             why: main_reason(transfer, true, redactor),
         },
         Judgement::Tolerated => {
-            let what = format!("Slower, but tolerated: {times}, {by}.");
+            let what = format!("Slower, within tolerance: {times}, {by}.");
             Conclusion {
                 tone,
                 what,
@@ -126,7 +126,7 @@ fn conclude_one(
         },
         Judgement::OneSided => Conclusion {
             tone,
-            what: format!("How fast it is cannot be compared: {times}."),
+            what: format!("Speed cannot be compared: {times}."),
             why: main_reason(transfer, true, redactor),
         },
     }
@@ -203,9 +203,9 @@ fn other_changes(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> S
             .map(|change| wording::change_words(change, redactor)),
     );
     match told.as_slice() {
-        [] => "Nothing else changed that was recorded, but for what is told below.".to_owned(),
+        [] => "No other recorded changes, except as listed below.".to_owned(),
         [first] => format!("But {first}"),
-        [first, rest @ ..] => format!("But {first}; and {} more, told below.", rest.len()),
+        [first, rest @ ..] => format!("But {first}; and {} more, listed below.", rest.len()),
     }
 }
 
@@ -238,7 +238,7 @@ fn conclude_many(
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
     let what = format!(
-        "Of {} requests that are in both runs: {}.",
+        "{} requests in both runs: {}.",
         transfers.len(),
         if said.is_empty() {
             "nothing to compare".to_owned()
@@ -266,7 +266,7 @@ fn conclude_many(
             .map(|facts| wording::request_line(facts, redactor))
             .unwrap_or_default();
         format!(
-            "Most: {} {asked}: {}",
+            "Largest change: {} {asked}: {}",
             wording::change_text(&transfer.total),
             main_reason(transfer, longer, redactor)
         )

@@ -45,7 +45,7 @@ pub(super) fn diff_markdown(compared: Comparison<'_>, options: &ReportOptions) -
     );
     if told.len() > MAX_TRANSFERS {
         parts.push(format!(
-            "{} requests more differ.",
+            "{} more requests differ.",
             told.len() - MAX_TRANSFERS
         ));
     }
@@ -78,7 +78,7 @@ fn transfer_parts(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> 
         .first_exchange()
         .map(|facts| code_span(&wording::request_line(facts, redactor)))
         .unwrap_or_default();
-    parts.push(format!("Of {asked}:"));
+    parts.push(format!("Request {asked}:"));
     for hop in &transfer.hops {
         parts.extend(hop_parts(hop, redactor, transfer.hops.len() > 1));
     }

@@ -66,7 +66,7 @@ impl fmt::Display for UnknownDiffFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "there is no format {:?} of a comparison; there are text, json, markdown",
+            "unknown comparison format {:?}; expected text, json or markdown",
             self.0
         )
     }

@@ -221,7 +221,7 @@ impl DiffPage<'_> {
         if was == is {
             is
         } else {
-            format!("{is} (before, {was})")
+            format!("{is} (before: {was})")
         }
     }
 
@@ -300,7 +300,7 @@ impl DiffPage<'_> {
             lines.extend(self.fact(
                 "more",
                 Role::Dim,
-                &format!("{untold} requests more differ; --format json tells of all"),
+                &format!("{untold} more requests differ; --format json lists all"),
             ));
         }
         for (label, only) in [
@@ -344,8 +344,8 @@ fn verdict_words(regressions: &[Regression]) -> (Role, String) {
             RegressionKind::Slower => "slower".to_owned(),
             RegressionKind::Fails => "newly failing".to_owned(),
             RegressionKind::Status => "a worse status".to_owned(),
-            RegressionKind::Unverified => "certificates that do not verify any more".to_owned(),
-            RegressionKind::LimitMissed(rule) => format!("{} is missed", rule.raw()),
+            RegressionKind::Unverified => "certificates that no longer verify".to_owned(),
+            RegressionKind::LimitMissed(rule) => format!("{} missed", rule.raw()),
         };
         if !told.contains(&words) && told.len() < MAX_TRANSFERS {
             told.push(words);

@@ -46,7 +46,7 @@ pub(super) const fn judgement_words(judgement: Judgement) -> &'static str {
     match judgement {
         Judgement::Slower => "slower",
         Judgement::Faster => "faster",
-        Judgement::Tolerated => "slower, tolerated",
+        Judgement::Tolerated => "slower, within tolerance",
         Judgement::WithinNoise => "within noise",
         Judgement::OneSided => "",
     }
@@ -62,7 +62,7 @@ pub(super) fn cause_words(phase: &PhaseDifference, redactor: Redactor<'_>) -> St
     match phase.figure().judgement {
         Judgement::WithinNoise => judgement_words(Judgement::WithinNoise).to_owned(),
         Judgement::OneSided => why.join("; "),
-        _ if why.is_empty() => "no cause shows in what was recorded".to_owned(),
+        _ if why.is_empty() => "no cause found in the recording".to_owned(),
         _ => why.join("; "),
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn unmatched_hop_words(
 ) -> Option<String> {
     let (facts, way) = match (hop.before, hop.after) {
         (None, Some(facts)) => (facts, "one more hop"),
-        (Some(facts), None) => (facts, "one hop less"),
+        (Some(facts), None) => (facts, "one hop fewer"),
         _ => return None,
     };
     let status = facts
@@ -134,7 +134,7 @@ pub(super) fn field_change_words(change: &FieldChange<'_>, redactor: Redactor<'_
     let what = match (change.before.is_empty(), change.after.is_empty()) {
         (true, _) => format!("{is} (new)"),
         (_, true) => format!("gone ({was} before)"),
-        _ if was == is => format!("{is} (differs in what is not shown)"),
+        _ if was == is => format!("{is} (differs in the part not shown)"),
         _ => format!("{is} ({was} before)"),
     };
     format!("{} {name}: {what}", change.message.name())
@@ -151,8 +151,8 @@ pub(super) fn noise_note(transfer: &TransferDifference<'_>) -> Option<String> {
         )
     } else {
         format!(
-            "single runs, so noise is not known; differences up to {} are taken for it (--repeat \
-                measures it)",
+            "single runs, so noise is unknown; differences up to {} are assumed to be noise \
+             (--repeat measures it)",
             noise.limit
         )
     })

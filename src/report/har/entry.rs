@@ -67,7 +67,7 @@ impl<'a> HarReportEntry<'a> {
             .as_ref()
             .and_then(|response| timestamps::wall_time_of(trace, response.at));
         Self {
-            comment: began.is_none().then_some("when it began is not known"),
+            comment: began.is_none().then_some("the start time is unknown"),
             started_date_time: began.map_or(Cow::Borrowed("1970-01-01T00:00:00Z"), Cow::Owned),
             time,
             request: HarReportRequest::new(exchange, options.redactor()),

@@ -79,7 +79,7 @@ impl<'a> HarReportRequest<'a> {
             mime_type,
             params: [],
             text: "",
-            comment: "what was sent is not recorded",
+            comment: "the request body is not recorded",
         };
         Self {
             method: &exchange.method,
@@ -209,7 +209,7 @@ impl HarReportContent {
                 Some((_, true)) => Some("the text is the beginning of the body"),
                 Some((_, false)) => None,
                 None => {
-                    (body.decoded > 0).then_some("the body is left out, as it may hold secrets")
+                    (body.decoded > 0).then_some("the body is omitted, as it may contain secrets")
                 }
             },
         }

@@ -19,7 +19,7 @@ const MAX_MESSAGES: usize = 20;
 pub(super) fn write(page: &mut HtmlPage<'_>) {
     page.section("conversations", 2, "Conversations");
     let Some(flows) = captured_conversations(page.trace()).filter(|flows| !flows.is_empty()) else {
-        page.paragraph("Nothing was recorded: no exchange, and no conversation of others.");
+        page.paragraph("Nothing was recorded: no request and no conversation.");
         page.close();
         return;
     };
@@ -51,19 +51,19 @@ pub(super) fn write(page: &mut HtmlPage<'_>) {
         "Packets",
         "Sent",
         "Received",
-        "Sent again",
-        "Took (wire)",
+        "Retransmitted",
+        "Duration (wire)",
         "End",
     ];
     page.table(
         "sortable",
-        "Conversations, the largest first; the client is the side that opened",
+        "Conversations, the largest first; the client is the side that opened the connection",
         &head,
         &rows,
     );
     if largest.len() > MAX_CONVERSATIONS {
         page.paragraph(&format!(
-            "{} smaller ones are not listed; --format json has them all.",
+            "{} smaller ones are not listed; --format json lists all.",
             largest.len() - MAX_CONVERSATIONS
         ));
     }

@@ -28,15 +28,18 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
         );
         page.facts(&[
             ("Request", line),
-            ("Head", Bytes(request.header_bytes).to_string()),
+            ("Header", Bytes(request.header_bytes).to_string()),
             ("Body", Bytes(exchange.request_body.transferred).to_string()),
         ]);
-        write_fields(page, "Fields of the request", &request.headers);
+        write_fields(page, "Request header fields", &request.headers);
     }
     for hint in exchange.informational.iter().take(10) {
         write_fields(
             page,
-            &format!("Fields of an informational response, {}", hint.status),
+            &format!(
+                "Header fields of an informational response, {}",
+                hint.status
+            ),
             &hint.headers,
         );
     }
@@ -52,11 +55,11 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
                 "Response",
                 format!("{} {}", response.version, status_line(response)),
             ),
-            ("Head", Bytes(response.header_bytes).to_string()),
+            ("Header", Bytes(response.header_bytes).to_string()),
             ("Body", Bytes(body.transferred).to_string()),
             ("Decoded", decoded),
         ]);
-        write_fields(page, "Fields of the response", &response.headers);
+        write_fields(page, "Response header fields", &response.headers);
         write_fields(page, "Trailers", &response.trailers);
         write_server_timing(page, exchange);
     }
@@ -107,7 +110,7 @@ fn write_server_timing(page: &mut HtmlPage<'_>, exchange: &Exchange) {
         .collect();
     page.table(
         "",
-        "Server-Timing, as the server says",
+        "Server-Timing, as reported by the server",
         &["Metric", "Duration", "Description"],
         &rows,
     );

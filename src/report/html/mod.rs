@@ -118,7 +118,7 @@ fn page_body(trace: &Trace, options: &ReportOptions, heading: &Heading) -> Strin
     page.element(
         "a",
         &[("class", &"skip"), ("href", &"#content")],
-        "To the figures",
+        "Skip to content",
     );
     run::write_header(&mut page, heading);
     page.open("nav", &[("aria-label", &"On this page")]);
@@ -195,7 +195,7 @@ fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
     let left = exchange_count(trace).saturating_sub(told.len());
     if left > 0 {
         page.paragraph(&format!(
-            "{} not told in full; {}.",
+            "{} not shown in full; {}.",
             format_count(left, "more exchange"),
             if trace.retired().cut_runs() {
                 "--format events and --save have all"

@@ -41,8 +41,8 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
         .collect();
     page.table(
         "",
-        "Questions to name servers",
-        &["Name", "Type", "Server", "Took (app)", "Answer"],
+        "DNS queries",
+        &["Name", "Type", "Server", "Duration (app)", "Answer"],
         &rows,
     );
     write_attempts(page, exchange);
@@ -60,7 +60,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
         })
         .collect();
     if !steps.is_empty() {
-        page.paragraph("The talk with the proxy:");
+        page.paragraph("Proxy steps:");
         page.list(&steps);
     }
     page.close();
@@ -104,12 +104,12 @@ fn answer_text(query: &DnsQuery) -> String {
                 })
                 .collect();
             let cut = if answer.truncated {
-                ", cut off: asked again over TCP"
+                ", truncated: repeated over TCP"
             } else {
                 ""
             };
             if said.is_empty() {
-                format!("{}, no record{cut}", answer.rcode)
+                format!("{}, no records{cut}", answer.rcode)
             } else {
                 format!("{}: {}{cut}", answer.rcode, said.join(", "))
             }
@@ -128,7 +128,7 @@ fn write_attempts(page: &mut HtmlPage<'_>, exchange: &Exchange) {
             let outcome = attempt
                 .outcome
                 .as_ref()
-                .map_or_else(|| "under way".to_owned(), describe_attempt_outcome);
+                .map_or_else(|| "in progress".to_owned(), describe_attempt_outcome);
             let cells = vec![
                 HtmlCell::code(attempt.remote.to_string()),
                 HtmlCell::time(attempt.duration()),
@@ -140,7 +140,7 @@ fn write_attempts(page: &mut HtmlPage<'_>, exchange: &Exchange) {
     page.table(
         "",
         "Connection attempts",
-        &["Address", "Took (app)", "Outcome"],
+        &["Address", "Duration (app)", "Outcome"],
         &rows,
     );
 }

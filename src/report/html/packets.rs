@@ -31,7 +31,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
             ],
         ),
         (None, Some(counted)) => (
-            "Segments of the connection, as the kernel counted (kernel)",
+            "Segments of the connection, as counted by the kernel (kernel)",
             [
                 kernel_row("sent", &counted.sent),
                 kernel_row("received", &counted.received),
@@ -49,7 +49,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
             "With payload",
             "Payload",
             "Largest",
-            "Sent again",
+            "Retransmitted",
         ],
         &rows,
     );
@@ -108,11 +108,10 @@ pub(super) fn write_ladders(page: &mut HtmlPage<'_>) {
     if talks.is_empty() {
         return;
     }
-    page.section("ladder", 2, "The ladder: what was said");
+    page.section("ladder", 2, "Packet sequence");
     page.paragraph(
-        "Each arrow is a packet, in the order they were captured. Brackets stand beside \
-        packets that carry one thing together: a TLS record next to the line, a part of HTTP \
-    beside it.",
+        "Each arrow is a packet, in order of capture. Brackets join packets that carry one unit: \
+         a TLS record next to the line, a part of HTTP further out.",
     );
     let drawn = talks.len().min(MAX_LADDERS);
     for talk in talks.iter().take(MAX_LADDERS) {
@@ -128,7 +127,7 @@ pub(super) fn write_ladders(page: &mut HtmlPage<'_>) {
         page.picture(
             "ladder",
             &caption,
-            &format!("The ladder of {caption}"),
+            &format!("Packet sequence of {caption}"),
             |scene, sheet, _| scene.draw_ladder(sheet, talk, rungs),
         );
     }

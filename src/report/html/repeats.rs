@@ -11,7 +11,7 @@ const MAX_RUNS: usize = 200;
 
 /// Writes percentiles, a histogram and the individual runs.
 pub(super) fn write(page: &mut HtmlPage<'_>, runs: &RepeatedRequest<'_>) {
-    page.section("repeats", 2, "How the runs differ");
+    page.section("repeats", 2, "Distribution over the runs");
     let measures = Phase::ALL.into_iter().map(Some).chain([None]);
     let rows: Vec<HtmlRow> = measures
         .filter_map(|phase| {
@@ -31,20 +31,20 @@ pub(super) fn write(page: &mut HtmlPage<'_>, runs: &RepeatedRequest<'_>) {
         })
         .collect();
     let caption = format!(
-        "Spread over {} that did not fail (app)",
+        "Distribution over {} that succeeded (app)",
         format_count(runs.succeeded_count(), "run")
     );
     page.table(
         "phases",
         &caption,
-        &["Phase", "Least", "Median", "90 %", "Most"],
+        &["Phase", "Min", "Median", "90 %", "Max"],
         &rows,
     );
     let totals: Vec<Nanos> = runs.times(None).collect();
     if totals.len() > 1 {
         page.picture(
             "",
-            "How many runs took how long",
+            "Histogram of total times",
             "A histogram of the totals",
             |scene, sheet, _| {
                 scene.draw_histogram(sheet, &totals);
@@ -90,7 +90,7 @@ fn write_runs(page: &mut HtmlPage<'_>, runs: &RepeatedRequest<'_>) {
         .chain(["Total", "Outcome"])
         .collect();
     page.open("details", &[("class", &"aside")]);
-    page.element("summary", &[], "All runs, one by one");
+    page.element("summary", &[], "All runs");
     page.table("sortable", "Runs (app)", &head, &rows);
     let left = runs.count().saturating_sub(rows.len());
     if left > 0 {

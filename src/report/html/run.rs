@@ -80,8 +80,15 @@ pub(super) fn write_exchanges(page: &mut HtmlPage<'_>) {
         .collect();
     page.table(
         "sortable",
-        "Exchanges in their order (app)",
-        &["No.", "Why", "Request", "Outcome", "Took", "Leads to"],
+        "Exchanges in order (app)",
+        &[
+            "No.",
+            "Why",
+            "Request",
+            "Outcome",
+            "Duration",
+            "Redirects to",
+        ],
         &rows,
     );
     page.close();
@@ -89,9 +96,9 @@ pub(super) fn write_exchanges(page: &mut HtmlPage<'_>) {
 
 fn exchange_row(page: &HtmlPage<'_>, exchange: &Exchange) -> HtmlRow {
     let why = match exchange.cause {
-        ExchangeCause::Asked => "asked for",
+        ExchangeCause::Asked => "requested",
         ExchangeCause::Redirect => "redirected",
-        ExchangeCause::Retry => "tried again",
+        ExchangeCause::Retry => "retried",
         ExchangeCause::Repeat => "repeated",
     };
     let outcome = match (&exchange.failure, &exchange.response) {
@@ -143,7 +150,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>) {
         .unwrap_or_default();
     let dropped = if trace.dropped() > 0 {
         format!(
-            "{} events were lost: the figures miss them",
+            "{} events were lost and are missing from the figures",
             group_digits(trace.dropped())
         )
     } else {
@@ -192,7 +199,7 @@ fn control_words(page: &HtmlPage<'_>, control: &ControlMeasurement) -> String {
         .and_then(|transfer| transfer.total())
         .map(|own| format!("; this one took {own}"));
     format!(
-        "an ordinary client took {} to the head and {} in all{}",
+        "an ordinary client took {} to the response header and {} in total{}",
         control.headers,
         control.total,
         own.unwrap_or_default()
@@ -249,7 +256,7 @@ fn capture_words(page: &HtmlPage<'_>) -> String {
         CaptureState::On => {
             let lost = capture
                 .dropped
-                .map(|lost| format!(", {lost} lost by the kernel"))
+                .map(|lost| format!(", {lost} dropped by the kernel"))
                 .unwrap_or_default();
             format!(
                 "{} on {}{lost}",
@@ -271,20 +278,23 @@ pub(super) fn write_footer(page: &mut HtmlPage<'_>) {
     page.facts(&[
         (
             "app",
-            "the program's monotonic clock: what the application felt".to_owned(),
+            "the program's monotonic clock: what the application experienced".to_owned(),
         ),
         (
             "wire",
-            "packets' timestamps from the kernel: what the wire saw".to_owned(),
+            "packet timestamps from the kernel: what happened on the wire".to_owned(),
         ),
         (
             "kernel",
             "the kernel's own figures for a connection (TCP_INFO)".to_owned(),
         ),
-        ("inferred", "worked out from others by a rule".to_owned()),
+        (
+            "inferred",
+            "derived from other figures by a rule".to_owned(),
+        ),
         (
             "\u{2014}",
-            "not measured; never zero, never estimated in silence".to_owned(),
+            "not measured: never zero, never a silent estimate".to_owned(),
         ),
     ]);
     page.close();

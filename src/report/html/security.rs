@@ -32,7 +32,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
         .collect();
     page.table(
         "",
-        "Certificates the server showed, its own first",
+        "Certificates sent by the server, its own first",
         &["", "Subject", "Issuer", "Valid", "For", "SHA-256"],
         &rows,
     );
@@ -64,7 +64,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
         .collect();
     page.table(
         "",
-        "Messages of the handshake",
+        "Handshake messages",
         &["Message", "From", "At (app)", "Bytes", "Detail"],
         &rows,
     );
@@ -75,10 +75,12 @@ fn write_handshake(page: &mut HtmlPage<'_>, tls: &Tls) {
     let handshake = tls.handshake.as_ref();
     let verified = tls.verification.as_ref().map(|(verification, took)| {
         let said = match verification {
-            Verification::Trusted => "it leads to a trusted authority and fits the host".to_owned(),
-            Verification::Rejected(why) => format!("not accepted: {}", why.escaped()),
+            Verification::Trusted => {
+                "trusted: issued by a trusted authority, and for this host".to_owned()
+            }
+            Verification::Rejected(why) => format!("rejected: {}", why.escaped()),
             Verification::Ignored(why) => {
-                format!("wrong, but accepted as asked: {}", why.escaped())
+                format!("invalid, but accepted as requested: {}", why.escaped())
             }
         };
         format!("{said} (checked in {took})")

@@ -21,7 +21,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     let description = describe_picture(&page.scene, &heading);
     page.picture(
         "timeline",
-        "Timeline: the program's clock above the wire's",
+        "Timeline: the program's clock above the wire clock",
         &description,
         |scene, sheet, legend| {
             scene.draw_exchange(sheet, exchange, legend);
@@ -89,7 +89,7 @@ fn write_phases(page: &mut HtmlPage<'_>, exchange: &Exchange) {
         "Packets' clock (wire)",
         "This machine",
         "Share",
-        "What it came to",
+        "Result",
     ];
     page.table("phases", "Phases on two clocks", &head, &rows);
 }
@@ -123,8 +123,8 @@ fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
     let mut said = Vec::new();
     said.extend(round_trips(trace, exchange).filter(|trips| trips.used < 1_000.0).map(|trips| {
         format!(
-            "Without name resolution it took {:.1} round trips of {} (clock: {}); these protocols \
-                could do it in {}.",
+            "Without name resolution it took {:.1} round trips of {} (clock: {}); at least {} are \
+             needed.",
             trips.used,
             trips.rtt.duration,
             trips.rtt.clock.name(),
@@ -141,8 +141,8 @@ fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
     if !own.is_empty() {
         let sum: Nanos = own.into_iter().sum();
         said.push(format!(
-            "{sum} of it passed on this machine and not on the wire: the difference \
-            of the two clocks."
+            "{sum} was spent on this machine and not on the wire: the difference between the two \
+             clocks."
         ));
     }
     for (phase, _) in exchange
@@ -162,7 +162,7 @@ fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
 /// Writes an explanation of each phase, collapsed by default.
 fn write_explanations(page: &mut HtmlPage<'_>, exchange: &Exchange) {
     page.open("details", &[("class", &"aside")]);
-    page.element("summary", &[], "What these phases are");
+    page.element("summary", &[], "What the phases mean");
     page.open("dl", &[]);
     for (phase, _) in exchange.phases.iter() {
         page.open("div", &[]);

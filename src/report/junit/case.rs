@@ -75,12 +75,12 @@ fn exchange_outcome(
         return if exchange.ended.is_some() {
             CaseOutcome::Passed
         } else {
-            CaseOutcome::Skipped("it is not over".to_owned())
+            CaseOutcome::Skipped("it has not ended".to_owned())
         };
     };
     let message = redactor.text(&failure.message).escaped().into_owned();
     if next.is_some_and(|next| next.cause == ExchangeCause::Retry) {
-        return CaseOutcome::Skipped(format!("tried again: {message}"));
+        return CaseOutcome::Skipped(format!("retried: {message}"));
     }
     CaseOutcome::from_failure(*phase, failure.code, message, &failure.hint)
 }
@@ -125,7 +125,7 @@ fn rule_outcome(verdict: &budget::BudgetVerdict) -> CaseOutcome {
             CaseOutcome::Passed
         }
         (budget::BudgetOutcome::NotMeasured, _) | (_, None) => {
-            CaseOutcome::Skipped("there was nothing to hold it against".to_owned())
+            CaseOutcome::Skipped("not applicable".to_owned())
         }
         (budget::BudgetOutcome::Missed { by }, Some(figure)) => {
             let over = by.filter(|by| *by > 0).map(|by| {
@@ -136,7 +136,7 @@ fn rule_outcome(verdict: &budget::BudgetVerdict) -> CaseOutcome {
                 )
             });
             let message = format!(
-                "{} is wanted, {figure} was measured{}",
+                "expected {}, measured {figure}{}",
                 verdict.rule,
                 over.unwrap_or_default()
             );

@@ -19,8 +19,8 @@ pub(super) fn conversations_section(trace: &Trace, options: &ReportOptions) -> O
         ("Name", false),
         ("Sent", true),
         ("Received", true),
-        ("Sent again", true),
-        ("Told of", false),
+        ("Retransmitted", true),
+        ("Not delivered", false),
     ];
     let mut table = MarkdownTable::new(&columns);
     for (place, flow) in all.iter().enumerate().take(MAX_CONVERSATIONS) {

@@ -42,7 +42,7 @@ pub(super) fn diagram_section(scene: &PictureContext<'_>) -> Option<String> {
         messages::add_exchange(scene, exchange, &mut drawing);
     }
     Some(format!(
-        "## Who said what, when\n\nTimes count from the start.\n\n{}",
+        "## Sequence of messages\n\nTimes are relative to the start.\n\n{}",
         drawing.render()
     ))
 }

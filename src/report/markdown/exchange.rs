@@ -49,7 +49,7 @@ fn failure_quote(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Stri
     let hint = if failure.hint.is_empty() {
         String::new()
     } else {
-        format!("\n>\n> Next: {}", escape_prose(&failure.hint))
+        format!("\n>\n> What to try: {}", escape_prose(&failure.hint))
     };
     Some(format!(
         "> **{} failed**{after} ({}): {message}{hint}",
@@ -109,10 +109,12 @@ fn finding_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String>
             .map(move |sentence| escape_prose(&format!("{}: {sentence}", phase.label())))
     }));
     if exchange.failure.is_some() {
-        found
-            .extend(round_trips(trace, exchange).map(|trips| {
-                format!("{:.1} round trips; {} would do.", trips.used, trips.minimum)
-            }));
+        found.extend(round_trips(trace, exchange).map(|trips| {
+            format!(
+                "{:.1} round trips; at least {} needed.",
+                trips.used, trips.minimum
+            )
+        }));
     }
     found.extend(server_timing_line(exchange));
     found.extend(
@@ -145,7 +147,7 @@ fn server_timing_line(exchange: &Exchange) -> Option<String> {
         format!("{}{took}{described}", code_span(&metric.name.escaped()))
     });
     let all: Vec<String> = all.collect();
-    (!all.is_empty()).then(|| format!("The server says: {}.", all.join(", ")))
+    (!all.is_empty()).then(|| format!("Server-Timing: {}.", all.join(", ")))
 }
 
 fn redirect_line(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
@@ -188,7 +190,7 @@ fn certificate_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<Str
             date(certificate.not_after)
         );
         format!(
-            "Certificate {}, valid {valid}, from {}.",
+            "Certificate {}, valid {valid}, issued by {}.",
             code_span(&certificate.subject.escaped()),
             code_span(&certificate.issuer.escaped())
         )

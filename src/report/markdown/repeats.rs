@@ -50,7 +50,7 @@ pub(super) fn repeats_section(scene: &PictureContext<'_>, runs: &RepeatedRequest
         format!("\n\n{}", table.as_str())
     };
     format!(
-        "## {} runs of {asked}\n\n{failed} failed.{table}\n\nThe first one:",
+        "## {} runs of {asked}\n\n{failed} failed.{table}\n\nThe first run:",
         runs.count()
     )
 }

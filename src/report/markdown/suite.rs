@@ -22,7 +22,7 @@ pub(in crate::report) fn suite_markdown(suite: &SuiteResult) -> String {
         .map(|began| format!(" at {began}"))
         .unwrap_or_default();
     let off = if suite.interrupted {
-        "; it was called off before its end"
+        "; it was interrupted"
     } else {
         ""
     };

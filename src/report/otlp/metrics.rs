@@ -55,7 +55,7 @@ pub(super) fn metric_values(trace: &Trace, redactor: Redactor) -> Vec<Value> {
         ),
         (
             "tapline.phase.duration",
-            "Time in a phase, as the program saw it (app) and as the packets did (wire).",
+            "Time in a phase, on the program's clock (app) and the packets' clock (wire).",
             phases,
         ),
     ];

@@ -111,12 +111,12 @@ fn draw_lane(
     );
     let again = sent.retransmitted + received.retransmitted;
     let again = if again > 0 {
-        format!(", {again} sent again")
+        format!(", {again} retransmitted")
     } else {
         String::new()
     };
     let bad = if connection_ending(flow).is_some_and(crate::insight::ConnectionEnding::is_bad) {
-        ", it did not end well"
+        ", ended abnormally"
     } else {
         ""
     };

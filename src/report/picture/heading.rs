@@ -7,7 +7,7 @@ use crate::insight::{
     LongestPhase, RunStatistics, captured_conversations, longest_phase, round_trips, run_statistics,
 };
 use crate::report::text::{status_line, tls_summary};
-use crate::trace::{Exchange, Phase, Trace};
+use crate::trace::{Exchange, FailureCode, Phase, Trace};
 use crate::units::{Bytes, Nanos, format_count, format_percent};
 
 /// The title lines of a picture.
@@ -43,7 +43,7 @@ impl Heading {
     pub(in crate::report) fn of_exchange(scene: &PictureContext<'_>, exchange: &Exchange) -> Self {
         let total = exchange
             .total()
-            .map_or_else(|| "under way".to_owned(), |total| total.to_string());
+            .map_or_else(|| "in progress".to_owned(), |total| total.to_string());
         Self {
             asked: request_line(scene, exchange),
             outcome: outcome_line(scene, exchange),
@@ -66,9 +66,9 @@ impl Heading {
         Self {
             asked: request_line(scene, first),
             outcome: outcome_line(scene, last),
-            total: total.map_or_else(|| "under way".to_owned(), |total| total.to_string()),
+            total: total.map_or_else(|| "in progress".to_owned(), |total| total.to_string()),
             verdict: format!(
-                "{} one after another.{slowest}",
+                "{} in sequence.{slowest}",
                 format_count(hops.len(), "exchange")
             ),
             failed: scene.trace.failure().is_some(),
@@ -198,10 +198,13 @@ fn outcome_line(scene: &PictureContext<'_>, exchange: &Exchange) -> String {
     let connection = exchange
         .connection
         .and_then(|id| scene.trace.connection(id));
-    let came = match (&exchange.response, &exchange.failure) {
+    let result = match (&exchange.response, &exchange.failure) {
         (Some(response), None) => status_line(response),
+        (Some(response), Some((_, failure))) if failure.code == FailureCode::HttpStatus => {
+            format!("{}, counted as failed (--fail)", status_line(response))
+        }
         (Some(response), Some((phase, _))) => {
-            format!("{} but failed: {}", status_line(response), phase.label())
+            format!("{}, then failed: {}", status_line(response), phase.label())
         }
         (None, Some((phase, _))) => format!("failed: {}", phase.label()),
         (None, None) => "no response".to_owned(),
@@ -214,7 +217,7 @@ fn outcome_line(scene: &PictureContext<'_>, exchange: &Exchange) -> String {
         .and_then(|connection| connection.tls.as_ref())
         .and_then(tls_summary);
     let remote = connection.map(|connection| connection.remote.to_string());
-    [Some(came), version, tls, remote]
+    [Some(result), version, tls, remote]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -231,7 +234,7 @@ fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
     let Some(LongestPhase {
         phase,
         took,
-        reason: whose,
+        reason,
     }) = longest_phase(trace, exchange)
     else {
         return String::new();
@@ -245,7 +248,7 @@ fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
             "All"
         };
         format!(
-            " {without} it took {:.1} round trips of {} ({}); {} would do.",
+            " {without} it took {:.1} round trips of {} ({}); at least {} needed.",
             trips.used,
             trips.rtt.duration,
             trips.rtt.clock.name(),
@@ -253,7 +256,7 @@ fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
         )
     });
     format!(
-        "{} took most of it, {took} or {share}: {whose}.{}",
+        "{} took the longest, {took} ({share}): {reason}.{}",
         phase.label(),
         trips.unwrap_or_default().replace(" All it", " It")
     )

@@ -257,9 +257,9 @@ fn draw_rest(sheet: &mut SvgCanvas, flow: &Flow, drawn: usize) {
     };
     let again = rest.iter().filter(|packet| packet.retransmitted).count();
     let again = if again == 0 {
-        "none of them sent again".to_owned()
+        "none retransmitted".to_owned()
     } else {
-        format!("{} sent again", format_count(again, "packet"))
+        format!("{} retransmitted", format_count(again, "packet"))
     };
     let words = format!(
         "{} more packets follow: {} sent, {} received, {again}.",

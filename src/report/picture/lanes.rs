@@ -233,7 +233,7 @@ fn phase_description(
     clocks: Option<&ClockComparison>,
     remark: Option<&String>,
 ) -> String {
-    let felt = format!("{}: {took} as the program felt it", phase.label());
+    let felt = format!("{}: {took} on the program's clock", phase.label());
     let wire = clocks.map(|clocks| {
         format!(
             "; {} on the wire, {} on this machine",
@@ -245,7 +245,7 @@ fn phase_description(
         .failure
         .as_ref()
         .filter(|(at, _)| *at == phase)
-        .map_or("", |_| ". It failed here");
+        .map_or("", |_| ". Failed here");
     let remark = remark
         .map(|remark| format!(". {remark}"))
         .unwrap_or_default();
@@ -395,14 +395,14 @@ fn draw_server_timing(sheet: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
         server_timing_annotations(exchange, |took| took.to_string()),
     );
     let says = format!(
-        "{}. The server says how long it took, not when: drawn in the middle of the wait",
+        "{}. The server reports durations, not times: drawn in the middle of the wait",
         ways.first().map_or("", String::as_str)
     );
     sheet.open_item(
         &part_item(exchange, Phase::Wait, ("s", 0), says, (began, ended)),
         Some(axis),
     );
-    draw_label(sheet, "dim", SMALL, SMALL, y + 12.0, "server says", "");
+    draw_label(sheet, "dim", SMALL, SMALL, y + 12.0, "server", "");
     for (n, (from, to)) in spans.into_iter().enumerate() {
         if let Some(bar) = axis.pixel_span(from, to) {
             sheet.rect(

@@ -32,15 +32,15 @@ pub(in crate::report) enum Symbol {
 impl Symbol {
     const fn label(self) -> &'static str {
         match self {
-            Self::App => "as the program felt it",
-            Self::Wire => "on the wire",
+            Self::App => "program's clock",
+            Self::Wire => "wire clock",
             Self::Machine => "this machine",
             Self::Payload => "packet with payload",
-            Self::NoPayload => "without",
+            Self::NoPayload => "without payload",
             Self::Syn => "SYN",
             Self::Fin => "FIN",
             Self::Rst => "RST",
-            Self::Retransmitted => "sent again",
+            Self::Retransmitted => "retransmitted",
             Self::Failed => "failed here",
         }
     }

@@ -224,7 +224,7 @@ fn traffic_words(passed: &DirectionSum, direction: Direction) -> String {
         "packet",
     );
     let again = if passed.retransmitted > 0 {
-        format!(", {} sent again", passed.retransmitted)
+        format!(", {} retransmitted", passed.retransmitted)
     } else {
         String::new()
     };
@@ -322,7 +322,7 @@ impl PacketMark<'_> {
             at.from_start()
         );
         if retransmitted {
-            let _ = write!(said, ", sent again");
+            let _ = write!(said, ", retransmitted");
         }
         said
     }

@@ -57,11 +57,11 @@ fn omitted_comment(trace: &Trace) -> String {
     if left == 0 {
         String::new()
     } else {
-        format!("# {left} more requests are in no figure but those of tapline_budget_met\n")
+        format!("# {left} more requests are only included in tapline_budget_met\n")
     }
 }
 
-const BUDGET_HELP: &str = "Whether a rule of the budget was kept by every request of the run";
+const BUDGET_HELP: &str = "Whether every request of the run met a rule of the budget";
 
 /// Samples of the budget's rules. Rules without a measurement have none.
 fn budget_samples(trace: &Trace, options: &ReportOptions) -> Vec<MetricSample> {

@@ -18,8 +18,8 @@ pub(super) const FAMILIES: [MetricFamily; 9] = [
     },
     MetricFamily {
         name: "tapline_phase_duration_seconds",
-        help: "Time in a phase, summed over all redirects, as the program saw it (app) and as the \
-            packets did (wire)",
+        help: "Time in a phase, summed over all redirects, on the program's clock (app) and the \
+               packets' clock (wire)",
         samples: |target| {
             Phase::ALL
                 .iter()
@@ -41,12 +41,12 @@ pub(super) const FAMILIES: [MetricFamily; 9] = [
     },
     MetricFamily {
         name: "tapline_rtt_seconds",
-        help: "Round-trip time of the connection, and which source tells it",
+        help: "Round-trip time of the connection, and its source",
         samples: round_trip,
     },
     MetricFamily {
         name: "tapline_round_trips",
-        help: "How many round trips of the network the final exchange took",
+        help: "Number of network round trips of the final exchange",
         samples: |target| {
             let trips = target
                 .last()
@@ -59,7 +59,7 @@ pub(super) const FAMILIES: [MetricFamily; 9] = [
     },
     MetricFamily {
         name: "tapline_retransmitted_segments",
-        help: "Segments of the connection that were sent again",
+        help: "Segments of the connection that were retransmitted",
         samples: retransmitted_segments,
     },
     MetricFamily {
@@ -74,7 +74,7 @@ pub(super) const FAMILIES: [MetricFamily; 9] = [
     },
     MetricFamily {
         name: "tapline_failure_info",
-        help: "In which phase the latest request failed, and how",
+        help: "Phase and code of the latest request's failure",
         samples: failure_info,
     },
 ];

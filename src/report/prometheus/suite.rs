@@ -10,7 +10,7 @@ use crate::units::Untrusted;
 const MET: (&str, &str) = ("tapline_budget_met", super::BUDGET_HELP);
 const SUCCESS: (&str, &str) = (
     "tapline_endpoint_success",
-    "Whether an endpoint answered and kept its budget",
+    "Whether an endpoint responded and met its budget",
 );
 
 /// The samples of an endpoint, per family in output order, those of its budget last.

@@ -139,7 +139,7 @@ impl SuiteEndpoint {
     /// The reason for the status, escaped; `None` if all is well.
     pub fn reason(&self) -> Option<String> {
         let Some(happened) = &self.result else {
-            return Some("the suite was called off before".to_owned());
+            return Some("the suite was interrupted before".to_owned());
         };
         let figure = |verdict: &BudgetVerdict| {
             verdict

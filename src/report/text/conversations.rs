@@ -24,7 +24,7 @@ pub(super) fn conversation_lines(page: &TextContext, options: &ReportOptions) ->
     let mut largest: Vec<(usize, &Flow)> = flows.iter().enumerate().collect();
     largest.sort_by_key(|(place, flow)| (Reverse(payload_bytes(flow)), *place));
     let head = figure_columns(
-        ["packets", "sent", "received", "resent"].map(|name| (Role::Strong, name.to_owned())),
+        ["packets", "sent", "received", "retrans"].map(|name| (Role::Strong, name.to_owned())),
     );
     let mut lines = StyledWords::default()
         .add(Role::Strong, "conversation")
@@ -158,10 +158,10 @@ fn undelivered_lines(page: &TextContext, flow: &Flow) -> Vec<StyledLine> {
     let name = delivery_error_name(first).replace('_', " ");
     let words = StyledWords::default().add(
         Role::Warning,
-        &format!("not delivered: {name}, says {}", first.from),
+        &format!("not delivered: {name}, reported by {}", first.from),
     );
     let words = if more > 0 {
-        words.add(Role::Dim, &format!("and {} more such", group_digits(more)))
+        words.add(Role::Dim, &format!("and {} more", group_digits(more)))
     } else {
         words
     };
@@ -206,7 +206,7 @@ fn remainder_lines(page: &TextContext, flows: &[(usize, &Flow)]) -> Vec<StyledLi
         ),
     ]);
     let said = format!(
-        "in {} smaller ones; --format json lists them all",
+        "in {} smaller conversations; --format json lists all",
         group_digits(flows.len() as u64)
     );
     StyledWords::default()

@@ -91,7 +91,9 @@ fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     );
     Some((
         "round trips",
-        words.add_unbroken(Role::Dim, &format!("({} would do)", trips.minimum)),
+        words
+            .append(";")
+            .add_unbroken(Role::Dim, &format!("at least {} needed", trips.minimum)),
     ))
 }
 
@@ -112,17 +114,24 @@ fn waiting_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
         }
         words = words.add_unbroken(
             Role::Plain,
-            &format!("{} {}", page.pen.time(waited.total), waited.cause.label()),
+            &format!(
+                "{} for {}",
+                page.pen.time(waited.total),
+                waited.cause.label()
+            ),
         );
         let server = waited.without_network();
         if matches!(waited.cause, IdleCause::Server { .. })
             && waited.network > Nanos::ZERO
             && server >= Nanos(waited.total.0 / 20)
         {
-            words = words.add_unbroken(Role::Dim, &format!("(its own {})", page.pen.time(server)));
+            words = words.add_unbroken(
+                Role::Dim,
+                &format!("({} of processing)", page.pen.time(server)),
+            );
         }
     }
-    Some(("waited for", words))
+    Some(("waited", words))
 }
 
 /// The connection attempts, if there were several.
@@ -149,7 +158,7 @@ fn attempt_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {
 
 fn attempt_words(page: &TextContext, attempt: &Attempt, first: &Attempt) -> StyledWords {
     let (role, outcome) = match &attempt.outcome {
-        None => (Role::Dim, "under way".to_owned()),
+        None => (Role::Dim, "in progress".to_owned()),
         Some(AttemptOutcome::Connected) => (Role::Good, "connected".to_owned()),
         Some(AttemptOutcome::Abandoned) => (Role::Dim, "abandoned".to_owned()),
         Some(AttemptOutcome::Failed(why)) => (Role::Bad, format!("failed ({})", why.escaped())),
@@ -169,7 +178,7 @@ fn attempt_words(page: &TextContext, attempt: &Attempt, first: &Attempt) -> Styl
     words.add_unbroken(
         Role::Dim,
         &format!(
-            "(begun {} after the first)",
+            "(started {} after the first)",
             page.pen.time(attempt.started.since(first.started))
         ),
     )
@@ -196,7 +205,7 @@ fn informational_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
         )
     };
     let all: Vec<String> = exchange.informational.iter().map(told).collect();
-    (!all.is_empty()).then(|| ("early", plain_words(&all.join(", "))))
+    (!all.is_empty()).then(|| ("interim", plain_words(&all.join(", "))))
 }
 
 fn server_timing_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
@@ -218,7 +227,7 @@ fn server_timing_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
                 words.add(Role::Dim, &format!("({})", text.escaped()))
             })
         });
-    (!metrics.is_empty()).then_some(("server says", words))
+    (!metrics.is_empty()).then_some(("server", words))
 }
 
 fn body_fact(exchange: &Exchange) -> Option<Fact> {
@@ -340,14 +349,15 @@ fn by_packets(page: &TextContext, wire: &ConnectionSegments) -> StyledWords {
         Some(WireSegments { sent, received, .. }) => words.add_unbroken(
             Role::Plain,
             &format!(
-                "(joined by this machine; on the wire {} {sent} {} {received})",
+                "(aggregated by this machine; on the wire {} {sent} {} {received})",
                 pen.glyph("↑", "out"),
                 pen.glyph("↓", "in")
             ),
         ),
-        None if wire.offloaded => {
-            words.add(Role::Warning, "(joined by this machine: not the wire's)")
-        }
+        None if wire.offloaded => words.add(
+            Role::Warning,
+            "(aggregated by this machine, not as on the wire)",
+        ),
         None => words,
     };
     add_retransmissions(
@@ -387,8 +397,8 @@ fn by_kernel(page: &TextContext, kernel: &KernelSegments) -> Option<StyledWords>
 
 fn add_retransmissions(words: StyledWords, count: u64) -> StyledWords {
     match count {
-        0 => words.add_unbroken(Role::Plain, "none sent again"),
-        _ => words.add_unbroken(Role::Warning, &format!("{count} sent again")),
+        0 => words.add_unbroken(Role::Plain, "none retransmitted"),
+        _ => words.add_unbroken(Role::Warning, &format!("{count} retransmitted")),
     }
 }
 

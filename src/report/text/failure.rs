@@ -88,7 +88,7 @@ fn certificate_words(certificate: &Certificate) -> StyledWords {
         .add_unbroken(Role::Plain, &valid);
     let own = certificate.subject == certificate.issuer;
     let issuer = if own {
-        "its own issuer".to_owned()
+        "self-issued".to_owned()
     } else {
         format!("from {}", certificate.issuer.escaped())
     };

@@ -3,7 +3,7 @@
 use super::TextContext;
 use crate::report::styling::{Role, StyledLine, Styler};
 use crate::report::wrapping::StyledWords;
-use crate::trace::{Exchange, Handshake, Response, Tls, Verification};
+use crate::trace::{Exchange, FailureCode, Handshake, Response, Tls, Verification};
 
 /// `GET URL → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM), 10.7.0.10:443`. `place` is the
 /// index of a hop and the number of hops.
@@ -26,12 +26,20 @@ pub(super) fn headline_lines(
 fn add_outcome(pen: Styler, exchange: &Exchange, words: StyledWords) -> StyledWords {
     match (&exchange.response, &exchange.failure) {
         (Some(response), None) => words.add(status_role(response.status), &status_line(response)),
-        (Some(response), Some(_)) => words
+        (Some(response), Some((_, failure))) => words
             .add(status_role(response.status), &status_line(response))
-            .add(Role::Bad, "but failed"),
+            .append(",")
+            .add(
+                Role::Bad,
+                if failure.code == FailureCode::HttpStatus {
+                    "counted as failed (--fail)"
+                } else {
+                    "then failed"
+                },
+            ),
         (None, Some(_)) => words.add(Role::Bad, "failed"),
         (None, None) if exchange.ended.is_some() => words.add(Role::Warning, "no response"),
-        (None, None) => words.add(Role::Dim, pen.glyph("under way…", "under way...")),
+        (None, None) => words.add(Role::Dim, pen.glyph("in progress…", "in progress...")),
     }
 }
 

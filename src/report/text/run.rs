@@ -35,7 +35,7 @@ pub(super) fn run_lines(page: &TextContext, budget: Option<&Budget>) -> Vec<Styl
     lines.extend(
         other_traffic(page)
             .into_iter()
-            .flat_map(|words| page.fact("others", words)),
+            .flat_map(|words| page.fact("other", words)),
     );
     if captured_conversations(page.trace).is_some() {
         lines.extend(run_notes(page));
@@ -46,7 +46,7 @@ pub(super) fn run_lines(page: &TextContext, budget: Option<&Budget>) -> Vec<Styl
             "dropped",
             StyledWords::default().add(
                 Role::Warning,
-                &format!("{dropped} events were lost: the figures above miss them"),
+                &format!("{dropped} events were lost and are missing from the figures above"),
             ),
         ));
     }
@@ -66,7 +66,7 @@ pub(super) fn omitted_note(page: &TextContext) -> Option<Vec<StyledLine>> {
         .saturating_sub(all.len())
         .saturating_sub(in_statistics);
     let said = format!(
-        "{} more requests are not told one by one; --format json, har and csv have all",
+        "{} more requests are not shown individually; --format json, har and csv list all",
         group_digits(left as u64)
     );
     (left > 0).then(|| page.fact("more", StyledWords::default().add(Role::Warning, &said)))
@@ -96,7 +96,7 @@ fn other_traffic(page: &TextContext) -> Option<StyledWords> {
         .collect();
     if capture.packets_beyond_flow_limit > 0 {
         said.push(format!(
-            "{} of conversations beyond the number that is kept",
+            "{} in conversations beyond the limit",
             group_digits(capture.packets_beyond_flow_limit)
         ));
     }
@@ -132,7 +132,7 @@ fn forgotten_note(trace: &Trace) -> Option<String> {
     };
     (packets > 0).then(|| {
         format!(
-            "the first {} packets{flows} are no longer listed: later ones took their place",
+            "the first {} packets{flows} are no longer listed, to make room for later ones",
             group_digits(packets)
         )
     })
@@ -173,7 +173,7 @@ fn control_words(page: &TextContext, control: &ControlMeasurement) -> StyledWord
         return StyledWords::default().add(
             Role::Warning,
             &format!(
-                "the ordinary client failed: {}",
+                "an ordinary client failed: {}",
                 page.redactor.text(error).escaped()
             ),
         );
@@ -182,7 +182,7 @@ fn control_words(page: &TextContext, control: &ControlMeasurement) -> StyledWord
     let words = StyledWords::default().add(
         Role::Plain,
         &format!(
-            "the ordinary client took {} to the head, {} in all",
+            "an ordinary client took {} to the response header, {} in total",
             time(control.headers),
             time(control.total)
         ),
@@ -193,7 +193,7 @@ fn control_words(page: &TextContext, control: &ControlMeasurement) -> StyledWord
     match own {
         Some((head, total)) => words.append(";").add(
             Role::Plain,
-            &format!("here {} and {}", time(head), time(total)),
+            &format!("tapline took {} and {}", time(head), time(total)),
         ),
         None => words,
     }
@@ -215,10 +215,7 @@ fn link_words(page: &TextContext, link: &LinkConfig) -> StyledWords {
         .count();
     let words = StyledWords::default().add(Role::Plain, &shown);
     if settings > 1 {
-        words.add(
-            Role::Dim,
-            &format!("(at last; it was set {settings} times)"),
-        )
+        words.add(Role::Dim, &format!("(the last of {settings} settings)"))
     } else {
         words
     }
@@ -241,7 +238,7 @@ fn capture_words(page: &TextContext) -> StyledWords {
             match capture.dropped {
                 Some(lost) if lost > 0 => words
                     .append(",")
-                    .add(Role::Warning, &format!("{lost} lost by the kernel")),
+                    .add(Role::Warning, &format!("{lost} dropped by the kernel")),
                 _ => words,
             }
         }

@@ -115,9 +115,7 @@ impl SuiteTable {
             .append(";")
             .add(Role::Dim, &how);
         let words = if suite.interrupted {
-            words
-                .append(";")
-                .add(Role::Warning, "called off before its end")
+            words.append(";").add(Role::Warning, "interrupted")
         } else {
             words
         };
