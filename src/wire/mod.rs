@@ -13,6 +13,7 @@ mod ip;
 mod link_type;
 pub mod packet_headers;
 pub mod quic;
+pub mod stream;
 pub mod tls;
 mod transport;
 

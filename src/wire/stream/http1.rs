@@ -1,0 +1,296 @@
+//! One direction of HTTP/1 (RFC 9112): head, body, head, body. Whether heads are requests or
+//! responses their start lines say.
+
+use super::exchanges::{PendingRequests, RequestMethod};
+use super::lane::{LaneContext, NextState};
+use super::sink::{FaultReason, HeadContent, MessageHead};
+use super::unit::UnitKind;
+use crate::wire::http1::{
+    BodyReader, BodyFraming, HeadBuffer, RequestHead, ResponseHead, BodySection, request_framing,
+    response_framing,
+};
+
+/// Where a direction is.
+#[derive(Debug, Default)]
+pub(super) struct Http1Lane {
+    state: Http1State,
+    /// The message under way, for its end.
+    message: Option<u64>,
+    /// The request under way asked for another protocol; it may begin where the request ends.
+    asks_upgrade: bool,
+    /// What its heads are. The first one tells, where it is not known before.
+    role: Option<HeadRole>,
+}
+
+/// Kind of the heads that a direction sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeadRole {
+    Request,
+    Response,
+}
+
+#[derive(Debug)]
+enum Http1State {
+    Head(HeadBuffer),
+    Body(BodyReader),
+}
+
+impl Default for Http1State {
+    fn default() -> Self {
+        Self::Head(HeadBuffer::default())
+    }
+}
+
+impl Http1Lane {
+    /// For a direction that is known to send such heads.
+    pub(super) fn sending(role: HeadRole) -> Self {
+        Self {
+            role: Some(role),
+            ..Self::default()
+        }
+    }
+
+    /// Takes at least one byte, unless it finds a fault.
+    pub(super) fn take(
+        &mut self,
+        bytes: &[u8],
+        pending: &mut PendingRequests,
+        cx: &mut LaneContext<'_>,
+    ) -> (usize, NextState) {
+        match &mut self.state {
+            Http1State::Head(head) => match head.take(bytes) {
+                Ok(taken) => {
+                    let piece = bytes.get(..taken).unwrap_or_default();
+                    if head.is_complete() {
+                        (taken, self.end_head(piece, pending, cx))
+                    } else {
+                        cx.tell(UnitKind::Http1Head { status: None }, piece, false);
+                        (taken, NextState::Stay)
+                    }
+                }
+                Err(fault) => {
+                    cx.fault_at(cx.at(), FaultReason::Head(fault), head.bytes());
+                    (0, NextState::Opaque)
+                }
+            },
+            Http1State::Body(body) => {
+                let taken = pass_body(body, bytes, cx);
+                let next = if body.is_done() {
+                    self.end_message(cx)
+                } else {
+                    NextState::Stay
+                };
+                (taken, next)
+            }
+        }
+    }
+
+    /// Passes over a gap: within a body of known length, within a chunk, and in a body that ends
+    /// with the connection it does not matter. Returns the unit that goes on.
+    pub(super) fn skip(&mut self, bytes: u64) -> Option<UnitKind> {
+        let Http1State::Body(body) = &mut self.state else {
+            return None;
+        };
+        body.skip(bytes).then_some(UnitKind::Http1Body)
+    }
+
+    /// Ends the message where a gap ended it.
+    pub(super) fn after_gap(&mut self, cx: &mut LaneContext<'_>) -> NextState {
+        match &self.state {
+            Http1State::Body(body) if body.is_done() => self.end_message(cx),
+            _ => NextState::Stay,
+        }
+    }
+
+    fn end_head(
+        &mut self,
+        piece: &[u8],
+        pending: &mut PendingRequests,
+        cx: &mut LaneContext<'_>,
+    ) -> NextState {
+        let state = std::mem::take(&mut self.state);
+        let Http1State::Head(head) = state else {
+            return NextState::Stay;
+        };
+        let end = cx.at() + piece.len() as u64;
+        let start = end.saturating_sub(head.bytes().len() as u64);
+        let role = *self.role.get_or_insert_with(|| HeadRole::of(head.bytes()));
+        let read = match role {
+            HeadRole::Response => head.response().map(ReadHead::Response),
+            HeadRole::Request => head.request().map(ReadHead::Request),
+        };
+        match read {
+            Ok(ReadHead::Request(request)) => {
+                cx.tell(UnitKind::Http1Head { status: None }, piece, true);
+                self.begin_request(&request, start, pending, cx)
+            }
+            Ok(ReadHead::Response(response)) => {
+                let status = Some(response.status);
+                cx.tell(UnitKind::Http1Head { status }, piece, true);
+                self.begin_response(&response, start, pending, cx)
+            }
+            Err(fault) => {
+                cx.tell(UnitKind::Http1Head { status: None }, piece, true);
+                cx.fault_at(end, FaultReason::Head(fault), head.bytes());
+                NextState::Opaque
+            }
+        }
+    }
+
+    fn begin_request(
+        &mut self,
+        request: &RequestHead,
+        start: u64,
+        pending: &mut PendingRequests,
+        cx: &mut LaneContext<'_>,
+    ) -> NextState {
+        let method = RequestMethod::from(request);
+        let number = pending.push(method, cx.other_at());
+        cx.head(MessageHead {
+            from: cx.from(),
+            axis: cx.axis(),
+            start,
+            request: Some(number),
+            content: HeadContent::Request(request),
+        });
+        self.message = Some(number);
+        self.asks_upgrade = method == RequestMethod::Connect || has_field(request, b"upgrade");
+        let framing = if method == RequestMethod::Connect {
+            BodyFraming::Length(0)
+        } else {
+            request_framing(request)
+        };
+        self.begin_body(framing, cx)
+    }
+
+    fn begin_response(
+        &mut self,
+        response: &ResponseHead,
+        start: u64,
+        pending: &mut PendingRequests,
+        cx: &mut LaneContext<'_>,
+    ) -> NextState {
+        let informs = (100..200).contains(&response.status);
+        // 101 is the last response of HTTP/1, so no other answers its request (RFC 9110 §15.2.2).
+        let is_preliminary = informs && response.status != 101;
+        let request = if is_preliminary {
+            pending.informed(start)
+        } else {
+            pending.answered(start)
+        };
+        let method = request.map(|request| request.method);
+        self.message = request.map(|request| request.number);
+        cx.head(MessageHead {
+            from: cx.from(),
+            axis: cx.axis(),
+            start,
+            request: self.message,
+            content: HeadContent::Response(response),
+        });
+        let tunnels =
+            method == Some(RequestMethod::Connect) && (200..300).contains(&response.status);
+        if response.status == 101 {
+            cx.message_end(self.message);
+            return NextState::Switched(upgraded_to(response), self.message);
+        }
+        if tunnels {
+            cx.message_end(self.message);
+            return NextState::Detect(self.message);
+        }
+        if is_preliminary {
+            return NextState::Stay;
+        }
+        let to_head = method == Some(RequestMethod::Head);
+        self.begin_body(response_framing(response, to_head), cx)
+    }
+
+    fn begin_body(&mut self, framing: BodyFraming, cx: &mut LaneContext<'_>) -> NextState {
+        if framing == BodyFraming::Length(0) {
+            return self.end_message(cx);
+        }
+        self.state = Http1State::Body(BodyReader::new(framing));
+        NextState::Stay
+    }
+
+    fn end_message(&mut self, cx: &mut LaneContext<'_>) -> NextState {
+        let message = self.message.take();
+        cx.message_end(message);
+        self.state = Http1State::default();
+        if std::mem::take(&mut self.asks_upgrade) {
+            NextState::Detect(message)
+        } else {
+            NextState::Stay
+        }
+    }
+}
+
+impl HeadRole {
+    /// By a head's first bytes.
+    fn of(head: &[u8]) -> Self {
+        if head.starts_with(b"HTTP/") {
+            Self::Response
+        } else {
+            Self::Request
+        }
+    }
+}
+
+enum ReadHead {
+    Request(RequestHead),
+    Response(ResponseHead),
+}
+
+/// The protocol that a response with 101 switches to (RFC 9110 §7.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UpgradeToken {
+    /// `h2c` (RFC 7540 §3.2).
+    Http2,
+    /// `TLS/1.x` (RFC 2817), or none at all: what begins is seen from its bytes.
+    Seen,
+    /// Another one.
+    Other,
+}
+
+fn upgraded_to(response: &ResponseHead) -> UpgradeToken {
+    let is_upgrade = |name: &[u8]| name.eq_ignore_ascii_case(b"upgrade");
+    let mut tokens = response.fields.iter();
+    let Some((_, token)) = tokens.find(|(name, _)| is_upgrade(name)) else {
+        return UpgradeToken::Seen;
+    };
+    let token = token.trim_ascii();
+    if token.eq_ignore_ascii_case(b"h2c") {
+        UpgradeToken::Http2
+    } else if token
+        .get(..4)
+        .is_some_and(|begin| begin.eq_ignore_ascii_case(b"TLS/"))
+    {
+        UpgradeToken::Seen
+    } else {
+        UpgradeToken::Other
+    }
+}
+
+fn has_field(request: &RequestHead, wanted: &[u8]) -> bool {
+    let fields = request.fields.iter();
+    fields
+        .map(|(name, _)| name)
+        .any(|name| name.eq_ignore_ascii_case(wanted))
+}
+
+fn pass_body(body: &mut BodyReader, bytes: &[u8], cx: &mut LaneContext<'_>) -> usize {
+    let mut told = 0;
+    body.read(bytes, |stretch, count, ends| {
+        let kind = match stretch {
+            BodySection::Data => UnitKind::Http1Body,
+            BodySection::ChunkHeader => UnitKind::Http1ChunkHeader,
+            BodySection::Trailers => UnitKind::Http1Trailers,
+        };
+        cx.tell(
+            kind,
+            bytes.get(told..told + count).unwrap_or_default(),
+            ends,
+        );
+        told += count;
+    });
+    told
+}

@@ -1,0 +1,482 @@
+//! Both directions of one byte sequence, and within TLS those of its plaintext.
+
+use super::detect::{DetectHints, detect};
+use super::exchanges::PendingRequests;
+use super::http1::{Http1Lane, UpgradeToken};
+use super::http2::Http2Lane;
+use super::lane::{Lane, LaneContext, LaneState, NextState};
+use super::resync::{Resync, ResyncResult, ResyncTarget};
+use super::sink::{FaultReason, StreamGap, UnitSink};
+use super::socks5::Socks5Lane;
+use super::text::TextLane;
+use super::tls::{TlsLane, TlsSession};
+use super::unit::{ByteAxis, StreamProtocol, UnitKind};
+use crate::wire::http1::MAX_HEAD_BYTES;
+use crate::wire::tls::{KeyLog, Sender};
+
+/// Layers of TLS within each other that are followed.
+const MOST_LAYERS: u8 = 2;
+
+/// Both directions of a byte sequence.
+#[derive(Debug)]
+pub(super) struct StreamLayer {
+    axis: ByteAxis,
+    client: Lane,
+    server: Lane,
+    pending: PendingRequests,
+    /// Who has greeted a proxy.
+    socks5_client: Option<Sender>,
+    tls: TlsSession,
+    /// The plaintext of TLS.
+    inner: Option<Box<Self>>,
+}
+
+impl StreamLayer {
+    pub(super) fn new(axis: ByteAxis) -> Self {
+        Self {
+            axis,
+            client: Lane::default(),
+            server: Lane::default(),
+            pending: PendingRequests::default(),
+            socks5_client: None,
+            tls: TlsSession::default(),
+            inner: None,
+        }
+    }
+
+    /// Both directions in a protocol that is known.
+    pub(super) fn speaking(mut self, client: LaneState, server: LaneState) -> Self {
+        (self.client.state, self.server.state) = (client, server);
+        self
+    }
+
+    pub(super) const fn lane(&self, from: Sender) -> &Lane {
+        match from {
+            Sender::Client => &self.client,
+            Sender::Server => &self.server,
+        }
+    }
+
+    /// Lets a direction begin anew, and with `both` what the two know of each other.
+    pub(super) fn restart(&mut self, from: Sender, both: bool) {
+        if both {
+            *self = Self::new(self.axis);
+        } else {
+            *self.lane_mut(from) = Lane::default();
+        }
+    }
+
+    /// The next bytes of a direction.
+    pub(super) fn push(
+        &mut self,
+        from: Sender,
+        bytes: &[u8],
+        keys: Option<&KeyLog>,
+        sink: &mut dyn UnitSink,
+    ) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = self.step(from, rest, keys, sink);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// So many bytes of a direction are missing.
+    pub(super) fn push_gap(
+        &mut self,
+        from: Sender,
+        bytes: u64,
+        keys: Option<&KeyLog>,
+        sink: &mut dyn UnitSink,
+    ) {
+        self.decide(from, keys, sink);
+        self.flush(from, keys, sink);
+        let within = self.skip(from, bytes, sink);
+        let (axis, lane) = (self.axis, self.lane_mut(from));
+        let start = lane.at;
+        lane.at = lane.at.saturating_add(bytes);
+        sink.gap(&StreamGap {
+            from,
+            axis,
+            start,
+            bytes,
+            within,
+        });
+        if within.is_some() {
+            self.after_gap(from, keys, sink);
+        } else {
+            self.lose(from, sink);
+        }
+        if let Some(inner) = &mut self.inner {
+            inner.break_off(from, keys, sink);
+        }
+    }
+
+    /// Nothing more comes from a direction.
+    pub(super) fn finish(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+        self.decide(from, keys, sink);
+        self.flush(from, keys, sink);
+        if let Some(inner) = &mut self.inner {
+            inner.finish(from, keys, sink);
+        }
+    }
+
+    const fn lane_mut(&mut self, from: Sender) -> &mut Lane {
+        match from {
+            Sender::Client => &mut self.client,
+            Sender::Server => &mut self.server,
+        }
+    }
+
+    /// A direction's state with what it may see of the rest.
+    fn split<'a>(&'a mut self, from: Sender, sink: &'a mut dyn UnitSink) -> SplitLayer<'a> {
+        let (lane, other) = match from {
+            Sender::Client => (&mut self.client, &self.server),
+            Sender::Server => (&mut self.server, &self.client),
+        };
+        SplitLayer {
+            state: &mut lane.state,
+            pending: &mut self.pending,
+            tls: &mut self.tls,
+            cx: LaneContext {
+                from,
+                axis: self.axis,
+                at: &mut lane.at,
+                other_at: other.at,
+                sink,
+            },
+        }
+    }
+
+    /// Takes some bytes, or finds out what begins with them: how many it has taken.
+    fn step(
+        &mut self,
+        from: Sender,
+        bytes: &[u8],
+        keys: Option<&KeyLog>,
+        sink: &mut dyn UnitSink,
+    ) -> usize {
+        let mut plain = Vec::new();
+        let SplitLayer {
+            state,
+            pending,
+            tls,
+            mut cx,
+        } = self.split(from, sink);
+        let is_tls = matches!(state, LaneState::Tls(_));
+        let (taken, next) = match state {
+            LaneState::Detect(..) => {
+                self.take_opening(from, bytes, keys, sink);
+                (bytes.len(), NextState::Stay)
+            }
+            LaneState::Resync(resync) => {
+                let found = resync.take(bytes);
+                self.resume(from, found, keys, sink);
+                (bytes.len(), NextState::Stay)
+            }
+            LaneState::Http1(http1) => http1.take(bytes, pending, &mut cx),
+            LaneState::Http2(http2) => (http2.take(bytes, &mut cx), NextState::Stay),
+            LaneState::Tls(lane) => lane.take(bytes, tls, keys, &mut plain, &mut cx),
+            LaneState::Socks5(socks5) => socks5.take(bytes, &mut cx),
+            LaneState::Text(text) => text.take(bytes, &mut cx),
+            LaneState::Opaque => {
+                cx.tell(UnitKind::Opaque, bytes, false);
+                (bytes.len(), NextState::Stay)
+            }
+        };
+        self.push_plain(from, &plain, keys, sink);
+        if next != NextState::Stay {
+            self.turn(from, next, keys, sink);
+        }
+        if is_tls {
+            self.open_early(other_side(from), keys, sink);
+        }
+        taken
+    }
+
+    /// Changes what a direction is in.
+    fn turn(
+        &mut self,
+        from: Sender,
+        next: NextState,
+        keys: Option<&KeyLog>,
+        sink: &mut dyn UnitSink,
+    ) {
+        match next {
+            NextState::Stay => {}
+            NextState::Detect(request) => {
+                self.lane_mut(from).state = LaneState::Detect(Vec::new(), request);
+            }
+            NextState::Switched(token, request) => match token {
+                UpgradeToken::Http2 => self.begin(from, StreamProtocol::Http2, &[], request, sink),
+                UpgradeToken::Seen => {
+                    self.lane_mut(from).state = LaneState::Detect(Vec::new(), request);
+                }
+                UpgradeToken::Other => self.lane_mut(from).state = LaneState::Opaque,
+            },
+            NextState::Tls => {
+                let state = std::mem::take(&mut self.lane_mut(from).state);
+                self.begin(from, StreamProtocol::Tls, &[], None, sink);
+                if let LaneState::Text(text) = state {
+                    self.push(from, &text.into_waiting(), keys, sink);
+                }
+            }
+            NextState::FindRecord(header) => {
+                self.lane_mut(from).state =
+                    LaneState::Resync(Box::new(Resync::new(ResyncTarget::Record)));
+                self.push(from, &header, keys, sink);
+            }
+            NextState::Opaque => self.lane_mut(from).state = LaneState::Opaque,
+        }
+    }
+
+    /// A protocol begins with these bytes.
+    fn begin(
+        &mut self,
+        from: Sender,
+        protocol: StreamProtocol,
+        opening: &[u8],
+        request: Option<u64>,
+        sink: &mut dyn UnitSink,
+    ) {
+        let wants_fields = sink.wants_fields();
+        let has_preface = opening.first() == Some(&b'P');
+        let is_proxy = self.socks5_client.is_some_and(|client| client != from);
+        if protocol == StreamProtocol::Socks5 && !is_proxy {
+            self.socks5_client = Some(from);
+        }
+        let lane = self.lane_mut(from);
+        let is_new = lane.protocol.replace(protocol) != Some(protocol);
+        let is_behind_gap = matches!(lane.state, LaneState::Resync(_));
+        lane.state = match protocol {
+            StreamProtocol::Tls if is_behind_gap => LaneState::Tls(Box::new(TlsLane::resumed())),
+            StreamProtocol::Tls => LaneState::Tls(Box::default()),
+            StreamProtocol::Http1 => LaneState::Http1(Http1Lane::default()),
+            StreamProtocol::Http2 => {
+                LaneState::Http2(Box::new(Http2Lane::new(has_preface, wants_fields)))
+            }
+            StreamProtocol::Socks5 => LaneState::Socks5(Socks5Lane::new(is_proxy)),
+            StreamProtocol::Text(_) => LaneState::Text(TextLane::default()),
+            StreamProtocol::Opaque => LaneState::Opaque,
+        };
+        if is_new {
+            self.split(from, sink).cx.upgrade(protocol, request);
+        }
+    }
+
+    /// Finds out what begins, or keeps the bytes until there are enough.
+    fn take_opening(
+        &mut self,
+        from: Sender,
+        bytes: &[u8],
+        keys: Option<&KeyLog>,
+        sink: &mut dyn UnitSink,
+    ) {
+        let hints = self.hints(from);
+        let LaneState::Detect(opening, request) = &mut self.lane_mut(from).state else {
+            return;
+        };
+        let known = opening.len();
+        opening.extend_from_slice(bytes);
+        // Nothing else than a line that does not end takes long to be known.
+        let is_worth_it = known < 1_024 || bytes.contains(&b'\n') || opening.len() >= MAX_HEAD_BYTES;
+        let Some(protocol) = is_worth_it.then(|| detect(opening, hints)).flatten() else {
+            return;
+        };
+        let (opening, request) = (std::mem::take(opening), *request);
+        self.begin(from, protocol, &opening, request, sink);
+        self.push(from, &opening, keys, sink);
+    }
+
+    /// Settles what begins with what is there.
+    fn decide(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+        let hints = DetectHints {
+            is_over: true,
+            ..self.hints(from)
+        };
+        while let LaneState::Detect(opening, request) = &mut self.lane_mut(from).state
+            && !opening.is_empty()
+            && let Some(protocol) = detect(opening, hints)
+        {
+            let (opening, request) = (std::mem::take(opening), *request);
+            self.begin(from, protocol, &opening, request, sink);
+            self.push(from, &opening, keys, sink);
+        }
+    }
+
+    fn hints(&self, from: Sender) -> DetectHints {
+        let other = self.lane(other_side(from));
+        DetectHints {
+            http2: other.protocol == Some(StreamProtocol::Http2),
+            socks5: self.socks5_client.is_some_and(|client| client != from),
+            is_over: false,
+        }
+    }
+
+    /// Goes on where the way was found again.
+    fn resume(
+        &mut self,
+        from: Sender,
+        found: ResyncResult,
+        keys: Option<&KeyLog>,
+        sink: &mut dyn UnitSink,
+    ) {
+        let mut cx = self.split(from, sink).cx;
+        cx.tell_some(UnitKind::Skipped, &found.skipped);
+        if let Some((protocol, bytes)) = found.next {
+            self.begin(from, protocol, &bytes, None, sink);
+            self.push(from, &bytes, keys, sink);
+        }
+    }
+
+    /// Tells what waits for more bytes.
+    fn flush(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+        let SplitLayer { state, mut cx, .. } = self.split(from, sink);
+        match state {
+            LaneState::Text(text) => text.flush(&mut cx),
+            LaneState::Tls(lane) => {
+                lane.end(&mut cx);
+                let partial = lane.take_partial_header();
+                cx.tell_some(UnitKind::Skipped, &partial);
+            }
+            LaneState::Http2(lane) => {
+                let partial = lane.take_partial_header();
+                cx.tell_some(UnitKind::Skipped, &partial);
+            }
+            LaneState::Resync(resync) => {
+                let found = resync.end();
+                self.resume(from, found, keys, sink);
+                self.decide(from, keys, sink);
+            }
+            _ => {}
+        }
+    }
+
+    /// The unit in which a gap lies.
+    fn skip(&mut self, from: Sender, bytes: u64, sink: &mut dyn UnitSink) -> Option<UnitKind> {
+        let SplitLayer {
+            state, tls, mut cx, ..
+        } = self.split(from, sink);
+        match state {
+            LaneState::Http1(lane) => lane.skip(bytes),
+            LaneState::Http2(lane) => lane.skip(bytes, &mut cx),
+            LaneState::Tls(lane) => lane.skip(bytes, tls, &mut cx),
+            LaneState::Text(_) => Some(UnitKind::Text),
+            LaneState::Opaque => Some(UnitKind::Opaque),
+            LaneState::Detect(..) | LaneState::Socks5(_) | LaneState::Resync(_) => None,
+        }
+    }
+
+    /// A gap lay within a unit, and may have ended it.
+    fn after_gap(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+        let SplitLayer { state, mut cx, .. } = self.split(from, sink);
+        let next = match state {
+            LaneState::Http1(lane) => lane.after_gap(&mut cx),
+            LaneState::Http2(lane) => {
+                lane.after_gap(&mut cx);
+                NextState::Stay
+            }
+            LaneState::Tls(lane) => {
+                lane.after_gap();
+                NextState::Stay
+            }
+            _ => NextState::Stay,
+        };
+        self.turn(from, next, keys, sink);
+    }
+
+    /// A gap lay where nothing says what follows.
+    fn lose(&mut self, from: Sender, sink: &mut dyn UnitSink) {
+        let SplitLayer {
+            state,
+            pending,
+            mut cx,
+            ..
+        } = self.split(from, sink);
+        let target = match state {
+            LaneState::Http1(_) => Some(ResyncTarget::Head),
+            LaneState::Tls(_) => Some(ResyncTarget::Record),
+            LaneState::Resync(resync) => Some(resync.target()),
+            LaneState::Detect(..) => Some(ResyncTarget::Either),
+            _ => None,
+        };
+        pending.lose_response();
+        if matches!(state, LaneState::Http2(_)) {
+            cx.fault_at(cx.at(), FaultReason::FrameLost, &[]);
+        }
+        *state = target.map_or(LaneState::Opaque, |target| {
+            LaneState::Resync(Box::new(Resync::new(target)))
+        });
+    }
+
+    /// A gap in the records: the plaintext breaks off.
+    fn break_off(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+        let axis = self.axis;
+        let lane = self.lane_mut(from);
+        if std::mem::replace(&mut lane.is_broken_off, true) {
+            return;
+        }
+        self.decide(from, keys, sink);
+        self.flush(from, keys, sink);
+        let start = self.lane(from).at;
+        sink.gap(&StreamGap {
+            from,
+            axis,
+            start,
+            bytes: 0,
+            within: None,
+        });
+        self.lane_mut(from).state = LaneState::Opaque;
+        if let Some(inner) = &mut self.inner {
+            inner.break_off(from, keys, sink);
+        }
+    }
+
+    fn push_plain(
+        &mut self,
+        from: Sender,
+        plain: &[u8],
+        keys: Option<&KeyLog>,
+        sink: &mut dyn UnitSink,
+    ) {
+        let depth = match self.axis {
+            ByteAxis::Plaintext { depth } => depth,
+            _ => 0,
+        };
+        if plain.is_empty() || depth >= MOST_LAYERS {
+            return;
+        }
+        let axis = ByteAxis::Plaintext { depth: depth + 1 };
+        let inner = self.inner.get_or_insert_with(|| Box::new(Self::new(axis)));
+        inner.push(from, plain, keys, sink);
+    }
+
+    /// Opens what the other direction sent before the server's hello was known.
+    fn open_early(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+        let mut plain = Vec::new();
+        let SplitLayer {
+            state, tls, mut cx, ..
+        } = self.split(from, sink);
+        if let LaneState::Tls(lane) = state
+            && lane.has_early(tls)
+        {
+            lane.open_early(tls, &mut plain, &mut cx);
+        }
+        self.push_plain(from, &plain, keys, sink);
+    }
+}
+
+/// One direction's state, and what it sees of the rest.
+struct SplitLayer<'a> {
+    state: &'a mut LaneState,
+    pending: &'a mut PendingRequests,
+    tls: &'a mut TlsSession,
+    cx: LaneContext<'a>,
+}
+
+const fn other_side(side: Sender) -> Sender {
+    match side {
+        Sender::Client => Sender::Server,
+        Sender::Server => Sender::Client,
+    }
+}

@@ -1,0 +1,148 @@
+//! Bytes that may be a head of HTTP/1.
+
+use crate::wire::http1::HeadBuffer;
+
+use super::super::detect::{METHODS, is_token};
+
+/// A head behind a gap may grow to this; longer ones are not recognised.
+const MOST_FOUND: usize = 64 * 1024;
+/// The beginning of a response.
+const VERSION: &[u8] = b"HTTP/1.";
+
+/// What is known of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// It is what it seems.
+    Sound,
+    /// More bytes will tell.
+    Open,
+    /// It is not, and nothing begins before so many bytes of it.
+    Unsound { resume: usize },
+}
+
+/// How far a candidate was read: each byte once, in whatever pieces they come.
+#[derive(Debug, Default)]
+pub(super) struct HeadCandidate {
+    /// Where the line begins that is not complete.
+    line: usize,
+    /// Up to here there is no end of that line.
+    searched: usize,
+}
+
+impl HeadCandidate {
+    /// Reads on in a candidate's bytes, which begin with it.
+    ///
+    /// Where a line is no field, no head that begins before that line is one either, for it would
+    /// hold the same line. So the search goes on with it.
+    pub(super) fn judge(&mut self, bytes: &[u8]) -> Judgement {
+        if self.line == 0 && !may_begin(bytes, false) {
+            return Judgement::Unsound { resume: 1 };
+        }
+        while let Some(length) = bytes
+            .get(self.searched..)
+            .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+        {
+            let end = self.searched + length;
+            let line = bytes.get(self.line..end).unwrap_or_default();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                let head = bytes.get(..=end).unwrap_or_default();
+                return if is_head(head) {
+                    Judgement::Sound
+                } else {
+                    Judgement::Unsound { resume: end }
+                };
+            }
+            let fits = if self.line == 0 {
+                is_start_line(line)
+            } else {
+                is_field_line(line)
+            };
+            if !fits {
+                return Judgement::Unsound { resume: self.line };
+            }
+            (self.line, self.searched) = (end + 1, end + 1);
+        }
+        self.searched = bytes.len();
+        if self.line == 0 && !may_go_on(bytes) {
+            Judgement::Unsound { resume: 1 }
+        } else if bytes.len() > MOST_FOUND {
+            Judgement::Unsound {
+                resume: bytes.len(),
+            }
+        } else {
+            Judgement::Open
+        }
+    }
+}
+
+/// Whether a start line may begin with these bytes, of which the first is a capital letter.
+pub(super) fn may_begin(bytes: &[u8], is_over: bool) -> bool {
+    let begins = |word: &[u8]| bytes.starts_with(word) || (!is_over && word.starts_with(bytes));
+    begins(VERSION)
+        || METHODS.iter().any(|method| {
+            begins(method) && bytes.get(method.len()).is_none_or(|next| *next == b' ')
+        })
+}
+
+/// Whether a start line can come of its beginning. Of a long one only its first bytes are looked at
+/// before its end is there.
+fn may_go_on(line: &[u8]) -> bool {
+    const LOOKED_AT: usize = 256;
+    let line = line.get(..line.len().min(LOOKED_AT)).unwrap_or(line);
+    if let Some(rest) = line.strip_prefix(VERSION) {
+        let shape = |(place, byte): (usize, &u8)| match place {
+            0 => matches!(byte, b'0' | b'1'),
+            1 => *byte == b' ',
+            2..=4 => byte.is_ascii_digit(),
+            _ => true,
+        };
+        return rest.iter().take(5).enumerate().all(shape);
+    }
+    let version = line.split(|byte| *byte == b' ').nth(2);
+    version.is_none_or(|version| {
+        b"HTTP/1.1\r".starts_with(version) || b"HTTP/1.0\r".starts_with(version)
+    })
+}
+
+fn is_start_line(line: &[u8]) -> bool {
+    is_status_line(line) || is_request_line(line)
+}
+
+/// RFC 9112 §4.
+fn is_status_line(line: &[u8]) -> bool {
+    let rest = line.strip_prefix(VERSION).unwrap_or_default();
+    matches!(rest, [b'0' | b'1', b' ', code @ ..]
+        if code.get(..3).is_some_and(|code| code.iter().all(u8::is_ascii_digit))
+            && code.get(3).is_none_or(|next| *next == b' '))
+}
+
+/// RFC 9112 §3.
+fn is_request_line(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    let (method, target, version) = (words.next(), words.next(), words.next());
+    let is_known = method.is_some_and(|method| METHODS.contains(&method));
+    let is_target =
+        target.is_some_and(|target| !target.is_empty() && target.iter().all(u8::is_ascii_graphic));
+    let is_version = matches!(version, Some(b"HTTP/1.1" | b"HTTP/1.0"));
+    is_known && is_target && is_version && words.next().is_none()
+}
+
+/// RFC 9112 §5.
+fn is_field_line(line: &[u8]) -> bool {
+    let colon = line.iter().position(|byte| *byte == b':');
+    colon.is_some_and(|colon| colon > 0 && line.iter().copied().take(colon).all(is_token))
+        || matches!(line.first(), Some(b' ' | b'\t'))
+}
+
+fn is_head(bytes: &[u8]) -> bool {
+    let mut head = HeadBuffer::default();
+    if head.take(bytes).is_err() || !head.is_complete() {
+        return false;
+    }
+    if head.bytes().starts_with(VERSION) {
+        head.response().is_ok()
+    } else {
+        head.request().is_ok()
+    }
+}

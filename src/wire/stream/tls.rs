@@ -1,0 +1,371 @@
+//! One direction of TLS: its records (RFC 8446 §5.1), and what is in them where their keys are known.
+
+use super::detect::{RECORD_HEADER, record_length};
+use super::lane::{LaneContext, NextState};
+use super::sink::{FaultReason, TlsHello};
+use super::unit::UnitKind;
+use crate::wire::tls::{Decipherer, HandshakeReader, KeyLog, Sender, Undecipherable, What};
+
+/// Content type of what the application says.
+const APPLICATION_DATA: u8 = 23;
+/// Bytes of a direction's beginning in which its hello is looked for.
+const OPENING: usize = 1 << 16;
+/// Records that in a row do not fit the keys before they are given up.
+const MOST_UNREADABLE: u32 = 64;
+/// Bytes held of early data (RFC 8446 §4.2.10), for which the server's hello has to be known.
+const MOST_EARLY: usize = 1 << 17;
+
+/// Where a direction is.
+#[derive(Debug, Default)]
+pub(super) struct TlsLane {
+    header: [u8; RECORD_HEADER],
+    filled: usize,
+    record: Option<OpenRecord>,
+    /// Bytes of it that the hellos were looked for in.
+    looked_at: usize,
+    /// Records are not opened any more.
+    is_shut: bool,
+    /// Records that did not fit the keys, one after the other.
+    unreadable: u32,
+    /// Records that wait for the other side's hello, with the offset of each.
+    early: Vec<(u64, Vec<u8>)>,
+    early_bytes: usize,
+}
+
+/// A record that goes on.
+#[derive(Debug)]
+struct OpenRecord {
+    content_type: u8,
+    began: u64,
+    left: usize,
+    /// All of it, where it may be opened.
+    kept: Option<Vec<u8>>,
+}
+
+/// What both directions of TLS have agreed upon.
+#[derive(Default)]
+pub(super) struct TlsSession {
+    reader: HandshakeReader,
+    client: Option<crate::wire::tls::ClientHello>,
+    /// Who sent the client's hello.
+    client_side: Option<Sender>,
+    decipherer: Option<Decipherer>,
+    /// The server's hello is known, so it is known, too, whether there are keys.
+    is_agreed: bool,
+}
+
+impl std::fmt::Debug for TlsSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TlsSession")
+            .field("is_agreed", &self.is_agreed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TlsSession {
+    /// Looks for hellos in a direction's bytes.
+    fn look(&mut self, bytes: &[u8], keys: Option<&KeyLog>, cx: &mut LaneContext<'_>) {
+        let mut hellos = Vec::new();
+        self.reader.read(cx.from(), bytes, |seen| match seen.what {
+            What::ClientHello(Some(hello)) => hellos.push(TlsHello::Client(hello)),
+            What::ServerHello(Some(hello)) => hellos.push(TlsHello::Server(hello)),
+            _ => {}
+        });
+        for hello in hellos {
+            cx.sink.hello(cx.from, &hello);
+            match hello {
+                TlsHello::Client(hello) => {
+                    self.client = Some(hello);
+                    self.client_side = Some(cx.from());
+                }
+                TlsHello::Server(server) => {
+                    // Another hello follows one that asks for it (RFC 8446 §4.1.4).
+                    let (Some(client), false) = (&self.client, server.is_retry || self.is_agreed)
+                    else {
+                        continue;
+                    };
+                    self.is_agreed = true;
+                    let Some(keys) = keys else { continue };
+                    match Decipherer::new(client, &server, keys) {
+                        Ok(decipherer) => self.decipherer = Some(decipherer),
+                        Err(reason) => {
+                            cx.fault_at(cx.at(), FaultReason::Sealed(reason), &[]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is in a direction's next record.
+    fn open(&mut self, from: Sender, record: &[u8]) -> Option<Result<Vec<u8>, Undecipherable>> {
+        let decipherer = self.decipherer.as_mut()?;
+        let side = if self.client_side == Some(from) {
+            Sender::Client
+        } else {
+            Sender::Server
+        };
+        Some(decipherer.open(side, record).map(|opened| {
+            if opened.kind == APPLICATION_DATA {
+                opened.text
+            } else {
+                Vec::new()
+            }
+        }))
+    }
+}
+
+impl TlsLane {
+    /// For records behind a gap: their numbers are not known, so they are not opened.
+    pub(super) fn resumed() -> Self {
+        Self {
+            looked_at: OPENING,
+            is_shut: true,
+            ..Self::default()
+        }
+    }
+
+    /// Takes at least one byte, unless no record begins with them. What could be read of the
+    /// application's data is added to `plain`.
+    pub(super) fn take(
+        &mut self,
+        bytes: &[u8],
+        session: &mut TlsSession,
+        keys: Option<&KeyLog>,
+        plain: &mut Vec<u8>,
+        cx: &mut LaneContext<'_>,
+    ) -> (usize, NextState) {
+        let Some(record) = &mut self.record else {
+            return self.take_header(bytes, session, keys, plain, cx);
+        };
+        let taken = bytes.len().min(record.left);
+        let piece = bytes.get(..taken).unwrap_or_default();
+        record.left -= taken;
+        let is_over = record.left == 0;
+        if let Some(kept) = &mut record.kept {
+            kept.extend_from_slice(piece);
+            *cx.at += taken as u64;
+        } else {
+            let kind = sealed_record(record.content_type);
+            cx.tell(kind, piece, is_over);
+        }
+        self.look(piece, session, keys, cx);
+        if is_over {
+            self.end_record(session, plain, cx);
+        }
+        (taken, NextState::Stay)
+    }
+
+    /// Passes over a gap. Within a record it leaves the place of the next one known, but not what
+    /// is in this one. Returns the unit that goes on.
+    pub(super) fn skip(
+        &mut self,
+        bytes: u64,
+        session: &TlsSession,
+        cx: &mut LaneContext<'_>,
+    ) -> Option<UnitKind> {
+        self.tell_early(cx);
+        if !std::mem::replace(&mut self.is_shut, true) && session.decipherer.is_some() {
+            cx.fault_at(cx.at(), FaultReason::RecordsMissing, &[]);
+        }
+        let record = self.record.as_mut()?;
+        // What was kept of it is told now: it will not be opened.
+        let kind = sealed_record(record.content_type);
+        if let Some(kept) = record.kept.take() {
+            cx.tell_at(record.began, kind, &kept, false);
+        }
+        let bytes = usize::try_from(bytes)
+            .ok()
+            .filter(|bytes| *bytes <= record.left)?;
+        record.left -= bytes;
+        Some(kind)
+    }
+
+    /// Ends the record where a gap ended it.
+    pub(super) fn after_gap(&mut self) {
+        if self.record.as_ref().is_some_and(|record| record.left == 0) {
+            self.record = None;
+        }
+    }
+
+    /// Nothing more comes: what waits is told as it is.
+    pub(super) fn end(&mut self, cx: &mut LaneContext<'_>) {
+        self.tell_early(cx);
+        if let Some(record) = &mut self.record
+            && let Some(kept) = record.kept.take()
+        {
+            cx.tell_at(
+                record.began,
+                sealed_record(record.content_type),
+                &kept,
+                false,
+            );
+        }
+    }
+
+    /// Opens records that waited for the other side's hello.
+    pub(super) fn open_early(
+        &mut self,
+        session: &mut TlsSession,
+        plain: &mut Vec<u8>,
+        cx: &mut LaneContext<'_>,
+    ) {
+        self.early_bytes = 0;
+        for (began, record) in std::mem::take(&mut self.early) {
+            self.open(began, &record, session, plain, cx);
+        }
+    }
+
+    /// Whether records wait that may be opened now.
+    pub(super) const fn has_early(&self, session: &TlsSession) -> bool {
+        session.is_agreed && !self.early.is_empty()
+    }
+
+    /// Whether bytes of a record's header wait for the rest of it.
+    pub(super) const fn is_within_header(&self) -> bool {
+        self.filled > 0
+    }
+
+    /// Takes out the beginning of a header that will not be complete.
+    pub(super) fn take_partial_header(&mut self) -> Vec<u8> {
+        let filled = std::mem::take(&mut self.filled);
+        self.header.get(..filled).unwrap_or_default().to_vec()
+    }
+
+    fn take_header(
+        &mut self,
+        bytes: &[u8],
+        session: &mut TlsSession,
+        keys: Option<&KeyLog>,
+        plain: &mut Vec<u8>,
+        cx: &mut LaneContext<'_>,
+    ) -> (usize, NextState) {
+        let taken = bytes.len().min(RECORD_HEADER - self.filled);
+        let end = self.filled + taken;
+        let piece = bytes.get(..taken).unwrap_or_default();
+        if let Some(place) = self.header.get_mut(self.filled..end) {
+            place.copy_from_slice(piece);
+        }
+        self.filled = end % RECORD_HEADER;
+        if end < RECORD_HEADER {
+            return (taken, NextState::Stay);
+        }
+        let Some(length) = record_length(self.header) else {
+            self.tell_early(cx);
+            cx.fault_at(cx.at(), FaultReason::NoRecord, &[]);
+            return (taken, NextState::FindRecord(self.header));
+        };
+        let [content_type, ..] = self.header;
+        let may_open = keys.is_some() && !self.is_shut;
+        let began = cx.at();
+        let header = self.header;
+        let kept = may_open.then(|| {
+            let mut kept = Vec::with_capacity(RECORD_HEADER + length);
+            kept.extend_from_slice(&header);
+            kept
+        });
+        if kept.is_some() {
+            *cx.at += RECORD_HEADER as u64;
+        } else {
+            cx.tell(sealed_record(content_type), &header, length == 0);
+        }
+        self.record = Some(OpenRecord {
+            content_type,
+            began,
+            left: length,
+            kept,
+        });
+        self.look(&header, session, keys, cx);
+        if length == 0 {
+            self.end_record(session, plain, cx);
+        }
+        (taken, NextState::Stay)
+    }
+
+    fn look(
+        &mut self,
+        bytes: &[u8],
+        session: &mut TlsSession,
+        keys: Option<&KeyLog>,
+        cx: &mut LaneContext<'_>,
+    ) {
+        if self.looked_at < OPENING {
+            self.looked_at = self.looked_at.saturating_add(bytes.len());
+            session.look(bytes, keys, cx);
+        }
+    }
+
+    fn end_record(
+        &mut self,
+        session: &mut TlsSession,
+        plain: &mut Vec<u8>,
+        cx: &mut LaneContext<'_>,
+    ) {
+        let Some(record) = self.record.take() else {
+            return;
+        };
+        let Some(kept) = record.kept else { return };
+        let waits = !self.early.is_empty() || record.content_type == APPLICATION_DATA;
+        if waits && !session.is_agreed && self.early_bytes + kept.len() <= MOST_EARLY {
+            self.early_bytes += kept.len();
+            self.early.push((record.began, kept));
+        } else {
+            self.tell_early(cx);
+            self.open(record.began, &kept, session, plain, cx);
+        }
+    }
+
+    fn open(
+        &mut self,
+        began: u64,
+        record: &[u8],
+        session: &mut TlsSession,
+        plain: &mut Vec<u8>,
+        cx: &mut LaneContext<'_>,
+    ) {
+        let content_type = record.first().copied().unwrap_or_default();
+        let opened = if self.is_shut {
+            None
+        } else {
+            session.open(cx.from(), record)
+        };
+        let text = match opened {
+            Some(Ok(text)) => {
+                self.unreadable = 0;
+                text
+            }
+            Some(Err(reason)) => {
+                self.unreadable += 1;
+                if self.unreadable == MOST_UNREADABLE {
+                    cx.fault_at(began, FaultReason::Unfit(reason), &[]);
+                    self.is_shut = true;
+                }
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        let kind = UnitKind::TlsRecord {
+            content_type,
+            plain_bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
+        };
+        cx.tell_at(began, kind, record, true);
+        plain.extend_from_slice(&text);
+    }
+
+    /// Tells records that waited as they are.
+    fn tell_early(&mut self, cx: &mut LaneContext<'_>) {
+        self.early_bytes = 0;
+        for (began, record) in std::mem::take(&mut self.early) {
+            let content_type = record.first().copied().unwrap_or_default();
+            cx.tell_at(began, sealed_record(content_type), &record, true);
+        }
+    }
+}
+
+/// A record whose content is not read.
+const fn sealed_record(content_type: u8) -> UnitKind {
+    UnitKind::TlsRecord {
+        content_type,
+        plain_bytes: 0,
+    }
+}
