@@ -45,6 +45,7 @@ fn mask_message(message: &mut Message, redactor: Redactor<'_>) {
         from: _,
         at: _,
         stream: _,
+        request: _,
         start,
         headers,
     } = message;

@@ -13,11 +13,14 @@ pub struct Message {
     pub from: Side,
     /// Plaintext offset of its first byte.
     pub at: u64,
-    /// HTTP/2's stream.
+    /// HTTP/2's stream; also of a request of HTTP/1 that led to HTTP/2 (RFC 7540 §3.2).
     pub stream: Option<u32>,
+    /// Over HTTP/1 the number of the request that it is or answers, from 0; `None` where that is
+    /// not known.
+    pub request: Option<u64>,
     /// How it begins.
     pub start: StartLine,
-    /// Field lines in their order; in HTTP/2 without those whose name begins with a colon.
+    /// FieldLine lines in their order; in HTTP/2 without those whose name begins with a colon.
     pub headers: Vec<HttpHeader>,
 }
 
@@ -40,7 +43,7 @@ pub enum StartLine {
     Trailers,
 }
 
-/// Field lines as text.
+/// FieldLine lines as text.
 pub(super) fn headers(fields: &[FieldLine]) -> Vec<HttpHeader> {
     fields
         .iter()
@@ -51,27 +54,28 @@ pub(super) fn headers(fields: &[FieldLine]) -> Vec<HttpHeader> {
 }
 
 /// Requests with what answered them, as far as both are known: over HTTP/2 by their stream, over
-/// HTTP/1 by their order (RFC 9112 §9.3.2). Informational responses are left out.
+/// HTTP/1 by their number (RFC 9112 §9.3.2). Informational responses are left out.
 pub fn pair_messages(messages: &[Message]) -> impl Iterator<Item = (&Message, Option<&Message>)> {
     let requests = messages
         .iter()
         .filter(|message| matches!(message.start, StartLine::Request { .. }));
-    let answers: Vec<&Message> = messages
+    let answers = messages
         .iter()
-        .filter(|message| matches!(message.start, StartLine::Response { status } if status >= 200))
-        .collect();
-    let mut by_stream: BTreeMap<u32, &Message> = BTreeMap::new();
-    for answer in &answers {
-        answer
-            .stream
-            .into_iter()
-            .for_each(|stream| _ = by_stream.entry(stream).or_insert(*answer));
+        .filter(|message| matches!(message.start, StartLine::Response { status } if status >= 200));
+    let (mut by_stream, mut by_number) = (BTreeMap::new(), BTreeMap::new());
+    for answer in answers {
+        match (answer.stream, answer.request) {
+            (Some(stream), _) => _ = by_stream.entry(stream).or_insert(answer),
+            (None, Some(number)) => _ = by_number.entry(number).or_insert(answer),
+            (None, None) => {}
+        }
     }
-    requests.enumerate().map(move |(place, request)| {
-        let answer = request.stream.map_or_else(
-            || answers.get(place).copied(),
-            |stream| by_stream.get(&stream).copied(),
-        );
+    requests.map(move |request| {
+        let answer = match (request.stream, request.request) {
+            (Some(stream), _) => by_stream.get(&stream).copied(),
+            (None, Some(number)) => by_number.get(&number).copied(),
+            (None, None) => None,
+        };
         (request, answer)
     })
 }
@@ -96,8 +100,14 @@ impl Heads {
         }
     }
 
-    pub(super) fn list(&self) -> &[Message] {
-        &self.list
+    /// The request with a number turns out to be a stream of HTTP/2, too.
+    pub(super) fn set_stream(&mut self, request: u64, stream: u32) {
+        let asked = |message: &&mut Message| {
+            message.request == Some(request) && matches!(message.start, StartLine::Request { .. })
+        };
+        if let Some(message) = self.list.iter_mut().rev().find(asked) {
+            message.stream = Some(stream);
+        }
     }
 
     pub(super) fn into_list(self) -> Vec<Message> {

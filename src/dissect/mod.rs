@@ -2,8 +2,7 @@
 //! runs the engine's taps know it without.
 //!
 //! ```text
-//! packets ─► stream ─► records ─► (opened with a key log) ─► http1 or http2 ─► Layers, messages
-//!               └──────────── without TLS ────────────────────┘
+//! packets ─► streams ─► wire::stream::StreamParser ─► Findings ─► Layers, messages, notes
 //! ```
 //!
 //! It is worked out for one connection when somebody looks at it, from where its packets' bytes
@@ -12,20 +11,15 @@
 mod conversation_view;
 mod dissected_flows;
 mod dns;
-mod http1;
-mod http2;
+mod findings;
 mod masking;
 mod messages;
 mod parts;
-mod records;
 mod stream;
-mod stream_parser;
 
-use crate::insight::opening;
 use crate::trace::{ByteStore, Contents, Direction, Flow, Layers, PacketEntry, Side};
-use crate::wire::tls::{
-    ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What, explicit_nonce,
-};
+use crate::wire::stream::StreamParser;
+use crate::wire::tls::{KeyLog, Sender};
 
 pub use conversation_view::{
     ConversationView, LadderRow, PacketContents, PacketMark, PacketNote, Reach, flag_words,
@@ -33,8 +27,9 @@ pub use conversation_view::{
 };
 pub use dissected_flows::DissectedFlows;
 pub use dns::DnsExchange;
+use findings::Findings;
 pub use messages::{Message, StartLine, pair_messages};
-use stream_parser::StreamParser;
+use stream::StreamPiece;
 
 /// A connection taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,9 +71,6 @@ impl Dissection {
     }
 }
 
-/// Bytes of a connection's beginning in which its hellos are looked for.
-const OPENING: usize = 1 << 16;
-
 /// Takes apart a conversation of a capture.
 pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection {
     let mut dissection = Dissection::default();
@@ -92,91 +84,34 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
     if !flow.key.tcp {
         return dissection;
     }
-    let [client, server] = [Direction::Sent, Direction::Received]
-        .map(|direction| opening(flow, direction, store, OPENING));
-    let is_tls = records::begins_with_record(&client) || records::begins_with_record(&server);
-    let mut decipherer = is_tls
-        .then(|| agreed(&client, &server, keys, &mut dissection))
-        .flatten();
-    let mut hear = |direction, speech: &mut StreamParser| {
-        if is_tls {
-            records::follow(
-                flow,
-                direction,
-                store,
-                decipherer.as_mut(),
-                speech,
-                &mut dissection,
-            );
-        } else {
-            stream::follow(flow, direction, store, |piece| speech.take(piece));
+    let (mut parser, mut findings) = (StreamParser::with_keys(keys), Findings::default());
+    let is_whole = stream::follow(flow, store, |direction, piece| {
+        let from = sender_of(direction);
+        match piece {
+            StreamPiece::Bytes(bytes) => parser.push(from, bytes, &mut findings),
+            StreamPiece::Missing(bytes) => parser.push_gap(from, bytes, &mut findings),
         }
-        speech.end();
-    };
-    let (mut asks, mut answers) = (StreamParser::of_client(), StreamParser::of_server());
-    hear(Direction::Sent, &mut asks);
-    answers.answers(&asks);
-    hear(Direction::Received, &mut answers);
-    stream_parser::conclude([asks, answers], &mut dissection);
+    });
+    for from in [Sender::Client, Sender::Server] {
+        parser.finish(from, &mut findings);
+    }
+    if !is_whole {
+        let note = "the connection is longer than 1 GiB; what comes after that is not taken apart";
+        findings.note(note.to_owned());
+    }
+    findings.conclude(&mut dissection);
     dissection
 }
 
-/// What both sides agreed upon, and the keys to it.
-fn agreed(
-    client: &[u8],
-    server: &[u8],
-    keys: &KeyLog,
-    dissection: &mut Dissection,
-) -> Option<Decipherer> {
-    let (hello, answer) = hellos(client, server);
-    let version = answer.as_ref().map(|answer| answer.version);
-    dissection.protocols.push(match version {
-        Some(0x0304) => "TLSv1.3",
-        Some(0x0303) => "TLSv1.2",
-        Some(0x0302) => "TLSv1.1",
-        Some(0x0301) => "TLSv1.0",
-        _ => "TLS",
-    });
-    let (Some(hello), Some(answer)) = (hello, answer) else {
-        dissection.notes.push(
-            "the hellos of TLS are not in the capture, so its records cannot be opened".to_owned(),
-        );
-        return None;
-    };
-    dissection.explicit_nonce = explicit_nonce(answer.version, answer.cipher_suite);
-    match Decipherer::new(&hello, &answer, keys) {
-        Ok(decipherer) => Some(decipherer),
-        Err(reason) => {
-            dissection
-                .notes
-                .push(format!("what is inside TLS is not shown: {reason}"));
-            None
-        }
-    }
-}
-
-fn hellos(client: &[u8], server: &[u8]) -> (Option<ClientHello>, Option<ServerHello>) {
-    let (mut reader, mut hello, mut answer) = (HandshakeReader::default(), None, None);
-    for (from, bytes) in [(Sender::Client, client), (Sender::Server, server)] {
-        reader.read(from, bytes, |seen| match seen.what {
-            What::ClientHello(read) => hello = read.or(hello.take()),
-            What::ServerHello(read) => answer = read.or(answer.take()),
-            _ => {}
-        });
-    }
-    (hello, answer)
-}
-
-/// Adds to one side's notes. A crafted capture may have a gap between any two packets.
-fn note(notes: &mut Vec<String>, text: String) {
-    const MOST: usize = 20;
-    if notes.len() < MOST {
-        notes.push(text);
+const fn sender_of(direction: Direction) -> Sender {
+    match direction.side() {
+        Side::Client => Sender::Client,
+        Side::Server => Sender::Server,
     }
 }
 
 /// A side in a sentence.
-const fn name(side: Side) -> &'static str {
+const fn side_name(side: Side) -> &'static str {
     match side {
         Side::Client => "client",
         Side::Server => "server",

@@ -13,9 +13,12 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Plaintext offset of the next byte.
-    pub(super) const fn at(&self) -> u64 {
-        self.at
+    /// The next bytes lie at an offset of the plaintext, which may be behind the last ones.
+    pub(super) const fn seek(&mut self, at: u64) {
+        if self.at != at {
+            self.open = false;
+            self.at = at;
+        }
     }
 
     /// So many of the next bytes belong to the part that goes on, or to one that begins. Beyond as

@@ -267,10 +267,13 @@ fn order_and_repetition_do_not_matter_and_a_gap_is_said() {
         lossy.packet(1, *offset, piece, false);
     }
     let dissection = lossy.taken_apart(&KeyLog::default());
-    assert_eq!(starts(&dissection), ["GET /a", "HEAD /b", "GET /c", "103"]);
+    // The next head is found again; which of three requests it answers, nobody can know.
+    let found = ["GET /a", "HEAD /b", "GET /c", "103", "200"];
+    assert_eq!(starts(&dissection), found);
+    assert!(pair_messages(&dissection.messages).all(|(_, answer)| answer.is_none()));
     assert_eq!(
-        dissection.notes,
-        ["40 bytes at offset 40 were not captured"]
+        dissection.notes[0],
+        "40 bytes at offset 40 were not captured"
     );
 }
 

@@ -320,6 +320,7 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
         from: Side::Client,
         at: 0,
         stream: None,
+        request: None,
         start,
         headers: Vec::new(),
     });

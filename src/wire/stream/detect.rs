@@ -34,7 +34,9 @@ enum Fits {
 /// The protocol of a direction, `None` as long as more bytes are needed. `bytes` are not empty.
 pub(super) fn detect(bytes: &[u8], mut hints: DetectHints) -> Option<StreamProtocol> {
     hints.is_over |= bytes.len() >= MAX_HEAD_BYTES;
-    let bytes = bytes.get(..bytes.len().min(MAX_HEAD_BYTES)).unwrap_or(bytes);
+    let bytes = bytes
+        .get(..bytes.len().min(MAX_HEAD_BYTES))
+        .unwrap_or(bytes);
     let candidates: [(Fits, StreamProtocol); 6] = [
         (tls(bytes), StreamProtocol::Tls),
         (socks5(bytes, hints), StreamProtocol::Socks5),

@@ -6,7 +6,7 @@ use super::lane::{LaneContext, NextState};
 use super::sink::{FaultReason, HeadContent, MessageHead};
 use super::unit::UnitKind;
 use crate::wire::http1::{
-    BodyReader, BodyFraming, HeadBuffer, RequestHead, ResponseHead, BodySection, request_framing,
+    BodyFraming, BodyReader, BodySection, HeadBuffer, RequestHead, ResponseHead, request_framing,
     response_framing,
 };
 
@@ -58,21 +58,31 @@ impl Http1Lane {
         cx: &mut LaneContext<'_>,
     ) -> (usize, NextState) {
         match &mut self.state {
-            Http1State::Head(head) => match head.take(bytes) {
-                Ok(taken) => {
-                    let piece = bytes.get(..taken).unwrap_or_default();
-                    if head.is_complete() {
-                        (taken, self.end_head(piece, pending, cx))
-                    } else {
-                        cx.tell(UnitKind::Http1Head { status: None }, piece, false);
-                        (taken, NextState::Stay)
+            Http1State::Head(head) => {
+                let before = head.bytes().len();
+                let empty = if before == 0 { empty_lines(bytes) } else { 0 };
+                match head.take(bytes) {
+                    Ok(taken) => {
+                        let piece = bytes.get(..taken).unwrap_or_default();
+                        if head.is_complete() {
+                            (taken, self.end_head(piece, pending, cx))
+                        } else {
+                            cx.tell(UnitKind::Http1Head { status: None }, piece, false);
+                            (taken, NextState::Stay)
+                        }
+                    }
+                    Err(fault) => {
+                        // All that fits was taken; what is behind it is opaque.
+                        let taken = bytes
+                            .len()
+                            .min(head.bytes().len().saturating_sub(before) + empty);
+                        let piece = bytes.get(..taken).unwrap_or_default();
+                        cx.tell_some(UnitKind::Http1Head { status: None }, piece);
+                        cx.fault_at(cx.at(), FaultReason::Head(fault), head.bytes());
+                        (taken, NextState::Opaque)
                     }
                 }
-                Err(fault) => {
-                    cx.fault_at(cx.at(), FaultReason::Head(fault), head.bytes());
-                    (0, NextState::Opaque)
-                }
-            },
+            }
             Http1State::Body(body) => {
                 let taken = pass_body(body, bytes, cx);
                 let next = if body.is_done() {
@@ -233,6 +243,12 @@ impl HeadRole {
             Self::Request
         }
     }
+}
+
+/// Bytes of the empty lines before a start line, which a head ignores (RFC 9112 §2.2).
+fn empty_lines(bytes: &[u8]) -> usize {
+    let is_line_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+    bytes.iter().take_while(is_line_end).count()
 }
 
 enum ReadHead {

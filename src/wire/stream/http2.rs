@@ -118,8 +118,8 @@ impl Http2Lane {
         if end == FRAME_HEADER {
             let (header, frame) = (self.header, Frame::of(self.header));
             let (began, left) = (cx.at(), frame.length as usize);
-            let kept =
-                (has_section(frame) && self.decoder.is_some() && left <= MAX_HEAD_BYTES).then(Vec::new);
+            let kept = (has_section(frame) && self.decoder.is_some() && left <= MAX_HEAD_BYTES)
+                .then(Vec::new);
             cx.tell(UnitKind::Http2Frame(frame), &header, left == 0);
             self.frame = Some(OpenFrame {
                 frame,

@@ -247,17 +247,23 @@ impl StreamLayer {
         }
         let lane = self.lane_mut(from);
         let is_new = lane.protocol.replace(protocol) != Some(protocol);
-        let is_behind_gap = matches!(lane.state, LaneState::Resync(_));
+        let was_tls = !is_new && protocol == StreamProtocol::Tls;
+        let searched = match &lane.state {
+            LaneState::Resync(resync) => Some(resync.kind()),
+            _ => None,
+        };
         lane.state = match protocol {
-            StreamProtocol::Tls if is_behind_gap => LaneState::Tls(Box::new(TlsLane::resumed())),
-            StreamProtocol::Tls => LaneState::Tls(Box::default()),
+            StreamProtocol::Tls => LaneState::Tls(Box::new(TlsLane::found(
+                searched == Some(UnitKind::Skipped),
+                was_tls,
+            ))),
             StreamProtocol::Http1 => LaneState::Http1(Http1Lane::default()),
             StreamProtocol::Http2 => {
                 LaneState::Http2(Box::new(Http2Lane::new(has_preface, wants_fields)))
             }
             StreamProtocol::Socks5 => LaneState::Socks5(Socks5Lane::new(is_proxy)),
             StreamProtocol::Text(_) => LaneState::Text(TextLane::default()),
-            StreamProtocol::Opaque => LaneState::Opaque,
+            StreamProtocol::Opaque => LaneState::Resync(Box::new(Resync::in_opaque())),
         };
         if is_new {
             self.split(from, sink).cx.upgrade(protocol, request);
@@ -279,7 +285,8 @@ impl StreamLayer {
         let known = opening.len();
         opening.extend_from_slice(bytes);
         // Nothing else than a line that does not end takes long to be known.
-        let is_worth_it = known < 1_024 || bytes.contains(&b'\n') || opening.len() >= MAX_HEAD_BYTES;
+        let is_worth_it =
+            known < 1_024 || bytes.contains(&b'\n') || opening.len() >= MAX_HEAD_BYTES;
         let Some(protocol) = is_worth_it.then(|| detect(opening, hints)).flatten() else {
             return;
         };
@@ -321,8 +328,12 @@ impl StreamLayer {
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
     ) {
-        let mut cx = self.split(from, sink).cx;
-        cx.tell_some(UnitKind::Skipped, &found.skipped);
+        let SplitLayer { state, mut cx, .. } = self.split(from, sink);
+        let kind = match state {
+            LaneState::Resync(resync) => resync.kind(),
+            _ => UnitKind::Skipped,
+        };
+        cx.tell_some(kind, &found.skipped);
         if let Some((protocol, bytes)) = found.next {
             self.begin(from, protocol, &bytes, None, sink);
             self.push(from, &bytes, keys, sink);
@@ -363,6 +374,9 @@ impl StreamLayer {
             LaneState::Tls(lane) => lane.skip(bytes, tls, &mut cx),
             LaneState::Text(_) => Some(UnitKind::Text),
             LaneState::Opaque => Some(UnitKind::Opaque),
+            LaneState::Resync(resync) if resync.kind() == UnitKind::Opaque => {
+                Some(UnitKind::Opaque)
+            }
             LaneState::Detect(..) | LaneState::Socks5(_) | LaneState::Resync(_) => None,
         }
     }

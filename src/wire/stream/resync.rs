@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! … rest of something │ HTTP/1.1 200 OK ⏎ fields ⏎ ⏎        believed once all of it is a head
-//! … rest of something │ header │ content │ header           believed once another header follows
+//! … rest of something │ header │ content │ header           believed once another header follows,
+//!                                                           or at once where it holds a hello
 //! ```
 //!
 //! A body may quote a head, so a head that is found can be a quotation; after a gap nothing tells
@@ -11,7 +12,7 @@
 mod candidate;
 
 use super::detect::{RECORD_HEADER, record_length};
-use super::unit::StreamProtocol;
+use super::unit::{StreamProtocol, UnitKind};
 use candidate::{HeadCandidate, Judgement};
 
 /// What is looked for.
@@ -29,6 +30,8 @@ pub(super) enum ResyncTarget {
 #[derive(Debug)]
 pub(super) struct Resync {
     target: ResyncTarget,
+    /// What bytes are in which nothing begins.
+    kind: UnitKind,
     /// Bytes that were neither passed over nor recognised.
     held: Vec<u8>,
     /// Up to here in them nothing begins.
@@ -47,9 +50,20 @@ pub(super) struct ResyncResult {
 }
 
 impl Resync {
+    /// Behind a gap.
     pub(super) const fn new(target: ResyncTarget) -> Self {
+        Self::within(UnitKind::Skipped, target)
+    }
+
+    /// In a protocol that is not known: TLS may begin in it or may have begun before the capture.
+    pub(super) const fn in_opaque() -> Self {
+        Self::within(UnitKind::Opaque, ResyncTarget::Record)
+    }
+
+    const fn within(kind: UnitKind, target: ResyncTarget) -> Self {
         Self {
             target,
+            kind,
             held: Vec::new(),
             searched: 0,
             head: None,
@@ -58,6 +72,10 @@ impl Resync {
 
     pub(super) const fn target(&self) -> ResyncTarget {
         self.target
+    }
+
+    pub(super) const fn kind(&self) -> UnitKind {
+        self.kind
     }
 
     /// Takes all bytes, and says what is known of them and of those held.
@@ -131,6 +149,11 @@ impl Resync {
         let Some(end) = length.map(|length| RECORD_HEADER + length) else {
             return Judgement::Unsound { resume: 1 };
         };
+        if matches!(rest, [22, _, _, _, _, 1 | 2, 0, high, low, ..]
+            if usize::from(u16::from_be_bytes([*high, *low])) + RECORD_HEADER + 4 <= end)
+        {
+            return Judgement::Sound;
+        }
         let next = rest
             .get(end..)
             .and_then(<[u8]>::first_chunk::<RECORD_HEADER>);

@@ -23,7 +23,7 @@ pub trait UnitSink {
     fn upgrade(&mut self, _upgrade: StreamUpgrade) {}
 
     /// A hello of TLS was read.
-    fn hello(&mut self, _from: Sender, _hello: &TlsHello) {}
+    fn hello(&mut self, _from: Sender, _axis: ByteAxis, _hello: &TlsHello) {}
 
     /// Bytes are missing.
     fn gap(&mut self, _gap: &StreamGap) {}

@@ -6,13 +6,16 @@ use super::sink::{FaultReason, TlsHello};
 use super::unit::UnitKind;
 use crate::wire::tls::{Decipherer, HandshakeReader, KeyLog, Sender, Undecipherable, What};
 
+/// Content type after which records of TLS 1.2 are encrypted.
+const CHANGE_CIPHER_SPEC: u8 = 20;
 /// Content type of what the application says.
 const APPLICATION_DATA: u8 = 23;
 /// Bytes of a direction's beginning in which its hello is looked for.
 const OPENING: usize = 1 << 16;
 /// Records that in a row do not fit the keys before they are given up.
 const MOST_UNREADABLE: u32 = 64;
-/// Bytes held of early data (RFC 8446 §4.2.10), for which the server's hello has to be known.
+/// Bytes held of what a client sends before the server's hello is known: early data (RFC 8446
+/// §4.2.10), or more where packets were captured out of order.
 const MOST_EARLY: usize = 1 << 17;
 
 /// Where a direction is.
@@ -27,7 +30,7 @@ pub(super) struct TlsLane {
     is_shut: bool,
     /// Records that did not fit the keys, one after the other.
     unreadable: u32,
-    /// Records that wait for the other side's hello, with the offset of each.
+    /// Encrypted records that wait for the other side's hello, with the offset of each.
     early: Vec<(u64, Vec<u8>)>,
     early_bytes: usize,
 }
@@ -72,7 +75,7 @@ impl TlsSession {
             _ => {}
         });
         for hello in hellos {
-            cx.sink.hello(cx.from, &hello);
+            cx.sink.hello(cx.from, cx.axis, &hello);
             match hello {
                 TlsHello::Client(hello) => {
                     self.client = Some(hello);
@@ -97,6 +100,11 @@ impl TlsSession {
         }
     }
 
+    /// Whether records may be opened, now or once more is known.
+    const fn may_open(&self) -> bool {
+        !self.is_agreed || self.decipherer.is_some()
+    }
+
     /// What is in a direction's next record.
     fn open(&mut self, from: Sender, record: &[u8]) -> Option<Result<Vec<u8>, Undecipherable>> {
         let decipherer = self.decipherer.as_mut()?;
@@ -116,11 +124,12 @@ impl TlsSession {
 }
 
 impl TlsLane {
-    /// For records behind a gap: their numbers are not known, so they are not opened.
-    pub(super) fn resumed() -> Self {
+    /// For records that were found; whether behind a gap: then their numbers are not known, so they
+    /// are not opened; and whether TLS was spoken before.
+    pub(super) fn found(is_behind_gap: bool, was_spoken: bool) -> Self {
         Self {
-            looked_at: OPENING,
-            is_shut: true,
+            looked_at: if was_spoken { OPENING } else { 0 },
+            is_shut: is_behind_gap,
             ..Self::default()
         }
     }
@@ -256,7 +265,7 @@ impl TlsLane {
             return (taken, NextState::FindRecord(self.header));
         };
         let [content_type, ..] = self.header;
-        let may_open = keys.is_some() && !self.is_shut;
+        let may_open = keys.is_some() && !self.is_shut && session.may_open();
         let began = cx.at();
         let header = self.header;
         let kept = may_open.then(|| {
@@ -305,7 +314,9 @@ impl TlsLane {
             return;
         };
         let Some(kept) = record.kept else { return };
-        let waits = !self.early.is_empty() || record.content_type == APPLICATION_DATA;
+        // With these, records begin that are not in the clear.
+        let is_sealed = matches!(record.content_type, CHANGE_CIPHER_SPEC | APPLICATION_DATA);
+        let waits = !self.early.is_empty() || is_sealed;
         if waits && !session.is_agreed && self.early_bytes + kept.len() <= MOST_EARLY {
             self.early_bytes += kept.len();
             self.early.push((record.began, kept));

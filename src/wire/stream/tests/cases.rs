@@ -319,3 +319,29 @@ fn units_are_the_same_whether_fields_are_wanted_or_not() {
     };
     assert_eq!(units(true), units(false));
 }
+
+#[test]
+fn a_head_without_end_is_cut_at_the_same_place_in_any_pieces() {
+    let line = [
+        b"\r\nGET / HTTP/1.1\r\nA: ".as_slice(),
+        &vec![b'x'; 300_000],
+    ]
+    .concat();
+    let whole = told(&[client(&line)]).both();
+    let pieces: Vec<Passing> = line.chunks(1_000).map(client).collect();
+    assert_eq!(told(&pieces).both(), whole);
+    let fault = "fault 262146 a head of HTTP/1 has no end".to_owned();
+    assert!(whole[0].contains(&fault), "{:?}", whole[0]);
+}
+
+#[test]
+fn tls_that_begins_in_something_unknown_is_told() {
+    let passing = [
+        client(&[0, 0, 0, 8, 4, 210, 22, 47]),
+        server(b"\x01S"),
+        client(&hello(true)),
+        server(&hello(false)),
+    ];
+    let hellos = told(&passing).lines("hello");
+    assert_eq!(hellos, ["hello Some(\"host\")", "hello 0304"]);
+}

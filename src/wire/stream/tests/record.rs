@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::wire::stream::{
-    HeadContent, MessageEnd, MessageHead, StreamFault, StreamGap, StreamParser, StreamUpgrade,
-    TlsHello, UnitKind, UnitPiece, UnitSink,
+    ByteAxis, HeadContent, MessageEnd, MessageHead, StreamFault, StreamGap, StreamParser,
+    StreamUpgrade, TlsHello, UnitKind, UnitPiece, UnitSink,
 };
 use crate::wire::tls::Sender;
 
@@ -150,7 +150,7 @@ impl UnitSink for Record {
         );
     }
 
-    fn hello(&mut self, from: Sender, hello: &TlsHello) {
+    fn hello(&mut self, from: Sender, _: ByteAxis, hello: &TlsHello) {
         let said = match hello {
             TlsHello::Client(hello) => format!(
                 "{:?}",
