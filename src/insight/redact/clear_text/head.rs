@@ -1,14 +1,12 @@
-//! A head of HTTP/1, line by line.
+//! The lines of a head of HTTP/1: where they are secret.
 
 use std::ops::Range;
 
 use crate::insight::redact::RedactionRules;
-use crate::wire::http1::HeadBuffer;
 
-/// A head as far as it came.
+/// The lines of a head as far as they came. The parser bounds a head, and so its lines.
 #[derive(Default)]
-pub(super) struct Head {
-    buffer: HeadBuffer,
+pub(super) struct HeadLines {
     /// The present line as far as it came.
     line: Vec<u8>,
     /// The start line is over.
@@ -17,33 +15,16 @@ pub(super) struct Head {
     is_none: bool,
 }
 
-impl Head {
-    pub(super) const fn is_complete(&self) -> bool {
-        self.buffer.is_complete()
-    }
-
-    pub(super) fn is_response(&self) -> bool {
-        self.buffer.bytes().starts_with(b"HTTP/")
-    }
-
-    pub(super) const fn read(&self) -> &HeadBuffer {
-        &self.buffer
-    }
-
-    /// Takes what belongs to the head, and adds where it is secret; `None` where a head is not so
-    /// large.
+impl HeadLines {
+    /// Takes the next bytes of the head, and adds where they are secret.
     pub(super) fn take(
         &mut self,
         bytes: &[u8],
         rules: &RedactionRules,
         found: &mut Vec<Range<usize>>,
-    ) -> Option<usize> {
-        if self.is_none {
-            return None;
-        }
-        let taken = self.buffer.take(bytes).ok()?;
+    ) {
         let mut at = 0;
-        for piece in bytes.get(..taken)?.split_inclusive(|byte| *byte == b'\n') {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let before = self.line.len();
             self.line.extend_from_slice(piece);
             if piece.ends_with(b"\n") {
@@ -61,7 +42,6 @@ impl Head {
             }
             at += piece.len();
         }
-        Some(taken)
     }
 
     /// Where the present line is secret, now that it is whole.

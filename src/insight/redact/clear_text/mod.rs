@@ -2,7 +2,7 @@
 //! same and checksums are right, so that the packets still say when which bytes passed.
 //!
 //! ```text
-//! frame ─► segment ─► stream ─► speech ──► what is secret in these bytes
+//! frame ─► segment ─► stream ─► StreamParser ─► mask ──► what is secret in these bytes
 //!                       │         TLS: nothing      HTTP/1: fields, bodies      HTTP/2: field sections, bodies
 //!                       │         SOCKS5: passwords      anything else: all of it
 //!                       └── what was sent again is overwritten as it was before
@@ -13,8 +13,7 @@
 
 mod checksum;
 mod head;
-mod socks;
-mod speech;
+mod mask;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -25,9 +24,10 @@ use std::net::SocketAddr;
 use foldhash::fast::RandomState;
 
 use super::RedactionRules;
+use crate::wire::tls::Sender;
 use crate::wire::{LinkType, ParsedFrame, TransportKind, TransportSegment, parse_frame};
-use speech::Talked;
-use stream::ClearTextStream;
+use mask::ConversationMask;
+use stream::{ClearTextStream, SenderMask};
 
 /// Follows connections packet by packet.
 #[derive(Default)]
@@ -44,7 +44,7 @@ type Ends = (SocketAddr, SocketAddr);
 #[derive(Default)]
 struct Talk {
     streams: [ClearTextStream; 2],
-    talked: Talked,
+    conversation: ConversationMask,
 }
 
 /// Stands where a secret was.
@@ -106,11 +106,16 @@ impl ClearText {
         }
         let Talk {
             streams: [lesser, greater],
-            talked,
+            conversation,
         } = self.talks.entry(ends).or_default();
-        let stream = if source == ends.0 { lesser } else { greater };
+        let (stream, from) = if source == ends.0 {
+            (lesser, Sender::Client)
+        } else {
+            (greater, Sender::Server)
+        };
         let missing = u64::from(segment.payload_bytes).saturating_sub(payload.len() as u64);
-        stream.take(&tcp, payload, missing, talked, rules);
+        let mut mask = SenderMask { conversation, from };
+        stream.take(&tcp, payload, missing, &mut mask, rules);
     }
 }
 

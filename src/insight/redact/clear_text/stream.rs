@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use super::BLANK;
-use super::speech::{ClearTextProtocol, Talked};
-use crate::insight::redact::{RedactionRules, merge_ranges};
+use super::mask::ConversationMask;
+use crate::insight::redact::RedactionRules;
 use crate::trace::TcpFlags;
 use crate::wire::TcpSegment;
+use crate::wire::tls::Sender;
 
 /// What was heard so far.
 #[derive(Default)]
 pub(super) struct ClearTextStream {
     /// The sequence number of the next byte, and its offset.
     next: Option<(u32, u64)>,
-    speech: ClearTextProtocol,
     /// What was overwritten.
     blanked: VecDeque<Range<u64>>,
     /// Before it, what was overwritten is forgotten.
@@ -22,6 +22,12 @@ pub(super) struct ClearTextStream {
     /// What came before its time, by its offset, and how many bytes of it were not captured.
     early: BTreeMap<u64, (Vec<u8>, u64)>,
     early_bytes: usize,
+}
+
+/// What is known of a connection, and which of its sides sends.
+pub(super) struct SenderMask<'a> {
+    pub(super) conversation: &'a mut ConversationMask,
+    pub(super) from: Sender,
 }
 
 impl ClearTextStream {
@@ -37,7 +43,7 @@ impl ClearTextStream {
         tcp: &TcpSegment,
         payload: &mut [u8],
         missing: u64,
-        talked: &mut Talked,
+        mask: &mut SenderMask<'_>,
         rules: &RedactionRules,
     ) {
         let syn = TcpFlags(tcp.flags).has(TcpFlags::SYN);
@@ -51,11 +57,8 @@ impl ClearTextStream {
                 next: Some((first, 0)),
                 ..Self::default()
             };
-            *talked = if tcp.flags & TcpFlags::ACK == 0 {
-                Talked::default()
-            } else {
-                std::mem::take(talked)
-            };
+            let is_first = tcp.flags & TcpFlags::ACK == 0;
+            mask.conversation.restart(mask.from, is_first);
         }
         let (next, at) = *self.next.get_or_insert((first, 0));
         let distance = i64::from(first.wrapping_sub(next).cast_signed());
@@ -63,7 +66,7 @@ impl ClearTextStream {
             return payload.fill(BLANK);
         };
         if start > at {
-            return self.come_early(start, payload, missing);
+            return self.come_early(start, payload, missing, mask);
         }
         let known = usize::try_from(at - start)
             .unwrap_or(usize::MAX)
@@ -71,8 +74,8 @@ impl ClearTextStream {
         let (again, new) = payload.split_at_mut(known);
         self.blank_again(start, again);
         let not_new = (at - start).saturating_sub(known as u64);
-        self.receive(new, missing.saturating_sub(not_new), talked, rules);
-        self.hear_early(talked, rules);
+        self.receive(new, missing.saturating_sub(not_new), mask, rules);
+        self.hear_early(mask, rules);
     }
 
     /// New bytes that are next.
@@ -80,16 +83,15 @@ impl ClearTextStream {
         &mut self,
         bytes: &mut [u8],
         missing: u64,
-        talked: &mut Talked,
+        mask: &mut SenderMask<'_>,
         rules: &RedactionRules,
     ) {
         let Some((next, at)) = self.next else { return };
-        let mut secrets = Vec::new();
-        self.speech.take(bytes, talked, rules, &mut secrets);
+        let secrets = mask.conversation.secrets(mask.from, bytes, rules);
         if missing > 0 {
-            self.speech.miss(missing);
+            mask.conversation.skip(mask.from, missing, rules);
         }
-        for secret in merge_ranges(secrets) {
+        for secret in secrets {
             self.remember(at + secret.start as u64..at + secret.end as u64);
             if let Some(secret) = bytes.get_mut(secret) {
                 secret.fill(BLANK);
@@ -99,8 +101,8 @@ impl ClearTextStream {
         self.next = Some((next.wrapping_add(low(passed)), at.saturating_add(passed)));
     }
 
-    fn come_early(&mut self, start: u64, payload: &mut [u8], missing: u64) {
-        if self.speech.is_encrypted() || payload.is_empty() {
+    fn come_early(&mut self, start: u64, payload: &mut [u8], missing: u64, mask: &SenderMask<'_>) {
+        if mask.conversation.is_encrypted(mask.from) || payload.is_empty() {
             return;
         }
         if self.early_bytes + payload.len() <= Self::MOST_EARLY && !self.early.contains_key(&start)
@@ -112,7 +114,7 @@ impl ClearTextStream {
     }
 
     /// What is next by now.
-    fn hear_early(&mut self, talked: &mut Talked, rules: &RedactionRules) {
+    fn hear_early(&mut self, mask: &mut SenderMask<'_>, rules: &RedactionRules) {
         while let Some(entry) = self.early.first_entry()
             && let Some((_, at)) = self.next
             && *entry.key() <= at
@@ -121,7 +123,7 @@ impl ClearTextStream {
             self.early_bytes -= bytes.len();
             let known = usize::try_from(at - start).unwrap_or(usize::MAX);
             if let Some(new) = bytes.get_mut(known..) {
-                self.receive(new, missing, talked, rules);
+                self.receive(new, missing, mask, rules);
             }
         }
     }

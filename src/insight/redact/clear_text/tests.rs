@@ -131,7 +131,7 @@ fn what_is_sent_again_is_overwritten_as_before_and_what_follows_a_tunnel_is_let_
 fn what_is_nothing_known_is_overwritten_and_passwords_of_socks() {
     assert_eq!(
         said(&[(true, 0, "AUTH Canary-7f3a\r\n"), (false, 0, "+OK")]),
-        ["*".repeat(16) + "\r\n", "***".to_owned()]
+        ["*".repeat(18), "***".to_owned()]
     );
     assert_eq!(
         said(&[
