@@ -114,7 +114,7 @@ impl SessionPackets {
     ) {
         let opens = |packet: &Packet| match packet.transport {
             Transport::Tcp(tcp) => tcp.flags.has(TcpFlags::SYN),
-            _ => false,
+            Transport::Udp => false,
         };
         if self.announced_device != Some(device)
             && packets.iter().any(opens)

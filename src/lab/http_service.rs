@@ -98,7 +98,7 @@ impl HttpService {
         };
         match (self.mode, first == HTTP2_PREFACE) {
             (HttpMode::Any | HttpMode::PriorKnowledge, true) => {
-                http2::serve_http2(stream, context).await
+                http2::serve_http2(stream, context).await;
             }
             (HttpMode::PriorKnowledge, false) => {}
             (mode, _) => http1::serve_http1(stream, context, mode).await,

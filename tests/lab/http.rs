@@ -9,7 +9,7 @@ fn each_host_speaks_the_http_it_says() {
     }
     let lab = Lab::start();
     let version = |arguments: &[&str], beginning: &str| {
-        let url = lab.exhibit(beginning);
+        let url = lab.entry_url(beginning);
         lab.fetch(
             &[
                 &["-o", "/dev/null", "-w", "%{http_version} %{num_connects}\n"],
@@ -28,7 +28,7 @@ fn each_host_speaks_the_http_it_says() {
     assert_eq!(version(&["--http2"], "https://h1."), "1.1 1\n1.1 0\n");
     assert_eq!(version(&["--http2"], "https://h2."), "2 1\n2 0\n");
     // Once only: there are curls that stumble when they keep such a connection.
-    let h2c = lab.exhibit("http://h2c");
+    let h2c = lab.entry_url("http://h2c");
     assert_eq!(
         lab.fetch(&[
             "--http2-prior-knowledge",
@@ -45,7 +45,7 @@ fn each_host_speaks_the_http_it_says() {
         [52, 56].contains(&code),
         "an empty reply, or a reset: {code}"
     );
-    let told = lab.fetch(&["-i", &lab.exhibit("http://close")]);
+    let told = lab.fetch(&["-i", &lab.entry_url("http://close")]);
     assert!(told.contains("connection: close"), "{told}");
 }
 
@@ -53,7 +53,7 @@ fn each_host_speaks_the_http_it_says() {
 fn http_1_0_has_no_chunks() {
     let lab = Lab::start();
     let mut stream =
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://h10")))).unwrap();
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.entry_url("http://h10")))).unwrap();
     stream
         .write_all(b"GET /chunked HTTP/1.1\r\nHost: h10.lab.test\r\nConnection: keep-alive\r\n\r\n")
         .unwrap();
@@ -73,7 +73,7 @@ fn a_page_has_fifty_resources() {
         return;
     }
     let lab = Lab::start();
-    let url = lab.exhibit("https://page");
+    let url = lab.entry_url("https://page");
     let document = lab.fetch(&[&url]);
     let paths: Vec<&str> = document
         .split('"')
@@ -108,7 +108,7 @@ fn a_balancer_gives_each_backend_its_turn() {
         return;
     }
     let lab = Lab::start();
-    let url = lab.exhibit("https://balanced");
+    let url = lab.entry_url("https://balanced");
     let ask = |arguments: &[&str], path: &str| {
         lab.fetch(&[arguments, &[&format!("{url}{path}")]].concat())
     };
@@ -144,7 +144,7 @@ fn a_server_wants_to_know_its_client() {
         return;
     }
     let lab = Lab::start();
-    let url = lab.exhibit("https://client-cert");
+    let url = lab.entry_url("https://client-cert");
     // TLS 1.2 refuses within the handshake; with TLS 1.3 the client learns of it when it goes on to
     // write or to read. Versions of curl differ in what they call it: 98 is a client
     // certificate that is missing.

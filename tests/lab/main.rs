@@ -6,10 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
-mod ground;
 mod http;
 mod names;
 mod pages;
+mod placement;
 mod proxies;
 mod streams;
 mod work;
@@ -38,12 +38,12 @@ impl Lab {
         Self { servers, ca }
     }
 
-    /// The URL of the first exhibit that begins with this.
-    fn exhibit(&self, beginning: &str) -> String {
+    /// The first URL in the catalogue that begins with this.
+    fn entry_url(&self, beginning: &str) -> String {
         let catalogue = self.servers.catalogue();
         catalogue
             .into_iter()
-            .map(|exhibit| exhibit.url)
+            .map(|entry| entry.url)
             .find(|url| url.starts_with(beginning))
             .expect("it is in the catalogue")
     }
@@ -127,7 +127,7 @@ fn the_page_comes_over_every_version_of_http() {
         return;
     }
     let lab = Lab::start();
-    let (secure, plain) = (lab.servers.start_url(), lab.exhibit("http://"));
+    let (secure, plain) = (lab.servers.start_url(), lab.entry_url("http://"));
     for (arguments, version) in [
         (["--http2", &secure], "2"),
         (["--http1.1", &secure], "1.1"),
@@ -183,7 +183,7 @@ fn an_interim_response_comes_before_the_final_one() {
 #[test]
 fn an_interim_response_never_lands_within_another() {
     let lab = Lab::start();
-    let port = port_of(&lab.exhibit("http://"));
+    let port = port_of(&lab.entry_url("http://"));
     let talk = |requests: &str| {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         stream.write_all(requests.as_bytes()).unwrap();
@@ -216,7 +216,7 @@ fn an_interim_response_never_lands_within_another() {
 fn trailers_follow_the_body() {
     let lab = Lab::start();
     let mut stream =
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://")))).unwrap();
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.entry_url("http://")))).unwrap();
     stream
         .write_all(
             b"GET /trailers HTTP/1.1\r\nHost: api.lab.test\r\nTE: \
@@ -381,7 +381,7 @@ fn hosts_fail_in_the_way_they_say() {
         let output = lab.curl(&[
             "-w",
             "%{ssl_verify_result}",
-            &lab.exhibit(&format!("https://{host}")),
+            &lab.entry_url(&format!("https://{host}")),
         ]);
         assert_eq!(output.status.code(), Some(60), "{host}");
         assert!(
@@ -395,14 +395,14 @@ fn hosts_fail_in_the_way_they_say() {
         ("https://refused", &[7]),
         ("https://reset", &[35, 56]),
     ] {
-        let code = lab.curl(&[&lab.exhibit(url)]).status.code().unwrap();
+        let code = lab.curl(&[&lab.entry_url(url)]).status.code().unwrap();
         assert!(codes.contains(&code), "{url}: {code}");
     }
     for (host, arguments) in [
         ("tls12", ["--tlsv1.3", "--tls-max", "1.3"]),
         ("tls13", ["--tlsv1.2", "--tls-max", "1.2"]),
     ] {
-        let url = lab.exhibit(&format!("https://{host}"));
+        let url = lab.entry_url(&format!("https://{host}"));
         assert_eq!(
             lab.curl(&[&arguments[..], &[&url]].concat()).status.code(),
             Some(35),
@@ -430,7 +430,7 @@ fn http_is_broken_in_every_way_it_says() {
         ("endless", &[28]),
         ("silence", &[28]),
     ] {
-        let port = port_of(&lab.exhibit("http://broken"));
+        let port = port_of(&lab.entry_url("http://broken"));
         let code = lab
             .curl(&[
                 "--max-time",
@@ -443,8 +443,11 @@ fn http_is_broken_in_every_way_it_says() {
         assert!(codes.contains(&code), "{path}: {code}");
     }
     // Not every curl minds two lengths, so this one is looked at as it comes.
-    let mut stream =
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://broken")))).unwrap();
+    let mut stream = TcpStream::connect((
+        Ipv4Addr::LOCALHOST,
+        port_of(&lab.entry_url("http://broken")),
+    ))
+    .unwrap();
     stream
         .write_all(b"GET /conflicting-lengths HTTP/1.1\r\nHost: broken.lab.test\r\n\r\n")
         .unwrap();
@@ -455,7 +458,7 @@ fn http_is_broken_in_every_way_it_says() {
         "{answer}"
     );
     assert_eq!(
-        lab.curl(&[&lab.exhibit("https://plain")]).status.code(),
+        lab.curl(&[&lab.entry_url("https://plain")]).status.code(),
         Some(35)
     );
 }
@@ -517,7 +520,7 @@ fn nonsense_and_a_crowd_do_not_stop_it() {
     let lab = Lab::start();
     let ports = [
         port_of(&lab.servers.start_url()),
-        port_of(&lab.exhibit("http://")),
+        port_of(&lab.entry_url("http://")),
     ];
     for port in ports {
         for nonsense in [
@@ -581,18 +584,18 @@ fn every_lab_is_its_own() {
     assert!(
         one.catalogue()
             .iter()
-            .any(|exhibit| exhibit.url == one.start_url())
+            .any(|entry| entry.url == one.start_url())
     );
 }
 
 #[test]
-fn exhibits_are_told_apart_without_their_ports() {
+fn entries_are_told_apart_without_their_ports() {
     let catalogue = EmbeddedLab::start().unwrap().catalogue();
     let bare = |url: &str| {
         let mut url = Url::parse(url).unwrap();
         url.set_port(None).unwrap();
         url
     };
-    let urls: HashSet<Url> = catalogue.iter().map(|exhibit| bare(&exhibit.url)).collect();
+    let urls: HashSet<Url> = catalogue.iter().map(|entry| bare(&entry.url)).collect();
     assert_eq!(urls.len(), catalogue.len());
 }

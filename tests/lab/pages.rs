@@ -275,7 +275,7 @@ fn an_upload_goes_on_where_it_broke_off() {
 #[test]
 fn what_broke_off_is_kept() {
     let lab = Lab::start();
-    let port = port_of(&lab.exhibit("http://api"));
+    let port = port_of(&lab.entry_url("http://api"));
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     stream
         .write_all(

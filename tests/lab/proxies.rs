@@ -18,12 +18,12 @@ fn proxies_lead_to_the_labs_hosts() {
             .unwrap();
         String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr)
     };
-    let port = |url: &str| port_of(&lab.exhibit(url));
+    let port = |url: &str| port_of(&lab.entry_url(url));
     let (http, socks) = (
         format!("http://127.0.0.1:{}", port("http://proxy")),
         format!("127.0.0.1:{}", port("socks5://proxy")),
     );
-    let (secure, plain) = (lab.servers.start_url(), lab.exhibit("http://api"));
+    let (secure, plain) = (lab.servers.start_url(), lab.entry_url("http://api"));
 
     assert!(through(&http, &[&secure]).starts_with("{\"users\":["));
     let told = through(&http, &["-i", &plain.replace("/users", "/headers")]);
@@ -49,7 +49,7 @@ fn proxies_lead_to_the_labs_hosts() {
         through(&format!("socks5h://{socks}"), &["http://example.com/"]).contains("curl: (97)")
     );
     assert!(
-        lab.fetch(&[&lab.exhibit("http://proxy")])
+        lab.fetch(&[&lab.entry_url("http://proxy")])
             .contains("pass its URL to -x")
     );
 }
@@ -60,7 +60,10 @@ fn proxies_lead_nowhere_else() {
         return;
     }
     let lab = Lab::start();
-    let proxy = format!("http://127.0.0.1:{}", port_of(&lab.exhibit("http://proxy")));
+    let proxy = format!(
+        "http://127.0.0.1:{}",
+        port_of(&lab.entry_url("http://proxy"))
+    );
     let own = TcpListener::bind("127.0.0.1:0").unwrap();
     let other = format!("http://127.0.0.1:{}/", own.local_addr().unwrap().port());
     for url in [&other, "http://example.com/", "http://nowhere.lab.test/"] {
@@ -82,7 +85,7 @@ fn proxies_lead_nowhere_else() {
         assert_eq!(told.stdout, b"403", "{url}");
     }
     let refused = lab
-        .exhibit("https://refused")
+        .entry_url("https://refused")
         .replace("https://", "http://");
     let told = Command::new("curl")
         .args([

@@ -15,7 +15,7 @@ fn connect(url: &str) -> TcpStream {
 #[test]
 fn what_is_sent_comes_back() {
     let lab = Lab::start();
-    let mut stream = connect(&lab.exhibit("tcp://echo"));
+    let mut stream = connect(&lab.entry_url("tcp://echo"));
     let sent: Vec<u8> = (0..100_000_u32)
         .map(|number| number.to_le_bytes()[0])
         .collect();
@@ -32,7 +32,7 @@ fn what_is_sent_comes_back() {
         .set_read_timeout(Some(Duration::from_secs(60)))
         .unwrap();
     socket
-        .connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("udp://echo"))))
+        .connect((Ipv4Addr::LOCALHOST, port_of(&lab.entry_url("udp://echo"))))
         .unwrap();
     for datagram in [&b"one"[..], b"", &[7; 1400]] {
         socket.send(datagram).unwrap();
@@ -45,7 +45,7 @@ fn what_is_sent_comes_back() {
 #[test]
 fn keys_have_values() {
     let lab = Lab::start();
-    let url = lab.exhibit("tcp://kv");
+    let url = lab.entry_url("tcp://kv");
     let (mut one, mut other) = (connect(&url), connect(&url));
     let mut ask = |lines: &str| {
         one.write_all(lines.as_bytes()).unwrap();
@@ -79,8 +79,8 @@ fn nonsense_stops_no_server() {
     let catalogue = lab.servers.catalogue();
     let ports: HashSet<u16> = catalogue
         .iter()
-        .filter(|exhibit| !exhibit.url.contains("//refused"))
-        .filter_map(|exhibit| Url::parse(&exhibit.url).ok()?.port())
+        .filter(|entry| !entry.url.contains("//refused"))
+        .filter_map(|entry| Url::parse(&entry.url).ok()?.port())
         .collect();
     for port in &ports {
         for nonsense in [
@@ -99,7 +99,7 @@ fn nonsense_stops_no_server() {
                 .and_then(|mut stream| stream.write_all(nonsense));
         }
     }
-    let mut stream = connect(&lab.exhibit("tcp://kv"));
+    let mut stream = connect(&lab.entry_url("tcp://kv"));
     stream.write_all(b"GET a\n").unwrap();
     stream.read_exact(&mut [0; 8]).unwrap();
     if has("curl") {
@@ -111,7 +111,7 @@ fn nonsense_stops_no_server() {
             "https://page",
             "http://proxy",
         ] {
-            lab.fetch(&[&lab.exhibit(url)]);
+            lab.fetch(&[&lab.entry_url(url)]);
         }
     }
 }

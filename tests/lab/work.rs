@@ -10,7 +10,7 @@ fn both_servers_do_the_work() {
     let lab = Lab::start();
     let all = |beginning: &str| {
         let url = lab
-            .exhibit(beginning)
+            .entry_url(beginning)
             .replace("/work/200", "/work/20?[1-12]");
         lab.fetch(&["--parallel", "--parallel-immediate", "--http1.1", &url])
     };
@@ -46,7 +46,7 @@ fn both_servers_do_the_work() {
         "-",
         "-o",
         "/dev/null",
-        &lab.exhibit("https://workers"),
+        &lab.entry_url("https://workers"),
     ]);
     assert!(
         told.contains("server-timing: queue;desc=\"waiting for a thread\";dur=")
@@ -54,7 +54,7 @@ fn both_servers_do_the_work() {
         "{told}"
     );
     for (path, status) in [("x", "400"), ("10001", "400"), ("", "400")] {
-        let url = lab.exhibit("https://workers").replace("200", path);
+        let url = lab.entry_url("https://workers").replace("200", path);
         assert_eq!(
             lab.fetch(&["-o", "/dev/null", "-w", "%{http_code}", &url]),
             status,

@@ -66,7 +66,7 @@ fn every_host_has_addresses_and_every_service_its_standard_port() {
         look_around();
     } else if may_unshare() && has("ip") {
         again_within_a_network(
-            "ground::every_host_has_addresses_and_every_service_its_standard_port",
+            "placement::every_host_has_addresses_and_every_service_its_standard_port",
         );
     }
 }
@@ -117,7 +117,7 @@ fn look_around() {
     let urls: HashSet<String> = servers
         .catalogue()
         .into_iter()
-        .map(|exhibit| exhibit.url)
+        .map(|entry| entry.url)
         .collect();
     for url in [
         "http://api.lab.test/users",
