@@ -42,7 +42,7 @@ pub struct HostAddresses {
 
 /// Addresses of every host in the private network, except the client.
 pub fn host_addresses() -> Vec<HostAddresses> {
-    HOSTS.iter().map(HostAddresses::from_host).collect()
+    HOSTS.iter().map(HostAddresses::from).collect()
 }
 
 /// IPv4 and IPv6 addresses of the client in the private network.
@@ -50,8 +50,8 @@ pub fn client_addresses() -> (Ipv4Addr, Ipv6Addr) {
     (lab_ipv4(CLIENT_NUMBER), lab_ipv6(CLIENT_NUMBER))
 }
 
-impl HostAddresses {
-    fn from_host(host: &Host) -> Self {
+impl From<&Host> for HostAddresses {
+    fn from(host: &Host) -> Self {
         Self {
             name: host.name,
             v4: host.v4(),

@@ -34,7 +34,7 @@ pub(in crate::cli) fn set_link(
     link: LinkConfig,
     inbox: &SyncSender<ScreenMessage>,
 ) -> bool {
-    let said = match lab.send_change(&LinkChange::from_link(link)) {
+    let said = match lab.send_change(&LinkChange::from(link)) {
         Ok(LinkReply::Current { link, counts }) => ScreenMessage::Link { link, counts },
         Ok(LinkReply::Refused { error }) => ScreenMessage::LinkRefused(error),
         Err(error) => ScreenMessage::LinkRefused(format!("the lab does not respond: {error}")),

@@ -54,9 +54,9 @@ impl FromStr for BandwidthLimit {
     }
 }
 
-impl LinkChange {
-    /// A change that sets everything.
-    pub fn from_link(link: LinkConfig) -> Self {
+/// A change that sets everything.
+impl From<LinkConfig> for LinkChange {
+    fn from(link: LinkConfig) -> Self {
         Self {
             round_trip: Some(link.round_trip),
             jitter: Some(link.jitter),
@@ -71,7 +71,9 @@ impl LinkChange {
             congestion: Some(link.congestion),
         }
     }
+}
 
+impl LinkChange {
     /// The settings after the change.
     pub fn apply_to(self, link: LinkConfig) -> LinkConfig {
         LinkConfig {
@@ -126,7 +128,7 @@ pub(super) mod tests {
             ..sample_link()
         };
         assert_eq!(
-            LinkChange::from_link(other.clone()).apply_to(sample_link()),
+            LinkChange::from(other.clone()).apply_to(sample_link()),
             other
         );
         let farther = LinkChange {

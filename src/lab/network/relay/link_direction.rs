@@ -57,7 +57,7 @@ impl LinkDirection {
     /// lose the same frames.
     pub(super) fn new(link: &LinkConfig, direction: u64) -> Self {
         Self {
-            settings: EmulationSettings::from_link(link),
+            settings: EmulationSettings::from(link),
             rng: Rng::with_seed(link.seed.wrapping_mul(2).wrapping_add(direction)),
             idle_at: Moment::START,
             last_arrival: Moment::START,
@@ -70,7 +70,7 @@ impl LinkDirection {
 
     /// Changes the settings. Frames in flight are not affected.
     pub(super) fn set_link(&mut self, link: &LinkConfig) {
-        self.settings = EmulationSettings::from_link(link);
+        self.settings = EmulationSettings::from(link);
     }
 
     /// Accepts a frame received at `now`. Returns true if it is to be forwarded immediately, by the
@@ -182,8 +182,8 @@ impl LinkDirection {
     }
 }
 
-impl EmulationSettings {
-    fn from_link(link: &LinkConfig) -> Self {
+impl From<&LinkConfig> for EmulationSettings {
+    fn from(link: &LinkConfig) -> Self {
         Self {
             delay: link.one_way(),
             jitter: link.jitter,
