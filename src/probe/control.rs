@@ -50,13 +50,13 @@ pub(super) async fn measure_control(
     let total = recorder.now().since(began);
     let event = match measured {
         Some(Ok(ControlTimings {
-            headers_at: headers,
-            ended_at: ended,
+            headers_at,
+            ended_at,
             status,
         })) => EventKind::ControlMeasured {
             status: Some(status),
-            headers: headers.since(began),
-            total: ended.since(began),
+            headers: headers_at.since(began),
+            total: ended_at.since(began),
             error: None,
         },
         Some(Err(error)) => EventKind::ControlMeasured {
@@ -125,10 +125,10 @@ async fn run_exchange(
     recorder: &Recorder,
 ) -> reqwest::Result<ControlTimings> {
     let mut response = client.execute(request).await?;
-    let headers = recorder.now();
+    let headers_at = recorder.now();
     while response.chunk().await?.is_some() {}
     Ok(ControlTimings {
-        headers_at: headers,
+        headers_at,
         ended_at: recorder.now(),
         status: response.status().as_u16(),
     })
@@ -146,7 +146,7 @@ async fn prepare_client(
         &*tls_loader.crypto(&spec.tls).await,
         &*tls_loader.trust_store(&spec.tls).await,
         &spec.tls,
-        super::session::alpn_protocols(spec.http),
+        super::dial::alpn_protocols(spec.http),
     )?;
     let mut builder = ClientBuilder::new()
         .tls_backend_preconfigured(tls)

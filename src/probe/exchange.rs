@@ -5,12 +5,13 @@ use url::Url;
 
 use super::PhaseFailure;
 use super::body::BodyReceiver;
+use super::connection_info::ConnectionInfo;
 use super::cookies::{CookieStore, seconds_since_1970};
 use super::exchange_context::ExchangeContext;
 use super::redirect::{Redirect, RedirectSender};
 use super::request::{OutgoingRequest, RequestHop};
 use super::response_head::{BodyFrame, FinalResponseHead};
-use super::session::{ConnectionInfo, HttpSession};
+use super::session::HttpSession;
 use super::time_limits::{TimeSlice, within_deadline};
 use super::tls_loader::TlsLoader;
 use crate::trace::{EventKind, FailureCode, Phase};
@@ -57,7 +58,7 @@ pub(super) async fn perform_exchange(
 ) -> Result<ExchangeOutcome, PhaseFailure> {
     let TransferState {
         hop,
-        redirects_followed: followed,
+        redirects_followed,
         cookies,
         slot,
         ..
@@ -66,21 +67,19 @@ pub(super) async fn perform_exchange(
     let SessionSlot {
         connection: Some(info),
         session: Some(session),
-        is_reused: reused,
+        is_reused,
     } = slot
     else {
         return Err(no_session_failure());
     };
     // Only an idempotent request may be repeated: the server may have processed it before it closed
     // the connection (RFC 9110 §9.2.2).
-    let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
+    let may_repeat = *is_reused && request.method.is_idempotent() && request.body.is_none();
     let response =
         match within_deadline(context.deadline, session.send(context, info, request)).await {
             None => return Err(response_timeout_failure(context, session)),
             Some(Err(failed))
-                if may_repeat
-                    && session.has_no_response()
-                    && is_connection_closed(failed.failure.code) =>
+                if may_repeat && session.has_no_response() && failed.is_connection_closed() =>
             {
                 session.finish();
                 return Ok(ExchangeOutcome::Stale);
@@ -88,7 +87,7 @@ pub(super) async fn perform_exchange(
             Some(response) => response?,
         };
     store_cookies(context, cookies, &response, &hop.url);
-    let redirect = Redirect::from_response(context.spec, hop, &response, *followed);
+    let redirect = Redirect::from_response(context.spec, hop, &response, *redirects_followed);
     receive_body(context, session, &response, matches!(redirect, Ok(None))).await?;
     let redirect = redirect?;
     match redirect {
@@ -129,10 +128,6 @@ impl SessionSlot {
     }
 }
 
-const fn is_connection_closed(code: FailureCode) -> bool {
-    matches!(code, FailureCode::SendClosed | FailureCode::WaitClosed)
-}
-
 /// Stores the cookies of a response, whatever its status (RFC 6265bis §5.3), and notes which were
 /// rejected and why.
 fn store_cookies(
@@ -146,8 +141,8 @@ fn store_cookies(
     let now = seconds_since_1970();
     let mut refused = 0;
     for text in &response.set_cookies {
-        if let Some(kept) = &context.spec.cookies.persistent {
-            kept.set(text, url, now);
+        if let Some(persistent) = &context.spec.cookies.persistent {
+            persistent.set(text, url, now);
         }
         if let Err(rejection) = store.set(text, url, now) {
             refused += 1;

@@ -1,9 +1,12 @@
-//! Context of an exchange, passed to every function that takes part in it.
+//! Context of an exchange, passed to every function that takes part in it, with the observer of the
+//! addresses that are about to be contacted.
+
+use std::net::SocketAddr;
 
 use tokio::time::Instant;
 
 use super::redirect::RedirectSender;
-use super::{Recorder, RemoteObserver, Spec};
+use super::{Recorder, Spec};
 use crate::trace::ExchangeId;
 use crate::units::Nanos;
 
@@ -36,4 +39,19 @@ impl ExchangeContext<'_> {
             ),
         }
     }
+}
+
+/// Called with every address before the first packet to it is sent, so that a capture can be
+/// limited to these.
+pub trait RemoteObserver: Send + Sync {
+    /// Called before packets to these addresses are sent: DNS servers, proxies, servers.
+    fn expect_remotes(&self, remotes: &[SocketAddr]);
+}
+
+/// An observer that does nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoRemoteObserver;
+
+impl RemoteObserver for NoRemoteObserver {
+    fn expect_remotes(&self, _remotes: &[SocketAddr]) {}
 }

@@ -11,8 +11,10 @@
 
 mod body;
 mod connect;
+mod connection_info;
 mod control;
 pub mod cookies;
+mod dial;
 #[cfg(test)]
 mod e2e;
 mod exchange;
@@ -25,7 +27,6 @@ mod phase_failure;
 mod proxy;
 mod recorder;
 mod redirect;
-mod remote_observer;
 mod request;
 mod resolve;
 mod response_head;
@@ -43,10 +44,10 @@ mod tls_loader;
 mod trust_store_cache;
 mod yielding_stream;
 
+pub use exchange_context::{NoRemoteObserver, RemoteObserver};
 pub use phase_failure::PhaseFailure;
 pub use proxy::ProxyAddressError;
 pub use recorder::{EventSink, Recorder};
-pub use remote_observer::{NoRemoteObserver, RemoteObserver};
 pub use run::{PreparedRun, run, run_prepared};
 pub use spec::Spec;
 pub use tls::auxiliary_tls_config;

@@ -29,4 +29,25 @@ impl PhaseFailure {
             },
         }
     }
+
+    /// Returns true if the peer closed the connection instead of answering.
+    pub(super) const fn is_connection_closed(&self) -> bool {
+        matches!(
+            self.failure.code,
+            FailureCode::SendClosed | FailureCode::WaitClosed
+        )
+    }
+
+    /// Returns true if the whole response was read and then rejected, so that no phase is left
+    /// open.
+    pub(super) const fn is_after_response(&self) -> bool {
+        matches!(
+            self.failure.code,
+            FailureCode::HttpStatus
+                | FailureCode::TooManyRedirects
+                | FailureCode::BadRedirect
+                | FailureCode::RedirectWantsBody
+                | FailureCode::RedirectLosesTls
+        )
+    }
 }

@@ -56,12 +56,12 @@ impl Redirect {
         }
         let url = resolve_location(&hop.url, location)?;
         let (method, with_body) = method_after(hop, response.status);
-        let at_home =
+        let sends_credentials =
             spec.redirects.trusted || (hop.sends_credentials && url.origin() == spec.url.origin());
-        if with_body && !at_home && has_content(spec) {
+        if with_body && !sends_credentials && has_content(spec) {
             return Err(body_withheld_failure(response.status, &hop.url, &url));
         }
-        let withheld = if at_home {
+        let withheld = if sends_credentials {
             Vec::new()
         } else {
             withheld_items(spec, &url, with_body)
@@ -79,7 +79,7 @@ impl Redirect {
                 url,
                 method,
                 with_body,
-                sends_credentials: at_home,
+                sends_credentials,
                 referer,
             },
             withheld,

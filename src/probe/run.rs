@@ -16,7 +16,7 @@ use super::request::{OutgoingRequest, RequestHop};
 use super::time_limits::with_paired_clocks;
 use super::tls_loader::TlsLoader;
 use super::{PhaseFailure, Recorder, RemoteObserver, Spec, control};
-use crate::trace::{EventKind, ExchangeCause, FailureCode};
+use crate::trace::{EventKind, ExchangeCause};
 use crate::units::Moment;
 
 /// Time allowed for closing a connection in order.
@@ -187,7 +187,11 @@ impl ProbeRun {
         };
         // What follows is bookkeeping of this program: a complete exchange ended with its last
         // byte.
-        let ended = if unbegun || is_response_complete(&result) {
+        let ended = if unbegun
+            || result
+                .as_ref()
+                .map_or_else(PhaseFailure::is_after_response, |_| true)
+        {
             recorder.last_boundary(exchange)
         } else {
             recorder.now()
@@ -216,21 +220,6 @@ impl ProbeRun {
         }
         keep_or_close(&recorder, &mut transfer.slot, outcome.as_ref()).await;
         outcome
-    }
-}
-
-/// Returns true if no phase is left open: the whole response was read, even if it is then rejected.
-const fn is_response_complete(result: &Result<ExchangeOutcome, PhaseFailure>) -> bool {
-    match result {
-        Ok(_) => true,
-        Err(failed) => matches!(
-            failed.failure.code,
-            FailureCode::HttpStatus
-                | FailureCode::TooManyRedirects
-                | FailureCode::BadRedirect
-                | FailureCode::RedirectWantsBody
-                | FailureCode::RedirectLosesTls
-        ),
     }
 }
 

@@ -1,80 +1,22 @@
-//! HTTP session over a new connection: resolving, connecting, proxy and TLS, then requests over
-//! HTTP/1 or HTTP/2.
+//! HTTP session over one connection: requests over HTTP/1 or HTTP/2.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use url::Url;
 
-use super::connect::{EstablishedConnection, TcpInfoReader, connect, connect_unix};
+use super::PhaseFailure;
+use super::connection_info::ConnectionInfo;
+use super::dial::{Dialed, dial};
 use super::exchange_context::ExchangeContext;
 use super::http1::Http1;
 use super::http2::Http2;
 use super::message_phases::MessagePhases;
-use super::proxy::{open_tunnel, proxy_for};
-use super::redirect::{RedirectSender, check_proxied_host, permitted_addresses};
 use super::request::{OutgoingRequest, RequestField, RequestHop};
-use super::resolve::{connect_target, resolve};
 use super::response_head::{BodyFrame, FinalResponseHead};
-use super::spec::{HttpChoice, Proxy, ProxyKind};
+use super::spec::HttpChoice;
 use super::tap::{ByteStream, Meter};
-use super::tls::{DeferredVerification, HandshakeInputs, HandshakeTarget, perform_handshake};
 use super::tls_loader::TlsLoader;
-use super::yielding_stream::YieldingStream;
-use super::{PhaseFailure, Spec};
-use crate::trace::{ConnectionId, Endpoint, EventKind, FailureCode, Phase};
-use crate::units::Untrusted;
-
-/// Data about a connection, apart from its byte stream.
-pub(super) struct ConnectionInfo {
-    pub(super) id: ConnectionId,
-    pub(super) local: Endpoint,
-    pub(super) remote: Endpoint,
-    meter: Arc<Meter>,
-    tcp_info: Option<TcpInfoReader>,
-    deferred_verifications: Vec<DeferredVerification>,
-}
-
-impl ConnectionInfo {
-    /// Returns the server at the other end as the sender of a redirect.
-    pub(super) fn redirect_sender(&self, spec: &Spec, url: &Url) -> RedirectSender {
-        match (proxy_for(spec, url), self.remote.ip()) {
-            (Some(_), Some(_)) => RedirectSender::behind_proxy(url.host_str().unwrap_or_default()),
-            (None, Some(address)) => RedirectSender::at(address.ip()),
-            (_, None) => RedirectSender::NonPublic,
-        }
-    }
-
-    /// Verifies the certificate chains whose verification was deferred.
-    pub(super) async fn verify_deferred_certificates(
-        &mut self,
-        spec: &Spec,
-        trust: &mut TlsLoader,
-    ) {
-        for deferred in std::mem::take(&mut self.deferred_verifications) {
-            deferred.check(&*trust.trust_store(&spec.tls).await);
-        }
-    }
-
-    /// Emits the layers of its streams as far as they are known.
-    pub(super) fn emit_layers(&self) {
-        self.meter.layers().emit_pending();
-    }
-
-    /// Emits the layers for the last time.
-    pub(super) fn finish_layers(&self) {
-        self.meter.layers().finish();
-    }
-
-    /// Returns the kernel's current figures as an event.
-    pub(super) fn tcp_info_event(&self) -> Option<EventKind> {
-        let figures = self.tcp_info.as_ref()?.read()?;
-        Some(EventKind::KernelMeasured {
-            connection: self.id,
-            figures,
-        })
-    }
-}
+use crate::trace::{FailureCode, Phase};
 
 /// A connection that is ready for HTTP requests.
 pub(super) struct HttpSession {
@@ -100,61 +42,18 @@ enum ProtocolSession {
 }
 
 impl HttpSession {
-    /// Resolves, connects, negotiates with a proxy and performs the TLS handshake, as the hop
-    /// requires. `info` is set as soon as there is a connection.
+    /// Dials the hop's server. `info` is set as soon as there is a connection.
     pub(super) async fn open(
         context: &ExchangeContext<'_>,
         hop: &RequestHop,
-        trust: &mut TlsLoader,
+        tls_loader: &mut TlsLoader,
         info: &mut Option<ConnectionInfo>,
     ) -> Result<Self, PhaseFailure> {
-        let UrlEndpoint {
-            host,
-            port,
-            is_secure,
-        } = UrlEndpoint::from_url(&hop.url)?;
-        let proxy =
-            proxy_for(context.spec, &hop.url).filter(|_| context.spec.unix_socket.is_none());
-        if is_secure || proxy.is_some_and(|proxy| proxy.kind == ProxyKind::Https) {
-            trust.start(&context.spec.tls);
-        }
-        let EstablishedConnection {
-            connection,
+        let Dialed {
             stream,
-            meter,
-            tcp_info: kernel,
-            local,
-            remote,
-        } = connect_transport(context, proxy, &host, port).await?;
-        let info = info.insert(ConnectionInfo {
-            id: connection,
-            local,
-            remote,
-            meter: Arc::clone(&meter),
-            tcp_info: kernel,
-            deferred_verifications: Vec::new(),
-        });
-        let mut dialer = Dialer {
-            context,
-            trust,
-            connection,
-            meter: &meter,
-            deferred_verifications: &mut info.deferred_verifications,
-            sends_credentials: hop.sends_credentials,
-        };
-        let mut stream: Box<dyn ByteStream> = Box::new(YieldingStream::new(stream));
-        if let Some(proxy) = proxy {
-            stream = dialer
-                .connect_through_proxy(proxy, stream, &host, port, is_secure)
-                .await?;
-        }
-        let mut alpn = None;
-        if is_secure {
-            (stream, alpn) = dialer.secure_stream(stream, &host).await?;
-        }
-        let proxy_fields = proxy
-            .filter(|proxy| !is_secure && is_http_proxy(proxy))
-            .map(proxy_authorization_fields);
+            alpn,
+            proxy_fields,
+        } = dial(context, hop, tls_loader, info).await?;
         let http2 =
             alpn.as_deref() == Some(b"h2") || context.spec.http == HttpChoice::Http2PriorKnowledge;
         let protocol = ProtocolSession::NotStarted { stream, http2 };
@@ -306,223 +205,9 @@ impl HttpSession {
     }
 }
 
-/// Host, port and scheme of a URL.
-struct UrlEndpoint {
-    host: String,
-    port: u16,
-    is_secure: bool,
-}
-
-impl UrlEndpoint {
-    fn from_url(url: &Url) -> Result<Self, PhaseFailure> {
-        let is_secure = url.scheme() == "https";
-        match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) if is_secure || url.scheme() == "http" => Ok(Self {
-                host: host.to_owned(),
-                port,
-                is_secure,
-            }),
-            _ => {
-                let message = format!("{}:// is not supported yet", url.scheme());
-                Err(PhaseFailure::new(
-                    Phase::Connect,
-                    FailureCode::RequestInvalid,
-                    message,
-                    "use a URL that begins with http:// or https://",
-                ))
-            }
-        }
-    }
-}
-
 /// Returns scheme, host and port of a URL.
 fn origin_text(url: &Url) -> String {
     url.origin().ascii_serialization()
-}
-
-/// Connects to the server, or to the proxy.
-async fn connect_transport(
-    context: &ExchangeContext<'_>,
-    proxy: Option<&Proxy>,
-    host: &str,
-    port: u16,
-) -> Result<EstablishedConnection, PhaseFailure> {
-    if let Some(path) = &context.spec.unix_socket {
-        return connect_unix(context, path).await;
-    }
-    if proxy.is_some() {
-        check_proxied_host(context, host, port)?;
-    }
-    let (host, port) = match proxy {
-        Some(proxy) => (proxy.host.clone(), proxy.port),
-        None => connect_target(context.spec, host, port),
-    };
-    let addresses = resolve(context, &host, port).await?;
-    let addresses = if proxy.is_some() {
-        addresses
-    } else {
-        permitted_addresses(context, addresses)
-            .map_err(|failed| prefix_host(failed, false, &host))?
-    };
-    connect(context, &addresses)
-        .await
-        .map_err(|failed| prefix_host(failed, proxy.is_some(), &host))
-}
-
-/// Prefixes the message with the host's name: connection attempts only know addresses.
-fn prefix_host(mut failed: PhaseFailure, is_proxy: bool, host: &str) -> PhaseFailure {
-    let of_whom = match (
-        is_proxy,
-        host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok(),
-    ) {
-        (true, _) => format!("the proxy {host}: "),
-        (false, false) => format!("{host}: "),
-        (false, true) => return failed,
-    };
-    failed.failure.message = Untrusted::new(of_whom + failed.failure.message.raw());
-    failed
-}
-
-/// Sets up what lies between a connection and HTTP: the proxy and TLS.
-struct Dialer<'a> {
-    context: &'a ExchangeContext<'a>,
-    trust: &'a mut TlsLoader,
-    connection: ConnectionId,
-    meter: &'a Arc<Meter>,
-    deferred_verifications: &'a mut Vec<DeferredVerification>,
-    /// Whether the server may get the user's credentials and client certificate.
-    sends_credentials: bool,
-}
-
-impl Dialer<'_> {
-    /// Runs the proxy phase. A plain request to an HTTP proxy needs no tunnel.
-    async fn connect_through_proxy(
-        &mut self,
-        proxy: &Proxy,
-        mut stream: Box<dyn ByteStream>,
-        host: &str,
-        port: u16,
-        is_secure: bool,
-    ) -> Result<Box<dyn ByteStream>, PhaseFailure> {
-        let recorder = self.context.recorder;
-        let exchange = self.context.exchange;
-        if proxy.kind == ProxyKind::Https {
-            recorder.begin_phase(exchange, Phase::Proxy, Some(self.meter.position()));
-            let inputs = self.handshake_inputs().await;
-            // The client's certificate is for the server.
-            let target = HandshakeTarget {
-                presents_certificate: false,
-                ..self.handshake_target(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy)
-            };
-            let (secured, deferred) =
-                perform_handshake(self.context, stream, &inputs, &target).await?;
-            self.deferred_verifications.extend(deferred);
-            stream = Box::new(secured);
-            if !is_secure {
-                recorder.end_phase(exchange, Phase::Proxy, Some(self.meter.position()));
-            }
-        }
-        if !is_secure && is_http_proxy(proxy) {
-            return Ok(stream);
-        }
-        let (host, port) = connect_target(self.context.spec, host, port);
-        Ok(Box::new(
-            open_tunnel(self.context, stream, self.meter, proxy, &host, port).await?,
-        ))
-    }
-
-    /// Runs the TLS phase.
-    async fn secure_stream(
-        &mut self,
-        stream: Box<dyn ByteStream>,
-        host: &str,
-    ) -> Result<(Box<dyn ByteStream>, Option<Vec<u8>>), PhaseFailure> {
-        let recorder = self.context.recorder;
-        let exchange = self.context.exchange;
-        recorder.begin_phase(exchange, Phase::Tls, Some(self.meter.position()));
-        let inputs = self.handshake_inputs().await;
-        let target =
-            self.handshake_target(host, alpn_protocols(self.context.spec.http), Phase::Tls);
-        let (secured, deferred) = perform_handshake(self.context, stream, &inputs, &target).await?;
-        self.deferred_verifications.extend(deferred);
-        recorder.end_phase(exchange, Phase::Tls, Some(self.meter.position()));
-        let alpn = secured
-            .inner()
-            .inner()
-            .get_ref()
-            .1
-            .alpn_protocol()
-            .map(<[u8]>::to_vec);
-        Ok((Box::new(secured), alpn))
-    }
-
-    /// Returns the inputs of a handshake once they are loaded. The wait belongs to the phase, as in
-    /// curl's timings, but it is on the app clock only: it shows as this machine's own work.
-    async fn handshake_inputs(&mut self) -> HandshakeInputs {
-        let recorder = self.context.recorder;
-        let choice = &self.context.spec.tls;
-        let ready = self.trust.is_ready(choice);
-        let began = recorder.now();
-        let crypto = self.trust.crypto(choice).await;
-        let trust = if choice.insecure {
-            None
-        } else {
-            Some(self.trust.trust_store(choice).await)
-        };
-        if !ready {
-            let waited = recorder.now().since(began);
-            recorder.note(
-                self.context.exchange,
-                format!(
-                    "the TLS handshake began {waited} late: this program was still loading the \
-                        trust store"
-                ),
-            );
-        }
-        HandshakeInputs {
-            crypto,
-            trust_store: trust,
-        }
-    }
-
-    fn handshake_target<'p>(
-        &'p self,
-        host: &'p str,
-        alpn: Vec<Vec<u8>>,
-        phase: Phase,
-    ) -> HandshakeTarget<'p> {
-        HandshakeTarget {
-            connection: self.connection,
-            meter: self.meter,
-            host,
-            alpn,
-            presents_certificate: self.sends_credentials,
-            phase,
-        }
-    }
-}
-
-const fn is_http_proxy(proxy: &Proxy) -> bool {
-    matches!(proxy.kind, ProxyKind::Http | ProxyKind::Https)
-}
-
-fn proxy_authorization_fields(proxy: &Proxy) -> Vec<RequestField> {
-    let credentials = proxy.credentials.as_ref().map(crate::units::Secret::expose);
-    credentials
-        .map(|(user, password)| RequestField::basic_auth("Proxy-Authorization", user, password))
-        .into_iter()
-        .collect()
-}
-
-/// Returns the application protocols to offer for an HTTP version (ALPN, RFC 7301).
-pub(super) fn alpn_protocols(choice: HttpChoice) -> Vec<Vec<u8>> {
-    let names: &[&[u8]] = match choice {
-        HttpChoice::Auto | HttpChoice::Http2 => &[b"h2", b"http/1.1"],
-        HttpChoice::Http2PriorKnowledge => &[b"h2"],
-        HttpChoice::Http11 => &[b"http/1.1"],
-        HttpChoice::Http10 => &[b"http/1.0"],
-    };
-    names.iter().map(|name| name.to_vec()).collect()
 }
 
 fn session_unusable_failure() -> PhaseFailure {

@@ -1,8 +1,10 @@
 //! Specification of a run: the request and all options.
 
+mod form;
+mod tls;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +12,9 @@ use url::Url;
 
 use super::cookies::{CookieStore, PersistentCookies};
 use crate::units::Secret;
+
+pub use form::{Form, FormContent, FormPart, TransferEncoding};
+pub use tls::{KeyLogListener, KeyLogProblems, TlsOptions, TlsVersion};
 
 /// A request and its options. Each has the meaning of the curl option it names.
 #[derive(Clone, Debug)]
@@ -148,116 +153,6 @@ pub enum Body {
     },
     /// `-F`: `multipart/form-data` (RFC 7578).
     Form(Form),
-}
-
-/// A form: all `-F` and `--form-string` options.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Form {
-    /// The parts, in order.
-    pub parts: Vec<FormPart>,
-    /// `--form-escape`: quotes in names are escaped with a backslash, not percent-encoded.
-    pub escapes_with_backslash: bool,
-}
-
-/// Part of a form: one `-F` option.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FormPart {
-    /// Field name; parts of a nested multipart often have none.
-    pub name: Option<String>,
-    /// The value.
-    pub content: FormContent,
-    /// `;type=`.
-    pub content_type: Option<String>,
-    /// `;filename=`.
-    pub file_name: Option<String>,
-    /// `;headers=`: lines `Name: value`.
-    pub headers: Vec<String>,
-    /// `;encoder=`.
-    pub encoding: Option<TransferEncoding>,
-}
-
-impl FormPart {
-    /// Creates a part that has only its content.
-    pub const fn new(content: FormContent) -> Self {
-        Self {
-            name: None,
-            content,
-            content_type: None,
-            file_name: None,
-            headers: Vec::new(),
-            encoding: None,
-        }
-    }
-}
-
-/// The value of a form field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FormContent {
-    /// Bytes in memory.
-    Bytes {
-        /// The value.
-        bytes: Bytes,
-        /// Whether they were read from a file that can be read only once, and are sent as an
-        /// upload.
-        is_file: bool,
-    },
-    /// `@file`: a file, sent as an upload.
-    File(PathBuf),
-    /// `<file`: a file's content, sent as text.
-    TextFile(PathBuf),
-    /// `=(` to `=)`, or several files: a nested multipart.
-    Parts(Vec<FormPart>),
-}
-
-impl FormContent {
-    /// Creates a text value.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Bytes {
-            bytes: Bytes::from(text.into()),
-            is_file: false,
-        }
-    }
-}
-
-/// Encoding of a part (RFC 2045 §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransferEncoding {
-    /// Base64, in lines.
-    Base64,
-    /// ASCII as is, other bytes as `=XX`.
-    QuotedPrintable,
-    /// As is; bytes of 128 and above are an error.
-    SevenBit,
-    /// As is.
-    EightBit,
-    /// As is.
-    Binary,
-}
-
-impl TransferEncoding {
-    /// Returns the encoding with this name in `Content-Transfer-Encoding`, ignoring case.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let all = [
-            Self::Base64,
-            Self::QuotedPrintable,
-            Self::SevenBit,
-            Self::EightBit,
-            Self::Binary,
-        ];
-        all.into_iter()
-            .find(|encoding| encoding.name().eq_ignore_ascii_case(name))
-    }
-
-    /// Returns the name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Base64 => "base64",
-            Self::QuotedPrintable => "quoted-printable",
-            Self::SevenBit => "7bit",
-            Self::EightBit => "8bit",
-            Self::Binary => "binary",
-        }
-    }
 }
 
 /// Cookie options: `-b`, `-c`.
@@ -404,94 +299,6 @@ pub enum HttpChoice {
     Http2,
     /// `--http2-prior-knowledge`: HTTP/2 even without TLS.
     Http2PriorKnowledge,
-}
-
-/// A TLS version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TlsVersion {
-    /// RFC 5246.
-    V12,
-    /// RFC 8446.
-    V13,
-}
-
-/// TLS options.
-#[derive(Clone, Debug, Default)]
-pub struct TlsOptions {
-    /// `-k`: continue with a certificate that does not verify.
-    pub insecure: bool,
-    /// `--tlsv1.2`, `--tlsv1.3`: lowest version accepted.
-    pub min: Option<TlsVersion>,
-    /// `--tls-max`: highest version accepted.
-    pub max: Option<TlsVersion>,
-    /// `--cacert`: trust anchors in place of the system's store.
-    pub ca_file: Option<PathBuf>,
-    /// Trust anchors as PEM text in place of the system's store; used by the embedded lab.
-    pub ca_pem: Option<String>,
-    /// `-E`/`--cert`.
-    pub cert: Option<PathBuf>,
-    /// `--key`.
-    pub key: Option<PathBuf>,
-    /// `--keylog` or `SSLKEYLOGFILE`: file to which TLS secrets are written (RFC 9850).
-    pub key_log: Option<PathBuf>,
-    /// Problems with that file.
-    pub key_log_problems: KeyLogProblems,
-    /// Listener that gets TLS secrets in addition.
-    pub key_log_listener: Option<KeyLogListener>,
-}
-
-/// Problems with a key log, for the caller of the run. All clones share the same state.
-#[derive(Clone, Debug, Default)]
-pub struct KeyLogProblems(Arc<KeyLogProblemCells>);
-
-#[derive(Debug, Default)]
-struct KeyLogProblemCells {
-    warning: OnceLock<String>,
-    failure: OnceLock<String>,
-}
-
-impl KeyLogProblems {
-    /// Returns a sentence about a problem that was corrected.
-    pub fn warning(&self) -> Option<&str> {
-        self.0.warning.get().map(String::as_str)
-    }
-
-    /// Returns a sentence about why the key log is incomplete.
-    pub fn failure(&self) -> Option<&str> {
-        self.0.failure.get().map(String::as_str)
-    }
-
-    /// Records a warning; only the first is kept.
-    pub(super) fn warn(&self, sentence: String) {
-        let _ = self.0.warning.set(sentence);
-    }
-
-    /// Records a failure; only the first is kept.
-    pub(super) fn fail(&self, sentence: String) {
-        let _ = self.0.failure.set(sentence);
-    }
-}
-
-/// Listener for TLS secrets. It gets each as a line of a key log (RFC 9850) with its line break, on
-/// the engine's thread.
-#[derive(Clone)]
-pub struct KeyLogListener(Arc<dyn Fn(&str) + Send + Sync>);
-
-impl KeyLogListener {
-    /// Creates a listener. `hear` must not block for long.
-    pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(hear))
-    }
-
-    pub(super) fn notify(&self, line: &str) {
-        (self.0)(line);
-    }
-}
-
-impl std::fmt::Debug for KeyLogListener {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("KeyTap")
-    }
 }
 
 /// Destination of the body.

@@ -53,10 +53,10 @@ impl TimeSlice {
     }
 
     /// Starts a time slice of another length.
-    pub(super) fn start_with_length(lasts: Duration) -> Self {
+    pub(super) fn start_with_length(length: Duration) -> Self {
         Self {
             started: Instant::now(),
-            length: lasts,
+            length,
         }
     }
 

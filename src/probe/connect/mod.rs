@@ -62,11 +62,11 @@ pub(super) async fn connect(
     let local = stream
         .local_addr()
         .map_or_else(|_| Endpoint::Unix(Untrusted::default()), Endpoint::from);
-    let kernel = TcpInfoReader::new(&stream);
+    let tcp_info = TcpInfoReader::new(&stream);
     Ok(finish_connect(
         context,
         at,
-        (StreamSocket::Tcp(stream), kernel),
+        (StreamSocket::Tcp(stream), tcp_info),
         (local, remote.into()),
     ))
 }
@@ -76,7 +76,7 @@ pub(super) async fn connect(
 fn finish_connect(
     context: &ExchangeContext<'_>,
     at: Moment,
-    (socket, kernel): (StreamSocket, Option<TcpInfoReader>),
+    (socket, tcp_info): (StreamSocket, Option<TcpInfoReader>),
     (local, remote): (Endpoint, Endpoint),
 ) -> EstablishedConnection {
     let connection = context.recorder.next_connection();
@@ -105,7 +105,7 @@ fn finish_connect(
         connection,
         stream: Tap::new(socket, Arc::clone(&meter)),
         meter,
-        tcp_info: kernel,
+        tcp_info,
         local,
         remote,
     }

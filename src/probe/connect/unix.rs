@@ -18,8 +18,8 @@ pub(in crate::probe) async fn connect_unix(
     context: &ExchangeContext<'_>,
     path: &Path,
 ) -> Result<EstablishedConnection, PhaseFailure> {
-    let shown = Untrusted::from_bytes(path.as_os_str().as_encoded_bytes());
-    let remote = Endpoint::Unix(shown);
+    let path_text = Untrusted::from_bytes(path.as_os_str().as_encoded_bytes());
+    let remote = Endpoint::Unix(path_text);
     let attempt = context.recorder.next_attempt();
     context
         .recorder

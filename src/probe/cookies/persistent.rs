@@ -17,14 +17,14 @@ pub struct PersistentCookies(Arc<Mutex<CookieStore>>);
 impl PersistentCookies {
     /// Adds the cookies that a transfer begins with, except those already known.
     pub fn add_initial(&self, store: &CookieStore) {
-        self.with(|kept| kept.add_missing(store, seconds_since_1970()));
+        self.with(|persistent| persistent.add_missing(store, seconds_since_1970()));
     }
 
     /// Stores the cookie of a `Set-Cookie` value. Rejections are ignored here: the transfer's own
     /// store has reported them.
     pub(in crate::probe) fn set(&self, text: &[u8], url: &Url, now: i64) {
-        self.with(|kept| {
-            let _ = kept.set(text, url, now);
+        self.with(|persistent| {
+            let _ = persistent.set(text, url, now);
         });
     }
 
@@ -34,7 +34,7 @@ impl PersistentCookies {
     /// # Errors
     /// Fails if writing to `out` fails.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<usize> {
-        self.with(|kept| kept.write(out, seconds_since_1970()))
+        self.with(|persistent| persistent.write(out, seconds_since_1970()))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut CookieStore) -> T) -> T {

@@ -58,14 +58,14 @@ async fn a_get_is_told_from_its_name_to_its_last_byte() {
 
 #[tokio::test]
 async fn the_request_goes_out_in_the_case_and_order_given() {
-    let (tell, mut told_head) = tokio::sync::mpsc::channel(1);
+    let (sender, mut received_head) = tokio::sync::mpsc::channel(1);
     let peer = serve_connections(move |mut stream| {
-        let tell = tell.clone();
+        let sender = sender.clone();
         async move {
             let head = read_head(&mut stream).await;
             let mut body = [0; 3];
             stream.read_exact(&mut body).await.unwrap();
-            tell.send((head, body)).await.unwrap();
+            sender.send((head, body)).await.unwrap();
             stream
                 .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
                 .await
@@ -86,7 +86,7 @@ async fn the_request_goes_out_in_the_case_and_order_given() {
         accept_json: false,
     });
     let probed = run_probe(spec).await;
-    let (head, body) = told_head.recv().await.unwrap();
+    let (head, body) = received_head.recv().await.unwrap();
     let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
     let expected = format!(
         "POST / HTTP/1.1\r\nHost: {peer}\r\n{agent}\r\nx-lower: 1\r\nX-UPPER: 2\r\nx-lower: \

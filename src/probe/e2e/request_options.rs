@@ -22,10 +22,10 @@ async fn serve_paths(
     answer: impl Fn(&str) -> String + Send + Sync + 'static,
 ) -> (SocketAddr, RequestLog) {
     let log = RequestLog::default();
-    let kept = Arc::clone(&log);
+    let shared_log = Arc::clone(&log);
     let answer = Arc::new(answer);
     let peer = serve_connections(move |mut stream| {
-        let log = Arc::clone(&kept);
+        let log = Arc::clone(&shared_log);
         let answer = Arc::clone(&answer);
         async move {
             loop {
@@ -117,7 +117,7 @@ async fn hops_to_the_same_origin_share_a_connection() {
 
 #[tokio::test]
 async fn away_from_home_the_users_own_stays_home() {
-    let (other, elsewhere) = serve_paths(|_| hello_response()).await;
+    let (other, other_log) = serve_paths(|_| hello_response()).await;
     let (peer, _) = serve_paths(move |_| {
         redirect_response(307, &format!("http://{other}/x"), "Set-Cookie: s=1\r\n")
     })
@@ -128,7 +128,7 @@ async fn away_from_home_the_users_own_stays_home() {
     spec.cookies.user_pairs = Some(Secret::new("own=1".into()));
     spec.cookies.store = Some(CookieStore::default());
     let probed = run_probe(spec.clone()).await;
-    let head = elsewhere.lock().unwrap().pop().unwrap();
+    let head = other_log.lock().unwrap().pop().unwrap();
     let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
     // The other port is the same host, to which a cookie of this host goes (RFC 6265 §8.5).
     let expected = format!(
@@ -165,10 +165,10 @@ async fn away_from_home_the_users_own_stays_home() {
             && failure.hint.contains("--location-trusted"),
         "{failure:?}"
     );
-    assert!(elsewhere.lock().unwrap().is_empty());
+    assert!(other_log.lock().unwrap().is_empty());
     spec.redirects.trusted = true;
     run_probe(spec).await;
-    let head = elsewhere.lock().unwrap().pop().unwrap();
+    let head = other_log.lock().unwrap().pop().unwrap();
     assert!(
         head.starts_with("POST ") && head.contains("Content-Length: 3\r\nContent-Type: text/x"),
         "{head}"

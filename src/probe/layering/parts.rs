@@ -32,14 +32,14 @@ impl PartTracker {
         if bytes == 0 {
             return;
         }
-        let goes_on = self.open.filter(|part| part.what == what).unwrap_or(Part {
+        let current = self.open.filter(|part| part.what == what).unwrap_or(Part {
             at: self.at,
             bytes: 0,
             what,
         });
         let part = Part {
-            bytes: goes_on.bytes.saturating_add(bytes),
-            ..goes_on
+            bytes: current.bytes.saturating_add(bytes),
+            ..current
         };
         self.open = Some(part);
         self.at = self.at.saturating_add(bytes);

@@ -80,14 +80,11 @@ impl SocksTarget {
             )?)
             .ok_or_else(|| (host.to_owned(), port)),
         };
-        let shown = address.as_ref().map_or_else(
+        let label = address.as_ref().map_or_else(
             |(name, port)| format_authority(name, *port),
             ToString::to_string,
         );
-        Ok(Self {
-            label: shown,
-            address,
-        })
+        Ok(Self { label, address })
     }
 
     /// Encodes the request of RFC 1928 §4.

@@ -206,7 +206,7 @@ async fn a_refusal_is_told_with_its_status() {
     assert_eq!(code, FailureCode::ProxyRefused);
     assert_eq!(
         message,
-        "the http proxy proxy.test:3128 answered 403 Not \\x1b[2J today to CONNECT api.test:443"
+        "the http proxy proxy.test:3128 answered CONNECT api.test:443 with 403 Not \\x1b[2J today"
     );
 
     let challenge = "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic \
@@ -215,10 +215,7 @@ async fn a_refusal_is_told_with_its_status() {
     assert_eq!(code, FailureCode::ProxyAuthRequired);
     assert!(
         message.contains("requires credentials")
-            && message.ends_with(
-                "it asks for Basic \
-            realm=\"x\""
-            ),
+            && message.ends_with("it asks for Basic realm=\"x\""),
         "{message}"
     );
 }
@@ -397,7 +394,7 @@ async fn every_socks_reply_has_its_sentence() {
         assert_eq!(code, FailureCode::ProxyRefused, "{message}");
         assert!(
             message.contains(&format!("(reply {reply})"))
-                && message.ends_with("asked for api.test:443"),
+                && message.ends_with("the target was api.test:443"),
             "{message}"
         );
         sentences.push(message);

@@ -63,27 +63,27 @@ pub(in crate::probe) fn permitted_addresses(
     let Some(sender) = context.redirected_by.and_then(RedirectSender::describe) else {
         return Ok(addresses);
     };
-    let (public, inside): (Vec<_>, Vec<_>) = addresses
+    let (public, non_public): (Vec<_>, Vec<_>) = addresses
         .iter()
         .copied()
         .partition(|address| AddressScope::from(address.ip()).is_public());
-    if inside.is_empty() {
+    if non_public.is_empty() {
         return Ok(addresses);
     }
-    let named = describe_addresses(&inside);
+    let listed = describe_addresses(&non_public);
     if !context.spec.redirects.guard {
         context.recorder.note(
             context.exchange,
-            format!("the redirect leads from {sender} to {named}; --redirect-guard refuses this"),
+            format!("the redirect leads from {sender} to {listed}; --redirect-guard refuses this"),
         );
         return Ok(addresses);
     }
     if public.is_empty() {
-        return Err(redirect_refused_failure(&sender, &named));
+        return Err(redirect_refused_failure(&sender, &listed));
     }
     context.recorder.note(
         context.exchange,
-        format!("the redirect leads from {sender} to {named}, which --redirect-guard excludes"),
+        format!("the redirect leads from {sender} to {listed}, which --redirect-guard excludes"),
     );
     Ok(public)
 }
@@ -141,9 +141,9 @@ fn describe_addresses(addresses: &[SocketAddr]) -> String {
     text
 }
 
-fn redirect_refused_failure(sender: &str, named: &str) -> PhaseFailure {
+fn redirect_refused_failure(sender: &str, listed: &str) -> PhaseFailure {
     let message =
-        format!("the redirect leads from {sender} to {named}, and --redirect-guard refuses this");
+        format!("the redirect leads from {sender} to {listed}, and --redirect-guard refuses this");
     let hint = "a public server has no reason to redirect there; if it is intended, \
         --no-redirect-guard allows it";
     PhaseFailure::new(Phase::Connect, FailureCode::RedirectRefused, message, hint)

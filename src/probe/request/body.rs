@@ -176,8 +176,8 @@ fn next_chunk_of_file(
 }
 
 impl BodySource {
-    /// Opens the user's body. `own_type` is the user's media type for a form, if there is one.
-    pub(super) fn open(body: &Body, own_type: Option<&str>) -> io::Result<Self> {
+    /// Opens the user's body. `user_type` is the user's media type for a form, if there is one.
+    pub(super) fn open(body: &Body, user_type: Option<&str>) -> io::Result<Self> {
         let (segments, content_type) = match body {
             Body::Bytes {
                 bytes,
@@ -187,7 +187,7 @@ impl BodySource {
                 VecDeque::from([BodySegment::Bytes(bytes.clone())]),
                 content_type.map(str::to_owned),
             ),
-            Body::Form(form) => form::encode_form(form, own_type)
+            Body::Form(form) => form::encode_form(form, user_type)
                 .map(|(segments, content_type)| (segments, Some(content_type)))?,
         };
         let length = segments

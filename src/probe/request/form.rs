@@ -17,9 +17,9 @@ const FORM_DATA: &str = "multipart/form-data";
 /// media type of the user's.
 pub(super) fn encode_form(
     form: &Form,
-    own_type: Option<&str>,
+    user_type: Option<&str>,
 ) -> io::Result<(VecDeque<BodySegment>, String)> {
-    let kind = own_type.unwrap_or(FORM_DATA);
+    let kind = user_type.unwrap_or(FORM_DATA);
     let mut writer = FormWriter {
         segments: VecDeque::new(),
         text: String::new(),
@@ -75,10 +75,10 @@ impl FormWriter {
         Ok(())
     }
 
-    fn push_part(&mut self, part: &FormPart, of_form_data: bool) -> io::Result<()> {
+    fn push_part(&mut self, part: &FormPart, in_form_data: bool) -> io::Result<()> {
         let kind = content_type(part);
         let inner = matches!(part.content, FormContent::Parts(_)).then(random_boundary);
-        self.push_part_head(part, of_form_data, kind.as_deref(), inner.as_deref());
+        self.push_part_head(part, in_form_data, kind.as_deref(), inner.as_deref());
         let content = match &part.content {
             FormContent::Parts(parts) => {
                 return self.push_multipart(
@@ -102,18 +102,18 @@ impl FormWriter {
     fn push_part_head(
         &mut self,
         part: &FormPart,
-        of_form_data: bool,
+        in_form_data: bool,
         kind: Option<&str>,
         inner: Option<&str>,
     ) {
         let name = part.name.as_deref();
         let file_name = file_name(part);
         if user_field(part, "Content-Disposition").is_none()
-            && (of_form_data || name.is_some() || file_name.is_some())
+            && (in_form_data || name.is_some() || file_name.is_some())
         {
             let mut line = format!(
                 "Content-Disposition: {}",
-                if of_form_data {
+                if in_form_data {
                     "form-data"
                 } else {
                     "attachment"
@@ -194,12 +194,12 @@ fn file_name(part: &FormPart) -> Option<String> {
 /// Returns the media type: `;type=`, else by the file name or path. Text has none unless it is
 /// given a file name.
 fn content_type(part: &FormPart) -> Option<String> {
-    if let Some(own) = part
+    if let Some(user_type) = part
         .content_type
         .as_deref()
         .or_else(|| user_field(part, "Content-Type"))
     {
-        return Some(own.to_owned());
+        return Some(user_type.to_owned());
     }
     let file_name = file_name(part);
     let by_name = file_name.as_deref().and_then(type_by_name);

@@ -43,11 +43,11 @@ pub(super) fn timeout_failure(
     host: &str,
     log: &[FinishedQuery],
 ) -> PhaseFailure {
-    let query = describe_unanswered(log);
-    let whom = if query.is_empty() {
+    let servers = describe_unanswered(log);
+    let whom = if servers.is_empty() {
         "no DNS server was queried in time".to_owned()
     } else {
-        format!("no answer from {query}")
+        format!("no answer from {servers}")
     };
     dns_failure(
         FailureCode::DnsTimeout,

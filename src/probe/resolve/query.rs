@@ -93,7 +93,7 @@ fn build_request(name: &Name, kind: RecordType, edns: bool) -> DnsRequest {
 struct PendingQuery<'a> {
     resolver: &'a StubResolver<'a>,
     id: QueryId,
-    began: Moment,
+    started: Moment,
     /// The result; taken when the query ends.
     finished: Option<FinishedQuery>,
 }
@@ -107,11 +107,11 @@ impl<'a> PendingQuery<'a> {
     ) -> Self {
         let recorder = resolver.context.recorder;
         let id = recorder.next_query();
-        let began = recorder.now();
+        let started = recorder.now();
         let name = without_final_dot(name);
         let exchange = resolver.context.exchange;
         recorder.emit_at(
-            began,
+            started,
             EventKind::DnsQueried {
                 exchange,
                 query: id,
@@ -129,7 +129,7 @@ impl<'a> PendingQuery<'a> {
         Self {
             resolver,
             id,
-            began,
+            started,
             finished,
         }
     }
@@ -160,7 +160,7 @@ impl<'a> PendingQuery<'a> {
         if let Some(finished) = self.finished.take() {
             self.resolver.log_query(FinishedQuery {
                 outcome,
-                took: at.since(self.began),
+                took: at.since(self.started),
                 ..finished
             });
         }

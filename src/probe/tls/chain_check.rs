@@ -61,8 +61,13 @@ impl ChainChecker {
     }
 
     /// Emits the certificates that were presented.
-    pub(super) fn emit_certificates(&self, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) {
-        let certificates = certificate::describe_chain(std::iter::once(leaf).chain(rest));
+    pub(super) fn emit_certificates(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+    ) {
+        let certificates =
+            certificate::describe_chain(std::iter::once(end_entity).chain(intermediates));
         self.recorder.emit(EventKind::TlsCertificates {
             connection: self.connection,
             certificates,
@@ -106,8 +111,8 @@ fn verify_chain(store: &TrustStore, chain: &PresentedChain<'_>) -> Result<(), Ch
         .as_ref()
         .map_err(|reason| ChainFault::NoStore(reason.clone()))?;
     let PresentedChain {
-        end_entity: leaf,
-        intermediates: rest,
+        end_entity,
+        intermediates,
         name,
         ocsp,
         now,
@@ -116,9 +121,9 @@ fn verify_chain(store: &TrustStore, chain: &PresentedChain<'_>) -> Result<(), Ch
         store
             .user_certificates
             .iter()
-            .any(|named| named.as_ref() == leaf.as_ref())
+            .any(|named| named.as_ref() == end_entity.as_ref())
     };
-    match verifier.verify_server_cert(leaf, rest, name, ocsp, now) {
+    match verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
         Ok(_) => Ok(()),
         Err(Error::InvalidCertificate(error)) if is_named() => {
             verify_user_certificate(chain, error)

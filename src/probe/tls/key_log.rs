@@ -24,16 +24,13 @@ impl KeyLogOutputs {
     /// Opens the destinations; `None` if there are none.
     pub(super) fn open(
         path: Option<&Path>,
-        tap: Option<KeyLogListener>,
-        troubles: KeyLogProblems,
+        listener: Option<KeyLogListener>,
+        problems: KeyLogProblems,
     ) -> Result<Option<Self>, String> {
         let file = path
-            .map(|path| KeyLogFile::open(path, troubles))
+            .map(|path| KeyLogFile::open(path, problems))
             .transpose()?;
-        Ok((file.is_some() || tap.is_some()).then_some(Self {
-            file,
-            listener: tap,
-        }))
+        Ok((file.is_some() || listener.is_some()).then_some(Self { file, listener }))
     }
 }
 
@@ -47,8 +44,8 @@ impl KeyLog for KeyLogOutputs {
         if let Some(file) = &self.file {
             file.add(&line);
         }
-        if let Some(tap) = &self.listener {
-            tap.notify(&line);
+        if let Some(listener) = &self.listener {
+            listener.notify(&line);
         }
     }
 }
@@ -69,9 +66,9 @@ impl KeyLogFile {
     /// readable only by its owner, and an existing one that others may read is made so. A symbolic
     /// link is refused, because it could divert the secrets, and so is another user's file, who
     /// could read them.
-    fn open(path: &Path, troubles: KeyLogProblems) -> Result<Self, String> {
+    fn open(path: &Path, problems: KeyLogProblems) -> Result<Self, String> {
         let name = path.display().to_string();
-        let told = |error: io::Error| format!("the key log {name} cannot be written: {error}");
+        let describe = |error: io::Error| format!("the key log {name} cannot be written: {error}");
         if path.is_symlink() {
             return Err(format!(
                 "the key log {name} is a symbolic link; give the path of a file"
@@ -81,8 +78,8 @@ impl KeyLogFile {
             append: true,
             mode: Self::OWNER_ONLY,
         };
-        let file = open_for_writing_blocking(path, writing, || false).map_err(told)?;
-        let metadata = file.metadata().map_err(told)?;
+        let file = open_for_writing_blocking(path, writing, || false).map_err(describe)?;
+        let metadata = file.metadata().map_err(describe)?;
         if metadata.is_file() && metadata.uid() != rustix::process::geteuid().as_raw() {
             return Err(format!(
                 "the key log {name} belongs to another user, who could read the secrets; give the \
@@ -91,15 +88,15 @@ impl KeyLogFile {
         }
         if metadata.is_file() && metadata.mode() & 0o077 != 0 {
             file.set_permissions(Permissions::from_mode(Self::OWNER_ONLY))
-                .map_err(told)?;
-            troubles.warn(format!(
+                .map_err(describe)?;
+            problems.warn(format!(
                 "the key log {name} was readable by others; its permissions were changed to 0600"
             ));
         }
         Ok(Self {
             file: Mutex::new(file),
             name,
-            problems: troubles,
+            problems,
         })
     }
 
@@ -179,8 +176,8 @@ mod tests {
 
         let heard = Arc::new(Mutex::new(String::new()));
         let into = Arc::clone(&heard);
-        let tap = KeyLogListener::new(move |line| into.lock().unwrap().push_str(line));
-        KeyLogOutputs::open(None, Some(tap), KeyLogProblems::default())
+        let listener = KeyLogListener::new(move |line| into.lock().unwrap().push_str(line));
+        KeyLogOutputs::open(None, Some(listener), KeyLogProblems::default())
             .unwrap()
             .unwrap()
             .log("CLIENT_RANDOM", &[1], &[2]);
@@ -212,8 +209,8 @@ mod tests {
         let path = directory.path().join("keys");
         std::fs::write(&path, "OLD 1 2\n").unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-        let troubles = KeyLogProblems::default();
-        KeyLogOutputs::open(Some(&path), None, troubles.clone())
+        let problems = KeyLogProblems::default();
+        KeyLogOutputs::open(Some(&path), None, problems.clone())
             .unwrap()
             .unwrap()
             .log("NEW", &[1], &[2]);
@@ -225,7 +222,7 @@ mod tests {
             std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
         );
-        assert!(troubles.warning().unwrap().contains("0600") && troubles.failure().is_none());
+        assert!(problems.warning().unwrap().contains("0600") && problems.failure().is_none());
         if std::os::unix::fs::chown(&path, Some(1234), None).is_err() {
             eprintln!("SKIPPED: only root can give a file away");
             return;
@@ -239,12 +236,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_told() {
-        let troubles = KeyLogProblems::default();
-        let log = KeyLogOutputs::open(Some(Path::new("/dev/full")), None, troubles.clone())
+        let problems = KeyLogProblems::default();
+        let log = KeyLogOutputs::open(Some(Path::new("/dev/full")), None, problems.clone())
             .unwrap()
             .unwrap();
         log.log("NEW", &[1], &[2]);
-        let sentence = troubles.failure().unwrap();
+        let sentence = problems.failure().unwrap();
         assert!(
             sentence.starts_with("the key log /dev/full is incomplete: No space left on device"),
             "{sentence}"

@@ -34,19 +34,16 @@ pub(super) fn negotiated_handshake(connection: &ClientConnection) -> Handshake {
 /// explicit part of the nonce (RFC 5288 §3, RFC 7905 §2).
 pub(super) fn record_overhead(connection: &ClientConnection) -> Option<RecordOverhead> {
     const TAG: usize = 16;
-    let (more, hides_types) = match connection.negotiated_cipher_suite()? {
+    let (nonce_or_type, hides_types) = match connection.negotiated_cipher_suite()? {
         SupportedCipherSuite::Tls13(_) => (1, true),
         SupportedCipherSuite::Tls12(suite) => {
             (suite.aead_alg.key_block_shape().explicit_nonce_len, false)
         }
     };
-    let added = u32::try_from(TAG + more)
+    let bytes = u32::try_from(TAG + nonce_or_type)
         .ok()?
         .saturating_add(u32::try_from(Record::HEADER).ok()?);
-    Some(RecordOverhead {
-        bytes: added,
-        hides_types,
-    })
+    Some(RecordOverhead { bytes, hides_types })
 }
 
 /// Returns the name of a version: `TLSv1.3`.

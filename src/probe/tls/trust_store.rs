@@ -60,14 +60,14 @@ impl TrustStore {
     /// Loads the store. This is slow: the system's has hundreds of certificates.
     pub(in crate::probe) fn load(options: &TlsOptions, crypto: &CryptoSetup) -> Self {
         let provider = Arc::clone(&crypto.provider);
-        let (verifier, named) = match build_verifier(options, &provider) {
-            Ok((verifier, named)) => (Ok(verifier), named),
+        let (verifier, user_certificates) = match build_verifier(options, &provider) {
+            Ok((verifier, certificates)) => (Ok(verifier), certificates),
             Err(reason) => (Err(reason), Vec::new()),
         };
         Self {
             provider,
             verifier,
-            user_certificates: named,
+            user_certificates,
         }
     }
 

@@ -98,19 +98,22 @@ impl RecordingVerifier {
 impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
-        leaf: &CertificateDer<'_>,
-        rest: &[CertificateDer<'_>],
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.checker.emit_certificates(leaf, rest);
+        self.checker.emit_certificates(end_entity, intermediates);
         let Some(store) = &self.trust_store else {
-            let leaf = leaf.clone().into_owned();
-            let rest = rest.iter().map(|one| one.clone().into_owned()).collect();
+            let end_entity = end_entity.clone().into_owned();
+            let intermediates = intermediates
+                .iter()
+                .map(|one| one.clone().into_owned())
+                .collect();
             let deferred = DeferredVerification {
-                end_entity: leaf,
-                intermediates: rest,
+                end_entity,
+                intermediates,
                 name: name.to_owned(),
                 now,
                 checker: self.checker.clone(),
@@ -121,8 +124,8 @@ impl ServerCertVerifier for RecordingVerifier {
         match self.checker.check(
             store,
             &PresentedChain {
-                end_entity: leaf,
-                intermediates: rest,
+                end_entity,
+                intermediates,
                 name,
                 ocsp,
                 now,

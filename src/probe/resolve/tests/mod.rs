@@ -173,23 +173,23 @@ async fn both_families_are_asked_and_every_question_is_recorded() {
         ("api.test", "AAAA", 300, "::1")
     ]));
     assert_eq!(test.expected_remotes(), [server]);
-    let said = test.emitted();
+    let emitted = test.emitted();
     assert!(matches!(
-        said.first(),
+        emitted.first(),
         Some(EventKind::PhaseBegan {
             phase: Phase::Dns,
             ..
         })
     ));
     assert!(matches!(
-        said.last(),
+        emitted.last(),
         Some(EventKind::PhaseEnded {
             phase: Phase::Dns,
             ..
         })
     ));
     assert!(matches!(
-        &said[said.len() - 2],
+        &emitted[emitted.len() - 2],
         EventKind::Resolved {
             source: ResolutionSource::Dns,
             ..
@@ -321,7 +321,7 @@ async fn aliases_in_a_circle_end() {
 
 #[tokio::test]
 async fn response_codes_become_failures() {
-    for (rcode, code, said) in [
+    for (rcode, code, emitted) in [
         (
             ResponseCode::NXDomain,
             FailureCode::DnsNoSuchName,
@@ -356,7 +356,7 @@ async fn response_codes_become_failures() {
         let (got, message) =
             resolution_failure(move |question| question.reply(rcode, Vec::new())).await;
         assert_eq!(got, code, "{message}");
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(emitted), "{message}");
         assert!(message.contains(" over UDP"), "{message}");
     }
 }
@@ -464,7 +464,7 @@ async fn a_silent_server_is_asked_again_and_the_next_one_too() {
         .unwrap_err();
     assert_eq!(failed.failure.code, FailureCode::DnsTimeout);
     assert!(
-        failed.failure.message.raw().contains("asked 2 times"),
+        failed.failure.message.raw().contains("queried 2 times"),
         "{:?}",
         failed.failure
     );
