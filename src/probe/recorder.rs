@@ -106,12 +106,16 @@ impl Recorder {
 
     /// Returns the end of the exchange's latest phase, or else the start of the exchange.
     pub fn last_boundary(&self, exchange: ExchangeId) -> Moment {
-        let (of, at) = *self
+        let (boundary_exchange, at) = *self
             .0
             .last_boundary
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if of == exchange { at } else { self.now() }
+        if boundary_exchange == exchange {
+            at
+        } else {
+            self.now()
+        }
     }
 
     fn set_last_boundary(&self, exchange: ExchangeId, at: Moment) {

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_fields_stay_home_when_scheme_host_or_port_changes() {
+    fn user_fields_are_withheld_when_scheme_host_or_port_changes() {
         let spec = spec("http://h/");
         for (location, home) in [
             ("/x", true),
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_change_as_everybody_does_it() {
+    fn methods_change_as_in_other_clients() {
         let mut spec = spec("http://h/");
         for (status, method, expected) in [
             (301, "POST", "GET"),
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_redirect_is_none() {
+    fn other_responses_are_not_redirects() {
         let spec = spec("http://h/");
         assert!(
             Redirect::from_response(&spec, &RequestHop::first(&spec), &answer(200, "/"), 0)

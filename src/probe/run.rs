@@ -169,7 +169,7 @@ impl ProbeRun {
                 .iter()
                 .for_each(|note| recorder.note(exchange, note.as_str()));
         }
-        let unbegun = request.is_err();
+        let is_invalid = request.is_err();
         let result = match request {
             Ok(request) => {
                 with_paired_clocks(
@@ -187,7 +187,7 @@ impl ProbeRun {
         };
         // What follows is bookkeeping of this program: a complete exchange ended with its last
         // byte.
-        let ended = if unbegun
+        let ended = if is_invalid
             || result
                 .as_ref()
                 .map_or_else(PhaseFailure::is_after_response, |_| true)

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn once_an_interval() {
+    fn is_due_once_per_interval() {
         let mut throttle = Throttle::default();
         let at = |millis| Moment::START + Nanos::from_millis(millis);
         let due: Vec<bool> = [0, 10, 49, 50, 60, 99, 100, 300, 310]

@@ -170,10 +170,10 @@ impl<'a> BodyReceiver<'a> {
 
     /// Returns the received size for a sentence: `1,024 B of 4,096 B`.
     pub(super) fn describe_progress(&self) -> String {
-        let of = self
+        let of_expected = self
             .expected
             .map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
-        format!("{}{of}", Bytes(self.received))
+        format!("{}{of_expected}", Bytes(self.received))
     }
 
     fn emit_progress(&self) {

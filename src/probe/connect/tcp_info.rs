@@ -132,7 +132,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_gauge_outlives_the_stream() {
+    fn the_reader_outlives_the_stream() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let gauge = TcpInfoReader::new(&client).unwrap();

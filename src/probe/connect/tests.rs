@@ -50,7 +50,7 @@ fn attempt_outcomes(test: &TestContext) -> Vec<AttemptOutcome> {
 }
 
 #[tokio::test]
-async fn one_address_is_connected_and_said() {
+async fn one_address_is_connected_and_its_events_are_emitted() {
     let (listener, address) = bind_listener();
     let test = TestContext::new();
     let mut established = connect(&test.exchange_context(), &[address]).await.unwrap();
@@ -123,7 +123,7 @@ async fn the_kernel_gives_its_figures() {
 }
 
 #[tokio::test]
-async fn a_refusal_makes_way_for_the_next_address() {
+async fn after_a_refusal_the_next_address_is_tried() {
     let (_refusing, refused) = refusing_address();
     let (_listener, address) = bind_listener();
     let test = TestContext::new();
@@ -139,7 +139,7 @@ async fn a_refusal_makes_way_for_the_next_address() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn an_address_that_does_not_answer_is_overtaken() {
+async fn a_silent_address_does_not_delay_the_next() {
     let (_socket, _taken, silent) = silent_address();
     let (_listener, address) = bind_listener();
     let test = TestContext::new();
@@ -228,7 +228,7 @@ async fn silence_ends_with_the_limit() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn an_attempt_that_is_given_up_says_so() {
+async fn an_abandoned_attempt_has_an_event() {
     let (_socket, _taken, silent) = silent_address();
     let test = TestContext::new();
     let context = test.exchange_context();

@@ -125,12 +125,12 @@ impl Cookie {
         let value = next().unwrap_or_default();
         let host = std::str::from_utf8(domain).ok()?.trim();
         let host = strip_brackets(host.strip_prefix('.').unwrap_or(host)).to_ascii_lowercase();
-        // A non-ASCII name cannot be the canonical form of a host (§5.1.2).
         let is_text = |text: &[u8]| {
             text.iter()
                 .all(|byte| !byte.is_ascii_control() || *byte == b'\t')
         };
         let is_pair = !(name.is_empty() && value.is_empty()) && is_text(name) && is_text(value);
+        // A non-ASCII name cannot be the canonical form of a host (§5.1.2).
         if host.is_empty() || !host.is_ascii() || !is_pair || !path.starts_with(b"/") {
             return None;
         }

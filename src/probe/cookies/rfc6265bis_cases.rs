@@ -522,7 +522,7 @@ fn cookies_are_kept_and_sent_as_rfc_6265bis_has_it() {
 }
 
 #[test]
-fn bytes_go_back_as_they_came() {
+fn bytes_are_sent_back_unchanged() {
     let mut store = CookieStore::default();
     store
         .set(b"n\xe9=\xff\xfe\"%; Path=/", &parse_url(HERE), NOW)
@@ -646,7 +646,7 @@ fn written_file(store: &CookieStore) -> String {
 fn files_are_read_line_by_line() {
     let origin_url = parse_url("http://asked.test/");
     let fresh = "2000000000";
-    // A line, where it is asked, and what is sent; `None` for a line that is skipped.
+    // A line, the URL requested, and the cookie sent; `None` for a line that is skipped.
     let cases: [(String, &str, Option<&str>); 27] = [
         (
             format!("h.test\tFALSE\t/\tFALSE\t{fresh}\ta\t1"),
@@ -897,23 +897,23 @@ fn more_than_there_is_room_for_is_counted() {
 #[test]
 fn a_refusal_names_the_cookie_and_never_its_value() {
     let mut store = CookieStore::default();
-    let mut said = |set: &str| {
+    let mut rejection = |set: &str| {
         store
             .set(set.as_bytes(), &parse_url(HTTP), NOW)
             .unwrap_err()
             .describe(set.as_bytes())
     };
     assert_eq!(
-        said("id=s3cret; Secure"),
+        rejection("id=s3cret; Secure"),
         "the cookie \"id\" was rejected: it is Secure but was received over plain HTTP"
     );
     assert_eq!(
-        said("id=s3cret; Domain=com"),
+        rejection("id=s3cret; Domain=com"),
         "the cookie \"id\" was rejected: its Domain \"com\" is a public suffix, under which \
             anyone can register a name"
     );
     assert_eq!(
-        said("__Host-s3cret"),
+        rejection("__Host-s3cret"),
         "a cookie without a name was rejected: it has no name, and its value imitates a name with \
             such a prefix"
     );

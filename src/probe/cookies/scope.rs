@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_below_a_domain_at_a_dot() {
+    fn subdomains_begin_at_a_dot() {
         for (host, domain, wanted) in [
             ("example.com", "example.com", true),
             ("www.example.com", "example.com", true),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_as_good_as_tls() {
+    fn this_machine_is_as_secure_as_tls() {
         for url in [
             "https://h/",
             "http://localhost/",

@@ -9,7 +9,7 @@ use crate::trace::{ExchangeCause, HttpVersion, Phase};
 use crate::units::Secret;
 
 #[tokio::test]
-async fn a_get_is_told_from_its_name_to_its_last_byte() {
+async fn a_get_is_recorded_from_connecting_to_its_last_byte() {
     let peer = answer_once(
         "HTTP/1.1 200 Fine\r\nsErVer: x\r\nContent-Type: \
         text/plain\r\nContent-Length: 5\r\n\r\nhello",
@@ -110,7 +110,7 @@ async fn the_request_goes_out_in_the_case_and_order_given() {
 }
 
 #[tokio::test]
-async fn informational_responses_and_trailers_are_told() {
+async fn informational_responses_and_trailers_are_recorded() {
     let peer = answer_once(
         "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: \
             chunked\r\nTrailer: X-Sum\r\n\r\n\

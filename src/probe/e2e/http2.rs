@@ -77,7 +77,7 @@ fn echo_handler(
 }
 
 #[tokio::test]
-async fn an_exchange_is_told_in_the_clear() {
+async fn an_exchange_in_cleartext_is_recorded() {
     let peer = serve_cleartext(echo_handler).await;
     let probed = probe_http2(peer, |spec| spec.compressed = true).await;
     let exchange = probed.only_exchange();

@@ -20,33 +20,41 @@ use crate::wire::http2::Frame;
 type ReceivedBytes = Arc<Mutex<Vec<u8>>>;
 
 /// Reads a head and a body of this length.
-async fn read_request(stream: &mut (impl AsyncRead + Unpin), heard: &ReceivedBytes, body: usize) {
+async fn read_request(
+    stream: &mut (impl AsyncRead + Unpin),
+    received_bytes: &ReceivedBytes,
+    body: usize,
+) {
     let mut buffer = vec![0; 64 * 1024];
-    let end_of_head = |heard: &[u8]| {
-        heard
+    let end_of_head = |received_bytes: &[u8]| {
+        received_bytes
             .windows(4)
             .position(|window| window == b"\r\n\r\n")
             .map(|end| end + 4)
     };
-    let is_all = |heard: &[u8]| {
-        end_of_head(&heard[..heard.len().min(4_096)]).is_some_and(|end| heard.len() >= end + body)
+    let is_all = |received_bytes: &[u8]| {
+        end_of_head(&received_bytes[..received_bytes.len().min(4_096)])
+            .is_some_and(|end| received_bytes.len() >= end + body)
     };
-    while !is_all(&heard.lock().unwrap()) {
+    while !is_all(&received_bytes.lock().unwrap()) {
         let Ok(count @ 1..) = stream.read(&mut buffer).await else {
             return;
         };
-        heard.lock().unwrap().extend_from_slice(&buffer[..count]);
+        received_bytes
+            .lock()
+            .unwrap()
+            .extend_from_slice(&buffer[..count]);
     }
 }
 
 /// Reads a request, answers it and closes.
 async fn answer_request(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    heard: ReceivedBytes,
+    received_bytes: ReceivedBytes,
     body: usize,
     answer: Vec<u8>,
 ) {
-    read_request(&mut stream, &heard, body).await;
+    read_request(&mut stream, &received_bytes, body).await;
     for piece in answer.chunks(37_000) {
         stream.write_all(piece).await.unwrap();
     }
@@ -114,7 +122,7 @@ fn plaintext_bytes(layers: &StreamLayers) -> u64 {
 }
 
 #[tokio::test]
-async fn plaintext_adds_up_to_what_was_said_and_to_the_records() {
+async fn plaintext_adds_up_to_what_was_sent_and_to_the_records() {
     let authority = TestAuthority::new("root");
     for (version, added) in [(&TLS12, 29), (&TLS13, 22)] {
         for body in [0, 7, 700_000] {
@@ -122,19 +130,28 @@ async fn plaintext_adds_up_to_what_was_said_and_to_the_records() {
                 authority.issue(&["site.test"], |_| {}),
                 &[version],
             )));
-            let heard = ReceivedBytes::default();
+            let received_bytes = ReceivedBytes::default();
             let said = [
                 b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n".as_slice(),
                 &vec![b'y'; 300_000],
             ]
             .concat();
-            let listening = Arc::clone(&heard);
-            let saying = said.clone();
+            let listener_bytes = Arc::clone(&received_bytes);
+            let answer = said.clone();
             let peer = serve_connections(move |stream| {
-                let (acceptor, heard, said) =
-                    (acceptor.clone(), Arc::clone(&listening), saying.clone());
+                let (acceptor, received_bytes, said) = (
+                    acceptor.clone(),
+                    Arc::clone(&listener_bytes),
+                    answer.clone(),
+                );
                 async move {
-                    answer_request(acceptor.accept(stream).await.unwrap(), heard, body, said).await;
+                    answer_request(
+                        acceptor.accept(stream).await.unwrap(),
+                        received_bytes,
+                        body,
+                        said,
+                    )
+                    .await;
                 }
             })
             .await;
@@ -153,7 +170,10 @@ async fn plaintext_adds_up_to_what_was_said_and_to_the_records() {
             let down = connection.layers.of(Side::Server);
             assert_complete(up, end.sent);
             assert_complete(down, end.received);
-            assert_eq!(plaintext_bytes(up), heard.lock().unwrap().len() as u64);
+            assert_eq!(
+                plaintext_bytes(up),
+                received_bytes.lock().unwrap().len() as u64
+            );
             assert_eq!(plaintext_bytes(down), said.len() as u64);
             for record in up
                 .records()
@@ -290,7 +310,7 @@ async fn frames_are_parts_and_follow_each_other() {
 }
 
 #[tokio::test]
-async fn what_is_told_of_a_large_transfer_comes_in_few_events() {
+async fn a_large_transfer_takes_few_events() {
     let said = [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice(),
         &b"1\r\nx\r\n".repeat(20_000),

@@ -116,7 +116,7 @@ async fn hops_to_the_same_origin_share_a_connection() {
 }
 
 #[tokio::test]
-async fn away_from_home_the_users_own_stays_home() {
+async fn user_data_is_withheld_from_other_origins() {
     let (other, other_log) = serve_paths(|_| hello_response()).await;
     let (peer, _) = serve_paths(move |_| {
         redirect_response(307, &format!("http://{other}/x"), "Set-Cookie: s=1\r\n")
@@ -180,7 +180,7 @@ async fn away_from_home_the_users_own_stays_home() {
 }
 
 #[tokio::test]
-async fn cookies_go_along_only_where_the_jar_is_on() {
+async fn cookies_are_sent_only_with_a_cookie_store() {
     let (peer, log) = serve_paths(|path| {
         if path == "/" {
             redirect_response(303, "/there", "Set-Cookie: a=1; Path=/\r\n")
@@ -204,7 +204,7 @@ async fn cookies_go_along_only_where_the_jar_is_on() {
 }
 
 #[tokio::test]
-async fn a_circle_ends_at_the_limit() {
+async fn a_redirect_loop_ends_at_the_limit() {
     let (peer, _) = serve_paths(|_| redirect_response(302, "/", "")).await;
     let mut spec = following_spec(&format!("http://{peer}/"));
     spec.redirects.max = 3;
@@ -218,7 +218,7 @@ async fn a_circle_ends_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_was_closed_is_replaced() {
+async fn a_reused_connection_that_was_closed_is_replaced() {
     let (peer, _) = serve_paths(|path| {
         if path == "/" {
             redirect_response(302, "/there", "")

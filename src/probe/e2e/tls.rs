@@ -41,7 +41,7 @@ async fn probe_certificate(issued: IssuedCertificate, name: &str, ca: &str) -> P
 }
 
 #[tokio::test]
-async fn both_versions_are_told_message_by_message() {
+async fn both_versions_are_recorded_message_by_message() {
     let authority = TestAuthority::new("root");
     for version in [&TLS12, &TLS13] {
         let peer = answer_once_over_tls(
@@ -220,7 +220,7 @@ async fn a_self_signed_certificate_is_trusted_by_name_only() {
 }
 
 #[tokio::test]
-async fn insecure_goes_on_and_says_why_it_should_not() {
+async fn insecure_continues_and_reports_the_failed_verification() {
     let peer = answer_once_over_tls(
         server_config(self_signed(&["site.test"], false).0, &[&TLS13]),
         HELLO,
@@ -237,7 +237,7 @@ async fn insecure_goes_on_and_says_why_it_should_not() {
 }
 
 #[tokio::test]
-async fn versions_that_do_not_meet() {
+async fn versions_that_do_not_overlap() {
     let authority = TestAuthority::new("root");
     let peer = answer_once_over_tls(
         server_config(authority.issue(&["site.test"], |_| {}), &[&TLS13]),
@@ -358,7 +358,7 @@ async fn handshakes_that_are_reset_or_never_end() {
 }
 
 #[tokio::test]
-async fn a_client_certificate_is_presented_and_its_absence_is_told() {
+async fn a_client_certificate_is_presented_and_its_absence_is_reported() {
     let authority = TestAuthority::new("root");
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(pem_certificates(&authority.pem()));

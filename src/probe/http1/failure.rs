@@ -160,11 +160,12 @@ pub(super) fn body_failure(
         return failed;
     }
     let got = Bytes(received);
-    let of = expected.map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
+    let of_expected =
+        expected.map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
     match io_cause(error).map(io::Error::kind) {
         None | Some(io::ErrorKind::UnexpectedEof) => {
             let message = format!(
-                "the connection was closed before the body was complete: {got}{of} had \
+                "the connection was closed before the body was complete: {got}{of_expected} had \
                     arrived"
             );
             let hint = "the server or a proxy in front of it stopped in the middle; compare the \
@@ -178,7 +179,7 @@ pub(super) fn body_failure(
             | io::ErrorKind::TimedOut,
         ) => {
             let message = format!(
-                "the connection was reset in the middle of the body: {got}{of} \
+                "the connection was reset in the middle of the body: {got}{of_expected} \
                 had arrived"
             );
             PhaseFailure::new(
@@ -191,7 +192,7 @@ pub(super) fn body_failure(
         Some(_) if tls_cause(error).is_some() => {
             let trouble = tls_cause(error).unwrap_or_default();
             let message = format!(
-                "TLS failed in the middle of the body ({trouble}): {got}{of} \
+                "TLS failed in the middle of the body ({trouble}): {got}{of_expected} \
                 had arrived"
             );
             PhaseFailure::new(
@@ -203,7 +204,7 @@ pub(super) fn body_failure(
         }
         Some(_) if local_system_error(error).is_some() => {
             let message = format!(
-                "the operating system refused to receive the rest ({}): {got}{of} had arrived",
+                "the operating system refused to receive the rest ({}): {got}{of_expected} had arrived",
                 innermost_cause(error)
             );
             PhaseFailure::new(

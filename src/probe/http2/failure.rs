@@ -22,10 +22,10 @@ pub(super) struct BodyProgress {
 
 impl BodyProgress {
     fn describe(self) -> String {
-        let of = self
+        let of_expected = self
             .expected
             .map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
-        format!("{}{of}", Bytes(self.received))
+        format!("{}{of_expected}", Bytes(self.received))
     }
 }
 

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_is_told_again_when_it_has_changed() {
+    fn the_last_item_is_emitted_again_when_it_has_changed() {
         let mut batch = PendingBatch::default();
         let put = |batch: &mut PendingBatch<(u64, u64)>, at, bytes| {
             batch.put_or_replace_last((at, bytes), |open| open.0 == at)

@@ -68,8 +68,8 @@ impl SentRecords {
         self.unassigned_plaintext += bytes;
     }
 
-    /// Passes the records whose plaintext is known to `tell`, with its length.
-    pub(super) fn take_matched(&mut self, mut tell: impl FnMut(RecordHeader, u32)) {
+    /// Passes the records whose plaintext is known to `emit`, with its length.
+    pub(super) fn take_matched(&mut self, mut emit: impl FnMut(RecordHeader, u32)) {
         while let Some((header, room)) = self
             .unmatched
             .front()
@@ -79,16 +79,16 @@ impl SentRecords {
             let plain = room.min(self.unassigned_plaintext);
             self.unassigned_plaintext -= plain;
             self.unmatched.pop_front();
-            tell(header, u32::try_from(plain).unwrap_or(u32::MAX));
+            emit(header, u32::try_from(plain).unwrap_or(u32::MAX));
         }
     }
 
-    /// Passes the remaining records to `tell`: no plaintext was written that they could carry.
-    pub(super) fn take_remaining(&mut self, tell: impl FnMut(RecordHeader)) {
+    /// Passes the remaining records to `emit`: no plaintext was written that they could carry.
+    pub(super) fn take_remaining(&mut self, emit: impl FnMut(RecordHeader)) {
         self.unmatched
             .drain(..)
             .map(|(header, _)| header)
-            .for_each(tell);
+            .for_each(emit);
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_went_out_before_or_after_the_writer_heard_carry_what_was_written() {
+    fn records_sent_before_or_after_the_write_returned_carry_what_was_written() {
         let mut records = SentRecords::default();
         records.record_sent(record(0, 53));
         assert_eq!(
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_update_and_a_goodbye_carry_nothing() {
+    fn a_key_update_and_a_close_notify_carry_no_plaintext() {
         let mut records = SentRecords::default();
         records.set_overhead(RecordOverhead {
             bytes: 22,
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn five_bytes_that_were_written_are_five_bytes() {
+    fn five_written_bytes_are_not_a_key_update() {
         let mut records = SentRecords::default();
         records.set_overhead(RecordOverhead {
             bytes: 22,

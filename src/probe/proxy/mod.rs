@@ -64,7 +64,6 @@ pub(super) async fn open_tunnel<S: ByteStream>(
     // The server's first bytes came in one read with the proxy's response, before anything was
     // asked of the server. Offsets counted above the tunnel then lag behind those of the socket.
     if tunnel.has_read_ahead() {
-        // Nobody asked for these bytes. The streams above are behind the one that is counted.
         meter.layers().mark_offsets_unknown();
     }
     Ok(tunnel)

@@ -161,7 +161,7 @@ async fn an_ipv6_target_is_written_in_brackets() {
 }
 
 #[tokio::test]
-async fn credentials_are_sent_and_not_told() {
+async fn credentials_are_sent_but_not_recorded() {
     let mut test = TestContext::new();
     test.spec.user_agent = Some(String::new());
     let requested = "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nProxy-Authorization: \
@@ -178,7 +178,7 @@ async fn credentials_are_sent_and_not_told() {
 }
 
 #[tokio::test]
-async fn interim_answers_are_passed_over() {
+async fn interim_responses_are_skipped() {
     let tunnel = tunnel_through(
         HTTP_PROXY,
         answer_connect(
@@ -197,7 +197,7 @@ async fn interim_answers_are_passed_over() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_with_its_status() {
+async fn a_refusal_has_its_status() {
     let (code, message) = tunnel_failure(
         HTTP_PROXY,
         answer_connect("HTTP/1.1 403 Not \x1b[2J today\r\n\r\n"),
@@ -221,7 +221,7 @@ async fn a_refusal_is_told_with_its_status() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_proxy_is_told() {
+async fn a_server_that_is_not_an_http_proxy_is_reported() {
     for answer in [
         "SSH-2.0-OpenSSH_9.6\r\n",
         "HTTP/2 200 OK\r\n\r\n",
@@ -340,7 +340,7 @@ async fn socks5_resolves_the_name_here() {
 }
 
 #[tokio::test]
-async fn socks_credentials_are_sent_and_judged() {
+async fn socks_credentials_are_sent_and_the_reply_is_checked() {
     let proxy = "socks5h://user:pass@proxy.test";
     let greeting = || {
         vec![
@@ -404,7 +404,7 @@ async fn every_socks_reply_has_its_sentence() {
 }
 
 #[tokio::test]
-async fn what_is_no_socks_proxy_is_told() {
+async fn a_server_that_is_not_a_socks_proxy_is_reported() {
     for answer in [b"HT".as_slice(), b"\x04\x5a", b"\x05\x01", b"\x05\x80"] {
         let (code, message) = tunnel_failure(
             "socks5h://proxy.test",

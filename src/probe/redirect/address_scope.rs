@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_by_who_can_reach_them() {
+    fn addresses_have_the_scope_of_their_network() {
         for (reach, addresses) in [
             (
                 AddressScope::Public,

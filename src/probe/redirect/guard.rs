@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_guard_it_is_announced() {
+    fn without_the_guard_it_is_noted() {
         let (result, notes) = judge_redirect(false, Some(public_sender()), "203.0.113.2 127.0.0.1");
         assert_eq!(result.unwrap(), addresses("203.0.113.2 127.0.0.1"));
         assert_eq!(
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_redirect_from_a_public_address_is_nobodys_business() {
+    fn other_redirects_are_not_checked() {
         for (sender, to) in [
             (None, "127.0.0.1"),
             (Some(RedirectSender::NonPublic), "127.0.0.1"),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_proxy_written_addresses_are_judged() {
+    fn behind_a_proxy_literal_addresses_are_checked() {
         let mut test = TestContext::new();
         test.spec.redirects.guard = true;
         let mut context = test.exchange_context();

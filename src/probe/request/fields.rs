@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn away_from_home_nothing_of_the_users_own_goes_along() {
+    fn other_origins_get_no_user_data() {
         let mut spec = spec("https://user:pw@h/");
         spec.headers = vec![
             set("X-Key", "secret"),
@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_goes_along_keeps_its_type() {
+    fn a_body_that_is_sent_keeps_its_type() {
         let mut spec = spec("http://h/");
         spec.body = Some(spec::Body::Bytes {
             bytes: Bytes::from_static(b"<a/>"),

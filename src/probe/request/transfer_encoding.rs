@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn seven_bits_carry_no_more() {
+    fn seven_bit_rejects_other_bytes() {
         assert!(
             TransferEncoder::new(TransferEncoding::SevenBit)
                 .encode("\u{e9}".as_bytes(), true)

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_aliases_ends() {
+    fn a_loop_of_aliases_ends() {
         let message = message(vec![
             alias_record("a.test.", "b.test."),
             alias_record("b.test.", "a.test."),

@@ -44,7 +44,7 @@ pub(super) fn timeout_failure(
     log: &[FinishedQuery],
 ) -> PhaseFailure {
     let servers = describe_unanswered(log);
-    let whom = if servers.is_empty() {
+    let reason = if servers.is_empty() {
         "no DNS server was queried in time".to_owned()
     } else {
         format!("no answer from {servers}")
@@ -52,7 +52,7 @@ pub(super) fn timeout_failure(
     dns_failure(
         FailureCode::DnsTimeout,
         format!(
-            "{host} was not resolved: {whom}; the limit was {}",
+            "{host} was not resolved: {reason}; the limit was {}",
             context.connect_limit()
         ),
         CHECK_SERVER,
@@ -196,19 +196,19 @@ const fn is_conclusive_code(code: ResponseCode) -> bool {
 
 /// Describes a response: `127.0.0.1:53 over UDP answered NXDOMAIN after 1.20 ms`.
 fn describe_answer(query: &FinishedQuery) -> String {
-    let said = match query.outcome {
+    let answer = match query.outcome {
         DnsQueryOutcome::Answered(code) => rcode_name(code),
         DnsQueryOutcome::NoAnswer | DnsQueryOutcome::Error(_) => "nothing".to_owned(),
     };
     format!(
-        "{} answered {said} after {}",
+        "{} answered {answer} after {}",
         server_name(&query.server),
         query.took
     )
 }
 
-/// Lists the servers that were silent or unreachable: `10.0.0.1:53 over UDP (asked 4 times, for up
-/// to 5.00 s)`.
+/// Lists the servers that were silent or unreachable: `10.0.0.1:53 over UDP (queried 4
+/// times, waiting up to 5.00 s)`.
 fn describe_unanswered(log: &[FinishedQuery]) -> String {
     let mut servers: Vec<(DnsServer, usize, Nanos)> = Vec::new();
     for query in log

@@ -107,9 +107,9 @@ fn expired_certificate(
         }
         _ => None,
     };
-    let culprit = facts.offending_certificate(|certificate| Some(certificate.not_after) == end);
-    let subject = culprit.map_or("", |certificate| certificate.subject.raw());
-    let end = end.or(culprit.map(|one| one.not_after));
+    let offending = facts.offending_certificate(|certificate| Some(certificate.not_after) == end);
+    let subject = offending.map_or("", |certificate| certificate.subject.raw());
+    let end = end.or(offending.map(|one| one.not_after));
     let message = format!(
         "the certificate of {subject} expired on {}",
         format_date(end)
@@ -131,9 +131,10 @@ fn not_yet_valid_certificate(
         }
         _ => None,
     };
-    let culprit = facts.offending_certificate(|certificate| Some(certificate.not_before) == start);
-    let subject = culprit.map_or("", |certificate| certificate.subject.raw());
-    let start = start.or(culprit.map(|one| one.not_before));
+    let offending =
+        facts.offending_certificate(|certificate| Some(certificate.not_before) == start);
+    let subject = offending.map_or("", |certificate| certificate.subject.raw());
+    let start = start.or(offending.map(|one| one.not_before));
     let message = format!(
         "the certificate of {subject} is not valid before {}",
         format_date(start)

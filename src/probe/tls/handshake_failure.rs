@@ -118,22 +118,22 @@ fn not_tls_failure(target: &HandshakeTarget<'_>, first: &[u8]) -> PhaseFailure {
         ),
     ];
     let fits = known.iter().find(|(begin, _, _)| first.starts_with(begin));
-    let (like, hint) = fits.map_or(
+    let (looks_like, hint) = fits.map_or(
         ("", "check the port: its server does not speak TLS"),
-        |(_, like, hint)| (*like, *hint),
+        |(_, looks_like, hint)| (*looks_like, *hint),
     );
     let begin: Vec<u8> = first
         .iter()
         .copied()
         .take_while(|byte| *byte != b'\n')
         .collect();
-    let like = if like.is_empty() {
+    let looks_like = if looks_like.is_empty() {
         String::new()
     } else {
-        format!("{like}; ")
+        format!("{looks_like}; ")
     };
     let message = format!(
-        "the response is not TLS: {like}it begins with \"{}\"",
+        "the response is not TLS: {looks_like}it begins with \"{}\"",
         Untrusted::from_bytes(begin.trim_ascii_end()).raw()
     );
     PhaseFailure::new(target.phase, FailureCode::TlsNotTls, message, hint)

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn who_listens_hears_the_same_lines() {
+    fn listeners_get_the_same_lines() {
         use std::sync::Arc;
 
         let heard = Arc::new(Mutex::new(String::new()));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_log_that_others_may_read_becomes_its_owners_and_anothers_is_refused() {
+    fn a_key_log_readable_by_others_is_made_private_and_another_users_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys");
         std::fs::write(&path, "OLD 1 2\n").unwrap();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_told() {
+    fn a_write_error_is_reported() {
         let problems = KeyLogProblems::default();
         let log = KeyLogOutputs::open(Some(Path::new("/dev/full")), None, problems.clone())
             .unwrap()

@@ -112,7 +112,7 @@ async fn a_server_is_asked_over_https() {
 }
 
 #[tokio::test]
-async fn a_status_that_is_no_success_is_told() {
+async fn an_error_status_is_reported() {
     let (server, certificate) = start_doh_server(StatusCode::FORBIDDEN).await;
     let test = context_with_doh(server, Some(certificate));
     let failed = resolve(&test.exchange_context(), "api.test", 80)
@@ -127,7 +127,7 @@ async fn a_status_that_is_no_success_is_told() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_trusted_is_told() {
+async fn an_untrusted_certificate_is_reported() {
     let (server, _) = start_doh_server(StatusCode::OK).await;
     let other = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let test = context_with_doh(server, Some(other.cert.pem()));

@@ -214,7 +214,7 @@ async fn only_the_wanted_family_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_silent_family_holds_nothing_up() {
+async fn a_silent_family_does_not_delay_the_other() {
     let script = |question: &Question| {
         if question.kind == RecordType::A {
             answer_any(question)
@@ -302,7 +302,7 @@ async fn an_alias_that_leads_nowhere_is_asked_for_itself() {
 }
 
 #[tokio::test]
-async fn aliases_in_a_circle_end() {
+async fn aliases_in_a_loop_end() {
     let (code, message) = resolution_failure(|question| {
         let target = if question.name == "api.test." {
             "cdn.test."
@@ -362,7 +362,7 @@ async fn response_codes_become_failures() {
 }
 
 #[tokio::test]
-async fn nonsense_and_forged_answers() {
+async fn malformed_and_forged_responses() {
     let (code, message) = resolution_failure(|question| {
         let id = question
             .answer(ResponseCode::NoError, Vec::new())
@@ -399,8 +399,8 @@ async fn nonsense_and_forged_answers() {
 }
 
 #[tokio::test]
-async fn nobody_at_the_servers_address() {
-    // A connected socket holds the port, and takes datagrams from nobody but its peer.
+async fn no_server_at_the_address() {
+    // A connected socket occupies the port and receives datagrams only from its peer.
     let holder = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     holder.connect("127.0.0.1:9").unwrap();
     let closed = holder.local_addr().unwrap();
@@ -438,7 +438,7 @@ async fn silence_ends_with_the_limit() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_asked_again_and_the_next_one_too() {
+async fn a_silent_server_is_queried_again_and_so_is_the_next() {
     let silent = start_server(|_| Vec::new()).await;
     let answering = start_server(answer_any).await;
     let mut test = TestContext::new();
@@ -471,7 +471,7 @@ async fn a_silent_server_is_asked_again_and_the_next_one_too() {
 }
 
 #[tokio::test]
-async fn a_server_that_fails_makes_way_for_the_next() {
+async fn after_a_failed_server_the_next_is_queried() {
     let failing =
         start_server(|question: &Question| question.reply(ResponseCode::ServFail, Vec::new()))
             .await;
@@ -487,7 +487,7 @@ async fn a_server_that_fails_makes_way_for_the_next() {
 }
 
 #[tokio::test]
-async fn a_name_that_dns_cannot_hold() {
+async fn a_name_that_is_not_valid_in_dns() {
     let test = context_with_server(start_server(answer_any).await);
     for host in [
         &format!("{}.test", "x".repeat(64)),
