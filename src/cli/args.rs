@@ -1,13 +1,9 @@
 //! The command line. An option that does the same as a curl option has the same name and letter.
 
-mod budget;
-mod cookies;
 mod files;
-mod form;
 mod lab;
-mod redirects;
+mod long_help;
 mod secrets;
-mod suite;
 
 use std::path::PathBuf;
 
@@ -141,7 +137,7 @@ pub(super) struct ProbeArgs {
     )]
     pub(super) urls: Vec<String>,
     /// Probe the endpoints listed in FILE (TOML) concurrently, and report one verdict
-    #[arg(long, value_name = "FILE", help_heading = "Suite", long_help = suite::HELP)]
+    #[arg(long, value_name = "FILE", help_heading = "Suite", long_help = long_help::SUITE)]
     pub(super) suite: Option<PathBuf>,
     /// Number of endpoints to probe concurrently; by default 4 per processor, at most 32
     #[arg(long, value_name = "NUM", requires = "suite", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Suite")]
@@ -155,7 +151,7 @@ pub(super) struct ProbeArgs {
     #[arg(short = 'w', long, value_name = "FORMAT", help_heading = "Report")]
     pub(super) write_out: Option<String>,
     /// Limits such as 'total<=500ms,dns<=50ms'; exit with code 4 if one is not met
-    #[arg(long, value_name = "RULES", help_heading = "Report", long_help = budget::HELP)]
+    #[arg(long, value_name = "RULES", help_heading = "Report", long_help = long_help::BUDGET)]
     pub(super) budget: Option<String>,
     /// Send spans and metrics to an OpenTelemetry collector (OTLP over HTTP); - uses the URL from
     /// the environment
@@ -289,7 +285,7 @@ pub(super) struct RequestArgs {
     pub(super) json: Vec<String>,
     /// Multipart form field: name=value, name=@file,file, name=<file, name=( to =); may be
     /// followed by ;type= ;filename= ;headers= ;encoder=
-    #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = "Request", long_help = form::HELP)]
+    #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = "Request", long_help = long_help::FORM)]
     pub(super) form: Vec<String>,
     /// Multipart form field; its value is taken literally
     #[arg(long, value_name = "FIELD", help_heading = "Request")]
@@ -305,7 +301,7 @@ pub(super) struct RequestArgs {
     pub(super) head: bool,
     /// Follow redirects; your own header fields, credentials, body and client certificate are sent
     /// only to the URL's own origin
-    #[arg(short = 'L', long, help_heading = "Request", long_help = redirects::LOCATION)]
+    #[arg(short = 'L', long, help_heading = "Request", long_help = long_help::LOCATION)]
     pub(super) location: bool,
     /// Follow redirects, and send credentials, custom header fields, the body and the client
     /// certificate to other origins too
@@ -316,7 +312,7 @@ pub(super) struct RequestArgs {
     pub(super) max_redirs: i64,
     /// Refuse redirects from public addresses to loopback, private, link-local and metadata
     /// addresses; on by default in suites
-    #[arg(long, overrides_with = "no_redirect_guard", help_heading = "Request", long_help = redirects::GUARD)]
+    #[arg(long, overrides_with = "no_redirect_guard", help_heading = "Request", long_help = long_help::REDIRECT_GUARD)]
     pub(super) redirect_guard: bool,
     /// Follow such redirects, even in a suite
     #[arg(long, overrides_with = "redirect_guard", help_heading = "Request")]
@@ -342,10 +338,10 @@ pub(super) struct RequestArgs {
     #[arg(short = 'e', long, value_name = "URL", help_heading = "Request")]
     pub(super) referer: Option<String>,
     /// Cookies: 'name=value; name2=value2', or the name of a cookie file
-    #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request", long_help = cookies::COOKIE)]
+    #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request", long_help = long_help::COOKIE)]
     pub(super) cookie: Vec<String>,
     /// Write all cookies to FILE after the run; - writes to standard output
-    #[arg(short = 'c', long, value_name = "FILE", help_heading = "Request", long_help = cookies::COOKIE_JAR)]
+    #[arg(short = 'c', long, value_name = "FILE", help_heading = "Request", long_help = long_help::COOKIE_JAR)]
     pub(super) cookie_jar: Option<PathBuf>,
     /// Ignore session cookies in cookie files
     #[arg(short = 'j', long, help_heading = "Request")]

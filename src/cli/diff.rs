@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
 use super::atomic_file::Readers;
-use super::exit::Exit;
+use super::exit::{Exit, UsageError};
 use super::long_run::WindowedReplay;
 use super::output;
 use super::report_outputs::ReportOutputs;
-use super::usage::UsageError;
 use crate::archive::Comparable;
 use crate::insight::diff::{ComparedRun, compare_runs};
 use crate::insight::redact::RedactionRules;

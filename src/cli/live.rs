@@ -1,18 +1,16 @@
 //! `tapline [URL]`: the screen, and the effects it requests.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::args::{RequestArgs, ScreenArgs, SecretsArgs, ThemeChoice};
+use super::args::{RequestArgs, ScreenArgs, SecretsArgs};
 use super::capture_setup::{CaptureSetup, PendingCapture};
 use super::cookie_jar::CookieJar;
 use super::engine::{Engine, EventSender};
-use super::exit::Exit;
-use super::key_log::warn_about_key_log;
+use super::exit::{Exit, UsageError};
 use super::lab;
 use super::recording::{RunRecording, SaveResult};
 use super::run_saver::SaveTarget;
@@ -20,24 +18,18 @@ use super::screen;
 use super::signals;
 use super::target::Targets;
 use super::threads::start_thread;
-use super::tls_keys::KeyCollector;
-use super::usage::UsageError;
+use super::tls_keys::{KeyCollector, warn_about_key_log};
 use crate::capture::CaptureDepth;
 use crate::insight::redact::RedactionRules;
 use crate::lab::CatalogueEntry;
 use crate::lab::network::RunningLab;
 use crate::probe::spec::KeyLogProblems;
 use crate::trace::{ByteStore, LinkConfig, PacketLocation};
-use crate::tui::{ExitReason, ScreenEffect, ScreenMessage, Settings, Suggestion, Theme};
+use crate::tui::{ExitReason, ScreenEffect, ScreenMessage, Settings, Suggestion};
 use crate::units::Untrusted;
 
 /// Capacity of the screen's inbox; the engine blocks while it is full.
 const INBOX_CAPACITY: usize = 8_192;
-
-/// Returns true if there is a terminal to draw on and to read keys from.
-pub(super) fn has_terminal() -> bool {
-    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
-}
 
 /// How much of each packet is captured for the screen.
 pub(super) const fn capture_depth(request: &RequestArgs) -> CaptureDepth {
@@ -107,22 +99,10 @@ pub(super) fn run(
     }
     let saved = runs.end();
     Ok(if saved {
-        screen_exit(outcome)
+        screen::screen_exit(outcome)
     } else {
         Exit::Fault
     })
-}
-
-/// The exit code for how the screen ended.
-pub(super) fn screen_exit(outcome: std::io::Result<ExitReason>) -> Exit {
-    match outcome {
-        Ok(ExitReason::Quit) => Exit::Done,
-        Ok(other) => Exit::Signal(other.exit_code().saturating_sub(128)),
-        Err(error) => {
-            eprintln!("tapline: the terminal cannot be used: {error}");
-            Exit::Fault
-        }
-    }
 }
 
 fn screen_settings(url: Option<String>, targets: &Targets, look: &ScreenArgs) -> Settings {
@@ -131,23 +111,7 @@ fn screen_settings(url: Option<String>, targets: &Targets, look: &ScreenArgs) ->
         url,
         suggestions: place_suggestions(targets),
         notice,
-        ..appearance_settings(look)
-    }
-}
-
-/// The settings that depend on appearance alone.
-pub(super) fn appearance_settings(look: &ScreenArgs) -> Settings {
-    let theme = match look.theme {
-        ThemeChoice::Dark | ThemeChoice::Plain => Theme::Dark,
-        ThemeChoice::Light => Theme::Light,
-        ThemeChoice::ColorBlind => Theme::ColorBlind,
-    };
-    let colorless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Settings {
-        theme,
-        color: look.theme != ThemeChoice::Plain && !colorless,
-        ascii: look.ascii || !super::supports_unicode(),
-        ..Settings::default()
+        ..screen::appearance_settings(look)
     }
 }
 

@@ -68,12 +68,11 @@ impl LongRun {
     }
 
     /// Prints which exchanges are missing from all reports, if there are any.
-    pub(super) fn say_what_is_left_out(&self) {
+    pub(super) fn warn_about_omissions(&self) {
         if self.trace.retired().cut_runs() {
             eprintln!(
-                "tapline: of a request with more than {} redirects the reports tell the first {} \
-                    exchanges and the last ones, and the totals of all; --format events and --save \
-                    have all",
+                "tapline: for requests with more than {} redirects, reports show the first {} exchanges, the \
+                 last ones, and the totals of all; --format events and --save have all exchanges",
                 HopLimits::REPORTED.all,
                 HopLimits::REPORTED.first
             );

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 
 use super::args::Cli;
-use super::usage::UsageError;
+use super::exit::UsageError;
 use crate::units::closest_match_within;
 
 /// Maximum edit distance from a command's name.

@@ -12,20 +12,16 @@ mod args;
 mod atomic_file;
 mod capture_setup;
 mod clap_errors;
-mod completions;
 mod cookie_jar;
 mod delivery;
 mod diff;
 mod doctor;
+mod documentation;
 mod engine;
 mod exit;
-mod fault;
-mod key_log;
-mod key_log_files;
 mod lab;
 mod live;
 mod long_run;
-mod man;
 mod misspelt;
 mod open;
 mod output;
@@ -44,7 +40,6 @@ mod suite;
 mod target;
 mod threads;
 mod tls_keys;
-mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -54,14 +49,14 @@ use clap::{CommandFactory, FromArgMatches};
 use args::{Cli, CliCommand, LiveArgs, ProbeArgs};
 use capture_setup::PendingCapture;
 use exit::Exit;
+use exit::UsageError;
 use target::Targets;
-use usage::UsageError;
 
 use crate::capture::InterfaceSelection;
 use crate::lab::EmbeddedLab;
 
-pub use fault::exit_on_panic;
 pub use screen::show_screen;
+pub use threads::exit_on_panic;
 
 /// Runs the command and returns the process's exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -107,8 +102,8 @@ fn run_command(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, UsageError>
         Some(CliCommand::Diff(args)) => diff::run(&args),
         Some(CliCommand::Lab(args)) => lab::run(*args, matches),
         Some(CliCommand::Doctor(args)) => Ok(doctor::run(&args)),
-        Some(CliCommand::Completions { shell }) => Ok(completions::run(shell)),
-        Some(CliCommand::Man { command }) => man::run(command.as_deref()),
+        Some(CliCommand::Completions { shell }) => Ok(documentation::print_completions(shell)),
+        Some(CliCommand::Man { command }) => documentation::print_manual(command.as_deref()),
     }
 }
 
@@ -128,7 +123,7 @@ fn run_screen_or_report(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Ex
     if let Some(url) = &args.url {
         misspelt::refuse_misspelt_command(url)?;
     }
-    if live::has_terminal() {
+    if screen::has_terminal() {
         let pending =
             PendingCapture::begin(&args.request, live::capture_depth(&args.request), || {
                 InterfaceSelection::All

@@ -7,10 +7,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::args::{OpenArgs, ReportFileArgs};
-use super::exit::Exit;
+use super::exit::{Exit, UsageError};
 use super::threads::start_thread;
-use super::usage::UsageError;
-use super::{key_log_files, live, report, screen};
+use super::{live, report, screen, tls_keys};
 use crate::archive::{Archive, ArchiveError, CaptureStore};
 use crate::dissect::dissect;
 use crate::insight::FlowOpening;
@@ -54,7 +53,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
         );
         return report::run(&ReportFileArgs::from_open(args));
     }
-    let keys = key_log_files::read_key_log(args.keylog.as_deref())?;
+    let keys = tls_keys::read_key_log(args.keylog.as_deref())?;
     let name = if is_standard_input {
         "standard input".to_owned()
     } else {
@@ -69,7 +68,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
         opened: Some(name.clone()),
         masking: args.secrets.masking()?,
         limits,
-        ..live::appearance_settings(&args.screen)
+        ..screen::appearance_settings(&args.screen)
     };
     let (sender, inbox) = sync_channel(INBOX_CAPACITY);
     let shelf = SharedCapture::default();
@@ -110,7 +109,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
         // not overflow.
         let _ = ask.try_send(question);
     };
-    Ok(live::screen_exit(screen::show_screen(
+    Ok(screen::screen_exit(screen::show_screen(
         &sender,
         &inbox,
         &mut perform,
@@ -168,7 +167,7 @@ fn read_archive(
                 EventKind::RunEnded => end = Some(event),
                 _ => _ = sender.send(ScreenMessage::Trace(event)),
             });
-            key_log_files::add_embedded_key_logs(
+            tls_keys::add_embedded_key_logs(
                 &mut keys.lock().unwrap_or_else(PoisonError::into_inner),
                 &kept,
                 &store,

@@ -9,14 +9,12 @@ use super::args::ProbeArgs;
 use super::capture_setup::{PendingCapture, interfaces_towards};
 use super::cookie_jar::CookieJar;
 use super::engine::{Engine, EventSender};
-use super::exit::Exit;
-use super::key_log::warn_about_key_log;
+use super::exit::{Exit, UsageError};
 use super::lab;
 use super::run_saver::{RunSaver, SaveTarget};
 use super::signals::SignalWatcher;
 use super::target::Targets;
-use super::tls_keys::KeyCollector;
-use super::usage::UsageError;
+use super::tls_keys::{KeyCollector, warn_about_key_log};
 use output_plan::OutputPlan;
 
 use crate::capture::CaptureDepth;

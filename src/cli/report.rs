@@ -4,12 +4,11 @@ use std::io;
 use std::path::Path;
 
 use super::args::ReportFileArgs;
-use super::exit::Exit;
-use super::key_log_files;
+use super::exit::{Exit, UsageError};
 use super::long_run::{LongRun, WindowedReplay};
 use super::read_ahead::read_events_ahead;
 use super::report_outputs::ReportOutputs;
-use super::usage::UsageError;
+use super::tls_keys;
 use crate::archive::{Archive, ArchiveError, CaptureStore};
 use crate::dissect::DissectedFlows;
 use crate::insight::{RetentionLimits, ServerNames};
@@ -28,7 +27,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
         ));
     }
     let name = Untrusted::new(args.file.to_string_lossy());
-    let mut keys = key_log_files::read_key_log(args.keylog.as_deref())?;
+    let mut keys = tls_keys::read_key_log(args.keylog.as_deref())?;
     let archive = open(&args.file, args.spool_limit)
         .map_err(|error| UsageError::new(format!("{}: {error}", name.escaped())))?;
     let store = archive.store();
@@ -54,7 +53,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
         }
     };
     let trace = &run.trace;
-    key_log_files::add_embedded_key_logs(&mut keys, &kept, &store);
+    tls_keys::add_embedded_key_logs(&mut keys, &kept, &store);
     if let Some(error) = &kept.error {
         eprintln!(
             "tapline: {}: the file could not be read to the end: {error}",
@@ -76,7 +75,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     } else {
         trace
     };
-    run.say_what_is_left_out();
+    run.warn_about_omissions();
     Ok(reports
         .write(trace, every)
         .and(streamed)

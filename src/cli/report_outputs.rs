@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::{ColorChoice, ReportArgs};
 use super::atomic_file::Readers;
-use super::exit::Exit;
+use super::exit::{Exit, UsageError};
 use super::output;
 use super::signals;
-use super::usage::UsageError;
 use crate::report::{self, ExchangeSource, Format, ReportOptions};
 use crate::sys::{WriteOptions, open_for_writing_blocking};
 use crate::trace::{Event, Trace};

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use super::atomic_file::{AtomicFile, Readers};
 use super::capture_setup::CaptureSetup;
-use super::exit::Exit;
+use super::exit::{Exit, UsageError};
 use super::tls_keys::KeyCollector;
-use super::usage::UsageError;
 use crate::archive::saving::{SaveOptions, Saver};
 use crate::insight::redact::RedactionRules;
 use crate::trace::Event;

@@ -1,10 +1,17 @@
-//! The screen on a terminal that is restored however the process ends.
+//! The screen's terminal and settings, shared by the commands that show it.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use super::args::{ScreenArgs, ThemeChoice};
+use super::exit::Exit;
 use crate::sys;
-use crate::tui::{self, ExitReason, ScreenEffect, ScreenMessage, Settings};
+use crate::tui::{self, ExitReason, ScreenEffect, ScreenMessage, Settings, Theme};
+
+/// Returns true if there is a terminal to draw on and to read keys from.
+pub(super) fn has_terminal() -> bool {
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
 
 /// Runs [`tui::live`]. The terminal is restored even if the process ends abruptly, and a second
 /// termination signal ends the process immediately.
@@ -27,4 +34,32 @@ pub fn show_screen(
         perform(effect);
     };
     tui::run_on_terminal(sender, inbox, &mut perform, settings)
+}
+
+/// The exit code for how the screen ended.
+pub(super) fn screen_exit(outcome: std::io::Result<ExitReason>) -> Exit {
+    match outcome {
+        Ok(ExitReason::Quit) => Exit::Done,
+        Ok(other) => Exit::Signal(other.exit_code().saturating_sub(128)),
+        Err(error) => {
+            eprintln!("tapline: the terminal cannot be used: {error}");
+            Exit::Fault
+        }
+    }
+}
+
+/// The settings that depend on appearance alone.
+pub(super) fn appearance_settings(look: &ScreenArgs) -> Settings {
+    let theme = match look.theme {
+        ThemeChoice::Dark | ThemeChoice::Plain => Theme::Dark,
+        ThemeChoice::Light => Theme::Light,
+        ThemeChoice::ColorBlind => Theme::ColorBlind,
+    };
+    let colorless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Settings {
+        theme,
+        color: look.theme != ThemeChoice::Plain && !colorless,
+        ascii: look.ascii || !super::supports_unicode(),
+        ..Settings::default()
+    }
 }

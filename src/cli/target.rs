@@ -3,8 +3,8 @@
 use clap::ArgMatches;
 
 use super::args::RequestArgs;
+use super::exit::UsageError;
 use super::request::{self, CookieFiles};
-use super::usage::UsageError;
 use crate::lab::{CatalogueEntry, EmbeddedLab};
 use crate::probe::Spec;
 use crate::probe::spec::DnsChoice;

@@ -1,8 +1,16 @@
-//! The TLS keys of a run, collected for the file that the run is saved to.
+//! TLS keys: those of a run, collected to be saved with it, and those of key logs and captures, for
+//! decryption.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::probe::spec::KeyLogListener;
+use super::exit::{Exit, UsageError};
+use crate::archive::{Attachments, CaptureStore};
+use crate::probe::spec::{KeyLogListener, KeyLogProblems};
+use crate::units::Untrusted;
+use crate::wire::tls::KeyLog;
 
 /// Collects TLS keys as they become known, if enabled. Clones share the same keys.
 #[derive(Clone, Default)]
@@ -68,5 +76,54 @@ impl KeyCollector {
                     .clone()
             })
             .unwrap_or_default()
+    }
+}
+
+/// Prints warnings and errors about a run's key log to standard error.
+///
+/// # Errors
+/// The key log is incomplete.
+pub(super) fn warn_about_key_log(problems: &KeyLogProblems) -> Result<(), Exit> {
+    let say = |sentence: &str| eprintln!("tapline: {}", Untrusted::new(sentence).escaped());
+    problems.warning().into_iter().for_each(say);
+    problems.failure().map_or(Ok(()), |sentence| {
+        say(sentence);
+        Err(Exit::Fault)
+    })
+}
+
+/// Maximum size of a key log, enough for some hundred thousand connections.
+const MAX_KEY_LOG_BYTES: u64 = 256 << 20;
+
+/// Reads a key log, if one is given.
+pub(super) fn read_key_log(path: Option<&Path>) -> Result<KeyLog, UsageError> {
+    let mut keys = KeyLog::default();
+    if let Some(path) = path {
+        let failed =
+            |error: std::io::Error| UsageError::new(format!("{}: {error}", path.display()));
+        let mut text = Vec::new();
+        File::open(path)
+            .map_err(failed)?
+            .take(MAX_KEY_LOG_BYTES)
+            .read_to_end(&mut text)
+            .map_err(failed)?;
+        keys.read(&text);
+    }
+    Ok(keys)
+}
+
+/// Adds the secrets embedded in the capture.
+pub(super) fn add_embedded_key_logs(keys: &mut KeyLog, kept: &Attachments, store: &CaptureStore) {
+    for log in &kept.key_logs {
+        // A key log that can no longer be read decrypts nothing, which is reported where the
+        // secrets are missing.
+        keys.read(
+            &store
+                .read_extent(
+                    *log,
+                    usize::try_from(MAX_KEY_LOG_BYTES).unwrap_or(usize::MAX),
+                )
+                .unwrap_or_default(),
+        );
     }
 }

@@ -55,29 +55,29 @@ pub(super) trait ExchangeFormat {
 }
 
 /// A list that is serialized while its exchanges are read. If reading fails the list ends, and the
-/// error is stored in `failed`.
+/// error is stored in `end`.
 pub(super) struct StreamedExchanges<'a, S> {
     pub(super) source: &'a dyn ExchangeSource,
     pub(super) format: S,
     pub(super) end: &'a StreamEnd,
 }
 
-/// How a list that was written while its exchanges were read came to its end.
+/// The result of serializing a list whose exchanges are read at the same time.
 #[derive(Default)]
 pub(super) struct StreamEnd {
     pub(super) failed: RefCell<Option<io::Error>>,
-    /// How many exchanges it leaves out.
+    /// The number of exchanges left out.
     pub(super) omitted: Cell<u64>,
 }
 
 impl StreamEnd {
-    /// Returns whether exchanges are left out.
+    /// Returns true if no exchange was left out.
     pub(super) const fn omits_none(&self) -> bool {
         self.omitted.get() == 0
     }
 }
 
-/// The number, for who comes after the list.
+/// The number of exchanges left out. To be serialized after the list.
 impl Serialize for StreamEnd {
     fn serialize<T: Serializer>(&self, to: T) -> Result<T::Ok, T::Error> {
         to.serialize_u64(self.omitted.get())
@@ -89,7 +89,7 @@ impl<S: ExchangeFormat> Serialize for StreamedExchanges<'_, S> {
         let mut list = to.serialize_seq(None)?;
         let mut refused = None;
         let mut omitted = self.source.omitted();
-        let told = self.source.for_each_transfer(&mut |trace, _, transfer| {
+        let result = self.source.for_each_transfer(&mut |trace, _, transfer| {
             omitted = omitted.saturating_add(transfer.retired_count());
             for exchange in transfer.hops() {
                 if let Err(error) = list.serialize_element(&self.format.convert(trace, exchange)) {
@@ -103,7 +103,7 @@ impl<S: ExchangeFormat> Serialize for StreamedExchanges<'_, S> {
             return Err(error);
         }
         self.end.omitted.set(omitted);
-        *self.end.failed.borrow_mut() = told.err();
+        *self.end.failed.borrow_mut() = result.err();
         list.end()
     }
 }

@@ -1,10 +1,12 @@
-//! JSON without terminal control characters, on one line or pretty-printed.
+//! JSON without terminal control characters: events on one line each, documents pretty-printed.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::ReportOptions;
 use super::json_layout::JsonLayout;
+use crate::trace::Event;
 use crate::units::write_json;
 
 pub(super) use crate::units::json_line as line;
@@ -23,6 +25,24 @@ pub(super) fn write_pretty_json(value: &impl Serialize, to: &mut dyn Write) -> i
     let mut layout = JsonLayout::new(to);
     write_json(value, &mut layout);
     layout.finish()
+}
+
+/// Events as lines, in the order given.
+pub fn event_lines<'a>(
+    events: impl IntoIterator<Item = &'a Event>,
+    options: &ReportOptions,
+) -> String {
+    events
+        .into_iter()
+        .map(|event| event_line(event, options))
+        .collect()
+}
+
+/// One event with its line break, for writing while a run goes on.
+pub fn event_line(event: &Event, options: &ReportOptions) -> String {
+    let mut line = line(&options.redactor().event(event));
+    line.push('\n');
+    line
 }
 
 #[cfg(test)]

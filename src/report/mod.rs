@@ -26,7 +26,6 @@
 
 mod csv;
 mod diff;
-mod events;
 mod exchange_source;
 mod format;
 mod har;
@@ -53,22 +52,21 @@ mod write_out;
 
 pub use csv::csv_report;
 pub use diff::{Comparison, DiffFormat, UnknownDiffFormat};
-pub use events::{event_line, event_lines};
 pub use exchange_source::{ExchangeSource, TransferVisitor};
 pub use format::{Format, UnknownFormat};
 pub use har::har_report;
 pub use html::html_report;
 pub use json::json_report;
+pub use json_text::{event_line, event_lines};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
 pub use options::ReportOptions;
 pub use otlp::{OtlpIds, OtlpResource, otlp_metrics, otlp_traces};
-pub use outcome::{RunOutcome, run_outcome};
+pub use outcome::{EndpointStatus, RunOutcome, run_outcome};
 pub use progress::progress_line;
 pub use prometheus::prometheus_report;
 pub use suite::{
-    EndpointResult, EndpointStatus, RequestFigures, SUITE_FORMATS, SuiteEndpoint, SuiteResult,
-    write_suite,
+    EndpointResult, RequestFigures, SUITE_FORMATS, SuiteEndpoint, SuiteResult, write_suite,
 };
 pub use svg::svg_report;
 pub use text::text_report;

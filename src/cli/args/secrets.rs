@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 use crate::insight::redact::{RedactionPolicy, RedactionRules};
 
 /// Options whose values are, or may contain, secrets.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 use crate::units::{TypedUrl, TypedUrlError};
 
 /// The URL to post to, with header fields and timeout.

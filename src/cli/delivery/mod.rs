@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use super::args::ProbeArgs;
 use super::engine::Canceller;
+use super::exit::UsageError;
 use super::signals::SignalWatcher;
-use super::usage::UsageError;
 use crate::report::{self, OtlpIds, OtlpResource, ReportOptions};
 use crate::trace::Trace;
 use destination::Destination;

@@ -13,10 +13,9 @@ use clap::ArgMatches;
 
 use super::args::{LabAction, LabArgs, ProbeArgs};
 use super::capture_setup::PendingCapture;
-use super::exit::Exit;
+use super::exit::{Exit, UsageError};
 use super::target::Targets;
-use super::usage::UsageError;
-use super::{live, output, probe, process_arguments};
+use super::{live, output, probe, process_arguments, screen};
 use crate::capture::InterfaceSelection;
 use crate::lab::network::{self, ClientEnvironment, NetworkUnavailable, RunningLab};
 use crate::lab::{CatalogueEntry, EmbeddedLab, network_catalogue};
@@ -155,7 +154,7 @@ fn show_screen_or_report(
         .as_deref()
         .map(|place| places::resolve_place(targets.exhibits(), place))
         .transpose()?;
-    if live::has_terminal() {
+    if screen::has_terminal() {
         return live::run(
             place,
             targets.with_notice(notice),

@@ -1,6 +1,6 @@
 //! The places in the lab: listing them, and resolving their names.
 
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 use crate::lab::CatalogueEntry;
 
 /// The host assumed for a path without a host.

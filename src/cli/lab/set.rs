@@ -2,9 +2,8 @@
 
 use super::enclosing;
 use super::link_args::LinkArgs;
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output;
-use crate::cli::usage::UsageError;
 use crate::lab::network::{LinkReply, RunningLab};
 
 /// Changes the link of a running lab and prints its settings.

@@ -9,14 +9,13 @@ use super::progress::BodyProgressLine;
 use crate::archive::saving::REORDER_NANOS;
 use crate::cli::args::{ProbeArgs, RequestArgs};
 use crate::cli::delivery::Deliveries;
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, UsageError};
 use crate::cli::long_run::LongRun;
 use crate::cli::output;
 use crate::cli::report_outputs::ReportOutputs;
 use crate::cli::request::read_text;
 use crate::cli::run_saver::RunSaver;
 use crate::cli::signals::SignalWatcher;
-use crate::cli::usage::UsageError;
 use crate::insight::budget::{Budget, BudgetOutcome, failures_are_allowed};
 use crate::insight::redact::RedactionRules;
 use crate::report::{self, ExchangeSource, Format};
@@ -141,7 +140,7 @@ impl OutputPlan {
 
     /// Writes every report except the events, which were streamed.
     pub(super) fn write(&self, run: &LongRun) -> Result<(), Exit> {
-        run.say_what_is_left_out();
+        run.warn_about_omissions();
         self.reports
             .write(&run.trace, run.exchanges())
             .and(self.write_out(run.exchanges()))

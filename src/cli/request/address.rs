@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::masked_text;
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 use crate::probe::spec::{ConnectToRule, ResolveRule};
 
 /// `[+]HOST:PORT:ADDRESS[,ADDRESS]...`

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::masked_text;
 use crate::cli::args::RequestArgs;
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 use crate::probe::cookies::{CookieFileOptions, CookieStore, SkippedCookies, seconds_since_1970};
 use crate::probe::spec::CookieOptions;
 use crate::units::Secret;

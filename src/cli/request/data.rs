@@ -7,7 +7,7 @@ use url::Url;
 
 use super::input::RequestInput;
 use crate::cli::args::RequestArgs;
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 use crate::probe::spec::Body;
 
 /// Characters that are percent-encoded in a query (RFC 3986 §3.4).

@@ -10,7 +10,7 @@ use clap::ArgMatches;
 use super::input::RequestInput;
 use super::{masked_name, masked_text};
 use crate::cli::args::RequestArgs;
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 use crate::probe::spec::{Form, FormContent, FormPart, TransferEncoding};
 
 /// Maximum nesting of multiparts.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 
 use super::masked_text;
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 
 /// Maximum size of what is read at once into memory.
 const MAX_IN_MEMORY: u64 = 1 << 30;

@@ -21,7 +21,7 @@ use url::Url;
 
 use self::input::RequestInput;
 use super::args::RequestArgs;
-use super::usage::UsageError;
+use super::exit::UsageError;
 use crate::probe::Spec;
 use crate::probe::spec::{
     AddressFamily, Body, BodyOutput, DnsChoice, HeaderRule, HttpChoice, KeyLogProblems,

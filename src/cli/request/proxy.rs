@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::cli::args::RequestArgs;
-use crate::cli::usage::UsageError;
+use crate::cli::exit::UsageError;
 use crate::probe::spec::Proxy;
 
 /// The proxy for a URL: from `-x`, or else from the environment. An empty `-x` means none.

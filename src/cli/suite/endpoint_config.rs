@@ -1,8 +1,7 @@
 //! The configuration of one endpoint.
 
-use super::error::SuiteError;
 use super::options::{ENDPOINT_KEYS, EndpointOptions};
-use super::setting::{SettingValue, SuiteSetting};
+use super::setting::{SettingValue, SuiteError, SuiteSetting};
 use crate::cli::request;
 use crate::insight::budget::{Budget, BudgetRule};
 use crate::insight::redact::Redactor;

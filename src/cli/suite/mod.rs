@@ -1,7 +1,6 @@
 //! `tapline probe --suite`: probes many endpoints from a file concurrently, with one verdict.
 
 mod endpoint_config;
-mod error;
 mod folding;
 mod options;
 mod paths;
@@ -20,21 +19,20 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use clap::ArgMatches;
 
 use super::args::{CaptureChoice, ProbeArgs};
-use super::exit::Exit;
-use super::key_log::warn_about_key_log;
+use super::exit::{Exit, UsageError};
 use super::lab;
 use super::report_outputs::ReportOutputs;
 use super::signals::SignalWatcher;
-use super::usage::UsageError;
+use super::tls_keys::warn_about_key_log;
 use crate::insight::budget::Budget;
 use crate::probe::spec::KeyLogProblems;
 use crate::report::{EndpointStatus, Format, SUITE_FORMATS, SuiteResult, write_suite};
 use crate::units::{Nanos, WallTime};
 use endpoint_config::EndpointConfig;
-use error::SuiteError;
 use folding::SuiteFold;
 use precedence::SuiteConfig;
 use run_pool::RunPool;
+use setting::SuiteError;
 
 /// Capacity of the event channel; the runs block while it is full.
 const CHANNEL_CAPACITY: usize = 8_192;

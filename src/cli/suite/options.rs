@@ -5,8 +5,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
 
-use super::error::SuiteError;
-use super::setting::{SettingValue, SuiteSetting};
+use super::setting::{SettingValue, SuiteError, SuiteSetting};
 use crate::cli::args::RequestArgs;
 use crate::units::closest_match;
 

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use clap::ValueHint;
 
-use super::error::SuiteError;
-use super::setting::SuiteSetting;
+use super::setting::{SuiteError, SuiteSetting};
 
 /// Resolves the file names in a setting. `hint` describes the option's value.
 pub(super) fn resolve_paths(

@@ -5,10 +5,9 @@ use std::path::Path;
 use clap::ArgMatches;
 
 use super::endpoint_config::EndpointConfig;
-use super::error::SuiteError;
 use super::options::EndpointOptions;
 use super::paths::resolve_paths;
-use super::setting::{SettingValue, SuiteSetting};
+use super::setting::{SettingValue, SuiteError, SuiteSetting};
 use super::suite_file::SuiteFile;
 use super::variables::VariableExpander;
 use crate::cli::args::ProbeArgs;

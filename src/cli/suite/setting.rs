@@ -1,6 +1,4 @@
-//! Keys of a suite's file with their values.
-
-use super::error::SuiteError;
+//! Keys of a suite's file with their values, and errors about them.
 
 /// A key with its value and line number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +80,24 @@ impl SettingValue {
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// An error in a suite's file, with its line number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {sentence}")]
+pub(super) struct SuiteError {
+    /// Counted from 1.
+    line: usize,
+    sentence: String,
+}
+
+impl SuiteError {
+    pub(super) fn new(line: usize, sentence: impl Into<String>) -> Self {
+        Self {
+            line,
+            sentence: sentence.into(),
         }
     }
 }

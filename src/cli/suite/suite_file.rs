@@ -5,8 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::SuiteError;
-use super::setting::{SettingValue, SuiteSetting};
+use super::setting::{SettingValue, SuiteError, SuiteSetting};
 use crate::units::closest_match;
 
 /// A parsed suite file.

@@ -1,8 +1,7 @@
 //! `${NAME}` references in a suite's file, which are replaced by environment variables. Secrets
 //! must be given this way.
 
-use super::error::SuiteError;
-use super::setting::{SettingValue, SuiteSetting};
+use super::setting::{SettingValue, SuiteError, SuiteSetting};
 use crate::cli::args::SECRET_OPTIONS;
 use crate::units::Bytes;
 

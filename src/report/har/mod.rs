@@ -91,7 +91,7 @@ struct Log<'a> {
     comment: Omitted<'a>,
 }
 
-/// How many exchanges are no entries, said once these are written.
+/// A comment with the number of exchanges left out, known once the entries are written.
 struct Omitted<'a>(&'a StreamEnd);
 
 impl Omitted<'_> {
@@ -104,7 +104,7 @@ impl Serialize for Omitted<'_> {
     fn serialize<T: Serializer>(&self, to: T) -> Result<T::Ok, T::Error> {
         let omitted = self.0.omitted.get();
         to.collect_str(&format_args!(
-            "{omitted} exchanges of a long run are left out"
+            "{omitted} exchanges of a long run are omitted"
         ))
     }
 }

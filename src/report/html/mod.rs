@@ -5,7 +5,6 @@
 //! markup that slipped through the escaping could not run code.
 
 mod conversations;
-mod exchange;
 mod headers;
 mod names;
 mod packets;
@@ -23,7 +22,7 @@ use super::markup::Markup;
 use super::picture::{Heading, PictureContext};
 use super::svg::{COLOUR_STYLE, PICTURE_STYLE};
 use crate::insight::{RepeatedRequest, Transfer, exchange_count, group_into_transfers};
-use crate::trace::{ExchangeCause, Trace};
+use crate::trace::{Exchange, ExchangeCause, Trace};
 use crate::units::format_count;
 use page::HtmlPage;
 
@@ -140,7 +139,7 @@ fn page_main(
     page.open("main", &[("id", &"content")]);
     match trace.exchanges() {
         [] => conversations::write(&mut page),
-        [only] => exchange::write(&mut page, only, 2),
+        [only] => write_exchange(&mut page, only, 2),
         _ => write_several(&mut page, heading),
     }
     packets::write_ladders(&mut page);
@@ -189,7 +188,7 @@ fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
             &[],
             &format!("#{} {asked}: {came}, {total}", exchange.id.0),
         );
-        exchange::write(page, exchange, 3);
+        write_exchange(page, exchange, 3);
         page.close();
     }
     let left = exchange_count(trace).saturating_sub(told.len());
@@ -204,4 +203,13 @@ fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
             }
         ));
     }
+}
+
+/// Writes the sections about an exchange, with headings from the given level on.
+fn write_exchange(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
+    timeline::write(page, exchange, level);
+    names::write(page, exchange, level);
+    security::write(page, exchange, level);
+    headers::write(page, exchange, level);
+    packets::write(page, exchange, level);
 }

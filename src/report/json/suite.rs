@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::run::JsonVerdict;
-use crate::report::suite::{self, EndpointStatus};
+use crate::report::{EndpointStatus, suite};
 use crate::report::{json_text, timestamps};
 use crate::trace::{FailureCode, HttpVersion};
 use crate::units::Untrusted;

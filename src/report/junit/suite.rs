@@ -103,7 +103,7 @@ fn request_outcome(endpoint: &SuiteEndpoint) -> CaseOutcome {
     };
     match &happened.failure {
         Some((phase, code, message, hint))
-            if happened.status == crate::report::suite::EndpointStatus::Failed =>
+            if happened.status == crate::report::EndpointStatus::Failed =>
         {
             CaseOutcome::from_failure(*phase, *code, message.escaped().into_owned(), hint)
         }

@@ -125,7 +125,7 @@ fn exchange_sections(scene: &PictureContext<'_>) -> Vec<String> {
     }
     if left == 0 {
         parts.push(format!(
-            "Exchanges beyond {MAX_EXCHANGES} are not told of one by one."
+            "Exchanges beyond the first {MAX_EXCHANGES} are not shown individually."
         ));
     }
     parts

@@ -2,7 +2,8 @@
 
 use super::escape::{code_span, escape_prose};
 use super::table::MarkdownTable;
-use crate::report::suite::{EndpointStatus, SuiteEndpoint, SuiteResult};
+use crate::report::EndpointStatus;
+use crate::report::suite::{SuiteEndpoint, SuiteResult};
 use crate::report::timestamps;
 
 /// A suite as Markdown.

@@ -2,8 +2,9 @@
 
 use super::family::RenderedSample;
 use super::{MetricTarget, blackbox, budget_samples, family, own_metrics};
+use crate::report::EndpointStatus;
 use crate::report::ReportOptions;
-use crate::report::suite::{EndpointStatus, SuiteResult};
+use crate::report::suite::SuiteResult;
 use crate::trace::Trace;
 use crate::units::Untrusted;
 

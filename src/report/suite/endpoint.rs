@@ -1,10 +1,9 @@
 //! The result of an endpoint.
 
-use super::EndpointStatus;
 use crate::insight::budget::{Budget, BudgetOutcome, BudgetVerdict};
 use crate::insight::redact::Redactor;
 use crate::insight::{RunStatistics, Transfer, group_into_transfers, run_statistics};
-use crate::report::{ReportOptions, prometheus};
+use crate::report::{EndpointStatus, ReportOptions, prometheus};
 use crate::trace::{FailureCode, HttpVersion, Phase, Trace};
 use crate::units::{Nanos, Untrusted};
 

@@ -4,12 +4,10 @@
 //! no more memory than its reports. Endpoints are in file order, regardless of which ended first.
 
 mod endpoint;
-mod status;
 
 pub use endpoint::{EndpointResult, RequestFigures, SuiteEndpoint};
-pub use status::EndpointStatus;
 
-use super::{Format, ReportOptions, csv, json, junit, markdown, prometheus, text};
+use super::{EndpointStatus, Format, ReportOptions, csv, json, junit, markdown, prometheus, text};
 use crate::units::{Nanos, WallTime, group_digits};
 
 /// The result of a suite.

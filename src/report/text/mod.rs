@@ -127,7 +127,7 @@ fn transfer_blocks(page: &TextContext, transfer: &Transfer) -> Vec<Vec<StyledLin
     let mut gone = transfer.retired().iter().peekable();
     for hop in hops {
         if let Some(gone) = gone.next_if(|gone| gone.first.0 < hop.id.0) {
-            blocks.push(in_the_total_only(page, gone.count()));
+            blocks.push(omitted_hops_note(page, gone.count()));
         }
         let place = (hops.len() > 1).then(|| (transfer.number_of(hop), transfer.hop_count()));
         blocks.extend(exchange_blocks(page, hop, place));
@@ -138,8 +138,8 @@ fn transfer_blocks(page: &TextContext, transfer: &Transfer) -> Vec<Vec<StyledLin
     blocks
 }
 
-/// Says how many hops are not told one by one.
-fn in_the_total_only(page: &TextContext, hops: u64) -> Vec<StyledLine> {
+/// A note about hops that are only included in the totals.
+fn omitted_hops_note(page: &TextContext, hops: u64) -> Vec<StyledLine> {
     let said = format!(
         "{} of this request are in the totals only; --format events and --save have all",
         format_count(usize::try_from(hops).unwrap_or(usize::MAX), "more exchange")

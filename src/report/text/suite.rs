@@ -2,9 +2,10 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::report::EndpointStatus;
 use crate::report::ReportOptions;
 use crate::report::styling::{Role, StyledLine, Styler};
-use crate::report::suite::{EndpointStatus, SuiteEndpoint, SuiteResult};
+use crate::report::suite::{SuiteEndpoint, SuiteResult};
 use crate::report::wrapping::StyledWords;
 
 /// Maximum width of names; longer ones push the other columns to the right.

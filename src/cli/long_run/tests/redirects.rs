@@ -1,5 +1,5 @@
-//! One request with thousands of redirects, of which those in the middle go, beside the same run
-//! held whole.
+//! A request with thousands of redirects, most of them retired, compared with the same run kept
+//! whole.
 
 use super::*;
 use crate::insight::budget::BudgetVerdict;
@@ -7,7 +7,7 @@ use crate::insight::exchange_count;
 
 const HOPS: u32 = 5_000;
 
-/// A request that is redirected again and again; two in a hundred are tried again.
+/// A request with a long chain of redirects; two in a hundred exchanges are retries.
 fn chain() -> Vec<Event> {
     let mut events = long_run_events(HOPS);
     for event in &mut events {
@@ -34,7 +34,7 @@ fn held(events: impl IntoIterator<Item = Event>, budget: &mut Budget) -> LongRun
     run
 }
 
-/// The budget's figures, but for what has to be known of every exchange.
+/// Rules that do not need to know every exchange.
 fn budget() -> Budget {
     "total<=1ms,wait<=1us,connect<=1us,failures<=1"
         .parse()
@@ -89,7 +89,7 @@ fn reports_say_how_many_redirects_they_leave_out() {
         String::from_utf8(written).unwrap()
     };
     let grouped = crate::units::group_digits(left_out as u64);
-    for (format, said) in [
+    for (format, sentence) in [
         (
             Format::Text,
             format!("{grouped} more exchanges of this request"),
@@ -99,38 +99,39 @@ fn reports_say_how_many_redirects_they_leave_out() {
         (Format::Json, format!("\"exchanges_omitted\": {left_out}")),
         (
             Format::Har,
-            format!("{left_out} exchanges of a long run are left out"),
+            format!("{left_out} exchanges of a long run are omitted"),
         ),
         (
             Format::Html,
-            "more exchanges not told in full; --format events".to_owned(),
+            "more exchanges not shown in full; --format events".to_owned(),
         ),
-        (Format::Markdown, "are not told of one by one".to_owned()),
+        (Format::Markdown, "are not shown individually".to_owned()),
         (Format::Junit, "tapline.exchanges.beyond".to_owned()),
         (Format::Svg, "exchanges more are not drawn".to_owned()),
     ] {
         let written = written(format);
         let words = written.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains(&said), "{}: {said}", format.name());
+        assert!(words.contains(&sentence), "{}: {sentence}", format.name());
     }
     assert!(written(Format::Csv).lines().count() <= HopLimits::REPORTED.all + 2);
 }
 
-/// Of many such requests the reports that tell every request leave out what is between, too.
+/// Reports that list every request also leave out the middle of such chains.
 #[test]
 fn a_run_that_is_read_again_leaves_out_the_same_kind() {
     let spool = Spool::default();
     for event in chain() {
         spool.add(&event);
     }
-    let (mut told, mut beyond) = (0, 0);
+    let mut passed_on = 0;
+    let mut beyond = 0;
     spool
         .for_each_transfer(&mut |_, _, transfer| {
-            told += transfer.hops().len() as u64;
+            passed_on += transfer.hops().len() as u64;
             beyond += transfer.retired_count();
             Ok(())
         })
         .unwrap();
-    assert_eq!(told + beyond, u64::from(HOPS));
-    assert!(told <= HopLimits::REPORTED.all as u64);
+    assert_eq!(passed_on + beyond, u64::from(HOPS));
+    assert!(passed_on <= HopLimits::REPORTED.all as u64);
 }

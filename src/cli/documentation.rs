@@ -1,13 +1,21 @@
-//! `tapline man`.
+//! `tapline completions` and `tapline man`: output generated from the definition of the command
+//! line.
 
 use std::io::{self, Write};
 
 use clap::{Command, CommandFactory};
+use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::args::Cli;
-use super::exit::Exit;
-use super::usage::UsageError;
+use super::exit::{Exit, UsageError};
+
+/// Prints a shell's completion script.
+pub(super) fn print_completions(shell: Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "tapline", &mut script);
+    super::output::print(&script)
+}
 
 const STATUS: &str = r"
 .SH EXIT STATUS
@@ -82,7 +90,7 @@ tapline lab
 ";
 
 /// Prints the manual page of a command, or of the whole program.
-pub(super) fn run(name: Option<&str>) -> Result<Exit, UsageError> {
+pub(super) fn print_manual(name: Option<&str>) -> Result<Exit, UsageError> {
     let mut whole = Cli::command();
     whole.build();
     let command = match name {
