@@ -169,7 +169,8 @@ mod tests {
     #[test]
     fn a_link_stays_one_and_leads_to_the_new_file() {
         let folder = tempfile::tempdir().unwrap();
-        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        let target = folder.path().join("target");
+        let link = folder.path().join("link");
         std::os::unix::fs::symlink("target", &link).unwrap();
         for text in ["first", "second"] {
             write(&link, Readers::Usual, text).unwrap();

@@ -107,11 +107,9 @@ fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, Usa
         Comparable::Summary(side) => Ok(*side),
         Comparable::Events(archive) => {
             let store = archive.store();
-            let (mut reading, mut taken, mut result) = (
-                WindowedReplay::begin(RetentionLimits::STREAMING_WHOLE_RUNS),
-                ComparedSide::default(),
-                Ok(()),
-            );
+            let mut reading = WindowedReplay::begin(RetentionLimits::STREAMING_WHOLE_RUNS);
+            let mut taken = ComparedSide::default();
+            let mut result = Ok(());
             let mut take = |trace: &Trace, _, transfer: &Transfer<'_>| {
                 taken.add(trace, transfer);
                 Ok(())
@@ -137,10 +135,8 @@ fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, Usa
             } = taken;
             side.add_conversations(&trace, &ServerNames::from_trace(&trace, &*store));
             if beyond > 0 {
-                let (more, most) = (
-                    group_digits(beyond as u64),
-                    group_digits(ComparedSide::MAX_EXCHANGES as u64),
-                );
+                let more = group_digits(beyond as u64);
+                let most = group_digits(ComparedSide::MAX_EXCHANGES as u64);
                 eprintln!(
                     "tapline: {}: only the first {most} exchanges are compared; {more} more are \
                      left out",

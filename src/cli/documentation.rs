@@ -60,8 +60,8 @@ Disable colours; force colours even without a terminal.
 .B OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT
 .TQ
 .B OTEL_EXPORTER_OTLP_CERTIFICATE
-The endpoint used by \fB\-\-otlp \-\fR; header fields, timeout in milliseconds and CA certificate for any
-\fB\-\-otlp\fR. The first two also exist with TRACES or METRICS after OTLP.
+The endpoint used by \fB\-\-otlp \-\fR; header fields, timeout in milliseconds and
+CA certificate for any \fB\-\-otlp\fR. The first two also exist with TRACES or METRICS after OTLP.
 .TP
 .B OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
 The resource that spans and metrics are attributed to.

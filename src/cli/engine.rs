@@ -32,7 +32,8 @@ impl EventSender {
         sender: &SyncSender<M>,
         wanted: impl Fn() -> bool + Clone + Send + Sync + 'static,
     ) -> Self {
-        let (sender, other) = (sender.clone(), sender.clone());
+        let sender = sender.clone();
+        let other = sender.clone();
         let still_wanted = wanted.clone();
         let send = move |event: Event| {
             if wanted() {

@@ -289,7 +289,8 @@ impl RunController {
 
     /// Saves on a separate thread, since a run can be large.
     fn save(&self) {
-        let (recording, sender) = (self.recording.clone(), self.sender.clone());
+        let recording = self.recording.clone();
+        let sender = self.sender.clone();
         let work = move || {
             let saved = recording.map_or_else(
                 || Err("there is no run to save".to_owned()),

@@ -71,8 +71,9 @@ impl LongRun {
     pub(super) fn warn_about_omissions(&self) {
         if self.trace.retired().cut_runs() {
             eprintln!(
-                "tapline: for requests with more than {} redirects, reports show the first {} exchanges, the \
-                 last ones, and the totals of all; --format events and --save have all exchanges",
+                "tapline: for requests with more than {} redirects, reports show the first {} \
+                 exchanges, the last ones, and the totals of all; --format events and --save have \
+                 all exchanges",
                 HopLimits::REPORTED.all,
                 HopLimits::REPORTED.first
             );
@@ -116,7 +117,8 @@ impl WindowedReplay {
     /// Applies an event, and passes on the exchanges that can no longer change.
     pub(super) fn apply(&mut self, event: Event, to: &mut TransferVisitor<'_>) -> io::Result<()> {
         self.trace.apply(event);
-        let (number, mut result) = (&mut self.number, Ok(()));
+        let number = &mut self.number;
+        let mut result = Ok(());
         self.window
             .retire(&mut self.trace, |trace: &Trace, transfer: &Transfer<'_>| {
                 if result.is_ok() {

@@ -140,7 +140,8 @@ fn spawn(
     shelf: &SharedCapture,
     work: impl FnOnce(&SyncSender<ScreenMessage>, &SharedCapture) + Send + 'static,
 ) -> std::io::Result<()> {
-    let (sender, shelf) = (sender.clone(), Arc::clone(shelf));
+    let sender = sender.clone();
+    let shelf = Arc::clone(shelf);
     start_thread(name, move || work(&sender, &shelf)).map(drop)
 }
 

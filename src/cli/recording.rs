@@ -164,7 +164,8 @@ impl RunRecording {
     /// The default file name without extension, from host and start time:
     /// `api.example.com-20261103T142233Z`.
     fn file_stem(&self) -> String {
-        let (mut host, mut began) = (None, WallTime::default());
+        let mut host = None;
+        let mut began = WallTime::default();
         let look = |event: Event| {
             match &event.kind {
                 EventKind::RunStarted { started_at, .. } => began = *started_at,

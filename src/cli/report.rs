@@ -94,7 +94,8 @@ impl ExchangeSource for FileReplay<'_> {
         let archive =
             Archive::reopen(self.store, "").map_err(|error| io::Error::other(error.to_string()))?;
         let mut options = self.options.clone();
-        let (mut reading, mut result) = (WindowedReplay::begin(RetentionLimits::STREAMING), Ok(()));
+        let mut reading = WindowedReplay::begin(RetentionLimits::STREAMING);
+        let mut result = Ok(());
         read_events_ahead(archive, |mut event| {
             if result.is_ok() {
                 options.rules.learn(&event.kind);

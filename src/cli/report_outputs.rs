@@ -230,7 +230,8 @@ fn report_options(look: &ReportArgs) -> Result<ReportOptions, UsageError> {
         80
     };
     let ascii = look.ascii || !super::supports_unicode();
-    let (with_secrets, rules) = (look.secrets.with_secrets(), look.secrets.rules()?);
+    let with_secrets = look.secrets.with_secrets();
+    let rules = look.secrets.rules()?;
     Ok(ReportOptions {
         width: width.into(),
         color,

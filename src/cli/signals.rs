@@ -46,7 +46,8 @@ impl SignalWatcher {
     }
 
     fn start_watching(&self) -> io::Result<()> {
-        let (came, canceller) = (Arc::clone(&self.received), Arc::clone(&self.canceller));
+        let came = Arc::clone(&self.received);
+        let canceller = Arc::clone(&self.canceller);
         // Initially no signals: had the thread failed to start, signals registered for it would be
         // ignored altogether.
         let mut incoming = Incoming::new(std::iter::empty::<i32>())?;

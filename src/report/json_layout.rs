@@ -42,7 +42,9 @@ const LOOKAHEAD_BYTES: usize = 4 * WIDTH;
 
 impl<W: Write> JsonLayout<W> {
     pub(super) fn new(out: W) -> Self {
-        let (out, ahead, string) = (BufWriter::new(out), Vec::new(), InString::default());
+        let out = BufWriter::new(out);
+        let ahead = Vec::new();
+        let string = InString::default();
         Self {
             out,
             failed: None,
@@ -138,7 +140,8 @@ impl<W: Write> JsonLayout<W> {
 /// Returns true if the container at the start of `rest` fits on a line. Looks ahead one line at
 /// most.
 fn fits_on_line(rest: &[u8], indented: usize) -> bool {
-    let (mut string, mut depth) = (InString::default(), 0_usize);
+    let mut string = InString::default();
+    let mut depth = 0_usize;
     let mut columns = WIDTH.saturating_sub(indented);
     for &c in rest {
         let begins_character = c & 0xc0 != 0x80;
@@ -203,7 +206,9 @@ mod tests {
     #[test]
     fn what_fits_stays_on_its_line_and_nothing_but_space_changes() {
         let long = "x".repeat(WIDTH);
-        let value = serde_json::json!({ "a": [["x", 1], { "y": [], "z": {} }], "b": long, "c": "}],:\\\" {" });
+        let value = serde_json::json!({
+            "a": [["x", 1], { "y": [], "z": {} }], "b": long, "c": "}],:\\\" {",
+        });
         let compact = value.to_string();
         let written = layout(&compact);
         let expected = format!(

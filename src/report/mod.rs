@@ -16,7 +16,7 @@
 //! | `--otlp` | OpenTelemetry collectors | [`otlp_traces`], [`otlp_metrics`] |
 //! | `--write-out` | scripts written for curl | [`write_out`] |
 //! | progress | people who wait for a transfer | [`progress_line`] |
-//! | a comparison | people, programs (schema `tapline/diff/1`) and pull requests | [`DiffFormat::write`] |
+//! | `diff` | people, programs (schema `tapline/diff/1`), pull requests | [`DiffFormat::write`] |
 //!
 //! Some of these formats also exist for a suite of many endpoints: [`write_suite`], schema
 //! `tapline/suite/1`.

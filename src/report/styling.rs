@@ -145,7 +145,8 @@ impl Styler {
     /// A bar of a length in eighths of a column.
     pub(super) fn bar(self, eighths: usize) -> String {
         const ENDS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-        let (full, rest) = (eighths / 8, eighths % 8);
+        let full = eighths / 8;
+        let rest = eighths % 8;
         if self.ascii {
             let cells = full + usize::from(rest >= 4);
             return if cells == 0 && eighths > 0 {

@@ -18,7 +18,8 @@ pub fn svg_report(trace: &Trace, options: &ReportOptions) -> String {
         redactor: options.redactor(),
     };
     let heading = Heading::new(&scene);
-    let (mut sheet, mut legend) = (SvgCanvas::new("tapline", false), Legend::default());
+    let mut sheet = SvgCanvas::new("tapline", false);
+    let mut legend = Legend::default();
     heading.draw(&mut sheet);
     match trace.exchanges() {
         [] if captured_conversations(trace).is_some() => {

@@ -47,7 +47,13 @@ pub(in crate::cli) struct ReportFileArgs {
     pub(in crate::cli) keylog: Option<PathBuf>,
     /// How much of a piped capture to keep on disk; K, M and G are powers of 1024. Beyond that, the
     /// newest packets replace the oldest. One packet is listed per 512 bytes, up to 2097152
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_spool_limit, help_heading = "Report")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "1G",
+        value_parser = parse_spool_limit,
+        help_heading = "Report"
+    )]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
     pub(in crate::cli) report: ReportArgs,

@@ -143,7 +143,8 @@ impl Collector {
 
 /// Random trace and span identifiers.
 fn random_ids() -> Option<OtlpIds> {
-    let (mut trace, mut span) = ([0; 16], [0; 8]);
+    let mut trace = [0; 16];
+    let mut span = [0; 8];
     aws_lc_rs::rand::fill(&mut trace).ok()?;
     aws_lc_rs::rand::fill(&mut span).ok()?;
     Some(OtlpIds {

@@ -136,7 +136,8 @@ impl<'a> RetryingPost<'a> {
                 };
             }
         };
-        let (status, asked) = (response.status(), retry_after(&response, SystemTime::now()));
+        let status = response.status();
+        let asked = retry_after(&response, SystemTime::now());
         if status.is_success() {
             return PostOutcome::Delivered(partial_success_message(response).await);
         }

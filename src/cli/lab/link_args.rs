@@ -29,7 +29,12 @@ pub(in crate::cli) struct LinkArgs {
     #[arg(long, value_name = "RATE", help_heading = "Link")]
     bandwidth: Option<BandwidthLimit>,
     /// Maximum transmission unit (MTU) in bytes, 1280 to 9000 [default: 1500]
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(1_280..=9_000), help_heading = "Link")]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = clap::value_parser!(u16).range(1_280..=9_000),
+        help_heading = "Link"
+    )]
     mtu: Option<u16>,
     /// TCP congestion control on both ends, by its kernel name [default: cubic]
     #[arg(long, value_name = "NAME", help_heading = "Link")]

@@ -14,7 +14,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// Sends the link's settings to the screen now and every half second, until the screen or the lab
 /// is gone.
 pub(in crate::cli) fn watch_link(lab: &RunningLab, inbox: &SyncSender<ScreenMessage>) {
-    let (lab, inbox) = (lab.clone(), inbox.clone());
+    let lab = lab.clone();
+    let inbox = inbox.clone();
     let look = move || {
         while let Ok(LinkReply::Current { link, counts }) = lab.send_change(&LinkChange::default())
         {

@@ -114,7 +114,8 @@ fn run(number: u32) -> (Vec<Event>, Event) {
         began: i64::from(number) * 1_000_000,
         events: Vec::new(),
     };
-    let (exchange, connection) = (ExchangeId(number), ConnectionId(number));
+    let exchange = ExchangeId(number);
+    let connection = ConnectionId(number);
     let cause = if number == 0 {
         ExchangeCause::Asked
     } else if number % 3 == 2 {
@@ -209,7 +210,8 @@ fn run(number: u32) -> (Vec<Event>, Event) {
         );
     } else {
         run.phase(Phase::Wait, 30, took, [(50, 0), (50, 1)]);
-        let (version, headers) = (HttpVersion::Http11, Vec::new());
+        let version = HttpVersion::Http11;
+        let headers = Vec::new();
         run.emit(
             took,
             EventKind::ResponseHead {

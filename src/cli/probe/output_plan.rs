@@ -175,8 +175,8 @@ impl OutputPlan {
         }
     }
 
-    /// Determines the exit code from the run and its budget, and prints the rules that were not met to standard
-    /// error.
+    /// Determines the exit code from the run and its budget, and prints the rules that were not met
+    /// to standard error.
     pub(super) fn exit(&self, trace: &Trace) -> Exit {
         let verdicts = self
             .reports

@@ -122,7 +122,8 @@ fn parse_bare_ip(text: &str) -> Option<IpAddr> {
 
 fn split_outside_brackets(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
-    let (mut start, mut inside) = (0, false);
+    let mut start = 0;
+    let mut inside = false;
     for (i, c) in text.char_indices() {
         match c {
             '[' => inside = true,

@@ -215,7 +215,8 @@ fn parse_header(line: &str) -> Result<HeaderRule, UsageError> {
     let wrong = |why: &str| UsageError::new(format!("-H: {why}; expected 'Name: value'"));
     let misnamed = |_| wrong("the name is invalid: it may contain letters, digits and -");
     if let Some((name, value)) = line.split_once(':') {
-        let (name, value) = (name.trim(), value.trim());
+        let name = name.trim();
+        let value = value.trim();
         http::HeaderName::from_bytes(name.as_bytes()).map_err(misnamed)?;
         http::HeaderValue::from_str(value)
             .or_else(|_| http::HeaderValue::from_bytes(value.as_bytes()))

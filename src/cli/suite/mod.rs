@@ -95,7 +95,8 @@ fn run_suite(jobs: Vec<EndpointConfig>, parallel: usize, reports: &ReportOutputs
     let signals = SignalWatcher::watch();
     let (sender, events) = sync_channel(CHANNEL_CAPACITY);
     let (mut folding, specs) = SuiteFold::new(jobs);
-    let (began, started_at) = (Instant::now(), now());
+    let began = Instant::now();
+    let started_at = now();
     let crew = match RunPool::start(specs, parallel, sender, lab::enclosing_link()) {
         Ok(crew) => crew,
         Err(error) => {

@@ -125,8 +125,10 @@ async fn run_one(
         recorder.emit(EventKind::LinkSet { link });
     }
     recorder.emit(EventKind::CaptureOff);
+    let observer = Arc::new(NoRemoteObserver);
+    let run = probe::run_prepared(prepared, spec, recorder.clone(), observer);
     tokio::select! {
-        () = Box::pin(probe::run_prepared(prepared, spec, recorder.clone(), Arc::new(NoRemoteObserver))) => {}
+        () = Box::pin(run) => {}
         _ = stopped.wait_for(|stopped| *stopped) => end_as_interrupted(&recorder, &under_way),
     }
     recorder.emit(EventKind::RunEnded);

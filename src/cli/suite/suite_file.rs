@@ -110,7 +110,8 @@ impl LineIndex {
         all.sort_by_key(|(key, _)| key.span().start);
         let setting = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
             let key: &Spanned<std::borrow::Cow<'_, str>> = key;
-            let (key, line) = (key.get_ref().to_string(), self.at(Some(key.span())));
+            let line = self.at(Some(key.span()));
+            let key = key.get_ref().to_string();
             let value = self.value(&key, line, value)?;
             Ok(SuiteSetting { key, value, line })
         };

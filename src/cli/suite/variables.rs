@@ -43,10 +43,8 @@ impl<'a> VariableExpander<'a> {
     ) -> Result<SuiteSetting, SuiteError> {
         refuse_secrets(&setting)?;
         let key = setting.key.as_str();
-        let (line, masked) = (
-            setting.line,
-            SECRET_OPTIONS.contains(&key) || ALSO_MASKED.contains(&key),
-        );
+        let line = setting.line;
+        let masked = SECRET_OPTIONS.contains(&key) || ALSO_MASKED.contains(&key);
         setting.map(&mut |text| self.expand_text(text, line, masked))
     }
 

@@ -225,7 +225,8 @@ fn conclude_many(
         .iter()
         .filter(|regression| regression.kind == RegressionKind::Fails)
         .count();
-    let (slower, faster) = (count(Judgement::Slower), count(Judgement::Faster));
+    let slower = count(Judgement::Slower);
+    let faster = count(Judgement::Faster);
     let parts = [
         (fails, "newly failing"),
         (slower, "slower"),

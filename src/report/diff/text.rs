@@ -214,10 +214,8 @@ impl DiffPage<'_> {
     }
 
     fn asked(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> String {
-        let (was, is) = (
-            wording::request_line(before, self.redactor),
-            wording::request_line(after, self.redactor),
-        );
+        let was = wording::request_line(before, self.redactor);
+        let is = wording::request_line(after, self.redactor);
         if was == is {
             is
         } else {

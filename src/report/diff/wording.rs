@@ -21,7 +21,8 @@ pub(super) fn format_difference(difference: i64) -> String {
 
 /// The change in per cent of the earlier value: `20 %`.
 pub(super) fn percent_change(figure: &FigureDifference) -> Option<String> {
-    let (before, difference) = (figure.before?, figure.difference()?);
+    let before = figure.before?;
+    let difference = figure.difference()?;
     crate::units::format_percent(Nanos(difference.unsigned_abs()), before)
 }
 
@@ -130,7 +131,8 @@ pub(super) fn field_change_words(change: &FieldChange<'_>, redactor: Redactor<'_
         .or(change.before.first())
         .map(|line| line.name.raw())
         .unwrap_or_default();
-    let (was, is) = (shown(&change.before), shown(&change.after));
+    let was = shown(&change.before);
+    let is = shown(&change.after);
     let what = match (change.before.is_empty(), change.after.is_empty()) {
         (true, _) => format!("{is} (new)"),
         (_, true) => format!("gone ({was} before)"),

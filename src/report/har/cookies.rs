@@ -64,7 +64,8 @@ fn parse_set_cookie(field: &str, at: Option<WallTime>) -> HarCookie {
     let mut parts = field.split(';');
     let mut cookie = parse_pair(parts.next().unwrap_or_default());
     (cookie.http_only, cookie.secure) = (Some(false), Some(false));
-    let (mut lasts, mut until) = (None, None);
+    let mut lasts = None;
+    let mut until = None;
     for part in parts {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let value = value.trim();
@@ -132,8 +133,11 @@ mod tests {
     fn attributes_are_read_whatever_their_case_and_nonsense_is_left_out() {
         let field = "id=x; PATH=/a; Domain=h; expires=Wed, 21-Oct-2026 07:28:00 GMT; httponly; \
             Secure; SameSite=Lax; Odd=1; max-age=soon";
-        let all = json!({ "name": "id", "value": "x", "path": "/a", "domain": "h", "expires": "2026-10-21T07:28:00Z",
-            "httpOnly": true, "secure": true, "_sameSite": "Lax" });
+        let all = json!({
+            "name": "id", "value": "x", "path": "/a", "domain": "h",
+            "expires": "2026-10-21T07:28:00Z",
+            "httpOnly": true, "secure": true, "_sameSite": "Lax",
+        });
         assert_eq!(
             written(&received_cookies(
                 &[HttpHeader::new("Set-Cookie", field)],

@@ -82,10 +82,8 @@ fn payload_bytes(flow: &Flow) -> u64 {
 }
 
 fn conversation_row(place: usize, flow: &Flow, names: &ServerNames) -> HtmlRow {
-    let (sent, received) = (
-        flow.counts(Direction::Sent),
-        flow.counts(Direction::Received),
-    );
+    let sent = flow.counts(Direction::Sent);
+    let received = flow.counts(Direction::Received);
     let number = |count: u64| HtmlCell::figure(group_digits(count), Some(count));
     let bytes = |count: u64| HtmlCell::figure(Bytes(count).to_string(), Some(count));
     let name = names

@@ -35,10 +35,8 @@ pub fn html_report(trace: &Trace, options: &ReportOptions) -> String {
         trace,
         redactor: options.redactor(),
     });
-    let (style, script) = (
-        strip_indents(&[COLOUR_STYLE, PICTURE_STYLE, PAGE_STYLE].concat()),
-        strip_indents(PAGE_SCRIPT),
-    );
+    let style = strip_indents(&[COLOUR_STYLE, PICTURE_STYLE, PAGE_STYLE].concat());
+    let script = strip_indents(PAGE_SCRIPT);
     let mut document = Markup::default();
     document.raw("<!doctype html>\n");
     document.open("html", &[("lang", &"en")]);

@@ -18,10 +18,8 @@ const MAX_CONVERSATION_RUNGS: usize = 120;
 /// Writes the segments of the exchange's connection, from the packets or the kernel's counters.
 pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     let trace = page.trace();
-    let (counted, kernel) = (
-        connection_segments(trace, exchange),
-        kernel_segments(trace, exchange),
-    );
+    let counted = connection_segments(trace, exchange);
+    let kernel = kernel_segments(trace, exchange);
     let (caption, rows) = match (&counted, &kernel) {
         (Some(counted), _) => (
             "Packets of the connection, as captured (wire)",
@@ -115,11 +113,9 @@ pub(super) fn write_ladders(page: &mut HtmlPage<'_>) {
     );
     let drawn = talks.len().min(MAX_LADDERS);
     for talk in talks.iter().take(MAX_LADDERS) {
-        let (local, remote, packets) = (
-            talk.flow.key.local,
-            talk.flow.key.remote,
-            talk.flow.packets().len(),
-        );
+        let local = talk.flow.key.local;
+        let remote = talk.flow.key.remote;
+        let packets = talk.flow.packets().len();
         let caption = format!(
             "{local} \u{2192} {remote}: {}",
             format_count(packets, "packet")

@@ -254,10 +254,8 @@ impl<'a> HtmlPage<'a> {
         description: &str,
         draw: impl FnOnce(&PictureContext<'a>, &mut SvgCanvas, &mut Legend),
     ) {
-        let (mut sheet, mut legend) = (
-            SvgCanvas::new(format!("p{}", self.pictures), true),
-            Legend::default(),
-        );
+        let mut sheet = SvgCanvas::new(format!("p{}", self.pictures), true);
+        let mut legend = Legend::default();
         self.pictures += 1;
         draw(&self.scene, &mut sheet, &mut legend);
         legend.draw(&mut sheet);

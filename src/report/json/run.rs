@@ -125,7 +125,8 @@ impl<'a> JsonCapture<'a> {
         };
         let packets =
             (capture.state == CaptureState::On || capture.packets > 0).then_some(capture.packets);
-        let (interface, link_type) = (capture.interface.as_deref(), capture.link_type.as_deref());
+        let interface = capture.interface.as_deref();
+        let link_type = capture.link_type.as_deref();
         Self {
             state,
             reason,

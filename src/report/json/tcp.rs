@@ -30,10 +30,8 @@ impl<'a> JsonTcp<'a> {
         if connection.is_none() && exchange.attempts.is_empty() {
             return None;
         }
-        let (wire, kernel) = (
-            connection_segments(trace, exchange),
-            kernel_segments(trace, exchange),
-        );
+        let wire = connection_segments(trace, exchange);
+        let kernel = kernel_segments(trace, exchange);
         let from_wire = |figure| (figure, insight::ConnectionSegments::CLOCK.name());
         let from_kernel = |figure| (figure, KernelSegments::CLOCK.name());
         let mss = wire

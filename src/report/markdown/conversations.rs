@@ -24,10 +24,8 @@ pub(super) fn conversations_section(trace: &Trace, options: &ReportOptions) -> O
     ];
     let mut table = MarkdownTable::new(&columns);
     for (place, flow) in all.iter().enumerate().take(MAX_CONVERSATIONS) {
-        let (sent, received) = (
-            flow.counts(Direction::Sent),
-            flow.counts(Direction::Received),
-        );
+        let sent = flow.counts(Direction::Sent);
+        let received = flow.counts(Direction::Received);
         let transport = if flow.key.tcp { "TCP" } else { "UDP" };
         table.row([
             code_span(&flow.key.local.to_string()),

@@ -45,7 +45,9 @@ pub(super) fn render_sequence_diagram(parties: &[String], lines: &[SequenceLine]
         text,
     } in lines
     {
-        let (from, to, text) = (from.0, to.0, escape_text(text));
+        let from = from.0;
+        let to = to.0;
+        let text = escape_text(text);
         let _ = match arrow {
             Arrow::Solid => writeln!(out, "    p{from}->>p{to}: {text}"),
             Arrow::Dashed => writeln!(out, "    p{from}-->>p{to}: {text}"),

@@ -21,11 +21,9 @@ const DELTA: u8 = 1;
 
 /// All metrics that have a value.
 pub(super) fn metric_values(trace: &Trace, redactor: Redactor) -> Vec<Value> {
-    let (mut requests, mut lookups, mut phases) = (
-        DataPoints::default(),
-        DataPoints::default(),
-        DataPoints::default(),
-    );
+    let mut requests = DataPoints::default();
+    let mut lookups = DataPoints::default();
+    let mut phases = DataPoints::default();
     for exchange in trace.exchanges() {
         if let Some(total) = exchange.total() {
             requests.add(request_metric_attributes(exchange), total);
@@ -124,9 +122,14 @@ impl DataPoints {
             .map_or(began, |wall| wall.0);
         let point = |(attributes, figures): (Value, Vec<f64>)| {
             json!({
-                "attributes": attributes, "startTimeUnixNano": began.to_string(), "timeUnixNano": ended.max(began).to_string(),
-                "count": figures.len().to_string(), "sum": figures.iter().sum::<f64>(), "bucketCounts": bucket_counts(&figures),
-                "explicitBounds": BOUNDS, "min": figures.iter().copied().fold(f64::INFINITY, f64::min),
+                "attributes": attributes,
+                "startTimeUnixNano": began.to_string(),
+                "timeUnixNano": ended.max(began).to_string(),
+                "count": figures.len().to_string(),
+                "sum": figures.iter().sum::<f64>(),
+                "bucketCounts": bucket_counts(&figures),
+                "explicitBounds": BOUNDS,
+                "min": figures.iter().copied().fold(f64::INFINITY, f64::min),
                 "max": figures.iter().copied().fold(0.0, f64::max),
             })
         };

@@ -52,9 +52,10 @@ pub fn otlp_traces(
     let batch = |spans: &[Vec<Value>]| {
         let spans: Vec<&Value> = spans.iter().flatten().collect();
         let scoped = json!({ "scope": instrumentation_scope(trace), "spans": spans });
-        json_text::line(
-            &json!({ "resourceSpans": [{ "resource": resource_json(trace, resource), "scopeSpans": [scoped] }] }),
-        )
+        json_text::line(&json!({ "resourceSpans": [{
+                "resource": resource_json(trace, resource),
+                "scopeSpans": [scoped],
+            }] }))
     };
     spans
         .chunks(MAX_EXCHANGES_PER_DOCUMENT)
@@ -73,9 +74,10 @@ pub fn otlp_metrics(
         return None;
     }
     let scoped = json!({ "scope": instrumentation_scope(trace), "metrics": metrics });
-    Some(json_text::line(
-        &json!({ "resourceMetrics": [{ "resource": resource_json(trace, resource), "scopeMetrics": [scoped] }] }),
-    ))
+    Some(json_text::line(&json!({ "resourceMetrics": [{
+            "resource": resource_json(trace, resource),
+            "scopeMetrics": [scoped],
+        }] })))
 }
 
 fn instrumentation_scope(trace: &Trace) -> Value {

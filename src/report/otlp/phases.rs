@@ -72,7 +72,8 @@ fn add_setup_span(
         .iter()
         .filter_map(|phase| exchange.phases.get(*phase))
         .collect();
-    let (began, last) = (all.iter().map(|span| span.began).min()?, all.last()?);
+    let began = all.iter().map(|span| span.began).min()?;
+    let last = all.last()?;
     let failed = exchange
         .failure
         .as_ref()

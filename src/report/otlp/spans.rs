@@ -75,10 +75,8 @@ impl SpanBuilder<'_> {
 
     /// Adds the span that encloses the exchanges of a transfer.
     fn add_transfer_span(&mut self, transfer: &Transfer) -> SpanId {
-        let (began, ended) = (
-            transfer.hops().first().map(|first| first.started),
-            transfer.last().and_then(|last| last.ended),
-        );
+        let began = transfer.hops().first().map(|first| first.started);
+        let ended = transfer.last().and_then(|last| last.ended);
         let mut attributes = Attributes::default();
         attributes.number("tapline.exchanges", transfer.hop_count());
         let error = transfer.last().and_then(|last| error_status(self, last));
@@ -135,8 +133,13 @@ impl SpanBuilder<'_> {
         self.next = id.wrapping_add(1);
         let ended = ended.unwrap_or(self.trace.latest()).max(began);
         let mut written = json!({
-            "traceId": format!("{:032x}", self.trace_id), "spanId": format!("{id:016x}"), "name": name, "kind": kind,
-            "startTimeUnixNano": self.wall(began), "endTimeUnixNano": self.wall(ended), "attributes": attributes.into_json(),
+            "traceId": format!("{:032x}", self.trace_id),
+            "spanId": format!("{id:016x}"),
+            "name": name,
+            "kind": kind,
+            "startTimeUnixNano": self.wall(began),
+            "endTimeUnixNano": self.wall(ended),
+            "attributes": attributes.into_json(),
         });
         if let Some(written) = written.as_object_mut() {
             written.extend(parent.map(|SpanId(parent)| {
@@ -284,19 +287,28 @@ fn error_status(spans: &SpanBuilder, exchange: &Exchange) -> Option<(String, Str
 
 /// Span events for informational responses and the failure.
 fn span_events(spans: &SpanBuilder, exchange: &Exchange) -> Vec<Value> {
-    let early = exchange.informational.iter().map(|early| {
+    let event = |at: Moment, name: &str, attributes: Attributes| {
+        json!({
+            "timeUnixNano": spans.wall(at),
+            "name": name,
+            "attributes": attributes.into_json(),
+        })
+    };
+    let informational = exchange.informational.iter().map(|response| {
         let mut attributes = Attributes::default();
-        attributes.number("http.response.status_code", early.status);
-        json!({ "timeUnixNano": spans.wall(early.at), "name": "tapline.informational_response", "attributes": attributes.into_json() })
+        attributes.number("http.response.status_code", response.status);
+        event(response.at, "tapline.informational_response", attributes)
     });
-    let failed = exchange.failure.iter().map(|(phase, failure)| {
+    let failure = exchange.failure.iter().map(|(phase, failure)| {
+        let message = spans.redactor.text(&failure.message);
         let mut attributes = Attributes::default();
         attributes.text("exception.type", &failure.code.to_string());
-        attributes.text("exception.message", &spans.redactor.text(&failure.message).escaped());
+        attributes.text("exception.message", &message.escaped());
         attributes.text("tapline.phase", phase.name());
         attributes.text("tapline.hint", &failure.hint);
-        let at = exchange.phases.get(*phase).and_then(|span| span.ended).or(exchange.ended).unwrap_or(exchange.started);
-        json!({ "timeUnixNano": spans.wall(at), "name": "exception", "attributes": attributes.into_json() })
+        let ended = exchange.phases.get(*phase).and_then(|span| span.ended);
+        let at = ended.or(exchange.ended).unwrap_or(exchange.started);
+        event(at, "exception", attributes)
     });
-    early.chain(failed).collect()
+    informational.chain(failure).collect()
 }

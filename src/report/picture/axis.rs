@@ -81,7 +81,8 @@ impl Axis {
     /// The pixels of a time range; `None` if it is outside. A very short range still gets the
     /// minimum width.
     pub(in crate::report) fn pixel_span(&self, began: Moment, ended: Moment) -> Option<PixelSpan> {
-        let (began, ended) = (self.relative(began), self.relative(ended));
+        let began = self.relative(began);
+        let ended = self.relative(ended);
         if ended < began || ended < self.window.from() || began > self.window.to() {
             return None;
         }

@@ -85,7 +85,10 @@ impl SvgCanvas {
                 Pixels(number).to_string()
             }
         };
-        let (x, y, width, height) = (exact(x), Pixels(y), exact(width), Pixels(height));
+        let x = exact(x);
+        let y = Pixels(y);
+        let width = exact(width);
+        let height = Pixels(height);
         self.markup.empty_element(
             "rect",
             &[
@@ -106,7 +109,10 @@ impl SvgCanvas {
         (width, height): (f64, f64),
     ) {
         let fill = format!("url(#{}-hatch)", self.name);
-        let (x, y, width, height) = (Pixels(x), Pixels(y), Pixels(width), Pixels(height));
+        let x = Pixels(x);
+        let y = Pixels(y);
+        let width = Pixels(width);
+        let height = Pixels(height);
         self.markup.empty_element(
             "rect",
             &[
@@ -170,7 +176,9 @@ impl SvgCanvas {
         (x, y): (f64, f64),
         text: &str,
     ) {
-        let (x, y, size) = (Pixels(x), Pixels(y), Pixels(lettering.size));
+        let x = Pixels(x);
+        let y = Pixels(y);
+        let size = Pixels(lettering.size);
         let class = if lettering.bold {
             format!("{class} bold")
         } else {
@@ -245,12 +253,11 @@ impl SvgCanvas {
         description: &str,
         style: Option<&str>,
     ) -> String {
-        let (width, height) = (Pixels(Self::WIDTH), Pixels(self.y));
-        let (titled, described, hatch) = (
-            format!("{}-title", self.name),
-            format!("{}-about", self.name),
-            format!("{}-hatch", self.name),
-        );
+        let width = Pixels(Self::WIDTH);
+        let height = Pixels(self.y);
+        let titled = format!("{}-title", self.name);
+        let described = format!("{}-about", self.name);
+        let hatch = format!("{}-hatch", self.name);
         let labels = format!("{titled} {described}");
         // A web page has its own margins.
         let (left, seen) = if self.interactive {

@@ -86,10 +86,8 @@ fn draw_lane(
     };
     let y = sheet.y;
     let at = |wall: WallTime| Moment::START + wall.since(origin);
-    let (sent, received) = (
-        flow.counts(Direction::Sent),
-        flow.counts(Direction::Received),
-    );
+    let sent = flow.counts(Direction::Sent);
+    let received = flow.counts(Direction::Received);
     let name = names.at(place).map_or_else(
         || flow.key.remote.to_string(),
         |name| name.escaped().into_owned(),

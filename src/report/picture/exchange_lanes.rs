@@ -3,7 +3,7 @@
 
 use super::canvas::{PictureItem, SvgCanvas};
 use super::font::Font;
-use super::lanes::{draw_beside, draw_cross};
+use super::labels::{SMALL, draw_beside, draw_cross, draw_label};
 use super::legend::{Legend, Symbol};
 use super::packets::PacketStrip;
 use super::{Axis, MAX_EXCHANGES, PictureContext, main_axis};
@@ -13,7 +13,6 @@ use crate::trace::{Exchange, ExchangeCause, Phase};
 use crate::units::{Moment, Nanos, format_count};
 
 const ROW_HEIGHT: f64 = 34.0;
-const SMALL: Font = Font::regular(11.0);
 
 /// Draws the exchanges of transfers.
 pub(super) fn draw(
@@ -93,7 +92,7 @@ fn draw_lane(
 ) {
     let y = sheet.y;
     let ended = scene.end(exchange);
-    super::lanes::draw_label(
+    draw_label(
         sheet,
         "strong",
         Font::bold(12.0),

@@ -112,10 +112,8 @@ impl Heading {
     fn of_capture(trace: &Trace) -> Self {
         let flows = captured_conversations(trace).unwrap_or_default();
         let spans = || flows.iter().filter_map(crate::trace::Flow::span);
-        let (first, last) = (
-            spans().map(|(first, _)| first).min(),
-            spans().map(|(_, last)| last).max(),
-        );
+        let first = spans().map(|(first, _)| first).min();
+        let last = spans().map(|(_, last)| last).max();
         let packets = trace.capture().packets;
         let total = first
             .zip(last)

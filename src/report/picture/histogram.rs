@@ -19,10 +19,8 @@ pub(super) fn draw(sheet: &mut SvgCanvas, totals: &[Nanos]) {
         .map(|n| totals.iter().filter(|total| bin(**total) == n).count())
         .collect();
     let tallest = counts.iter().copied().max().unwrap_or(1).max(1);
-    let (left, right) = (
-        SvgCanvas::MARGIN + 40.0,
-        SvgCanvas::WIDTH - SvgCanvas::MARGIN,
-    );
+    let left = SvgCanvas::MARGIN + 40.0;
+    let right = SvgCanvas::WIDTH - SvgCanvas::MARGIN;
     let wide = (right - left) / as_f64(counts.len());
     let bottom = sheet.y + TALL + 14.0;
     sheet.line("baseline", (left, bottom), (right, bottom));
@@ -34,10 +32,8 @@ pub(super) fn draw(sheet: &mut SvgCanvas, totals: &[Nanos]) {
     );
     sheet.text_ending_at("dim", TEXT, (left - 8.0, bottom), "0");
     for (n, runs) in (0_u64..).zip(&counts).filter(|(_, runs)| **runs > 0) {
-        let (from, to) = (
-            least + Nanos(step.saturating_mul(n)),
-            least + Nanos(step.saturating_mul(n + 1)),
-        );
+        let from = least + Nanos(step.saturating_mul(n));
+        let to = least + Nanos(step.saturating_mul(n + 1));
         let says = format!("{} took from {from} to {to}", format_count(*runs, "run"));
         sheet.open_item(
             &PictureItem {

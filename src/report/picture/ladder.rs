@@ -97,11 +97,9 @@ fn draw_packet(
     (place, packet): (usize, &PacketEntry),
     at: Nanos,
 ) {
-    let (mark, carried, aside) = (
-        talk.mark(place),
-        talk.packet_contents(place),
-        talk.note(place, packet),
-    );
+    let mark = talk.mark(place);
+    let carried = talk.packet_contents(place);
+    let aside = talk.note(place, packet);
     let y = sheet.y + 16.0;
     let thing = packet_item(
         scene,
@@ -151,7 +149,8 @@ fn draw_words(
     aside: Option<PacketNote>,
     y: f64,
 ) {
-    let (left, right) = (CLIENT + 16.0, SERVER - 16.0);
+    let left = CLIENT + 16.0;
+    let right = SERVER - 16.0;
     let mut end = right;
     if let Some(aside) = aside {
         let words = match aside {

@@ -3,8 +3,9 @@
 
 use super::canvas::{PictureItem, SvgCanvas};
 use super::font::Font;
+use super::labels::{SMALL, draw_beside, draw_beside_or_inside, draw_cross, draw_label};
 use super::legend::{Legend, Symbol};
-use super::{Axis, LABEL_WIDTH, PictureContext};
+use super::{Axis, PictureContext};
 use crate::insight::{
     ClockComparison, attempt_annotations, phase_annotations, query_annotations, server_timing,
     server_timing_annotations, server_timing_spans,
@@ -61,7 +62,6 @@ pub(super) fn exchange_rows(scene: &PictureContext<'_>, exchange: &Exchange) -> 
 
 const NAME: Font = Font::bold(13.0);
 const FIGURE: Font = Font::regular(13.0);
-const SMALL: Font = Font::regular(11.0);
 
 /// Draws a lane at the canvas's current height.
 pub(super) fn draw(
@@ -104,11 +104,9 @@ fn draw_phase(
     };
     let ended = span.ended.unwrap_or(scene.end(exchange)).max(span.began);
     let took = ended.since(span.began);
-    let (y, name, ways) = (
-        sheet.y,
-        phase.name(),
-        phase_label_choices(scene, exchange, phase),
-    );
+    let y = sheet.y;
+    let name = phase.name();
+    let ways = phase_label_choices(scene, exchange, phase);
     let says = phase_description(exchange, phase, took, clocks, ways.first());
     let key = format!("x{}-{name}", exchange.id.0);
     let class = format!("thing phase {name}");
@@ -196,10 +194,8 @@ fn draw_machine_note(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockCompariso
     if machine.0 < total.0 / 100 || machine == Nanos::ZERO {
         return;
     }
-    let (from, to) = (
-        clocks.wire.began.min(clocks.app_began),
-        clocks.wire.ended.max(clocks.app_ended),
-    );
+    let from = clocks.wire.began.min(clocks.app_began);
+    let to = clocks.wire.ended.max(clocks.app_ended);
     if let Some(reach) = axis.pixel_span(from, to) {
         let ways = [format!("{machine} this machine"), machine.to_string()];
         draw_beside(
@@ -390,10 +386,8 @@ fn draw_server_timing(sheet: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
     else {
         return;
     };
-    let (y, ways) = (
-        sheet.y,
-        server_timing_annotations(exchange, |took| took.to_string()),
-    );
+    let y = sheet.y;
+    let ways = server_timing_annotations(exchange, |took| took.to_string());
     let says = format!(
         "{}. The server reports durations, not times: drawn in the middle of the wait",
         ways.first().map_or("", String::as_str)
@@ -416,100 +410,4 @@ fn draw_server_timing(sheet: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
         draw_beside(sheet, axis, (all.x, all.end()), y + 12.0, SMALL, &ways);
     }
     sheet.close_group();
-}
-
-/// Draws a cross to mark a failure.
-pub(super) fn draw_cross(sheet: &mut SvgCanvas, (x, y): (f64, f64), arm: f64) {
-    let d = format!(
-        "M{} {}l{} {}m0 {}l{} {}",
-        pixels(x - arm),
-        pixels(y - arm),
-        pixels(2.0 * arm),
-        pixels(2.0 * arm),
-        pixels(-2.0 * arm),
-        pixels(-2.0 * arm),
-        pixels(2.0 * arm)
-    );
-    sheet.path("cross", &d);
-}
-
-const fn pixels(value: f64) -> super::Pixels {
-    super::Pixels(value)
-}
-
-/// Draws a name at the left edge and a figure right before the axis.
-pub(super) fn draw_label(
-    sheet: &mut SvgCanvas,
-    class: &str,
-    named: Font,
-    figured: Font,
-    y: f64,
-    name: &str,
-    figure: &str,
-) {
-    let room = LABEL_WIDTH - 14.0;
-    let taken = figured.width(figure);
-    sheet.text(
-        class,
-        named,
-        (SvgCanvas::MARGIN, y),
-        &named.truncate(name, room - taken - 6.0),
-    );
-    sheet.text_ending_at(
-        if named.bold { "ink" } else { "dim" },
-        figured,
-        (SvgCanvas::MARGIN + room, y),
-        figure,
-    );
-}
-
-/// Draws a label beside a bar, or else inside it, or not at all. On a thin bar the label covers the
-/// bar.
-fn draw_beside_or_inside(
-    sheet: &mut SvgCanvas,
-    axis: &Axis,
-    bar: (f64, f64),
-    y: f64,
-    is_thin: bool,
-    ways: &[String],
-) {
-    if draw_beside(sheet, axis, bar, y, SMALL, ways) {
-        return;
-    }
-    let (x, room) = (bar.0 + GAP, bar.1 - bar.0 - 4.0 * GAP);
-    let Some(words) = SMALL.first_that_fits(ways, room) else {
-        return;
-    };
-    if is_thin {
-        sheet.rect("paper", (x, y - 8.0), (SMALL.width(words) + 4.0, 10.0));
-    }
-    sheet.text(
-        if is_thin { "dim" } else { "on" },
-        SMALL,
-        (x + 2.0, y),
-        words,
-    );
-}
-
-const GAP: f64 = 7.0;
-
-/// Draws a label to the right of a bar, or to the left if a longer text fits there. Returns false
-/// if there is no room.
-pub(super) fn draw_beside(
-    sheet: &mut SvgCanvas,
-    axis: &Axis,
-    (from, to): (f64, f64),
-    y: f64,
-    lettering: Font,
-    ways: &[String],
-) -> bool {
-    let right = lettering.first_that_fits(ways, axis.right() - to - GAP);
-    let left = lettering.first_that_fits(ways, from - axis.left() - GAP);
-    let width = |words: Option<&str>| words.map_or(0.0, |words| lettering.width(words));
-    if width(left) > width(right) {
-        sheet.text_ending_at("note", lettering, (from - GAP, y), left.unwrap_or_default());
-    } else if let Some(words) = right {
-        sheet.text("note", lettering, (to + GAP, y), words);
-    }
-    left.or(right).is_some()
 }

@@ -86,7 +86,8 @@ impl Legend {
         if self.0.is_empty() {
             return;
         }
-        let (mut x, mut y) = (SvgCanvas::MARGIN, sheet.y + 10.0);
+        let mut x = SvgCanvas::MARGIN;
+        let mut y = sheet.y + 10.0;
         for sign in &self.0 {
             let wide = 24.0 + TEXT.width(sign.label());
             if x + wide > SvgCanvas::WIDTH - SvgCanvas::MARGIN {

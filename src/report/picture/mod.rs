@@ -12,6 +12,7 @@ mod failure;
 mod font;
 mod heading;
 mod histogram;
+mod labels;
 mod ladder;
 mod lanes;
 mod legend;

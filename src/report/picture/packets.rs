@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::canvas::{PictureItem, Pixels, SvgCanvas};
 use super::font::Font;
 use super::legend::{Legend, Symbol};
-use super::{Axis, PictureContext, lanes};
+use super::{Axis, PictureContext, labels};
 use crate::dissect::flag_words;
 use crate::insight::phase_of_packet;
 use crate::trace::{Direction, DirectionSum, Exchange, Flow, PacketEntry, TcpFlags, TrafficSum};
@@ -43,10 +43,8 @@ impl<'a> PacketStrip<'a> {
     /// Collects the packets in the time range of an axis.
     pub(super) fn new(scene: &PictureContext<'a>, axis: &Axis, exchanges: &'a [Exchange]) -> Self {
         let clock = scene.trace.clock();
-        let (from, to) = (
-            clock.wall_of(axis.moment(0, 1)),
-            clock.wall_of(axis.moment(1, 1)),
-        );
+        let from = clock.wall_of(axis.moment(0, 1));
+        let to = clock.wall_of(axis.moment(1, 1));
         let mut strip = Self {
             marks: Vec::new(),
             sums: Vec::new(),
@@ -109,7 +107,7 @@ impl<'a> PacketStrip<'a> {
         }
         let middle = sheet.y + STRIP_HEIGHT / 2.0;
         let small = Font::regular(11.0);
-        lanes::draw_label(
+        labels::draw_label(
             sheet,
             "strong",
             Font::bold(13.0),
@@ -181,7 +179,7 @@ impl<'a> PacketStrip<'a> {
                 sheet.rect("sum", (reach.x, top), ((reach.width - 0.5).max(1.0), tall));
                 if one_way.retransmitted > 0 {
                     legend.add(Symbol::Retransmitted);
-                    lanes::draw_cross(
+                    labels::draw_cross(
                         sheet,
                         (
                             reach.x + reach.width / 2.0,
@@ -200,7 +198,8 @@ fn traffic_sums(scene: &PictureContext<'_>, axis: &Axis) -> Vec<(Moment, Moment,
     let clock = scene.trace.clock();
     let parts = (0..PARTS).map(|n| (axis.moment(n, PARTS), axis.moment(n + 1, PARTS)));
     let sum = |(from, to)| {
-        let (begin, end) = (clock.wall_of(from)?, clock.wall_of(to)?);
+        let begin = clock.wall_of(from)?;
+        let end = clock.wall_of(to)?;
         let flows = scene.trace.flows().iter().take(MAX_FLOWS);
         Some((
             from,
@@ -359,7 +358,8 @@ fn stem_height(bytes: u64, most: u64) -> f64 {
 
 /// The SVG path of a symbol around a point.
 pub(super) fn symbol_path(sign: Symbol, (x, y): (f64, f64)) -> String {
-    let (px, r) = (Pixels, 3.0);
+    let px = Pixels;
+    let r = 3.0;
     match sign {
         Symbol::Syn => format!(
             "M{} {}a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 {} 0",

@@ -80,7 +80,8 @@ pub(super) fn fit_columns(columns: &[ColumnNeeds], width: usize) -> Option<Fitte
 /// Terminal columns per unit of weight, if the stretched columns share what the others leave.
 #[expect(clippy::cast_precision_loss, reason = "a share of a terminal's width")]
 fn columns_per_unit(columns: &[ColumnNeeds], stretched: &[bool], width: usize) -> f64 {
-    let (mut left, mut weight) = (width, 0.0);
+    let mut left = width;
+    let mut weight = 0.0;
     for (column, stretched) in columns.iter().zip(stretched) {
         left = left.saturating_sub(if *stretched { GAP } else { column.minimum });
         weight += if *stretched {

@@ -48,10 +48,8 @@ fn conversation_row(
     flow: &Flow,
     options: &ReportOptions,
 ) -> Vec<StyledLine> {
-    let (sent, received) = (
-        flow.counts(Direction::Sent),
-        flow.counts(Direction::Received),
-    );
+    let sent = flow.counts(Direction::Sent);
+    let received = flow.counts(Direction::Received);
     let again = sent.retransmitted + received.retransmitted;
     let bytes = |count: u64| (Role::Plain, Bytes(count).to_string());
     let line = figure_columns([

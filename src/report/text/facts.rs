@@ -1,19 +1,17 @@
 //! Facts about an exchange.
 
 use super::TextContext;
-use crate::insight::{
-    ConnectionSegments, IdleCause, KernelCounts, KernelSegments, WireSegments, connection_segments,
-    idle_totals, kernel_segments, round_trips, server_timing,
-};
+use super::segments::segments_fact;
+use crate::insight::{IdleCause, idle_totals, round_trips, server_timing};
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
 use crate::trace::{
     Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource,
-    SegmentCounts,
 };
 use crate::units::{Bytes, Nanos};
 
-type Fact = (&'static str, StyledWords);
+/// A label, and the words after it.
+pub(super) type Fact = (&'static str, StyledWords);
 
 /// The facts about an exchange, with labels.
 pub(super) fn fact_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
@@ -45,7 +43,7 @@ pub(super) fn fact_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledL
         .collect()
 }
 
-fn plain_words(text: &str) -> StyledWords {
+pub(super) fn plain_words(text: &str) -> StyledWords {
     StyledWords::default().add(Role::Plain, text)
 }
 
@@ -294,112 +292,6 @@ fn redirect_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
             .append(",")
             .add(Role::Warning, &format!("without {}", names.join(", "))),
     ))
-}
-
-/// Segment counts from packets, or else from the kernel.
-fn segments_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
-    if let Some(wire) = connection_segments(page.trace, exchange) {
-        let sharing = page
-            .trace
-            .exchanges()
-            .iter()
-            .filter(|other| other.connection == exchange.connection)
-            .count();
-        let words = by_packets(page, &wire);
-        return Some((
-            "segments",
-            if sharing > 1 {
-                words
-                    .append(",")
-                    .add(Role::Dim, "over the whole connection")
-            } else {
-                words
-            },
-        ));
-    }
-    let kernel = kernel_segments(page.trace, exchange)?;
-    let words = by_kernel(page, &kernel)?;
-    Some(("segments", words.add(Role::Dim, "[kernel]")))
-}
-
-fn by_packets(page: &TextContext, wire: &ConnectionSegments) -> StyledWords {
-    let pen = page.pen;
-    let one = |sign: &str, counts: &SegmentCounts| {
-        format!(
-            "{sign} {} ({})",
-            counts.data_segments,
-            Bytes(counts.payload_bytes)
-        )
-    };
-    let largest = wire.sent.max_payload.max(wire.received.max_payload);
-    let counts = format!(
-        "{} {}",
-        one(pen.glyph("↑", "out"), &wire.sent),
-        one(pen.glyph("↓", "in"), &wire.received)
-    );
-    let limit = wire
-        .mss
-        .map(|mss| format!(" of MSS {mss}"))
-        .unwrap_or_default();
-    let words = StyledWords::default()
-        .add_unbroken(Role::Plain, &counts)
-        .append(",")
-        .add_unbroken(Role::Plain, &format!("largest {largest}{limit}"));
-    let words = match wire.on_wire {
-        Some(WireSegments { sent, received, .. }) => words.add_unbroken(
-            Role::Plain,
-            &format!(
-                "(aggregated by this machine; on the wire {} {sent} {} {received})",
-                pen.glyph("↑", "out"),
-                pen.glyph("↓", "in")
-            ),
-        ),
-        None if wire.offloaded => words.add(
-            Role::Warning,
-            "(aggregated by this machine, not as on the wire)",
-        ),
-        None => words,
-    };
-    add_retransmissions(
-        words.append(","),
-        wire.sent
-            .retransmitted
-            .saturating_add(wire.received.retransmitted),
-    )
-}
-
-fn by_kernel(page: &TextContext, kernel: &KernelSegments) -> Option<StyledWords> {
-    let pen = page.pen;
-    let one = |sign: &str, counts: &KernelCounts| {
-        Some(format!(
-            "{sign} {} ({})",
-            counts.data_segments?,
-            Bytes(counts.payload_bytes?)
-        ))
-    };
-    let counts = [
-        one(pen.glyph("↑", "out"), &kernel.sent),
-        one(pen.glyph("↓", "in"), &kernel.received),
-    ];
-    let counts: Vec<String> = counts.into_iter().flatten().collect();
-    if counts.is_empty() && kernel.sent.retransmitted.is_none() {
-        return None;
-    }
-    let words = plain_words(&counts.join(" "));
-    let words = kernel.mss.iter().fold(words, |words, mss| {
-        words.append(",").add(Role::Plain, &format!("MSS {mss}"))
-    });
-    Some(match kernel.sent.retransmitted {
-        Some(count) => add_retransmissions(words.append(","), count),
-        None => words,
-    })
-}
-
-fn add_retransmissions(words: StyledWords, count: u64) -> StyledWords {
-    match count {
-        0 => words.add_unbroken(Role::Plain, "none retransmitted"),
-        _ => words.add_unbroken(Role::Warning, &format!("{count} retransmitted")),
-    }
 }
 
 fn note_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {

@@ -18,6 +18,7 @@ mod headline;
 mod phases;
 mod repeats;
 mod run;
+mod segments;
 mod suite;
 
 pub(super) use headline::{status_line, tls_summary};

@@ -30,7 +30,8 @@ pub(super) fn repeat_blocks(page: &TextContext, request: &RepeatedRequest) -> Ve
 }
 
 fn repeats_headline(page: &TextContext, request: &RepeatedRequest) -> Vec<StyledLine> {
-    let (runs, failed) = (request.count(), request.failed_count());
+    let runs = request.count();
+    let failed = request.failed_count();
     let Some(first) = request
         .retained()
         .first()

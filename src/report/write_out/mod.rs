@@ -7,6 +7,7 @@
 //! from the network are escaped, secrets are masked by default, and `%output{}` is not supported.
 
 mod certificates;
+mod context;
 mod exit_code;
 mod format_parts;
 mod variables;
@@ -16,8 +17,8 @@ use std::io;
 use super::exchange_source::ExchangeSource;
 use super::{ReportOptions, json_text};
 use crate::trace::{Exchange, Trace};
+use context::VariableContext;
 use format_parts::FormatPart;
-use variables::VariableContext;
 
 /// The output, by stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -319,6 +319,9 @@ fn json_holds_every_variable_in_order_and_nothing_that_acts_on_a_terminal() {
     assert!(!written.chars().any(crate::units::is_unsafe_for_terminal));
     assert_eq!(
         written_stdout("%{header_json}", &redirected_run()),
-        "{\"content-type\":[\"text/plain\\u001b[31m\"],\n\"x-two\":[\"1\",\"2\\u202e\"],\n\"location\":[\"../b\"],\n\"set-cookie\":[\"id=REDACTED; Path=/\"]\n}"
+        "{\"content-type\":[\"text/plain\\u001b[31m\"],\n\
+         \"x-two\":[\"1\",\"2\\u202e\"],\n\
+         \"location\":[\"../b\"],\n\
+         \"set-cookie\":[\"id=REDACTED; Path=/\"]\n}"
     );
 }

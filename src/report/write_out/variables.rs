@@ -2,13 +2,11 @@
 
 use url::Url;
 
+use super::context::VariableContext;
 use super::{certificates, exit_code};
 use crate::insight::redact::Redactor;
-use crate::insight::{CurlMarks, Transfer, transfer_curl_marks};
 use crate::report::json_text;
-use crate::trace::{
-    Certificate, Connection, Exchange, ExchangeCause, HopSums, HttpVersion, Response, Tls, Trace,
-};
+use crate::trace::ExchangeCause;
 use crate::units::{Nanos, Untrusted};
 
 /// A variable's value.
@@ -55,16 +53,6 @@ impl VariableValue {
 fn format_seconds(time: Nanos) -> String {
     let micros = time.0 / 1_000;
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
-/// The data that variables are computed from.
-pub(super) struct VariableContext<'a> {
-    trace: &'a Trace,
-    transfer: Transfer<'a>,
-    pub(super) last: &'a Exchange,
-    marks: CurlMarks,
-    number: usize,
-    pub(super) redactor: Redactor<'a>,
 }
 
 type VariableReader = fn(&VariableContext) -> VariableValue;
@@ -245,23 +233,7 @@ const VARIABLES: [(&str, VariableReader); 43] = [
     }),
 ];
 
-impl<'a> VariableContext<'a> {
-    pub(super) fn new(
-        trace: &'a Trace,
-        transfer: Transfer<'a>,
-        number: usize,
-        redactor: Redactor<'a>,
-    ) -> Option<Self> {
-        Some(Self {
-            trace,
-            transfer,
-            last: transfer.last()?,
-            marks: transfer_curl_marks(&transfer),
-            number,
-            redactor,
-        })
-    }
-
+impl VariableContext<'_> {
     /// A variable's value; `None` where there is no such variable.
     pub(super) fn variable(&self, name: &str) -> Option<VariableValue> {
         if let Some((_, reading)) = VARIABLES.iter().find(|(known, _)| *known == name) {
@@ -275,16 +247,6 @@ impl<'a> VariableContext<'a> {
                 _ => None,
             },
         }
-    }
-
-    /// The first header field with a name in the final response.
-    pub(super) fn header(&self, name: &str) -> String {
-        let found = self
-            .response()
-            .and_then(|response| response.headers.iter().find(|header| header.is(name)));
-        found
-            .map(|header| self.redactor.header(header).value.escaped().into_owned())
-            .unwrap_or_default()
     }
 
     /// All variables as a JSON object, ordered by name, followed by the version.
@@ -303,120 +265,6 @@ impl<'a> VariableContext<'a> {
             members.join(","),
             json_text::line(&version)
         )
-    }
-
-    fn response(&self) -> Option<&'a Response> {
-        self.last.response.as_ref()
-    }
-
-    fn connection(&self) -> Option<&'a Connection> {
-        self.trace.connection(self.last.connection?)
-    }
-
-    fn tls(&self) -> Option<&'a Tls> {
-        self.connection()?.tls.as_ref()
-    }
-
-    /// The certificates of the last TLS handshake of this transfer; as in curl, those of an earlier
-    /// URL's connection do not count.
-    fn certificates(&self) -> &'a [Certificate] {
-        let made = self
-            .transfer
-            .hops()
-            .iter()
-            .rev()
-            .filter(|hop| !hop.reused_connection);
-        let mut secured =
-            made.filter_map(|hop| self.trace.connection(hop.connection?)?.tls.as_ref());
-        secured.next().map_or(&[], |tls| &tls.certificates)
-    }
-
-    fn address(
-        &self,
-        which: fn(&Connection) -> Option<std::net::SocketAddr>,
-    ) -> Option<std::net::SocketAddr> {
-        self.connection().and_then(which)
-    }
-
-    fn status(&self) -> u16 {
-        self.response().map_or(0, |response| response.status)
-    }
-
-    /// The status of the proxy's last response to `CONNECT`.
-    fn tunnel_status(&self) -> u16 {
-        let mut answers = self
-            .last
-            .proxy
-            .iter()
-            .rev()
-            .filter(|(_, step)| step.kind.starts_with("http"));
-        answers
-            .find_map(|(_, step)| step.text.raw().split(' ').next()?.parse().ok())
-            .unwrap_or(0)
-    }
-
-    fn http_version(&self) -> &'static str {
-        match self.response().map(|response| response.version) {
-            None => "0",
-            Some(HttpVersion::Http10) => "1.0",
-            Some(HttpVersion::Http11) => "1.1",
-            Some(HttpVersion::Http2) => "2",
-            Some(HttpVersion::Http3) => "3",
-        }
-    }
-
-    fn new_connections(&self) -> u64 {
-        self.transfer.sum(
-            |sums| sums.connects,
-            |hop| u64::from(hop.connection.is_some() && !hop.reused_connection),
-        )
-    }
-
-    fn hops_because(&self, cause: ExchangeCause, gone: fn(&HopSums) -> u64) -> u64 {
-        let first = self.transfer.hops().first().map(|first| first.id);
-        self.transfer.sum(gone, |hop| {
-            u64::from(hop.cause == cause && Some(hop.id) != first)
-        })
-    }
-
-    /// Bytes per second over the total time, as in curl.
-    fn speed(&self, bytes: u64) -> u64 {
-        let per_second = u128::from(bytes) * 1_000_000_000 / u128::from(self.marks.total.0.max(1));
-        u64::try_from(per_second).unwrap_or(u64::MAX)
-    }
-
-    /// The target of a redirect that was not followed.
-    fn redirect(&self) -> Option<Untrusted> {
-        let response = self.response().filter(|response| {
-            (300..400).contains(&response.status) && self.last.redirected.is_none()
-        })?;
-        let target = response.header("location")?;
-        let joined = Url::parse(self.last.url.raw())
-            .ok()
-            .and_then(|base| base.join(target.raw()).ok());
-        Some(
-            self.redactor.text(
-                &joined.map_or_else(|| target.clone(), |url| Untrusted::new(String::from(url))),
-            ),
-        )
-    }
-
-    fn referer(&self) -> Option<Untrusted> {
-        let sent = self
-            .last
-            .request
-            .as_ref()?
-            .headers
-            .iter()
-            .find(|header| header.is("referer"))?;
-        Some(self.redactor.header(sent).value)
-    }
-
-    /// In upper case, as in curl 7; absent without a connection.
-    fn scheme(&self) -> Option<Untrusted> {
-        self.last.connection?;
-        let (scheme, _) = self.last.url.raw().split_once("://")?;
-        Some(Untrusted::new(scheme.to_uppercase()))
     }
 }
 
