@@ -181,7 +181,7 @@ impl ProbeArgs {
         request: RequestArgs,
         ascii: bool,
     ) -> Self {
-        let look = ReportArgs {
+        let report = ReportArgs {
             ascii,
             ..ReportArgs::default()
         };
@@ -194,7 +194,7 @@ impl ProbeArgs {
             budget: None,
             otlp: None,
             webhooks: Vec::new(),
-            report: look,
+            report,
             request,
         }
     }

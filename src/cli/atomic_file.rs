@@ -241,16 +241,19 @@ mod tests {
         let mut dead = std::process::Command::new("true").spawn().unwrap();
         dead.wait().unwrap();
         // Files of others, of living processes, and with merely similar names remain.
-        let kept = [
+        let remaining = [
             part(1, 0),
             folder.path().join(".tapline-x-0.part"),
             folder.path().join(".tapline-1-0.part.txt"),
         ];
-        for name in kept.iter().chain(&[part(dead.id(), 0), part(dead.id(), 7)]) {
+        for name in remaining
+            .iter()
+            .chain(&[part(dead.id(), 0), part(dead.id(), 7)])
+        {
             std::fs::write(name, "half").unwrap();
         }
-        let held = part(dead.id(), 8);
-        let lock = File::create(&held).unwrap();
+        let locked = part(dead.id(), 8);
+        let lock = File::create(&locked).unwrap();
         rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
         let theirs = part(dead.id(), 9);
         std::fs::write(&theirs, "half").unwrap();
@@ -258,9 +261,9 @@ mod tests {
         let (mut file, part) = PartialFile::begin_named(&path, 0o600).unwrap();
         file.write_all(b"whole").unwrap();
         part.persist_replacing(&file).unwrap();
-        let mut wanted: Vec<PathBuf> = kept
+        let mut wanted: Vec<PathBuf> = remaining
             .into_iter()
-            .chain([path.clone(), held])
+            .chain([path.clone(), locked])
             .chain(given_away.then_some(theirs))
             .collect();
         wanted.sort();

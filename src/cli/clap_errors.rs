@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::cli::args::Cli;
 
-    fn refused(given: &[&str]) -> String {
+    fn error_text(given: &[&str]) -> String {
         let given: Vec<OsString> = std::iter::once("tapline")
             .chain(given.iter().copied())
             .map(OsString::from)
@@ -144,9 +144,9 @@ mod tests {
                 "a value is required for '--data <DATA>'",
             ),
         ] {
-            let told = refused(given);
-            assert!(!told.contains("Canary"), "{told}");
-            assert!(told.contains(says), "{given:?}: {told}");
+            let message = error_text(given);
+            assert!(!message.contains("Canary"), "{message}");
+            assert!(message.contains(says), "{given:?}: {message}");
         }
     }
 }

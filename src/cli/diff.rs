@@ -22,7 +22,7 @@ const NOTHING_TO_COMPARE: &str =
 
 /// Reads both files and prints what changed. A file that cannot be read at all is a usage error.
 pub(super) fn run(args: &DiffArgs) -> Result<Exit, UsageError> {
-    let asked = parse_formats(&args.formats)?;
+    let requested = parse_formats(&args.formats)?;
     let reports = ReportOutputs::from_args(&[], &args.report)?;
     let readers = reports.readers();
     let mut options = reports.options;
@@ -39,7 +39,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, UsageError> {
     } else {
         Exit::Regression
     };
-    for (format, file) in asked {
+    for (format, file) in requested {
         let text = format.write(compared, &options);
         let written = match file {
             None => output::print(text.as_bytes()),
@@ -67,9 +67,9 @@ fn write_to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) 
 }
 
 /// Parses `FORMAT` or `FORMAT=FILE`; without any, text goes to standard output.
-fn parse_formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, UsageError> {
+fn parse_formats(requested: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, UsageError> {
     let mut formats = Vec::new();
-    for text in asked {
+    for text in requested {
         let (name, file) = text
             .split_once('=')
             .map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
@@ -108,19 +108,19 @@ fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, Usa
         Comparable::Events(archive) => {
             let store = archive.store();
             let mut reading = WindowedReplay::begin(RetentionLimits::STREAMING_WHOLE_RUNS);
-            let mut taken = ComparedSide::default();
+            let mut compared = ComparedSide::default();
             let mut result = Ok(());
             let mut take = |trace: &Trace, _, transfer: &Transfer<'_>| {
-                taken.add(trace, transfer);
+                compared.add(trace, transfer);
                 Ok(())
             };
-            let kept = archive.read_events(|event| {
+            let attachments = archive.read_events(|event| {
                 rules.learn(&event.kind);
                 if result.is_ok() {
                     result = reading.apply(event, &mut take);
                 }
             });
-            if let Some(error) = &kept.error {
+            if let Some(error) = &attachments.error {
                 eprintln!(
                     "tapline: {}: the file could not be read to the end: {error}",
                     name.escaped()
@@ -132,7 +132,7 @@ fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, Usa
             let ComparedSide {
                 mut side,
                 omitted: beyond,
-            } = taken;
+            } = compared;
             side.add_conversations(&trace, &ServerNames::from_trace(&trace, &*store));
             if beyond > 0 {
                 let more = group_digits(beyond as u64);

@@ -91,11 +91,11 @@ tapline lab
 
 /// Prints the manual page of a command, or of the whole program.
 pub(super) fn print_manual(name: Option<&str>) -> Result<Exit, UsageError> {
-    let mut whole = Cli::command();
-    whole.build();
+    let mut program = Cli::command();
+    program.build();
     let command = match name {
-        None => whole,
-        Some(name) => whole.find_subcommand(name).cloned().ok_or_else(|| {
+        None => program,
+        Some(name) => program.find_subcommand(name).cloned().ok_or_else(|| {
             UsageError::new(format!(
                 "there is no command '{}'; 'tapline --help' lists all commands",
                 name.escape_default()

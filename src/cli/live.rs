@@ -44,7 +44,7 @@ pub(super) const fn capture_depth(request: &RequestArgs) -> CaptureDepth {
 pub(super) fn run(
     url: Option<String>,
     targets: Targets,
-    look: &ScreenArgs,
+    args: &ScreenArgs,
     pending: PendingCapture,
     secrets: &SecretsArgs,
 ) -> Result<Exit, UsageError> {
@@ -57,7 +57,7 @@ pub(super) fn run(
     }
     let settings = Settings {
         masking: secrets.masking()?,
-        ..screen_settings(url, &targets, look)
+        ..screen_settings(url, &targets, args)
     };
     let (sender, inbox) = sync_channel(INBOX_CAPACITY);
     let cookies = CookieJar::new(targets.request().cookie_jar.clone());
@@ -105,13 +105,13 @@ pub(super) fn run(
     })
 }
 
-fn screen_settings(url: Option<String>, targets: &Targets, look: &ScreenArgs) -> Settings {
+fn screen_settings(url: Option<String>, targets: &Targets, args: &ScreenArgs) -> Settings {
     let notice = targets.notice().map(str::to_owned);
     Settings {
         url,
         suggestions: place_suggestions(targets),
         notice,
-        ..screen::appearance_settings(look)
+        ..screen::appearance_settings(args)
     }
 }
 
@@ -237,14 +237,14 @@ impl RunController {
 
     /// Reads from memory or from a file that only this process writes, so this does not block.
     fn read_packet(&self, stored: PacketLocation) {
-        let kept = if let Some(CaptureSetup::On(capture)) = &self.capturing {
+        let packets = if let Some(CaptureSetup::On(capture)) = &self.capturing {
             capture.packet_store()
         } else {
             None
         };
-        let read = kept.map_or_else(
+        let read = packets.map_or_else(
             || Err("they were not kept".to_owned()),
-            |kept| read_packet_bytes(&*kept, stored),
+            |packets| read_packet_bytes(&*packets, stored),
         );
         let _ = self
             .sender

@@ -71,31 +71,31 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
         ..screen::appearance_settings(&args.screen)
     };
     let (sender, inbox) = sync_channel(INBOX_CAPACITY);
-    let shelf = SharedCapture::default();
+    let capture = SharedCapture::default();
     let failed = |error: &std::io::Error| UsageError::new(error.to_string());
     if is_standard_input {
         // The first byte may take a while to arrive; meanwhile the screen is shown.
         let limit = args.spool_limit;
-        spawn("reader", &sender, &shelf, move |sender, shelf| {
+        spawn("reader", &sender, &capture, move |sender, capture| {
             read_archive(
                 Archive::from_pipe_with_limit(std::io::stdin(), limit),
                 keys,
                 sender,
-                shelf,
+                capture,
             );
         })
         .map_err(|e| failed(&e))?;
     } else {
         let archive = Archive::open(&args.file)
             .map_err(|error| UsageError::new(format!("{name}: {error}")))?;
-        spawn("reader", &sender, &shelf, move |sender, shelf| {
-            read_archive(Ok(archive), keys, sender, shelf);
+        spawn("reader", &sender, &capture, move |sender, capture| {
+            read_archive(Ok(archive), keys, sender, capture);
         })
         .map_err(|e| failed(&e))?;
     }
-    let (ask, asked) = sync_channel(LOOKUP_CAPACITY);
-    spawn("librarian", &sender, &shelf, move |sender, shelf| {
-        answer_lookups(&asked, sender, shelf);
+    let (lookups, requests) = sync_channel(LOOKUP_CAPACITY);
+    spawn("lookups", &sender, &capture, move |sender, capture| {
+        answer_lookups(&requests, sender, capture);
     })
     .map_err(|e| failed(&e))?;
     let mut perform = |effect| {
@@ -107,7 +107,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
         };
         // The screen has one batch of names and one packet per keystroke outstanding, so this does
         // not overflow.
-        let _ = ask.try_send(question);
+        let _ = lookups.try_send(question);
     };
     Ok(screen::screen_exit(screen::show_screen(
         &sender,
@@ -137,12 +137,12 @@ fn display_name(path: &Path) -> String {
 fn spawn(
     name: &str,
     sender: &SyncSender<ScreenMessage>,
-    shelf: &SharedCapture,
+    capture: &SharedCapture,
     work: impl FnOnce(&SyncSender<ScreenMessage>, &SharedCapture) + Send + 'static,
 ) -> std::io::Result<()> {
     let sender = sender.clone();
-    let shelf = Arc::clone(shelf);
-    start_thread(name, move || work(&sender, &shelf)).map(drop)
+    let capture = Arc::clone(capture);
+    start_thread(name, move || work(&sender, &capture)).map(drop)
 }
 
 /// Sends all events of the capture to the screen. Errors are ignored: if the screen is gone, the
@@ -151,26 +151,26 @@ fn read_archive(
     archive: Result<Archive, ArchiveError>,
     keys: KeyLog,
     sender: &SyncSender<ScreenMessage>,
-    shelf: &SharedCapture,
+    capture: &SharedCapture,
 ) {
     match archive {
         Ok(mut archive) => {
             archive.limit_entries(Trace::MAX_EXCHANGES);
             let store = archive.store();
-            let OpenedCapture { keys, .. } = shelf.get_or_init(|| OpenedCapture {
+            let OpenedCapture { keys, .. } = capture.get_or_init(|| OpenedCapture {
                 store: Arc::clone(&store),
                 keys: Mutex::new(keys),
             });
             // The final event is sent after the embedded secrets are known, since the screen then
             // dissects conversations.
             let mut end = None;
-            let kept = archive.read_events(|event| match event.kind {
+            let attachments = archive.read_events(|event| match event.kind {
                 EventKind::RunEnded => end = Some(event),
                 _ => _ = sender.send(ScreenMessage::Trace(event)),
             });
             tls_keys::add_embedded_key_logs(
                 &mut keys.lock().unwrap_or_else(PoisonError::into_inner),
-                &kept,
+                &attachments,
                 &store,
             );
             let last = end.map_or_else(
@@ -192,24 +192,24 @@ enum LookupRequest {
 
 /// Answers the screen's lookup requests.
 fn answer_lookups(
-    asked: &Receiver<LookupRequest>,
+    requests: &Receiver<LookupRequest>,
     sender: &SyncSender<ScreenMessage>,
-    shelf: &SharedCapture,
+    capture: &SharedCapture,
 ) {
-    for question in asked {
+    for question in requests {
         let message = match question {
             LookupRequest::Names(openings) => {
-                ScreenMessage::ServerNames(find_server_names(openings, shelf))
+                ScreenMessage::ServerNames(find_server_names(openings, capture))
             }
             LookupRequest::Packet(stored) => {
-                let read = shelf.get().map_or_else(
+                let read = capture.get().map_or_else(
                     || Err("nothing was read".to_owned()),
-                    |book| live::read_packet_bytes(&*book.store, stored),
+                    |opened| live::read_packet_bytes(&*opened.store, stored),
                 );
                 ScreenMessage::PacketRead { stored, read }
             }
             LookupRequest::Conversation(flow) => {
-                let Some(OpenedCapture { store, keys }) = shelf.get() else {
+                let Some(OpenedCapture { store, keys }) = capture.get() else {
                     continue;
                 };
                 let keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
@@ -225,9 +225,9 @@ fn answer_lookups(
 /// The server names found in the openings of connections.
 fn find_server_names(
     openings: Vec<(FlowKey, FlowOpening)>,
-    shelf: &SharedCapture,
+    capture: &SharedCapture,
 ) -> Vec<(FlowKey, Untrusted)> {
-    let Some(OpenedCapture { store, .. }) = shelf.get() else {
+    let Some(OpenedCapture { store, .. }) = capture.get() else {
         return Vec::new();
     };
     let name =

@@ -30,7 +30,7 @@ pub(super) fn read_events_ahead(
     let (sender, batches) = sync_channel::<Vec<Event>>(MAX_QUEUED_BATCHES);
     let reader = start_thread("reader", move || {
         let mut batch = Vec::with_capacity(BATCH);
-        let kept = archive.read_events(|event| {
+        let attachments = archive.read_events(|event| {
             batch.push(event);
             if batch.len() == BATCH {
                 // Errors are ignored: a receiver that is gone wants no more events.
@@ -38,7 +38,7 @@ pub(super) fn read_events_ahead(
             }
         });
         let _ = sender.send(batch);
-        kept
+        attachments
     })?;
     batches.iter().flatten().for_each(&mut to);
     // A panic of the thread ends the process.

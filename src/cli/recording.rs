@@ -166,7 +166,7 @@ impl RunRecording {
     fn file_stem(&self) -> String {
         let mut host = None;
         let mut began = WallTime::default();
-        let look = |event: Event| {
+        let find = |event: Event| {
             match &event.kind {
                 EventKind::RunStarted { started_at, .. } => began = *started_at,
                 EventKind::ExchangeStarted { url, .. } => {
@@ -184,7 +184,7 @@ impl RunRecording {
         };
         // The closure stops reading with an error once it has found both. Other errors reappear
         // when the run is saved.
-        let _ = self.spool.read(look);
+        let _ = self.spool.read(find);
         let when = i64::try_from(began.unix_seconds())
             .ok()
             .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());

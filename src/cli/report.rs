@@ -39,22 +39,22 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     // Secrets are learned while reading, so a second reading starts with the original rules.
     let options = reports.options.clone();
     let mut stream = reports.event_writer();
-    let told = read_events_ahead(archive, |mut event| {
+    let result = read_events_ahead(archive, |mut event| {
         reports.options.rules.learn(&event.kind);
         stream.write(&event, &reports.options);
         reports.options.mask(&mut event);
         run.apply(event, reports.options.budget.as_mut());
     });
-    let kept = match told {
-        Ok(kept) => kept,
+    let attachments = match result {
+        Ok(attachments) => attachments,
         Err(error) => {
             eprintln!("tapline: {}: {error}", name.escaped());
             return Ok(Exit::Fault);
         }
     };
     let trace = &run.trace;
-    tls_keys::add_embedded_key_logs(&mut keys, &kept, &store);
-    if let Some(error) = &kept.error {
+    tls_keys::add_embedded_key_logs(&mut keys, &attachments, &store);
+    if let Some(error) = &attachments.error {
         eprintln!(
             "tapline: {}: the file could not be read to the end: {error}",
             name.escaped()
@@ -66,12 +66,12 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
         let taken_apart = DissectedFlows::of(trace, &*store, &keys);
         reports.options = reports.options.with_taken_apart(taken_apart);
     }
-    let again = FileReplay {
+    let replay = FileReplay {
         store: &store,
         options,
     };
     let every: &dyn ExchangeSource = if trace.retired().exchanges > 0 {
-        &again
+        &replay
     } else {
         trace
     };

@@ -22,22 +22,19 @@ pub(super) struct ReportOutputs {
 
 impl ReportOutputs {
     /// Reads the output options.
-    pub(super) fn from_args(formats: &[String], look: &ReportArgs) -> Result<Self, UsageError> {
-        let asked = formats
+    pub(super) fn from_args(formats: &[String], args: &ReportArgs) -> Result<Self, UsageError> {
+        let requested = formats
             .iter()
             .map(|text| parse_format(text))
             .collect::<Result<Vec<_>, _>>()?;
-        let options = report_options(look)?;
-        if options.with_secrets && asked.iter().any(|(_, file)| file.is_some()) {
+        let options = report_options(args)?;
+        if options.with_secrets && requested.iter().any(|(_, file)| file.is_some()) {
             eprintln!(
                 "tapline: secrets are not masked in the report files; only their owner can read \
                  them"
             );
         }
-        Ok(Self {
-            requested: asked,
-            options,
-        })
+        Ok(Self { requested, options })
     }
 
     /// Adds a report on standard output if none was requested.
@@ -69,11 +66,11 @@ impl ReportOutputs {
 
     /// The writer of the events report, which is written while the run goes on.
     pub(super) fn event_writer(&self) -> EventWriter {
-        let asked = self
+        let requested = self
             .requested
             .iter()
             .find(|(format, _)| *format == Format::Events);
-        let Some((_, file)) = asked else {
+        let Some((_, file)) = requested else {
             return EventWriter {
                 out: None,
                 failed: None,
@@ -216,10 +213,10 @@ fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), UsageError> {
     }
 }
 
-fn report_options(look: &ReportArgs) -> Result<ReportOptions, UsageError> {
+fn report_options(args: &ReportArgs) -> Result<ReportOptions, UsageError> {
     let terminal = std::io::stdout().is_terminal();
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-    let color = match look.color {
+    let color = match args.color {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
         ColorChoice::Auto => !set("NO_COLOR") && (terminal || set("CLICOLOR_FORCE")),
@@ -229,9 +226,9 @@ fn report_options(look: &ReportArgs) -> Result<ReportOptions, UsageError> {
     } else {
         80
     };
-    let ascii = look.ascii || !super::supports_unicode();
-    let with_secrets = look.secrets.with_secrets();
-    let rules = look.secrets.rules()?;
+    let ascii = args.ascii || !super::supports_unicode();
+    let with_secrets = args.secrets.with_secrets();
+    let rules = args.secrets.rules()?;
     Ok(ReportOptions {
         width: width.into(),
         color,

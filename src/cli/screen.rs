@@ -49,8 +49,8 @@ pub(super) fn screen_exit(outcome: std::io::Result<ExitReason>) -> Exit {
 }
 
 /// The settings that depend on appearance alone.
-pub(super) fn appearance_settings(look: &ScreenArgs) -> Settings {
-    let theme = match look.theme {
+pub(super) fn appearance_settings(args: &ScreenArgs) -> Settings {
+    let theme = match args.theme {
         ThemeChoice::Dark | ThemeChoice::Plain => Theme::Dark,
         ThemeChoice::Light => Theme::Light,
         ThemeChoice::ColorBlind => Theme::ColorBlind,
@@ -58,8 +58,8 @@ pub(super) fn appearance_settings(look: &ScreenArgs) -> Settings {
     let colorless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Settings {
         theme,
-        color: look.theme != ThemeChoice::Plain && !colorless,
-        ascii: look.ascii || !super::supports_unicode(),
+        color: args.theme != ThemeChoice::Plain && !colorless,
+        ascii: args.ascii || !super::supports_unicode(),
         ..Settings::default()
     }
 }

@@ -46,7 +46,7 @@ impl SignalWatcher {
     }
 
     fn start_watching(&self) -> io::Result<()> {
-        let came = Arc::clone(&self.received);
+        let received = Arc::clone(&self.received);
         let canceller = Arc::clone(&self.canceller);
         // Initially no signals: had the thread failed to start, signals registered for it would be
         // ignored altogether.
@@ -55,7 +55,7 @@ impl SignalWatcher {
         start_thread("signals", move || {
             for signal in incoming.forever() {
                 remember_signal();
-                came.store(signal, Ordering::SeqCst);
+                received.store(signal, Ordering::SeqCst);
                 if let Some(canceller) = &*canceller.lock().unwrap_or_else(PoisonError::into_inner)
                 {
                     canceller.cancel();

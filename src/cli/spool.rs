@@ -79,8 +79,8 @@ impl SpoolState {
             self.memory.extend(line);
             return Ok(());
         }
-        let kept = self.in_file + self.pending.len() as u64;
-        if kept + line.len() as u64 > Spool::MAX_BYTES {
+        let recorded = self.in_file + self.pending.len() as u64;
+        if recorded + line.len() as u64 > Spool::MAX_BYTES {
             return Err(io::Error::other(format!(
                 "its events exceed the limit of {}",
                 Bytes(Spool::MAX_BYTES)

@@ -14,12 +14,16 @@ use crate::units::{Bytes, Moment, Nanos};
 /// The rate is the mean since the body began. Unknown figures (if no length was announced) are left
 /// out.
 pub fn progress_line(exchange: &Exchange, now: Moment, options: &ReportOptions) -> Option<String> {
-    let pen = Styler::new(options);
+    let styler = Styler::new(options);
     let (phase, sign, count) = match exchange.phases.current()? {
-        Phase::Send => (Phase::Send, pen.glyph("↑", "sent"), exchange.request_body),
+        Phase::Send => (
+            Phase::Send,
+            styler.glyph("↑", "sent"),
+            exchange.request_body,
+        ),
         Phase::Receive => (
             Phase::Receive,
-            pen.glyph("↓", "received"),
+            styler.glyph("↓", "received"),
             exchange.response_body,
         ),
         _ => return None,
@@ -34,7 +38,7 @@ pub fn progress_line(exchange: &Exchange, now: Moment, options: &ReportOptions) 
         .filter(|expected| *expected > 0 && room >= MIN_BAR_WIDTH)
         .map(|expected| {
             let room = room.min(MAX_BAR_WIDTH);
-            let bar = pen.bar(proportion(count.transferred, expected, room * 8));
+            let bar = styler.bar(proportion(count.transferred, expected, room * 8));
             format!("{bar}{} ", " ".repeat(room.saturating_sub(bar.width())))
         });
     Some(format!("{sign} {}{figures}", bar.unwrap_or_default()))

@@ -13,51 +13,51 @@ pub(super) const PICTURE_STYLE: &str = include_str!("../../assets/report/picture
 
 /// A run as an SVG document. It ends with a line break.
 pub fn svg_report(trace: &Trace, options: &ReportOptions) -> String {
-    let scene = PictureContext {
+    let context = PictureContext {
         trace,
         redactor: options.redactor(),
     };
-    let heading = Heading::new(&scene);
-    let mut sheet = SvgCanvas::new("tapline", false);
+    let heading = Heading::new(&context);
+    let mut canvas = SvgCanvas::new("tapline", false);
     let mut legend = Legend::default();
-    heading.draw(&mut sheet);
+    heading.draw(&mut canvas);
     match trace.exchanges() {
         [] if captured_conversations(trace).is_some() => {
-            scene.draw_conversations(&mut sheet, &options.names);
+            context.draw_conversations(&mut canvas, &options.names);
         }
         [] => {}
-        [only] => scene.draw_exchange(&mut sheet, only, &mut legend),
-        _ => scene.draw_exchanges(&mut sheet, &mut legend),
+        [only] => context.draw_exchange(&mut canvas, only, &mut legend),
+        _ => context.draw_exchanges(&mut canvas, &mut legend),
     }
-    legend.draw(&mut sheet);
-    draw_source(&mut sheet, trace);
+    legend.draw(&mut canvas);
+    draw_source(&mut canvas, trace);
     let style = format!("{COLOUR_STYLE}{PICTURE_STYLE}");
-    sheet.finish(
+    canvas.finish(
         &format!("{}, {}", heading.asked, heading.total),
-        &describe_picture(&scene, &heading),
+        &describe_picture(&context, &heading),
         Some(&style),
     )
 }
 
 /// The tool version, the time, and the source of the figures.
-fn draw_source(sheet: &mut SvgCanvas, trace: &Trace) {
+fn draw_source(canvas: &mut SvgCanvas, trace: &Trace) {
     const TEXT: Font = Font::regular(11.0);
-    sheet.y += 10.0;
+    canvas.y += 10.0;
     let parts = [
         measured_by(trace),
         start_date(trace),
         Some(capture_summary(trace)),
     ];
-    let said = parts
+    let source = parts
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
         .join(" \u{00b7} ");
-    for line in TEXT.wrap(&said, SvgCanvas::WIDTH - 2.0 * SvgCanvas::MARGIN, 3) {
-        sheet.text("dim", TEXT, (SvgCanvas::MARGIN, sheet.y + 8.0), &line);
-        sheet.y += 15.0;
+    for line in TEXT.wrap(&source, SvgCanvas::WIDTH - 2.0 * SvgCanvas::MARGIN, 3) {
+        canvas.text("dim", TEXT, (SvgCanvas::MARGIN, canvas.y + 8.0), &line);
+        canvas.y += 15.0;
     }
-    sheet.y += 8.0;
+    canvas.y += 8.0;
 }
 
 fn measured_by(trace: &Trace) -> Option<String> {

@@ -78,10 +78,10 @@ impl StyledWords {
 
 /// The longest prefix that fits, but at least one grapheme, so that every line makes progress.
 fn fitting_prefix(text: &str, room: usize) -> &str {
-    let mut taken = 0;
+    let mut used = 0;
     let end = text.grapheme_indices(true).find(|(at, grapheme)| {
-        taken += grapheme.width();
-        *at > 0 && taken > room
+        used += grapheme.width();
+        *at > 0 && used > room
     });
     end.map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }
@@ -93,13 +93,13 @@ mod tests {
     use crate::report::styling::Styler;
 
     fn flow(text: &str, width: usize) -> Vec<String> {
-        let pen = Styler::new(&ReportOptions::default());
+        let styler = Styler::new(&ReportOptions::default());
         let lines = StyledWords::default()
             .add(Role::Plain, text)
             .wrap(StyledLine::indented(2), width);
         lines
             .iter()
-            .map(|line| pen.render(line).trim_end_matches('\n').to_owned())
+            .map(|line| styler.render(line).trim_end_matches('\n').to_owned())
             .collect()
     }
 

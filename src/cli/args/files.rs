@@ -106,7 +106,7 @@ Examples:
 impl ReportFileArgs {
     /// The default report for a file.
     pub(in crate::cli) fn from_open(args: &OpenArgs) -> Self {
-        let look = ReportArgs {
+        let report = ReportArgs {
             ascii: args.screen.ascii,
             secrets: args.secrets.clone(),
             ..ReportArgs::default()
@@ -117,7 +117,7 @@ impl ReportFileArgs {
             messages: false,
             keylog: args.keylog.clone(),
             spool_limit: args.spool_limit,
-            report: look,
+            report,
         }
     }
 }

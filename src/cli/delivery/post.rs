@@ -90,7 +90,9 @@ impl<'a> RetryingPost<'a> {
                 PostOutcome::Delivered(complaint) => return Ok(complaint),
                 PostOutcome::GiveUp(error) => return Err(error),
                 PostOutcome::Retry(error, _) if after == MAX_TRIES => return Err(error),
-                PostOutcome::Retry(_, asked) => tokio::time::sleep(retry_delay(after, asked)).await,
+                PostOutcome::Retry(_, requested) => {
+                    tokio::time::sleep(retry_delay(after, requested)).await
+                }
             }
         }
     }
@@ -137,26 +139,26 @@ impl<'a> RetryingPost<'a> {
             }
         };
         let status = response.status();
-        let asked = retry_after(&response, SystemTime::now());
+        let requested = retry_after(&response, SystemTime::now());
         if status.is_success() {
             return PostOutcome::Delivered(partial_success_message(response).await);
         }
         let refused = PostError::Refused { status, after };
-        match asked {
+        match requested {
             _ if !(self.is_temporary)(status) => PostOutcome::GiveUp(refused),
             Some(wait) if wait > MAX_PAUSE => {
                 PostOutcome::GiveUp(PostError::RetryTooLong { status, wait })
             }
-            _ => PostOutcome::Retry(refused, asked),
+            _ => PostOutcome::Retry(refused, requested),
         }
     }
 }
 
 /// The delay before the next attempt: what the receiver asked for, or else exponential backoff. A
 /// quarter of random jitter keeps many clients from retrying at the same moment.
-fn retry_delay(after: u32, asked: Option<Duration>) -> Duration {
-    if let Some(asked) = asked {
-        return asked;
+fn retry_delay(after: u32, requested: Option<Duration>) -> Duration {
+    if let Some(requested) = requested {
+        return requested;
     }
     let full = FIRST_PAUSE * 2_u32.saturating_pow(after - 1);
     let mut chance = [0];

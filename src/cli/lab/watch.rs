@@ -16,7 +16,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 pub(in crate::cli) fn watch_link(lab: &RunningLab, inbox: &SyncSender<ScreenMessage>) {
     let lab = lab.clone();
     let inbox = inbox.clone();
-    let look = move || {
+    let poll = move || {
         while let Ok(LinkReply::Current { link, counts }) = lab.send_change(&LinkChange::default())
         {
             if inbox.send(ScreenMessage::Link { link, counts }).is_err() {
@@ -26,7 +26,7 @@ pub(in crate::cli) fn watch_link(lab: &RunningLab, inbox: &SyncSender<ScreenMess
         }
     };
     // Without a thread the screen does not show the link.
-    let _ = thread::Builder::new().name("link".to_owned()).spawn(look);
+    let _ = thread::Builder::new().name("link".to_owned()).spawn(poll);
 }
 
 /// Changes the link and sends the result to the screen. Returns true on success.
@@ -35,12 +35,12 @@ pub(in crate::cli) fn set_link(
     link: LinkConfig,
     inbox: &SyncSender<ScreenMessage>,
 ) -> bool {
-    let said = match lab.send_change(&LinkChange::from(link)) {
+    let message = match lab.send_change(&LinkChange::from(link)) {
         Ok(LinkReply::Current { link, counts }) => ScreenMessage::Link { link, counts },
         Ok(LinkReply::Refused { error }) => ScreenMessage::LinkRefused(error),
         Err(error) => ScreenMessage::LinkRefused(format!("the lab does not respond: {error}")),
     };
-    let is_set = matches!(said, ScreenMessage::Link { .. });
-    let _ = inbox.try_send(said);
+    let is_set = matches!(message, ScreenMessage::Link { .. });
+    let _ = inbox.try_send(message);
     is_set
 }

@@ -239,11 +239,11 @@ fn run(number: u32) -> (Vec<Event>, Event) {
         run.packet(25, true, TcpFlags::ACK, (1, 50)),
         run.packet(took - 5, false, TcpFlags::ACK, (1, 40)),
     ];
-    let told = Event {
+    let packets_event = Event {
         at: Moment(run.began + 5_000_000),
         kind: EventKind::Packets { packets },
     };
-    (run.events, told)
+    (run.events, packets_event)
 }
 
 /// Packet events arrive late, as in a real capture.

@@ -102,11 +102,11 @@ impl OutputPlan {
         let mut progress = BodyProgressLine::start();
         let mut stream = self.reports.event_writer();
         loop {
-            let held = saving
+            let hold_back = saving
                 .as_ref()
                 .filter(|saving| saving.has_pending())
                 .map(|_| HOLD_BACK);
-            let event = match [held, progress.redraw_interval()]
+            let event = match [hold_back, progress.redraw_interval()]
                 .into_iter()
                 .flatten()
                 .min()

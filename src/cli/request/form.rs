@@ -559,8 +559,8 @@ mod tests {
             ("a=(b", "a multipart begins with"),
             ("=)", "no multipart to end"),
         ] {
-            let said = parse_form(&["-F", field]).unwrap_err();
-            assert!(said.contains(says), "{field}: {said}");
+            let error = parse_form(&["-F", field]).unwrap_err();
+            assert!(error.contains(says), "{field}: {error}");
         }
         let deep: Vec<&str> = ["-F", "=("].repeat(20);
         assert!(parse_form(&deep).unwrap_err().contains("16 deep"));

@@ -116,8 +116,8 @@ fn request_body(
 }
 
 fn refuse_unsupported(args: &RequestArgs) -> Result<(), UsageError> {
-    let asked = [(args.http3 || args.http3_only, "HTTP/3 (--http3)")];
-    match asked.iter().find(|(asked, _)| *asked) {
+    let unsupported = [(args.http3 || args.http3_only, "HTTP/3 (--http3)")];
+    match unsupported.iter().find(|(unsupported, _)| *unsupported) {
         Some((_, what)) => Err(UsageError::new(format!("{what} is not supported yet"))),
         None => Ok(()),
     }

@@ -24,7 +24,7 @@ impl EndpointConfig {
         line: usize,
         settings: &[SuiteSetting],
         options: &EndpointOptions,
-        mut look: report::ReportOptions,
+        mut report_options: report::ReportOptions,
     ) -> Result<Self, SuiteError> {
         let own = |key: &str| settings.iter().find(|setting| setting.key == key);
         let url = own("url").ok_or_else(|| SuiteError::new(line, "this endpoint has no url"))?;
@@ -38,7 +38,7 @@ impl EndpointConfig {
             .cloned()
             .collect();
         let masked = |text: String| {
-            Redactor::with_rules(&look.rules)
+            Redactor::with_rules(&report_options.rules)
                 .text(&Untrusted::new(text))
                 .escaped()
                 .into_owned()
@@ -62,12 +62,12 @@ impl EndpointConfig {
                 "'output' must be a file: reports use standard output",
             ));
         }
-        let name = Redactor::with_rules(&look.rules).text(&Untrusted::new(name));
-        look.budget = own("budget").map(parse_budget).transpose()?;
+        let name = Redactor::with_rules(&report_options.rules).text(&Untrusted::new(name));
+        report_options.budget = own("budget").map(parse_budget).transpose()?;
         Ok(Self {
             name,
             spec,
-            options: look,
+            options: report_options,
         })
     }
 }
@@ -75,13 +75,13 @@ impl EndpointConfig {
 /// Parses `"total<=500ms,dns<=50ms"`, a list of such strings, or a table: `total = "<=500ms"`,
 /// `status = 200`.
 fn parse_budget(setting: &SuiteSetting) -> Result<Budget, SuiteError> {
-    let whole = |text: &str| {
+    let parse = |text: &str| {
         text.parse::<Budget>()
             .map_err(|error| setting.error(&format!("cannot be read: {error}")))
     };
     match &setting.value {
-        SettingValue::Text(text) => whole(text),
-        SettingValue::List(list) => whole(&list.join(",")),
+        SettingValue::Text(text) => parse(text),
+        SettingValue::List(list) => parse(&list.join(",")),
         SettingValue::Table(rules) if !rules.is_empty() => rules
             .iter()
             .map(parse_rule)

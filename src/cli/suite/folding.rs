@@ -65,11 +65,11 @@ impl SuiteFold {
     pub(super) fn receive_all(&mut self, events: &Receiver<NumberedEvent>) {
         let mut progress = SuiteProgressLine::start(self.slots.len());
         loop {
-            let told = match progress.redraw_interval() {
+            let received = match progress.redraw_interval() {
                 Some(pace) => events.recv_timeout(pace),
                 None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
-            match told {
+            match received {
                 Ok((number, event)) => {
                     if let Some(ended) = self.apply(number, event) {
                         progress.record_result(ended);

@@ -97,16 +97,16 @@ fn run_suite(jobs: Vec<EndpointConfig>, parallel: usize, reports: &ReportOutputs
     let (mut folding, specs) = SuiteFold::new(jobs);
     let began = Instant::now();
     let started_at = now();
-    let crew = match RunPool::start(specs, parallel, sender, lab::enclosing_link()) {
-        Ok(crew) => crew,
+    let pool = match RunPool::start(specs, parallel, sender, lab::enclosing_link()) {
+        Ok(pool) => pool,
         Err(error) => {
             eprintln!("tapline: the engine cannot start: {error}");
             return Exit::Fault;
         }
     };
-    signals.cancel_on_signal(crew.canceller());
+    signals.cancel_on_signal(pool.canceller());
     folding.receive_all(&events);
-    crew.join();
+    pool.join();
     let interrupted = signals.exit();
     let duration = Nanos::from(began.elapsed());
     let suite = SuiteResult {
@@ -186,16 +186,16 @@ fn refuse_single_run_options(args: &ProbeArgs) -> Result<(), UsageError> {
 
 fn read(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
-    let told = |error: std::io::Error| format!("cannot be read: {error}");
+    let read_error = |error: std::io::Error| format!("cannot be read: {error}");
     let source: Box<dyn std::io::Read> = if path == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
-        Box::new(std::fs::File::open(path).map_err(told)?)
+        Box::new(std::fs::File::open(path).map_err(read_error)?)
     };
     source
         .take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(told)?;
+        .map_err(read_error)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("is larger than {} MiB", MAX_FILE_BYTES >> 20));
     }

@@ -165,13 +165,13 @@ impl EndpointOptions {
             }
         }
         let line = settings.first().map_or(1, |setting| setting.line);
-        let told = |error: clap::Error| (line, clap_message(&error));
+        let suite_error = |error: clap::Error| (line, clap_message(&error));
         let matches = self
             .0
             .clone()
             .try_get_matches_from(&arguments)
-            .map_err(told)?;
-        let args = RequestArgs::from_arg_matches(&matches).map_err(told)?;
+            .map_err(suite_error)?;
+        let args = RequestArgs::from_arg_matches(&matches).map_err(suite_error)?;
         Ok((args, matches))
     }
 

@@ -83,18 +83,19 @@ impl SuiteConfig {
     /// The configuration of each endpoint, in file order.
     pub(super) fn endpoint_configs(
         &self,
-        look: &report::ReportOptions,
+        report_options: &report::ReportOptions,
     ) -> Result<Vec<EndpointConfig>, SuiteError> {
         let mut names = std::collections::BTreeMap::new();
         let mut jobs = Vec::new();
         for (line, own, secrets) in &self.endpoints {
             let settings = merge_settings(&merge_settings(&self.defaults, own), &self.over);
-            let mut look = look.clone();
+            let mut report_options = report_options.clone();
             self.secrets
                 .iter()
                 .chain(secrets)
-                .for_each(|secret| look.rules.add_secret(secret));
-            let job = EndpointConfig::from_settings(*line, &settings, &self.options, look)?;
+                .for_each(|secret| report_options.rules.add_secret(secret));
+            let job =
+                EndpointConfig::from_settings(*line, &settings, &self.options, report_options)?;
             if let Some(before) = names.insert(job.name.raw().to_owned(), *line) {
                 let name = job.name.escaped();
                 return Err(SuiteError::new(

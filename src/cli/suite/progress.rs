@@ -101,10 +101,10 @@ impl SuiteProgressLine {
 
 /// The beginning of a line that fits into the given columns.
 fn truncate_to_width(line: &str, columns: usize) -> String {
-    let mut taken = 0;
+    let mut used = 0;
     let fits = |c: &char| {
-        taken += c.width().unwrap_or(0);
-        taken <= columns
+        used += c.width().unwrap_or(0);
+        used <= columns
     };
     line.chars().take_while(fits).collect()
 }

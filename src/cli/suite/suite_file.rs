@@ -26,13 +26,13 @@ impl SuiteFile {
 
     pub(super) fn parse(text: &str) -> Result<Self, SuiteError> {
         let lines = LineIndex::new(text);
-        let whole = DeTable::parse(text)
+        let table = DeTable::parse(text)
             .map_err(|error| SuiteError::new(lines.at(error.span()), error.message().trim()))?;
         let mut document = Self {
             defaults: Vec::new(),
             endpoints: Vec::new(),
         };
-        for (key, value) in whole.get_ref() {
+        for (key, value) in table.get_ref() {
             let line = lines.at(Some(key.span()));
             match (&**key.get_ref(), value.get_ref()) {
                 ("defaults", DeValue::Table(table)) => document.defaults = lines.settings(table)?,

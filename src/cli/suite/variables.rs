@@ -115,7 +115,7 @@ fn refuse_secrets(setting: &SuiteSetting) -> Result<(), SuiteError> {
         line.split_once(':')
             .is_some_and(|(name, value)| is_secret_field(name) && !value.trim().is_empty())
     };
-    let told = match &setting.value {
+    let contains_secret = match &setting.value {
         SettingValue::Table(fields) if setting.key == "header" => fields.iter().any(|field| {
             is_secret_field(&field.key)
                 && field.any(&|text| !text.is_empty() && !from_outside(text))
@@ -125,7 +125,7 @@ fn refuse_secrets(setting: &SuiteSetting) -> Result<(), SuiteError> {
             SECRET_KEYS.contains(&setting.key.as_str()) && setting.any(&|text| !from_outside(text))
         }
     };
-    if told {
+    if contains_secret {
         return Err(setting.error(
             "contains a secret, which does not belong in a file: write ${NAME} and set NAME in \
              the environment",

@@ -139,10 +139,10 @@ fn failure_changes(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) ->
         .iter()
         .flat_map(|hop| &hop.changes)
         .filter(|change| kinds.contains(&change.kind));
-    let told: Vec<String> = changes
+    let texts: Vec<String> = changes
         .map(|change| capitalize(&wording::change_words(change, redactor)))
         .collect();
-    told.join("; ")
+    texts.join("; ")
 }
 
 /// The phase that changed most, with its cause, or the hop that was added or removed.
@@ -190,19 +190,19 @@ fn main_reason(transfer: &TransferDifference<'_>, longer: bool, redactor: Redact
 
 /// Changes despite an unchanged total time.
 fn other_changes(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> String {
-    let mut told: Vec<String> = transfer
+    let mut texts: Vec<String> = transfer
         .hops
         .iter()
         .filter_map(|hop| wording::unmatched_hop_words(hop, redactor))
         .collect();
-    told.extend(
+    texts.extend(
         transfer
             .hops
             .iter()
             .flat_map(|hop| &hop.changes)
             .map(|change| wording::change_words(change, redactor)),
     );
-    match told.as_slice() {
+    match texts.as_slice() {
         [] => "No other recorded changes, except as listed below.".to_owned(),
         [first] => format!("But {first}"),
         [first, rest @ ..] => format!("But {first}; and {} more, listed below.", rest.len()),
@@ -233,7 +233,7 @@ fn conclude_many(
         (faster, "faster"),
         (count(Judgement::WithinNoise), "within noise"),
     ];
-    let said: Vec<String> = parts
+    let counts: Vec<String> = parts
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
@@ -241,10 +241,10 @@ fn conclude_many(
     let what = format!(
         "{} requests in both runs: {}.",
         transfers.len(),
-        if said.is_empty() {
+        if counts.is_empty() {
             "nothing to compare".to_owned()
         } else {
-            said.join(", ")
+            counts.join(", ")
         }
     );
     let grown = |transfer: &&TransferDifference<'_>| transfer.total.difference().unwrap_or(0);
@@ -262,12 +262,12 @@ fn conclude_many(
             .map(|transfer| (transfer, false))
     });
     let why = most.map(|(transfer, longer)| {
-        let asked = transfer
+        let request = transfer
             .first_exchange()
             .map(|facts| wording::request_line(facts, redactor))
             .unwrap_or_default();
         format!(
-            "Largest change: {} {asked}: {}",
+            "Largest change: {} {request}: {}",
             wording::change_text(&transfer.total),
             main_reason(transfer, longer, redactor)
         )

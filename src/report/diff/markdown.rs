@@ -37,16 +37,17 @@ pub(super) fn diff_markdown(compared: Comparison<'_>, options: &ReportOptions) -
                 .iter()
                 .any(|hop| hop.before.is_none() || hop.after.is_none() || !hop.changes.is_empty())
     };
-    let told: Vec<_> = difference.transfers.iter().filter(worth).collect();
+    let changed: Vec<_> = difference.transfers.iter().filter(worth).collect();
     parts.extend(
-        told.iter()
+        changed
+            .iter()
             .take(MAX_TRANSFERS)
             .flat_map(|transfer| transfer_parts(transfer, redactor)),
     );
-    if told.len() > MAX_TRANSFERS {
+    if changed.len() > MAX_TRANSFERS {
         parts.push(format!(
             "{} more requests differ.",
-            told.len() - MAX_TRANSFERS
+            changed.len() - MAX_TRANSFERS
         ));
     }
     for (title, only) in [
@@ -74,11 +75,11 @@ pub(super) fn diff_markdown(compared: Comparison<'_>, options: &ReportOptions) -
 /// The hops of a transfer.
 fn transfer_parts(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> Vec<String> {
     let mut parts = Vec::new();
-    let asked = transfer
+    let request = transfer
         .first_exchange()
         .map(|facts| code_span(&wording::request_line(facts, redactor)))
         .unwrap_or_default();
-    parts.push(format!("Request {asked}:"));
+    parts.push(format!("Request {request}:"));
     for hop in &transfer.hops {
         parts.extend(hop_parts(hop, redactor, transfer.hops.len() > 1));
     }

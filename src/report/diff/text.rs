@@ -31,37 +31,38 @@ const MAX_TRANSFERS: usize = 25;
 /// The comparison as text. No line is wider than [`ReportOptions::width`], except for a long word.
 pub(super) fn diff_text(compared: Comparison<'_>, options: &ReportOptions) -> String {
     let page = DiffPage {
-        pen: Styler::new(options),
+        styler: Styler::new(options),
         redactor: options.redactor(),
         width: options.width.clamp(40, 120),
     };
     let difference = compared.difference;
     let mut blocks = vec![page.answer(&Conclusion::new(difference, page.redactor))];
     let one = difference.transfers.len() == 1;
-    let told: Vec<_> = difference
+    let changed: Vec<_> = difference
         .transfers
         .iter()
         .filter(|transfer| one || DiffPage::has_changes(transfer))
         .collect();
     blocks.extend(
-        told.iter()
+        changed
+            .iter()
             .take(MAX_TRANSFERS)
             .map(|transfer| page.transfer(transfer)),
     );
-    let untold = told.len().saturating_sub(MAX_TRANSFERS);
+    let untold = changed.len().saturating_sub(MAX_TRANSFERS);
     blocks.push(page.run_lines(compared, untold));
     blocks.retain(|block| !block.is_empty());
     let drawn = blocks.iter().map(|block| {
         block
             .iter()
-            .map(|line| page.pen.render(line))
+            .map(|line| page.styler.render(line))
             .collect::<String>()
     });
     drawn.collect::<Vec<_>>().join("\n")
 }
 
 struct DiffPage<'a> {
-    pen: Styler,
+    styler: Styler,
     redactor: Redactor<'a>,
     width: usize,
 }
@@ -85,7 +86,7 @@ impl DiffPage<'_> {
         signs
             .into_iter()
             .fold(text.into_owned(), |text, (sign, ascii)| {
-                text.replace(sign, self.pen.glyph(sign, ascii))
+                text.replace(sign, self.styler.glyph(sign, ascii))
             })
     }
 
@@ -262,7 +263,7 @@ impl DiffPage<'_> {
         };
         let columns = [0, 1, 2]
             .map(|column| width(column).max(heads.get(column).map_or(0, |head| head.len())) + 2);
-        let laid = |mut line: StyledLine, cells: [(Role, &str); 3]| {
+        let align = |mut line: StyledLine, cells: [(Role, &str); 3]| {
             let mut at = label;
             for ((role, cell), column) in cells.into_iter().zip(columns) {
                 line.pad_to(at);
@@ -272,7 +273,7 @@ impl DiffPage<'_> {
             line.pad_to(at);
             line
         };
-        let mut lines = vec![laid(
+        let mut lines = vec![align(
             StyledLine::indented(2),
             heads.map(|head| (Role::Dim, head)),
         )];
@@ -284,7 +285,7 @@ impl DiffPage<'_> {
                 (Role::Plain, now.as_str()),
                 (row.judged, change.as_str()),
             ];
-            let line = laid(StyledLine::indented(2).with(*role, name.clone()), cells);
+            let line = align(StyledLine::indented(2).with(*role, name.clone()), cells);
             lines.extend(self.flow(line, Role::Plain, &row.remark));
         }
         lines
@@ -336,7 +337,7 @@ fn verdict_words(regressions: &[Regression]) -> (Role, String) {
     if regressions.is_empty() {
         return (Role::Good, "no regression".to_owned());
     }
-    let mut told: Vec<String> = Vec::new();
+    let mut reasons: Vec<String> = Vec::new();
     for regression in regressions {
         let words = match &regression.kind {
             RegressionKind::Slower => "slower".to_owned(),
@@ -345,11 +346,11 @@ fn verdict_words(regressions: &[Regression]) -> (Role, String) {
             RegressionKind::Unverified => "certificates that no longer verify".to_owned(),
             RegressionKind::LimitMissed(rule) => format!("{} missed", rule.raw()),
         };
-        if !told.contains(&words) && told.len() < MAX_TRANSFERS {
-            told.push(words);
+        if !reasons.contains(&words) && reasons.len() < MAX_TRANSFERS {
+            reasons.push(words);
         }
     }
-    (Role::Bad, format!("regression: {}", told.join(", ")))
+    (Role::Bad, format!("regression: {}", reasons.join(", ")))
 }
 
 struct DiffRow {

@@ -105,8 +105,11 @@ pub(super) fn unmatched_hop_words(
 pub(super) fn unexplained_changes<'a>(
     hop: &'a HopDifference<'_>,
 ) -> impl Iterator<Item = &'a DiffChange> {
-    let told = |change: &DiffChange| hop.phases.iter().any(|phase| phase.causes.contains(change));
-    hop.changes.iter().filter(move |change| !told(change))
+    let is_explained =
+        |change: &DiffChange| hop.phases.iter().any(|phase| phase.causes.contains(change));
+    hop.changes
+        .iter()
+        .filter(move |change| !is_explained(change))
 }
 
 /// `response cache-control: no-store, max-age=60 before`.

@@ -32,8 +32,8 @@ pub(super) fn write(page: &mut HtmlPage<'_>) {
         "timeline",
         "Conversations: from the first packet to the last",
         &description,
-        |scene, sheet, _| {
-            scene.draw_conversations(sheet, &options.names);
+        |context, canvas, _| {
+            context.draw_conversations(canvas, &options.names);
         },
     );
     let mut largest: Vec<(usize, &Flow)> = flows.iter().enumerate().collect();
@@ -109,7 +109,7 @@ fn conversation_row(place: usize, flow: &Flow, names: &ServerNames) -> HtmlRow {
 }
 
 fn ending_words(flow: &Flow) -> String {
-    let said = match connection_ending(flow) {
+    let ending = match connection_ending(flow) {
         None => "",
         Some(ConnectionEnding::Unanswered) => "not answered",
         Some(ConnectionEnding::Refused) => "refused",
@@ -121,11 +121,11 @@ fn ending_words(flow: &Flow) -> String {
     match flow.delivery_errors().first() {
         Some(first) => {
             format!(
-                "{said}; not delivered: {}",
+                "{ending}; not delivered: {}",
                 delivery_error_name(first).replace('_', " ")
             )
         }
-        None => said.to_owned(),
+        None => ending.to_owned(),
     }
 }
 

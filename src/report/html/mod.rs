@@ -159,7 +159,7 @@ fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
                 .first()
                 .is_some_and(|hop| hop.cause == ExchangeCause::Repeat)
         });
-    let told: Vec<_> = if repeated {
+    let shown: Vec<_> = if repeated {
         repeats::write(page, &RepeatedRequest::all_runs(trace, &all));
         timeline::write_overview(page, heading);
         repeats::notable_runs(&all)
@@ -168,15 +168,15 @@ fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
         run::write_exchanges(page);
         trace.exchanges().iter().take(MAX_TOLD_IN_FULL).collect()
     };
-    for exchange in &told {
+    for exchange in &shown {
         page.open("details", &[]);
         let Heading {
             asked,
             outcome,
             total,
             ..
-        } = Heading::of_exchange(&page.scene, exchange);
-        let came = outcome
+        } = Heading::of_exchange(&page.context, exchange);
+        let result = outcome
             .split(" \u{00b7} ")
             .next()
             .unwrap_or_default()
@@ -184,12 +184,12 @@ fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
         page.element(
             "summary",
             &[],
-            &format!("#{} {asked}: {came}, {total}", exchange.id.0),
+            &format!("#{} {asked}: {result}, {total}", exchange.id.0),
         );
         write_exchange(page, exchange, 3);
         page.close();
     }
-    let left = exchange_count(trace).saturating_sub(told.len());
+    let left = exchange_count(trace).saturating_sub(shown.len());
     if left > 0 {
         page.paragraph(&format!(
             "{} not shown in full; {}.",

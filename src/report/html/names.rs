@@ -93,7 +93,7 @@ fn answer_text(query: &DnsQuery) -> String {
         QueryOutcome::Failed(why) => why.escaped().into_owned(),
         QueryOutcome::Answered(answer) => {
             let records = answer.records.iter().take(20);
-            let said: Vec<String> = records
+            let answers: Vec<String> = records
                 .map(|record| {
                     format!(
                         "{} {} (TTL {} s)",
@@ -108,10 +108,10 @@ fn answer_text(query: &DnsQuery) -> String {
             } else {
                 ""
             };
-            if said.is_empty() {
+            if answers.is_empty() {
                 format!("{}, no records{cut}", answer.rcode)
             } else {
-                format!("{}: {}{cut}", answer.rcode, said.join(", "))
+                format!("{}: {}{cut}", answer.rcode, answers.join(", "))
             }
         }
     }

@@ -124,7 +124,7 @@ pub(super) fn write_ladders(page: &mut HtmlPage<'_>) {
             "ladder",
             &caption,
             &format!("Packet sequence of {caption}"),
-            |scene, sheet, _| scene.draw_ladder(sheet, talk, rungs),
+            |context, canvas, _| context.draw_ladder(canvas, talk, rungs),
         );
     }
     let left = talks.len() - drawn;

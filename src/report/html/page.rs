@@ -9,7 +9,7 @@ use crate::units::Nanos;
 
 /// The page in progress, and what it is made from.
 pub(super) struct HtmlPage<'a> {
-    pub(super) scene: PictureContext<'a>,
+    pub(super) context: PictureContext<'a>,
     pub(super) options: &'a ReportOptions,
     markup: Markup,
     pictures: usize,
@@ -90,12 +90,12 @@ impl HtmlRow {
 
 impl<'a> HtmlPage<'a> {
     pub(super) fn new(trace: &'a Trace, options: &'a ReportOptions) -> Self {
-        let scene = PictureContext {
+        let context = PictureContext {
             trace,
             redactor: options.redactor(),
         };
         Self {
-            scene,
+            context,
             options,
             markup: Markup::default(),
             pictures: 0,
@@ -104,11 +104,11 @@ impl<'a> HtmlPage<'a> {
     }
 
     pub(super) const fn trace(&self) -> &'a Trace {
-        self.scene.trace
+        self.context.trace
     }
 
     pub(super) const fn redactor(&self) -> Redactor<'_> {
-        self.scene.redactor
+        self.context.redactor
     }
 
     /// The page so far, and its main sections.
@@ -254,11 +254,11 @@ impl<'a> HtmlPage<'a> {
         description: &str,
         draw: impl FnOnce(&PictureContext<'a>, &mut SvgCanvas, &mut Legend),
     ) {
-        let mut sheet = SvgCanvas::new(format!("p{}", self.pictures), true);
+        let mut canvas = SvgCanvas::new(format!("p{}", self.pictures), true);
         let mut legend = Legend::default();
         self.pictures += 1;
-        draw(&self.scene, &mut sheet, &mut legend);
-        legend.draw(&mut sheet);
+        draw(&self.context, &mut canvas, &mut legend);
+        legend.draw(&mut canvas);
         self.markup.open("figure", &[("class", &class)]);
         self.markup.text_element("figcaption", &[], caption);
         self.markup.open(
@@ -270,7 +270,7 @@ impl<'a> HtmlPage<'a> {
                 ("aria-label", &caption),
             ],
         );
-        self.markup.raw(&sheet.finish(caption, description, None));
+        self.markup.raw(&canvas.finish(caption, description, None));
         self.markup.close();
         self.markup.close();
     }

@@ -46,8 +46,8 @@ pub(super) fn write(page: &mut HtmlPage<'_>, runs: &RepeatedRequest<'_>) {
             "",
             "Histogram of total times",
             "A histogram of the totals",
-            |scene, sheet, _| {
-                scene.draw_histogram(sheet, &totals);
+            |context, canvas, _| {
+                context.draw_histogram(canvas, &totals);
             },
         );
     }
@@ -126,7 +126,7 @@ pub(super) fn notable_runs<'a>(runs: &[Transfer<'a>]) -> Vec<&'a Exchange> {
         .iter()
         .filter_map(Transfer::last)
         .find(|last| last.failure.is_some());
-    let mut told: Vec<&Exchange> = [fastest, slowest, failed].into_iter().flatten().collect();
-    told.dedup_by_key(|exchange| exchange.id);
-    told
+    let mut notable: Vec<&Exchange> = [fastest, slowest, failed].into_iter().flatten().collect();
+    notable.dedup_by_key(|exchange| exchange.id);
+    notable
 }

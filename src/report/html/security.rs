@@ -74,7 +74,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
 fn write_handshake(page: &mut HtmlPage<'_>, tls: &Tls) {
     let handshake = tls.handshake.as_ref();
     let verified = tls.verification.as_ref().map(|(verification, took)| {
-        let said = match verification {
+        let result = match verification {
             Verification::Trusted => {
                 "trusted: issued by a trusted authority, and for this host".to_owned()
             }
@@ -83,25 +83,26 @@ fn write_handshake(page: &mut HtmlPage<'_>, tls: &Tls) {
                 format!("invalid, but accepted as requested: {}", why.escaped())
             }
         };
-        format!("{said} (checked in {took})")
+        format!("{result} (checked in {took})")
     });
-    let of = |pick: fn(&crate::trace::Handshake) -> String| handshake.map(pick).unwrap_or_default();
+    let handshake_value =
+        |pick: fn(&crate::trace::Handshake) -> String| handshake.map(pick).unwrap_or_default();
     page.facts(&[
         (
             "Version",
-            of(|handshake| tls_version_name(&handshake.version)),
+            handshake_value(|handshake| tls_version_name(&handshake.version)),
         ),
         (
             "Cipher suite",
-            of(|handshake| handshake.cipher_suite.clone()),
+            handshake_value(|handshake| handshake.cipher_suite.clone()),
         ),
         (
             "Key exchange",
-            of(|handshake| handshake.key_exchange.clone().unwrap_or_default()),
+            handshake_value(|handshake| handshake.key_exchange.clone().unwrap_or_default()),
         ),
         (
             "Application protocol (ALPN)",
-            of(|handshake| {
+            handshake_value(|handshake| {
                 handshake
                     .alpn
                     .as_ref()
@@ -111,7 +112,7 @@ fn write_handshake(page: &mut HtmlPage<'_>, tls: &Tls) {
         ),
         (
             "Handshake",
-            of(|handshake| handshake.kind.replace('_', " ")),
+            handshake_value(|handshake| handshake.kind.replace('_', " ")),
         ),
         ("Certificate", verified.unwrap_or_default()),
     ]);

@@ -17,14 +17,14 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
         level,
         "Where did the time go?",
     );
-    let heading = Heading::of_exchange(&page.scene, exchange);
-    let description = describe_picture(&page.scene, &heading);
+    let heading = Heading::of_exchange(&page.context, exchange);
+    let description = describe_picture(&page.context, &heading);
     page.picture(
         "timeline",
         "Timeline: the program's clock above the wire clock",
         &description,
-        |scene, sheet, legend| {
-            scene.draw_exchange(sheet, exchange, legend);
+        |context, canvas, legend| {
+            context.draw_exchange(canvas, exchange, legend);
         },
     );
     write_phases(page, exchange);
@@ -36,7 +36,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
 /// Writes one timeline of all exchanges.
 pub(super) fn write_overview(page: &mut HtmlPage<'_>, heading: &Heading) {
     page.section("time", 2, "Where did the time go?");
-    let description = describe_picture(&page.scene, heading);
+    let description = describe_picture(&page.context, heading);
     page.picture(
         "timeline",
         "Timeline of all exchanges",
@@ -120,8 +120,8 @@ fn phase_result(page: &HtmlPage<'_>, exchange: &Exchange, phase: Phase) -> Strin
 /// Sentences about round trips, this machine's share, and idle time.
 fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
     let trace = page.trace();
-    let mut said = Vec::new();
-    said.extend(round_trips(trace, exchange).filter(|trips| trips.used < 1_000.0).map(|trips| {
+    let mut sentences = Vec::new();
+    sentences.extend(round_trips(trace, exchange).filter(|trips| trips.used < 1_000.0).map(|trips| {
         format!(
             "Without name resolution it took {:.1} round trips of {} (clock: {}); at least {} are \
              needed.",
@@ -140,7 +140,7 @@ fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
         .collect();
     if !own.is_empty() {
         let sum: Nanos = own.into_iter().sum();
-        said.push(format!(
+        sentences.push(format!(
             "{sum} was spent on this machine and not on the wire: the difference between the two \
              clocks."
         ));
@@ -150,13 +150,13 @@ fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
         .iter()
         .filter(|(phase, _)| !matches!(phase, Phase::Dns | Phase::Connect))
     {
-        said.extend(
+        sentences.extend(
             describe_idle_times(trace, exchange, phase)
                 .into_iter()
                 .map(|sentence| format!("{}: {sentence}", phase.label())),
         );
     }
-    said
+    sentences
 }
 
 /// Writes an explanation of each phase, collapsed by default.

@@ -38,7 +38,7 @@ impl<'a> JsonTcp<'a> {
             .and_then(|wire| wire.mss)
             .map(|mss| from_wire(u64::from(mss)));
         let mss = mss.or_else(|| kernel?.mss.map(|mss| from_kernel(u64::from(mss))));
-        let again = wire
+        let retransmissions = wire
             .map(|wire| from_wire(wire.sent.retransmitted))
             .or_else(|| kernel?.sent.retransmitted.map(from_kernel));
         let rtt = connection_rtt(trace, exchange);
@@ -47,8 +47,8 @@ impl<'a> JsonTcp<'a> {
             mss_source: mss.map(|(_, source)| source),
             rtt_ns: rtt.map(|rtt| rtt.duration),
             rtt_source: rtt.map(|rtt| rtt.clock.name()),
-            retransmits: again.map(|(count, _)| count),
-            retransmits_source: again.map(|(_, source)| source),
+            retransmits: retransmissions.map(|(count, _)| count),
+            retransmits_source: retransmissions.map(|(_, source)| source),
             attempts: exchange.attempts.iter().map(JsonAttempt::new).collect(),
             waited: idle_totals(trace, exchange)
                 .map(|all| all.into_iter().map(JsonWait::new).collect()),

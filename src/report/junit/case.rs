@@ -95,15 +95,15 @@ impl CaseOutcome {
         hint: &str,
     ) -> Self {
         let detail = format!("{} failed. {hint}", phase.label());
-        let told = FailureElement {
+        let element = FailureElement {
             kind: code.to_string(),
             message,
             detail,
         };
         if code == FailureCode::HttpStatus {
-            Self::Failure(told)
+            Self::Failure(element)
         } else {
-            Self::Error(told)
+            Self::Error(element)
         }
     }
 }
@@ -192,8 +192,8 @@ impl TestCase {
         );
         match &self.outcome {
             CaseOutcome::Passed => {}
-            CaseOutcome::Failure(told) => told.write("failure", xml),
-            CaseOutcome::Error(told) => told.write("error", xml),
+            CaseOutcome::Failure(element) => element.write("failure", xml),
+            CaseOutcome::Error(element) => element.write("error", xml),
             CaseOutcome::Skipped(why) => xml.text_element("skipped", &[], why),
         }
         xml.close();

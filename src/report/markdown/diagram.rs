@@ -22,8 +22,8 @@ pub(super) struct SequenceDiagram {
 }
 
 /// The diagram; `None` if there is nothing to draw.
-pub(super) fn diagram_section(scene: &PictureContext<'_>) -> Option<String> {
-    let all = group_into_transfers(scene.trace).filter(|run| {
+pub(super) fn diagram_section(context: &PictureContext<'_>) -> Option<String> {
+    let all = group_into_transfers(context.trace).filter(|run| {
         run.hops()
             .first()
             .is_some_and(|hop| hop.cause != ExchangeCause::Repeat)
@@ -39,7 +39,7 @@ pub(super) fn diagram_section(scene: &PictureContext<'_>) -> Option<String> {
         began,
     };
     for exchange in drawn {
-        messages::add_exchange(scene, exchange, &mut drawing);
+        messages::add_exchange(context, exchange, &mut drawing);
     }
     Some(format!(
         "## Sequence of messages\n\nTimes are relative to the start.\n\n{}",

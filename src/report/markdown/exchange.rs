@@ -11,9 +11,9 @@ use crate::trace::{EventKind, Exchange, Phase, PhaseSpan};
 use crate::units::Nanos;
 
 /// The parts of its section. If it is the only exchange, the run's title serves as its own.
-pub(super) fn exchange_parts(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
-    let only = scene.trace.exchanges().len() == 1;
-    let heading = Heading::of_exchange(scene, exchange);
+pub(super) fn exchange_parts(context: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
+    let only = context.trace.exchanges().len() == 1;
+    let heading = Heading::of_exchange(context, exchange);
     let outcome = [escape_prose(&heading.outcome), heading.total.clone()].join(", ");
     let title = if only {
         "Phases".to_owned()
@@ -22,10 +22,10 @@ pub(super) fn exchange_parts(scene: &PictureContext<'_>, exchange: &Exchange) ->
     };
     let mut parts = vec![format!("## {title}")];
     parts.extend((!only).then_some(outcome));
-    parts.extend(failure_quote(scene, exchange));
-    parts.extend(phases_table(scene, exchange));
+    parts.extend(failure_quote(context, exchange));
+    parts.extend(phases_table(context, exchange));
     parts.extend((!only).then(|| escape_prose(&heading.verdict)));
-    let found = finding_lines(scene, exchange);
+    let found = finding_lines(context, exchange);
     parts.push(
         found
             .iter()
@@ -37,7 +37,7 @@ pub(super) fn exchange_parts(scene: &PictureContext<'_>, exchange: &Exchange) ->
 }
 
 /// The failed phase, the reason, and what to try.
-fn failure_quote(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
+fn failure_quote(context: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
     let (phase, failure) = exchange.failure.as_ref()?;
     let after = exchange
         .phases
@@ -45,7 +45,7 @@ fn failure_quote(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Stri
         .and_then(PhaseSpan::duration)
         .map(|took| format!(" after {took}"))
         .unwrap_or_default();
-    let message = escape_prose(&scene.redactor.text(&failure.message).escaped());
+    let message = escape_prose(&context.redactor.text(&failure.message).escaped());
     let hint = if failure.hint.is_empty() {
         String::new()
     } else {
@@ -59,7 +59,7 @@ fn failure_quote(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Stri
 }
 
 /// A table of the phases on both clocks. What was not measured is a dash.
-fn phases_table(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
+fn phases_table(context: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
     exchange.phases.iter().next()?;
     let mut table = MarkdownTable::new(&[
         ("Phase", false),
@@ -70,12 +70,12 @@ fn phases_table(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Strin
     ]);
     let shown = |time: Option<Nanos>| time.map_or_else(|| "—".to_owned(), |time| time.to_string());
     for (phase, span) in exchange.phases.iter() {
-        let clocks = ClockComparison::for_phase(scene.trace, exchange, phase);
+        let clocks = ClockComparison::for_phase(context.trace, exchange, phase);
         let failed = exchange
             .failure
             .as_ref()
             .is_some_and(|(failed, _)| *failed == phase);
-        let what = phase_annotations(scene.trace, exchange, phase, scene.redactor)
+        let what = phase_annotations(context.trace, exchange, phase, context.redactor)
             .into_iter()
             .next()
             .unwrap_or_default();
@@ -99,8 +99,8 @@ fn phases_table(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Strin
 }
 
 /// Findings, one per line.
-fn finding_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
-    let trace = scene.trace;
+fn finding_lines(context: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
+    let trace = context.trace;
     let mut found = Vec::new();
     let slowest = longest_phase(trace, exchange).map(|longest| longest.phase);
     found.extend(slowest.into_iter().flat_map(|phase| {
@@ -121,13 +121,13 @@ fn finding_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String>
         describe_connection_sizes(trace, exchange)
             .map(|sentence| escape_prose(&format!("Payloads: {sentence}"))),
     );
-    found.extend(redirect_line(scene, exchange));
-    found.extend(certificate_lines(scene, exchange));
+    found.extend(redirect_line(context, exchange));
+    found.extend(certificate_lines(context, exchange));
     found.extend(trace.log().iter().filter_map(|event| match &event.kind {
         EventKind::Note {
             exchange: Some(id),
             text,
-        } if *id == exchange.id => Some(escape_prose(&scene.redactor.text(text).escaped())),
+        } if *id == exchange.id => Some(escape_prose(&context.redactor.text(text).escaped())),
         _ => None,
     }));
     found
@@ -150,7 +150,7 @@ fn server_timing_line(exchange: &Exchange) -> Option<String> {
     (!all.is_empty()).then(|| format!("Server-Timing: {}.", all.join(", ")))
 }
 
-fn redirect_line(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
+fn redirect_line(context: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
     let (to, withheld) = exchange.redirected.as_ref()?;
     let names: Vec<String> = withheld
         .iter()
@@ -163,12 +163,12 @@ fn redirect_line(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<Stri
     };
     Some(format!(
         "Redirected to {}{without}.",
-        code_span(&scene.redactor.text(to).escaped())
+        code_span(&context.redactor.text(to).escaped())
     ))
 }
 
 /// The certificates, if the failure is in the TLS phase.
-fn certificate_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
+fn certificate_lines(context: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let failed = exchange
         .failure
         .as_ref()
@@ -176,14 +176,14 @@ fn certificate_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<Str
     let tls = exchange
         .connection
         .filter(|_| failed)
-        .and_then(|id| scene.trace.connection(id))
+        .and_then(|id| context.trace.connection(id))
         .and_then(|connection| connection.tls.as_ref());
     let certificates = tls.map_or(&[][..], |tls| &tls.certificates);
     let date = |seconds: i64| {
         jiff::Timestamp::from_second(seconds)
             .map_or_else(|_| "?".to_owned(), |time| time.strftime("%F").to_string())
     };
-    let told = certificates.iter().map(|certificate| {
+    let lines = certificates.iter().map(|certificate| {
         let valid = format!(
             "{} to {}",
             date(certificate.not_before),
@@ -195,5 +195,5 @@ fn certificate_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<Str
             code_span(&certificate.issuer.escaped())
         )
     });
-    told.collect()
+    lines.collect()
 }

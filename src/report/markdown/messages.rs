@@ -12,11 +12,11 @@ use crate::units::{Bytes, Moment};
 
 /// Adds everything that is known of an exchange.
 pub(super) fn add_exchange(
-    scene: &PictureContext<'_>,
+    context: &PictureContext<'_>,
     exchange: &Exchange,
     drawing: &mut SequenceDiagram,
 ) {
-    let url = scene.redactor.text(&exchange.url);
+    let url = context.redactor.text(&exchange.url);
     drawing.note(
         exchange.started,
         &format!("{} {}", exchange.method, url.escaped()),
@@ -25,17 +25,17 @@ pub(super) fn add_exchange(
     add_attempts(exchange, drawing);
     let connection = exchange
         .connection
-        .and_then(|id| scene.trace.connection(id));
+        .and_then(|id| context.trace.connection(id));
     if let Some(connection) = connection {
         let near = drawing.participant(&connection.remote.to_string());
         let server = if is_tunnelled(exchange) {
-            origin_server(scene, exchange, drawing)
+            origin_server(context, exchange, drawing)
         } else {
             near
         };
-        add_proxy_steps(scene, exchange, near, drawing);
+        add_proxy_steps(context, exchange, near, drawing);
         add_tls_flights(exchange, connection, server, drawing);
-        add_http_messages(scene, exchange, server, drawing);
+        add_http_messages(context, exchange, server, drawing);
     }
     if let Some((phase, failure)) = &exchange.failure {
         let at = exchange
@@ -107,11 +107,11 @@ fn is_tunnelled(exchange: &Exchange) -> bool {
 
 /// The server behind a proxy, named as in the URL.
 fn origin_server(
-    scene: &PictureContext<'_>,
+    context: &PictureContext<'_>,
     exchange: &Exchange,
     drawing: &mut SequenceDiagram,
 ) -> Option<Participant> {
-    let shown = scene.redactor.text(&exchange.url);
+    let shown = context.redactor.text(&exchange.url);
     let url = url::Url::parse(shown.raw()).ok()?;
     let port = url
         .port_or_known_default()
@@ -122,7 +122,7 @@ fn origin_server(
 
 /// Adds the steps of a proxy. Their texts say who sent what.
 fn add_proxy_steps(
-    scene: &PictureContext<'_>,
+    context: &PictureContext<'_>,
     exchange: &Exchange,
     proxy: Option<Participant>,
     drawing: &mut SequenceDiagram,
@@ -131,7 +131,7 @@ fn add_proxy_steps(
         let text = format!(
             "{}: {}",
             step.kind,
-            scene.redactor.text(&step.text).escaped()
+            context.redactor.text(&step.text).escaped()
         );
         if place + 1 == exchange.proxy.len() && place > 0 {
             drawing.received(*at, proxy, &text);
@@ -180,7 +180,7 @@ fn flight_words(flight: &[(Moment, TlsMessage)]) -> String {
 }
 
 fn add_http_messages(
-    scene: &PictureContext<'_>,
+    context: &PictureContext<'_>,
     exchange: &Exchange,
     server: Option<Participant>,
     drawing: &mut SequenceDiagram,
@@ -198,7 +198,7 @@ fn add_http_messages(
             &format!(
                 "{} {}{body}",
                 request.method,
-                scene.redactor.text(&request.target).escaped()
+                context.redactor.text(&request.target).escaped()
             ),
         );
     }

@@ -30,11 +30,11 @@ const MAX_EXCHANGES: usize = 50;
 
 /// A run as Markdown.
 pub fn markdown_report(trace: &Trace, options: &ReportOptions) -> String {
-    let scene = PictureContext {
+    let context = PictureContext {
         trace,
         redactor: options.redactor(),
     };
-    let mut parts = title_parts(&scene);
+    let mut parts = title_parts(&context);
     parts.extend(conversations::conversations_section(trace, options));
     parts.extend(
         options
@@ -42,16 +42,16 @@ pub fn markdown_report(trace: &Trace, options: &ReportOptions) -> String {
             .as_ref()
             .map(|budget| budget_section(trace, budget)),
     );
-    parts.extend(diagram::diagram_section(&scene));
-    parts.extend(exchange_sections(&scene));
+    parts.extend(diagram::diagram_section(&context));
+    parts.extend(exchange_sections(&context));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }
 
 /// The title, the outcome and the verdict.
-fn title_parts(scene: &PictureContext<'_>) -> Vec<String> {
-    let heading = Heading::new(scene);
-    let title = if scene.trace.exchanges().is_empty() {
+fn title_parts(context: &PictureContext<'_>) -> Vec<String> {
+    let heading = Heading::new(context);
+    let title = if context.trace.exchanges().is_empty() {
         escape_prose(&heading.asked)
     } else {
         code_span(&heading.asked)
@@ -66,7 +66,7 @@ fn title_parts(scene: &PictureContext<'_>) -> Vec<String> {
         format!("# {title}"),
         outcome,
         escape_prose(&heading.verdict),
-        source_line(scene.trace),
+        source_line(context.trace),
     ]
 }
 
@@ -102,11 +102,11 @@ fn budget_section(trace: &Trace, budget: &Budget) -> String {
 }
 
 /// The exchanges; for repeated ones their statistics.
-fn exchange_sections(scene: &PictureContext<'_>) -> Vec<String> {
-    let all: Vec<Transfer> = group_into_transfers(scene.trace).collect();
+fn exchange_sections(context: &PictureContext<'_>) -> Vec<String> {
+    let all: Vec<Transfer> = group_into_transfers(context.trace).collect();
     let mut parts = Vec::new();
     let mut left = MAX_EXCHANGES;
-    for group in repeated_requests(scene.trace, &all) {
+    for group in repeated_requests(context.trace, &all) {
         let hops: Vec<_> = group
             .retained()
             .iter()
@@ -116,11 +116,11 @@ fn exchange_sections(scene: &PictureContext<'_>) -> Vec<String> {
             .collect();
         left -= hops.len();
         if group.count() > 1 && !hops.is_empty() {
-            parts.push(repeats::repeats_section(scene, &group));
+            parts.push(repeats::repeats_section(context, &group));
         }
         parts.extend(
             hops.into_iter()
-                .flat_map(|hop| exchange::exchange_parts(scene, hop)),
+                .flat_map(|hop| exchange::exchange_parts(context, hop)),
         );
     }
     if left == 0 {

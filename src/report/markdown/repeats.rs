@@ -7,14 +7,14 @@ use crate::report::picture::PictureContext;
 use crate::trace::Phase;
 
 /// Statistics over the runs that did not fail.
-pub(super) fn repeats_section(scene: &PictureContext<'_>, runs: &RepeatedRequest) -> String {
-    let asked = runs.retained().first().and_then(|run| run.hops().first());
-    let asked = asked
+pub(super) fn repeats_section(context: &PictureContext<'_>, runs: &RepeatedRequest) -> String {
+    let request = runs.retained().first().and_then(|run| run.hops().first());
+    let request = request
         .map(|first| {
             code_span(&format!(
                 "{} {}",
                 first.method,
-                scene.redactor.text(&first.url).escaped()
+                context.redactor.text(&first.url).escaped()
             ))
         })
         .unwrap_or_default();
@@ -50,7 +50,7 @@ pub(super) fn repeats_section(scene: &PictureContext<'_>, runs: &RepeatedRequest
         format!("\n\n{}", table.as_str())
     };
     format!(
-        "## {} runs of {asked}\n\n{failed} failed.{table}\n\nThe first run:",
+        "## {} runs of {request}\n\n{failed} failed.{table}\n\nThe first run:",
         runs.count()
     )
 }

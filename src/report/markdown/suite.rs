@@ -22,14 +22,17 @@ pub(in crate::report) fn suite_markdown(suite: &SuiteResult) -> String {
     let began = timestamps::rfc3339_micros(suite.started_at)
         .map(|began| format!(" at {began}"))
         .unwrap_or_default();
-    let off = if suite.interrupted {
+    let interruption = if suite.interrupted {
         "; it was interrupted"
     } else {
         ""
     };
-    let how = format!("in {}, {} at a time{off}", suite.duration, suite.parallel);
+    let duration = format!(
+        "in {}, {} at a time{interruption}",
+        suite.duration, suite.parallel
+    );
     parts.push(escape_prose(&format!(
-        "Measured by tapline {}{began}, {how}.",
+        "Measured by tapline {}{began}, {duration}.",
         env!("CARGO_PKG_VERSION")
     )));
     parts.join("\n\n") + "\n"

@@ -101,16 +101,16 @@ impl Axis {
     }
 
     /// Draws the labels at `top`, and grid lines down to `bottom`.
-    pub(in crate::report) fn draw(&self, sheet: &mut SvgCanvas, top: f64, bottom: f64) {
+    pub(in crate::report) fn draw(&self, canvas: &mut SvgCanvas, top: f64, bottom: f64) {
         /// Approximate width of a character, used to choose the ticks.
         const COLUMN: f64 = 8.0;
         let ticks =
             AxisTicks::for_scale(&Scale::new(self.window, whole_columns(self.width / COLUMN)));
         let last = ticks.ticks.len().saturating_sub(1);
-        sheet.open_group("axis", &self.data());
+        canvas.open_group("axis", &self.data());
         for (n, tick) in ticks.ticks.iter().enumerate() {
             let x = self.px(tick.at);
-            sheet.line("grid", (x, top + Self::HEIGHT - 4.0), (x, bottom));
+            canvas.line("grid", (x, top + Self::HEIGHT - 4.0), (x, bottom));
             let label = if n == last {
                 format!("{} {}", tick.label, ticks.unit.symbol())
             } else {
@@ -119,9 +119,9 @@ impl Axis {
             let half = Self::LABEL.width(&tick.label) / 2.0;
             let most = self.right() - Self::LABEL.width(&label);
             let at = (x - half).min(most).max(self.left - half);
-            sheet.text("dim", Self::LABEL, (at, top + 12.0), &label);
+            canvas.text("dim", Self::LABEL, (at, top + 12.0), &label);
         }
-        sheet.close_group();
+        canvas.close_group();
     }
 
     /// Data attributes for the script.

@@ -147,39 +147,33 @@ impl SvgCanvas {
     }
 
     /// Draws text; `at` is the left end of its baseline.
-    pub(in crate::report) fn text(
-        &mut self,
-        class: &str,
-        lettering: Font,
-        at: (f64, f64),
-        text: &str,
-    ) {
-        self.draw_text("start", class, lettering, at, text);
+    pub(in crate::report) fn text(&mut self, class: &str, font: Font, at: (f64, f64), text: &str) {
+        self.draw_text("start", class, font, at, text);
     }
 
     /// Draws text that ends at a point.
     pub(in crate::report) fn text_ending_at(
         &mut self,
         class: &str,
-        lettering: Font,
+        font: Font,
         at: (f64, f64),
         text: &str,
     ) {
-        self.draw_text("end", class, lettering, at, text);
+        self.draw_text("end", class, font, at, text);
     }
 
     fn draw_text(
         &mut self,
         anchor: &'static str,
         class: &str,
-        lettering: Font,
+        font: Font,
         (x, y): (f64, f64),
         text: &str,
     ) {
         let x = Pixels(x);
         let y = Pixels(y);
-        let size = Pixels(lettering.size);
-        let class = if lettering.bold {
+        let size = Pixels(font.size);
+        let class = if font.bold {
             format!("{class} bold")
         } else {
             class.to_owned()

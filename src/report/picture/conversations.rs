@@ -15,8 +15,8 @@ const ROW_HEIGHT: f64 = 30.0;
 const ENDPOINTS_WIDTH: f64 = LABEL_WIDTH + 190.0;
 
 /// Draws the largest conversations, in the order they began.
-pub(super) fn draw(scene: &PictureContext<'_>, sheet: &mut SvgCanvas, names: &ServerNames) {
-    let all = captured_conversations(scene.trace).unwrap_or_default();
+pub(super) fn draw(context: &PictureContext<'_>, canvas: &mut SvgCanvas, names: &ServerNames) {
+    let all = captured_conversations(context.trace).unwrap_or_default();
     let mut chosen: Vec<(usize, &Flow)> = all
         .iter()
         .enumerate()
@@ -39,29 +39,29 @@ pub(super) fn draw(scene: &PictureContext<'_>, sheet: &mut SvgCanvas, names: &Se
         left,
         SvgCanvas::WIDTH - SvgCanvas::MARGIN - left,
     );
-    let top = sheet.y;
+    let top = canvas.y;
     let bottom = top + Axis::HEIGHT + ROW_HEIGHT * as_f64(chosen.len());
-    axis.draw(sheet, top, bottom);
-    sheet.y += Axis::HEIGHT;
+    axis.draw(canvas, top, bottom);
+    canvas.y += Axis::HEIGHT;
     for (place, flow) in &chosen {
-        draw_lane(sheet, &axis, first, (*place, flow), names);
-        sheet.y += ROW_HEIGHT;
+        draw_lane(canvas, &axis, first, (*place, flow), names);
+        canvas.y += ROW_HEIGHT;
     }
-    sheet.y = bottom + 8.0;
+    canvas.y = bottom + 8.0;
     let rest = all.len().saturating_sub(chosen.len());
     if rest > 0 {
-        let said = format!(
+        let note = format!(
             "{} with less payload {} not drawn.",
             format_count(rest, "conversation"),
             if rest == 1 { "is" } else { "are" }
         );
-        sheet.text(
+        canvas.text(
             "dim",
             Font::regular(12.0),
-            (SvgCanvas::MARGIN, sheet.y + 12.0),
-            &said,
+            (SvgCanvas::MARGIN, canvas.y + 12.0),
+            &note,
         );
-        sheet.y += 24.0;
+        canvas.y += 24.0;
     }
 }
 
@@ -72,7 +72,7 @@ fn payload_bytes(flow: &Flow) -> u64 {
 }
 
 fn draw_lane(
-    sheet: &mut SvgCanvas,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     origin: WallTime,
     (place, flow): (usize, &Flow),
@@ -84,7 +84,7 @@ fn draw_lane(
     let Some((first, last)) = flow.span() else {
         return;
     };
-    let y = sheet.y;
+    let y = canvas.y;
     let at = |wall: WallTime| Moment::START + wall.since(origin);
     let sent = flow.counts(Direction::Sent);
     let received = flow.counts(Direction::Received);
@@ -107,9 +107,9 @@ fn draw_lane(
         usize::try_from(sent.packets + received.packets).unwrap_or(usize::MAX),
         "packet",
     );
-    let again = sent.retransmitted + received.retransmitted;
-    let again = if again > 0 {
-        format!(", {again} retransmitted")
+    let retransmissions = sent.retransmitted + received.retransmitted;
+    let retransmissions = if retransmissions > 0 {
+        format!(", {retransmissions} retransmitted")
     } else {
         String::new()
     };
@@ -118,7 +118,7 @@ fn draw_lane(
     } else {
         ""
     };
-    let says = format!("{name}, {ends}: {packets}, {bytes}{again}{bad}");
+    let says = format!("{name}, {ends}: {packets}, {bytes}{retransmissions}{bad}");
     let thing = PictureItem {
         class: "thing conversation".to_owned(),
         description: says,
@@ -126,28 +126,28 @@ fn draw_lane(
         parent: String::new(),
         span: Some((at(first), at(last))),
     };
-    sheet.open_item(&thing, Some(axis));
+    canvas.open_item(&thing, Some(axis));
     let room = ENDPOINTS_WIDTH - 14.0 - SMALL.width(&bytes);
-    sheet.text(
+    canvas.text(
         "strong",
         NAME,
         (SvgCanvas::MARGIN, y + 13.0),
         &NAME.truncate(&name, room - 8.0),
     );
-    sheet.text_ending_at(
+    canvas.text_ending_at(
         "dim",
         SMALL,
         (SvgCanvas::MARGIN + ENDPOINTS_WIDTH - 14.0, y + 13.0),
         &bytes,
     );
-    sheet.text(
+    canvas.text(
         "dim",
         Font::regular(10.0),
         (SvgCanvas::MARGIN, y + 25.0),
         &Font::regular(10.0).truncate(&ends, ENDPOINTS_WIDTH - 14.0),
     );
     if let Some(whole) = axis.pixel_span(at(first), at(last)) {
-        sheet.rect("span", (whole.x, y + 12.0), (whole.width, 3.0));
+        canvas.rect("span", (whole.x, y + 12.0), (whole.width, 3.0));
     }
     // The height shows how much traffic is in that part.
     let part = Nanos(axis.length().0 / PARTS).max(Nanos(1));
@@ -161,14 +161,14 @@ fn draw_lane(
         let from = Moment::START + Nanos(part.0.saturating_mul(n));
         if let Some(reach) = axis.pixel_span(from, from + part).filter(|_| amount > 0) {
             let tall = bar_height(amount, most);
-            sheet.rect(
+            canvas.rect(
                 "sum",
                 (reach.x, y + 13.5 - tall / 2.0),
                 ((reach.width - 0.5).max(1.0), tall),
             );
         }
     }
-    sheet.close_group();
+    canvas.close_group();
 }
 
 /// The traffic in a part of the axis: payload bytes plus one per packet, so that packets without

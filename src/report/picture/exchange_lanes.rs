@@ -16,8 +16,8 @@ const ROW_HEIGHT: f64 = 34.0;
 
 /// Draws the exchanges of transfers.
 pub(super) fn draw(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     all: &[Transfer<'_>],
     repeated: bool,
     legend: &mut Legend,
@@ -42,7 +42,7 @@ pub(super) fn draw(
         .collect();
     let length = lanes
         .iter()
-        .map(|(hop, start)| scene.end(hop).since(*start))
+        .map(|(hop, start)| context.end(hop).since(*start))
         .max()
         .unwrap_or(Nanos::ZERO);
     let axis = main_axis(first, length);
@@ -50,50 +50,56 @@ pub(super) fn draw(
     let together = if repeated {
         &[][..]
     } else {
-        scene.trace.exchanges()
+        context.trace.exchanges()
     };
-    let strip = (!repeated).then(|| PacketStrip::new(scene, &axis, together));
+    let strip = (!repeated).then(|| PacketStrip::new(context, &axis, together));
     let high = strip.as_ref().map_or(0.0, PacketStrip::height);
-    let top = sheet.y;
+    let top = canvas.y;
     let bottom = top + Axis::HEIGHT + ROW_HEIGHT * super::as_f64(lanes.len()) + high;
-    axis.draw(sheet, top, bottom);
-    sheet.y += Axis::HEIGHT;
+    axis.draw(canvas, top, bottom);
+    canvas.y += Axis::HEIGHT;
     for (exchange, start) in &lanes {
-        draw_lane(scene, sheet, &main_axis(*start, length), exchange, legend);
-        sheet.y += ROW_HEIGHT;
+        draw_lane(
+            context,
+            canvas,
+            &main_axis(*start, length),
+            exchange,
+            legend,
+        );
+        canvas.y += ROW_HEIGHT;
     }
     if let Some(strip) = strip {
-        strip.draw(scene, sheet, &axis, legend);
+        strip.draw(context, canvas, &axis, legend);
     }
-    sheet.y = bottom + 8.0;
-    let left = exchange_count(scene.trace).saturating_sub(lanes.len());
+    canvas.y = bottom + 8.0;
+    let left = exchange_count(context.trace).saturating_sub(lanes.len());
     if left > 0 {
-        let said = format!(
+        let note = format!(
             "{} more {} not drawn.",
             format_count(left, "exchange"),
             if left == 1 { "is" } else { "are" }
         );
-        sheet.text(
+        canvas.text(
             "dim",
             Font::regular(12.0),
-            (SvgCanvas::MARGIN, sheet.y + 12.0),
-            &said,
+            (SvgCanvas::MARGIN, canvas.y + 12.0),
+            &note,
         );
-        sheet.y += 24.0;
+        canvas.y += 24.0;
     }
 }
 
 fn draw_lane(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
     legend: &mut Legend,
 ) {
-    let y = sheet.y;
-    let ended = scene.end(exchange);
+    let y = canvas.y;
+    let ended = context.end(exchange);
     draw_label(
-        sheet,
+        canvas,
         "strong",
         Font::bold(12.0),
         Font::regular(12.0),
@@ -105,8 +111,8 @@ fn draw_lane(
     for (phase, span) in exchange.phases.iter() {
         let ended = span.ended.unwrap_or(ended).max(span.began);
         draw_segment(
-            scene,
-            sheet,
+            context,
+            canvas,
             axis,
             exchange,
             (phase, span.began, ended),
@@ -120,12 +126,12 @@ fn draw_lane(
         .filter(|_| exchange.cause != ExchangeCause::Repeat);
     if let Some((begin, end)) = whole {
         draw_beside(
-            sheet,
+            canvas,
             axis,
             (begin.x, end.end()),
             y + 16.0,
             SMALL,
-            &label_choices(scene, exchange),
+            &label_choices(context, exchange),
         );
     }
     if let Some((phase, _)) = &exchange.failure
@@ -135,14 +141,14 @@ fn draw_lane(
             .and_then(|span| axis.at(span.ended.unwrap_or(ended)))
     {
         legend.add(Symbol::Failed);
-        draw_cross(sheet, (end, y + 12.5), 5.0);
+        draw_cross(canvas, (end, y + 12.5), 5.0);
     }
 }
 
 /// Draws a phase: the app clock's bar above the wire clock's, and its name if it fits.
 fn draw_segment(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
     (phase, began, ended): (Phase, Moment, Moment),
@@ -151,8 +157,8 @@ fn draw_segment(
     let Some(bar) = axis.pixel_span(began, ended) else {
         return;
     };
-    let y = sheet.y;
-    let clocks = ClockComparison::for_phase(scene.trace, exchange, phase);
+    let y = canvas.y;
+    let clocks = ClockComparison::for_phase(context.trace, exchange, phase);
     let took = ended.since(began);
     let wire = clocks
         .map(|clocks| format!(", {} on the wire", clocks.wire.duration()))
@@ -165,14 +171,14 @@ fn draw_segment(
         parent: String::new(),
         span: Some((began, ended)),
     };
-    sheet.open_item(&thing, Some(axis));
+    canvas.open_item(&thing, Some(axis));
     legend.add(Symbol::App);
-    sheet.rect("bar", (bar.x, y + 5.0), ((bar.width - 0.5).max(1.0), 15.0));
+    canvas.rect("bar", (bar.x, y + 5.0), ((bar.width - 0.5).max(1.0), 15.0));
     if let Some(wire) =
         clocks.and_then(|clocks| axis.pixel_span(clocks.wire.began, clocks.wire.ended))
     {
         legend.add(Symbol::Wire);
-        sheet.rect("bar wire", (wire.x, y + 22.0), (wire.width, 5.0));
+        canvas.rect("bar wire", (wire.x, y + 22.0), (wire.width, 5.0));
     }
     let label = SMALL
         .first_that_fits(
@@ -184,9 +190,9 @@ fn draw_segment(
         )
         .map(str::to_owned);
     if let Some(label) = label {
-        sheet.text("on", SMALL, (bar.x + 4.0, y + 16.5), &label);
+        canvas.text("on", SMALL, (bar.x + 4.0, y + 16.5), &label);
     }
-    sheet.close_group();
+    canvas.close_group();
 }
 
 fn result_words(exchange: &Exchange) -> String {
@@ -197,16 +203,16 @@ fn result_words(exchange: &Exchange) -> String {
     }
 }
 
-fn label_choices(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
-    let url = scene.redactor.text(&exchange.url).escaped().into_owned();
+fn label_choices(context: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
+    let url = context.redactor.text(&exchange.url).escaped().into_owned();
     let path = url
         .split_once("://")
         .map_or(url.as_str(), |(_, rest)| rest)
         .to_owned();
-    let said = exchange
+    let status = exchange
         .response
         .as_ref()
         .map(status_line)
         .unwrap_or_default();
-    vec![format!("{} {url}", exchange.method), path, said]
+    vec![format!("{} {url}", exchange.method), path, status]
 }

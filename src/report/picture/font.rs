@@ -41,11 +41,11 @@ impl Font {
             used += self.width(grapheme);
             used <= left
         };
-        let kept: String = text.graphemes(true).take_while(fits).collect();
+        let prefix: String = text.graphemes(true).take_while(fits).collect();
         if left < 0.0 {
             String::new()
         } else {
-            kept.trim_end().to_owned() + "\u{2026}"
+            prefix.trim_end().to_owned() + "\u{2026}"
         }
     }
 
@@ -70,10 +70,11 @@ impl Font {
     }
 
     /// The first of several alternative texts that fits.
-    pub(in crate::report) fn first_that_fits(self, ways: &[String], room: f64) -> Option<&str> {
-        ways.iter()
+    pub(in crate::report) fn first_that_fits(self, texts: &[String], room: f64) -> Option<&str> {
+        texts
+            .iter()
             .map(String::as_str)
-            .find(|way| !way.is_empty() && self.width(way) <= room)
+            .find(|text| !text.is_empty() && self.width(text) <= room)
     }
 }
 

@@ -27,34 +27,37 @@ pub(in crate::report) struct Heading {
 
 impl Heading {
     /// The title of a whole run.
-    pub(in crate::report) fn new(scene: &PictureContext<'_>) -> Self {
-        let trace = scene.trace;
+    pub(in crate::report) fn new(context: &PictureContext<'_>) -> Self {
+        let trace = context.trace;
         let exchanges = trace.exchanges();
         let runs = run_statistics(trace);
         match (exchanges, runs.count) {
             ([], _) => Self::of_capture(trace),
-            ([only], 0 | 1) => Self::of_exchange(scene, only),
-            ([first, .., last], 1) => Self::of_hops(scene, first, last),
-            ([first, ..], _) => Self::of_several(scene, first, &runs),
+            ([only], 0 | 1) => Self::of_exchange(context, only),
+            ([first, .., last], 1) => Self::of_hops(context, first, last),
+            ([first, ..], _) => Self::of_several(context, first, &runs),
         }
     }
 
     /// The title of one exchange.
-    pub(in crate::report) fn of_exchange(scene: &PictureContext<'_>, exchange: &Exchange) -> Self {
+    pub(in crate::report) fn of_exchange(
+        context: &PictureContext<'_>,
+        exchange: &Exchange,
+    ) -> Self {
         let total = exchange
             .total()
             .map_or_else(|| "in progress".to_owned(), |total| total.to_string());
         Self {
-            asked: request_line(scene, exchange),
-            outcome: outcome_line(scene, exchange),
+            asked: request_line(context, exchange),
+            outcome: outcome_line(context, exchange),
             total,
-            verdict: verdict_sentence(scene.trace, exchange),
+            verdict: verdict_sentence(context.trace, exchange),
             failed: exchange.failure.is_some(),
         }
     }
 
-    fn of_hops(scene: &PictureContext<'_>, first: &Exchange, last: &Exchange) -> Self {
-        let hops = scene.trace.exchanges();
+    fn of_hops(context: &PictureContext<'_>, first: &Exchange, last: &Exchange) -> Self {
+        let hops = context.trace.exchanges();
         let total = last.ended.map(|ended| ended.since(first.started));
         let slowest = hops
             .iter()
@@ -64,18 +67,18 @@ impl Heading {
             .map(|(took, id)| format!(" #{id} took the longest, {took}."))
             .unwrap_or_default();
         Self {
-            asked: request_line(scene, first),
-            outcome: outcome_line(scene, last),
+            asked: request_line(context, first),
+            outcome: outcome_line(context, last),
             total: total.map_or_else(|| "in progress".to_owned(), |total| total.to_string()),
             verdict: format!(
                 "{} in sequence.{slowest}",
                 format_count(hops.len(), "exchange")
             ),
-            failed: scene.trace.failure().is_some(),
+            failed: context.trace.failure().is_some(),
         }
     }
 
-    fn of_several(scene: &PictureContext<'_>, first: &Exchange, all: &RunStatistics) -> Self {
+    fn of_several(context: &PictureContext<'_>, first: &Exchange, all: &RunStatistics) -> Self {
         let RunStatistics {
             count: runs,
             failed,
@@ -93,7 +96,7 @@ impl Heading {
             format!("{failed} failed")
         };
         Self {
-            asked: format!("{}{more}", request_line(scene, first)),
+            asked: format!("{}{more}", request_line(context, first)),
             outcome: format!("{runs} runs \u{00b7} {failures}"),
             total: spread.map_or_else(
                 || format!("{runs} runs"),
@@ -137,65 +140,68 @@ impl Heading {
     }
 
     /// Draws the title at the canvas's current height.
-    pub(in crate::report) fn draw(&self, sheet: &mut SvgCanvas) {
+    pub(in crate::report) fn draw(&self, canvas: &mut SvgCanvas) {
         const ASKED: Font = Font::bold(18.0);
         const TOTAL: Font = Font::bold(22.0);
         const LINE: Font = Font::regular(13.0);
         let right = SvgCanvas::WIDTH - SvgCanvas::MARGIN;
         let room = right - SvgCanvas::MARGIN;
-        let y = sheet.y + 34.0;
-        sheet.text(
+        let y = canvas.y + 34.0;
+        canvas.text(
             "strong",
             ASKED,
             (SvgCanvas::MARGIN, y),
             &ASKED.truncate(&self.asked, room - TOTAL.width(&self.total) - 24.0),
         );
-        sheet.text_ending_at("strong", TOTAL, (right, y), &self.total);
-        sheet.text(
+        canvas.text_ending_at("strong", TOTAL, (right, y), &self.total);
+        canvas.text(
             if self.failed { "failure" } else { "ink" },
             LINE,
             (SvgCanvas::MARGIN, y + 22.0),
             &LINE.truncate(&self.outcome, room),
         );
-        sheet.y = y + 30.0;
+        canvas.y = y + 30.0;
         for line in LINE.wrap(&self.verdict, room, 3) {
-            sheet.y += 12.0;
-            sheet.text("ink", LINE, (SvgCanvas::MARGIN, sheet.y), &line);
-            sheet.y += 7.0;
+            canvas.y += 12.0;
+            canvas.text("ink", LINE, (SvgCanvas::MARGIN, canvas.y), &line);
+            canvas.y += 7.0;
         }
-        sheet.y += 12.0;
+        canvas.y += 12.0;
     }
 }
 
 /// A text alternative for the picture, for screen readers.
-pub(in crate::report) fn describe_picture(scene: &PictureContext<'_>, heading: &Heading) -> String {
-    let mut said = format!(
+pub(in crate::report) fn describe_picture(
+    context: &PictureContext<'_>,
+    heading: &Heading,
+) -> String {
+    let mut description = format!(
         "{}: {}, {}. {}",
         heading.asked, heading.outcome, heading.total, heading.verdict
     );
-    if let [only] = scene.trace.exchanges() {
+    if let [only] = context.trace.exchanges() {
         let phases: Vec<String> = only
             .phases
             .iter()
             .filter_map(|(phase, span)| Some(format!("{} {}", phase.label(), span.duration()?)))
             .collect();
-        said = format!("{said} Phases: {}.", phases.join(", "));
+        description = format!("{description} Phases: {}.", phases.join(", "));
     }
-    said
+    description
 }
 
-fn request_line(scene: &PictureContext<'_>, exchange: &Exchange) -> String {
+fn request_line(context: &PictureContext<'_>, exchange: &Exchange) -> String {
     format!(
         "{} {}",
         exchange.method,
-        scene.redactor.text(&exchange.url).escaped()
+        context.redactor.text(&exchange.url).escaped()
     )
 }
 
-fn outcome_line(scene: &PictureContext<'_>, exchange: &Exchange) -> String {
+fn outcome_line(context: &PictureContext<'_>, exchange: &Exchange) -> String {
     let connection = exchange
         .connection
-        .and_then(|id| scene.trace.connection(id));
+        .and_then(|id| context.trace.connection(id));
     let result = match (&exchange.response, &exchange.failure) {
         (Some(response), None) => status_line(response),
         (Some(response), Some((_, failure))) if failure.code == FailureCode::HttpStatus => {

@@ -5,7 +5,7 @@ use super::font::Font;
 use crate::units::{Nanos, format_count};
 
 /// Draws the histogram.
-pub(super) fn draw(sheet: &mut SvgCanvas, totals: &[Nanos]) {
+pub(super) fn draw(canvas: &mut SvgCanvas, totals: &[Nanos]) {
     const BINS: u64 = 32;
     const TALL: f64 = 120.0;
     const TEXT: Font = Font::regular(11.0);
@@ -22,20 +22,20 @@ pub(super) fn draw(sheet: &mut SvgCanvas, totals: &[Nanos]) {
     let left = SvgCanvas::MARGIN + 40.0;
     let right = SvgCanvas::WIDTH - SvgCanvas::MARGIN;
     let wide = (right - left) / as_f64(counts.len());
-    let bottom = sheet.y + TALL + 14.0;
-    sheet.line("baseline", (left, bottom), (right, bottom));
-    sheet.text_ending_at(
+    let bottom = canvas.y + TALL + 14.0;
+    canvas.line("baseline", (left, bottom), (right, bottom));
+    canvas.text_ending_at(
         "dim",
         TEXT,
         (left - 8.0, bottom - TALL + 4.0),
         &tallest.to_string(),
     );
-    sheet.text_ending_at("dim", TEXT, (left - 8.0, bottom), "0");
+    canvas.text_ending_at("dim", TEXT, (left - 8.0, bottom), "0");
     for (n, runs) in (0_u64..).zip(&counts).filter(|(_, runs)| **runs > 0) {
         let from = least + Nanos(step.saturating_mul(n));
         let to = least + Nanos(step.saturating_mul(n + 1));
         let says = format!("{} took from {from} to {to}", format_count(*runs, "run"));
-        sheet.open_item(
+        canvas.open_item(
             &PictureItem {
                 class: "thing phase wait".to_owned(),
                 description: says,
@@ -46,10 +46,10 @@ pub(super) fn draw(sheet: &mut SvgCanvas, totals: &[Nanos]) {
         );
         let high = TALL * as_f64(*runs) / as_f64(tallest);
         let x = left + wide * as_f64(usize::try_from(n).unwrap_or(0));
-        sheet.rect("bar", (x + 1.0, bottom - high), (wide - 2.0, high));
-        sheet.close_group();
+        canvas.rect("bar", (x + 1.0, bottom - high), (wide - 2.0, high));
+        canvas.close_group();
     }
-    sheet.text("dim", TEXT, (left, bottom + 15.0), &least.to_string());
-    sheet.text_ending_at("dim", TEXT, (right, bottom + 15.0), &most.to_string());
-    sheet.y = bottom + 26.0;
+    canvas.text("dim", TEXT, (left, bottom + 15.0), &least.to_string());
+    canvas.text_ending_at("dim", TEXT, (right, bottom + 15.0), &most.to_string());
+    canvas.y = bottom + 26.0;
 }

@@ -8,7 +8,7 @@ use super::{Axis, LABEL_WIDTH};
 pub(super) const SMALL: Font = Font::regular(11.0);
 
 /// Draws a cross to mark a failure.
-pub(super) fn draw_cross(sheet: &mut SvgCanvas, (x, y): (f64, f64), arm: f64) {
+pub(super) fn draw_cross(canvas: &mut SvgCanvas, (x, y): (f64, f64), arm: f64) {
     let d = format!(
         "M{} {}l{} {}m0 {}l{} {}",
         pixels(x - arm),
@@ -19,7 +19,7 @@ pub(super) fn draw_cross(sheet: &mut SvgCanvas, (x, y): (f64, f64), arm: f64) {
         pixels(-2.0 * arm),
         pixels(2.0 * arm)
     );
-    sheet.path("cross", &d);
+    canvas.path("cross", &d);
 }
 
 const fn pixels(value: f64) -> super::Pixels {
@@ -28,7 +28,7 @@ const fn pixels(value: f64) -> super::Pixels {
 
 /// Draws a name at the left edge and a figure right before the axis.
 pub(super) fn draw_label(
-    sheet: &mut SvgCanvas,
+    canvas: &mut SvgCanvas,
     class: &str,
     named: Font,
     figured: Font,
@@ -37,14 +37,14 @@ pub(super) fn draw_label(
     figure: &str,
 ) {
     let room = LABEL_WIDTH - 14.0;
-    let taken = figured.width(figure);
-    sheet.text(
+    let figure_width = figured.width(figure);
+    canvas.text(
         class,
         named,
         (SvgCanvas::MARGIN, y),
-        &named.truncate(name, room - taken - 6.0),
+        &named.truncate(name, room - figure_width - 6.0),
     );
-    sheet.text_ending_at(
+    canvas.text_ending_at(
         if named.bold { "ink" } else { "dim" },
         figured,
         (SvgCanvas::MARGIN + room, y),
@@ -55,25 +55,25 @@ pub(super) fn draw_label(
 /// Draws a label beside a bar, or else inside it, or not at all. On a thin bar the label covers the
 /// bar.
 pub(super) fn draw_beside_or_inside(
-    sheet: &mut SvgCanvas,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     bar: (f64, f64),
     y: f64,
     is_thin: bool,
-    ways: &[String],
+    texts: &[String],
 ) {
-    if draw_beside(sheet, axis, bar, y, SMALL, ways) {
+    if draw_beside(canvas, axis, bar, y, SMALL, texts) {
         return;
     }
     let x = bar.0 + GAP;
     let room = bar.1 - bar.0 - 4.0 * GAP;
-    let Some(words) = SMALL.first_that_fits(ways, room) else {
+    let Some(words) = SMALL.first_that_fits(texts, room) else {
         return;
     };
     if is_thin {
-        sheet.rect("paper", (x, y - 8.0), (SMALL.width(words) + 4.0, 10.0));
+        canvas.rect("paper", (x, y - 8.0), (SMALL.width(words) + 4.0, 10.0));
     }
-    sheet.text(
+    canvas.text(
         if is_thin { "dim" } else { "on" },
         SMALL,
         (x + 2.0, y),
@@ -86,20 +86,20 @@ const GAP: f64 = 7.0;
 /// Draws a label to the right of a bar, or to the left if a longer text fits there. Returns false
 /// if there is no room.
 pub(super) fn draw_beside(
-    sheet: &mut SvgCanvas,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     (from, to): (f64, f64),
     y: f64,
-    lettering: Font,
-    ways: &[String],
+    font: Font,
+    texts: &[String],
 ) -> bool {
-    let right = lettering.first_that_fits(ways, axis.right() - to - GAP);
-    let left = lettering.first_that_fits(ways, from - axis.left() - GAP);
-    let width = |words: Option<&str>| words.map_or(0.0, |words| lettering.width(words));
+    let right = font.first_that_fits(texts, axis.right() - to - GAP);
+    let left = font.first_that_fits(texts, from - axis.left() - GAP);
+    let width = |words: Option<&str>| words.map_or(0.0, |words| font.width(words));
     if width(left) > width(right) {
-        sheet.text_ending_at("note", lettering, (from - GAP, y), left.unwrap_or_default());
+        canvas.text_ending_at("note", font, (from - GAP, y), left.unwrap_or_default());
     } else if let Some(words) = right {
-        sheet.text("note", lettering, (to + GAP, y), words);
+        canvas.text("note", font, (to + GAP, y), words);
     }
     left.or(right).is_some()
 }

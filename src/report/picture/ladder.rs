@@ -20,37 +20,43 @@ const SMALL: Font = Font::regular(11.0);
 
 /// Draws the packets of a flow, in at most `at_most` rows.
 pub(super) fn draw(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     talk: &ConversationView<'_>,
     at_most: usize,
 ) {
     let rungs = talk.ladder_rows(None, false, at_most.min(MAX_RUNGS));
-    draw_ends(sheet, talk.flow);
-    let top = sheet.y;
+    draw_ends(canvas, talk.flow);
+    let top = canvas.y;
     let bottom = top + ROW_HEIGHT * as_f64(rungs.len()) + 8.0;
-    sheet.line("baseline", (CLIENT, top), (CLIENT, bottom));
-    sheet.line("baseline", (SERVER, top), (SERVER, bottom));
+    canvas.line("baseline", (CLIENT, top), (CLIENT, bottom));
+    canvas.line("baseline", (SERVER, top), (SERVER, bottom));
     let mut brackets = Brackets::default();
     let origin = talk.flow.packets().first().map(|packet| packet.wall);
     for rung in &rungs {
         match *rung {
-            LadderRow::Idle { took, cause, .. } => draw_idle(sheet, took, cause),
+            LadderRow::Idle { took, cause, .. } => draw_idle(canvas, took, cause),
             LadderRow::Packet(place) => {
                 if let Some(packet) = talk.packet(place) {
-                    brackets.pass(sheet, talk, place, packet);
+                    brackets.pass(canvas, talk, place, packet);
                     let at = talk.moment(packet).map(crate::units::Moment::from_start);
                     let at = at.or_else(|| origin.map(|origin| packet.wall.since(origin)));
-                    draw_packet(scene, sheet, talk, (place, packet), at.unwrap_or_default());
+                    draw_packet(
+                        context,
+                        canvas,
+                        talk,
+                        (place, packet),
+                        at.unwrap_or_default(),
+                    );
                 }
             }
         }
-        sheet.y += ROW_HEIGHT;
+        canvas.y += ROW_HEIGHT;
     }
-    brackets.end(sheet);
-    sheet.y = bottom + 4.0;
+    brackets.end(canvas);
+    canvas.y = bottom + 4.0;
     draw_rest(
-        sheet,
+        canvas,
         talk.flow,
         rungs
             .iter()
@@ -59,40 +65,40 @@ pub(super) fn draw(
     );
 }
 
-fn draw_ends(sheet: &mut SvgCanvas, flow: &Flow) {
+fn draw_ends(canvas: &mut SvgCanvas, flow: &Flow) {
     const NAME: Font = Font::bold(12.0);
-    let y = sheet.y + 14.0;
+    let y = canvas.y + 14.0;
     let half = (SERVER - CLIENT) / 2.0;
-    sheet.text_ending_at("dim", SMALL, (TIME, y), "ms");
-    sheet.text(
+    canvas.text_ending_at("dim", SMALL, (TIME, y), "ms");
+    canvas.text(
         "strong",
         NAME,
         (CLIENT, y),
         &NAME.truncate(&format!("client {}", flow.key.local), half),
     );
-    sheet.text_ending_at(
+    canvas.text_ending_at(
         "strong",
         NAME,
         (SERVER, y),
         &NAME.truncate(&format!("server {}", flow.key.remote), half),
     );
-    sheet.y += 24.0;
+    canvas.y += 24.0;
 }
 
-fn draw_idle(sheet: &mut SvgCanvas, took: Nanos, cause: Option<IdleCause>) {
+fn draw_idle(canvas: &mut SvgCanvas, took: Nanos, cause: Option<IdleCause>) {
     let why = cause.map_or("nothing passed", IdleCause::description);
     let words = format!("\u{22ee} {took}: {why}");
-    sheet.text(
+    canvas.text(
         "dim idle",
         TEXT,
-        (CLIENT + 16.0, sheet.y + 15.0),
+        (CLIENT + 16.0, canvas.y + 15.0),
         &TEXT.truncate(&words, SERVER - CLIENT - 40.0),
     );
 }
 
 fn draw_packet(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     talk: &ConversationView<'_>,
     (place, packet): (usize, &PacketEntry),
     at: Nanos,
@@ -100,17 +106,17 @@ fn draw_packet(
     let mark = talk.mark(place);
     let carried = talk.packet_contents(place);
     let aside = talk.note(place, packet);
-    let y = sheet.y + 16.0;
+    let y = canvas.y + 16.0;
     let thing = packet_item(
-        scene,
+        context,
         talk,
         (place, packet),
         &carried.names,
         aside.as_ref(),
         at,
     );
-    sheet.open_item(&thing, None);
-    sheet.text_ending_at(
+    canvas.open_item(&thing, None);
+    canvas.text_ending_at(
         "dim",
         SMALL,
         (TIME, y),
@@ -128,21 +134,21 @@ fn draw_packet(
         -1.0
     };
     let shaft = if bad { "shaft bad" } else { "shaft" };
-    sheet.line(shaft, (from, y + 4.0), (to - way * 6.0, y + 4.0));
+    canvas.line(shaft, (from, y + 4.0), (to - way * 6.0, y + 4.0));
     let tip = format!(
         "M{} {}l{} -4v8z",
         Pixels(to),
         Pixels(y + 4.0),
         Pixels(-way * 9.0)
     );
-    sheet.path(if bad { "head bad" } else { "head" }, &tip);
-    draw_words(sheet, talk, (place, packet), &carried.names, aside, y);
-    sheet.close_group();
+    canvas.path(if bad { "head bad" } else { "head" }, &tip);
+    draw_words(canvas, talk, (place, packet), &carried.names, aside, y);
+    canvas.close_group();
 }
 
 /// Writes the header summary, the content, and a remark onto the arrow, as far as there is room.
 fn draw_words(
-    sheet: &mut SvgCanvas,
+    canvas: &mut SvgCanvas,
     talk: &ConversationView<'_>,
     (place, packet): (usize, &PacketEntry),
     names: &str,
@@ -164,7 +170,7 @@ fn draw_words(
         } else {
             "failure word"
         };
-        sheet.text_ending_at(class, TEXT, (right, y), &words);
+        canvas.text_ending_at(class, TEXT, (right, y), &words);
         end -= TEXT.width(&words) + 16.0;
     }
     let room = if names.is_empty() {
@@ -172,15 +178,15 @@ fn draw_words(
     } else {
         (end - left) * 0.5
     };
-    let ways = talk.header_words(place, packet);
+    let texts = talk.header_words(place, packet);
     let words = TEXT
-        .first_that_fits(&ways, room)
+        .first_that_fits(&texts, room)
         .unwrap_or_default()
         .to_owned();
-    sheet.text("ink word", TEXT, (left, y), &words);
+    canvas.text("ink word", TEXT, (left, y), &words);
     let from = left + TEXT.width(&words) + 14.0;
     if !names.is_empty() && end > from {
-        sheet.text(
+        canvas.text(
             "said word",
             TEXT,
             (from, y),
@@ -190,26 +196,26 @@ fn draw_words(
 }
 
 fn packet_item(
-    scene: &PictureContext<'_>,
+    context: &PictureContext<'_>,
     talk: &ConversationView<'_>,
     (place, packet): (usize, &PacketEntry),
     names: &str,
     aside: Option<&PacketNote>,
     at: Nanos,
 ) -> PictureItem {
-    let flow = scene
+    let flow = context
         .trace
         .index_of_flow(&talk.flow.key)
         .unwrap_or_default();
     let moment = talk.moment(packet);
-    let exchange = scene
+    let exchange = context
         .trace
         .exchanges()
         .iter()
         .rev()
         .find(|exchange| moment.is_some_and(|at| exchange.started <= at));
     let phase =
-        exchange.and_then(|exchange| phase_of_packet(scene.trace, exchange, talk.flow, packet));
+        exchange.and_then(|exchange| phase_of_packet(context.trace, exchange, talk.flow, packet));
     let of = exchange
         .zip(phase)
         .map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name()))
@@ -240,7 +246,7 @@ fn packet_item(
 }
 
 /// Summarizes the packets that are not drawn.
-fn draw_rest(sheet: &mut SvgCanvas, flow: &Flow, drawn: usize) {
+fn draw_rest(canvas: &mut SvgCanvas, flow: &Flow, drawn: usize) {
     let rest = flow.packets().get(drawn..).unwrap_or_default();
     let left = rest.len() as u64 + flow.unlisted();
     if left == 0 {
@@ -254,20 +260,25 @@ fn draw_rest(sheet: &mut SvgCanvas, flow: &Flow, drawn: usize) {
                 .sum(),
         )
     };
-    let again = rest.iter().filter(|packet| packet.retransmitted).count();
-    let again = if again == 0 {
+    let retransmissions = rest.iter().filter(|packet| packet.retransmitted).count();
+    let retransmissions = if retransmissions == 0 {
         "none retransmitted".to_owned()
     } else {
-        format!("{} retransmitted", format_count(again, "packet"))
+        format!("{} retransmitted", format_count(retransmissions, "packet"))
     };
     let words = format!(
-        "{} more packets follow: {} sent, {} received, {again}.",
+        "{} more packets follow: {} sent, {} received, {retransmissions}.",
         group_digits(left),
         bytes(Direction::Sent),
         bytes(Direction::Received)
     );
-    sheet.text("dim", Font::regular(12.0), (CLIENT, sheet.y + 14.0), &words);
-    sheet.y += 24.0;
+    canvas.text(
+        "dim",
+        Font::regular(12.0),
+        (CLIENT, canvas.y + 14.0),
+        &words,
+    );
+    canvas.y += 24.0;
 }
 
 /// Brackets beside the vertical lines: TLS records next to the line, parts of HTTP further out.
@@ -281,7 +292,7 @@ struct Brackets {
 impl Brackets {
     fn pass(
         &mut self,
-        sheet: &mut SvgCanvas,
+        canvas: &mut SvgCanvas,
         talk: &ConversationView<'_>,
         place: usize,
         packet: &PacketEntry,
@@ -291,7 +302,7 @@ impl Brackets {
         }
         let carried = talk.packet_contents(place);
         let side = usize::from(packet.direction == Direction::Received);
-        let y = sheet.y + 20.0;
+        let y = canvas.y + 20.0;
         for (
             layer,
             Reach {
@@ -311,24 +322,24 @@ impl Brackets {
                 *open = (from_before || goes_on).then_some(y);
             }
             if !goes_on && let Some(top) = open.take().filter(|top| *top < y) {
-                draw_bracket(sheet, (side, layer), top, y);
+                draw_bracket(canvas, (side, layer), top, y);
             }
         }
     }
 
     /// Draws the brackets that are still open.
-    fn end(&mut self, sheet: &mut SvgCanvas) {
+    fn end(&mut self, canvas: &mut SvgCanvas) {
         for (side, (open, reached)) in self.open.iter().zip(&self.reached).enumerate() {
             for (layer, (top, bottom)) in open.iter().zip(reached).enumerate() {
                 if let Some(top) = top.filter(|top| top < bottom) {
-                    draw_bracket(sheet, (side, layer), top, *bottom);
+                    draw_bracket(canvas, (side, layer), top, *bottom);
                 }
             }
         }
     }
 }
 
-fn draw_bracket(sheet: &mut SvgCanvas, (side, layer): (usize, usize), top: f64, bottom: f64) {
+fn draw_bracket(canvas: &mut SvgCanvas, (side, layer): (usize, usize), top: f64, bottom: f64) {
     let away = 6.0 + 8.0 * as_f64(layer);
     let (x, arm) = if side == 0 {
         (CLIENT - away, 4.0)
@@ -340,7 +351,7 @@ fn draw_bracket(sheet: &mut SvgCanvas, (side, layer): (usize, usize), top: f64, 
         (_, 0) => "bracket send",
         _ => "bracket receive",
     };
-    sheet.path(
+    canvas.path(
         class,
         &format!(
             "M{} {}H{}V{}h{}",

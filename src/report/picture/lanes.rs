@@ -33,7 +33,7 @@ impl LaneRow {
 }
 
 /// The lanes of an exchange, from top to bottom.
-pub(super) fn exchange_rows(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<LaneRow> {
+pub(super) fn exchange_rows(context: &PictureContext<'_>, exchange: &Exchange) -> Vec<LaneRow> {
     let server_timing = server_timing(exchange)
         .iter()
         .any(|metric| metric.duration.is_some());
@@ -46,7 +46,7 @@ pub(super) fn exchange_rows(scene: &PictureContext<'_>, exchange: &Exchange) -> 
     };
     let clocks = |lane| {
         if let Lane::Phase(phase) = lane {
-            ClockComparison::for_phase(scene.trace, exchange, phase)
+            ClockComparison::for_phase(context.trace, exchange, phase)
         } else {
             None
         }
@@ -65,8 +65,8 @@ const FIGURE: Font = Font::regular(13.0);
 
 /// Draws a lane at the canvas's current height.
 pub(super) fn draw(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
     row: &LaneRow,
@@ -74,25 +74,25 @@ pub(super) fn draw(
 ) {
     match row.lane {
         Lane::Phase(phase) => draw_phase(
-            scene,
-            sheet,
+            context,
+            canvas,
             axis,
             exchange,
             phase,
             row.clocks.as_ref(),
             legend,
         ),
-        Lane::Query(n) => draw_query(scene, sheet, axis, exchange, n),
-        Lane::Attempt(n) => draw_attempt(scene, sheet, axis, exchange, n),
-        Lane::ServerTiming => draw_server_timing(sheet, axis, exchange),
+        Lane::Query(n) => draw_query(context, canvas, axis, exchange, n),
+        Lane::Attempt(n) => draw_attempt(context, canvas, axis, exchange, n),
+        Lane::ServerTiming => draw_server_timing(canvas, axis, exchange),
         Lane::Folded | Lane::Wire(_) | Lane::Progress => {}
     }
-    sheet.y += row.height();
+    canvas.y += row.height();
 }
 
 fn draw_phase(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
     phase: Phase,
@@ -102,15 +102,15 @@ fn draw_phase(
     let Some(span) = exchange.phases.get(phase) else {
         return;
     };
-    let ended = span.ended.unwrap_or(scene.end(exchange)).max(span.began);
+    let ended = span.ended.unwrap_or(context.end(exchange)).max(span.began);
     let took = ended.since(span.began);
-    let y = sheet.y;
+    let y = canvas.y;
     let name = phase.name();
-    let ways = phase_label_choices(scene, exchange, phase);
-    let says = phase_description(exchange, phase, took, clocks, ways.first());
+    let labels = phase_label_choices(context, exchange, phase);
+    let says = phase_description(exchange, phase, took, clocks, labels.first());
     let key = format!("x{}-{name}", exchange.id.0);
     let class = format!("thing phase {name}");
-    sheet.open_item(
+    canvas.open_item(
         &PictureItem {
             class,
             description: says,
@@ -121,7 +121,7 @@ fn draw_phase(
         Some(axis),
     );
     draw_label(
-        sheet,
+        canvas,
         &format!("strong {name}"),
         NAME,
         FIGURE,
@@ -132,11 +132,11 @@ fn draw_phase(
     let app = axis.pixel_span(span.began, ended);
     if let Some(bar) = app {
         legend.add(Symbol::App);
-        sheet.rect("bar", (bar.x, y + 5.0), (bar.width, 13.0));
+        canvas.rect("bar", (bar.x, y + 5.0), (bar.width, 13.0));
     }
     if let Some(clocks) = clocks {
         draw_label(
-            sheet,
+            canvas,
             "dim",
             SMALL,
             SMALL,
@@ -144,12 +144,12 @@ fn draw_phase(
             "wire",
             &clocks.wire.duration().to_string(),
         );
-        draw_wire(sheet, axis, clocks, legend);
+        draw_wire(canvas, axis, clocks, legend);
         draw_machine_note(
-            sheet,
+            canvas,
             axis,
             clocks,
-            scene.end(exchange).since(exchange.started),
+            context.end(exchange).since(exchange.started),
         );
     }
     let failed = exchange
@@ -159,37 +159,37 @@ fn draw_phase(
     if let Some(bar) = app {
         let arm = if failed { 6.0 } else { 0.0 };
         draw_beside_or_inside(
-            sheet,
+            canvas,
             axis,
             (bar.x, bar.end() + arm),
             y + 15.5,
             false,
-            &ways,
+            &labels,
         );
         if failed {
             legend.add(Symbol::Failed);
-            draw_cross(sheet, (bar.end(), y + 11.5), arm);
+            draw_cross(canvas, (bar.end(), y + 11.5), arm);
         }
     }
-    sheet.close_group();
+    canvas.close_group();
 }
 
-fn draw_wire(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockComparison, legend: &mut Legend) {
-    let y = sheet.y + 22.0;
+fn draw_wire(canvas: &mut SvgCanvas, axis: &Axis, clocks: &ClockComparison, legend: &mut Legend) {
+    let y = canvas.y + 22.0;
     for (from, to) in clocks.local_spans() {
         if let Some(part) = axis.pixel_span(from, to).filter(|part| part.width >= 2.0) {
             legend.add(Symbol::Machine);
-            sheet.hatched_rect((part.x, y), (part.width, 7.0));
+            canvas.hatched_rect((part.x, y), (part.width, 7.0));
         }
     }
     if let Some(bar) = axis.pixel_span(clocks.wire.began, clocks.wire.ended) {
         legend.add(Symbol::Wire);
-        sheet.rect("bar wire", (bar.x, y), (bar.width, 7.0));
+        canvas.rect("bar wire", (bar.x, y), (bar.width, 7.0));
     }
 }
 
 /// Draws this machine's share, if it is at least a hundredth of the total.
-fn draw_machine_note(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockComparison, total: Nanos) {
+fn draw_machine_note(canvas: &mut SvgCanvas, axis: &Axis, clocks: &ClockComparison, total: Nanos) {
     let machine = clocks.local_overhead();
     if machine.0 < total.0 / 100 || machine == Nanos::ZERO {
         return;
@@ -197,27 +197,27 @@ fn draw_machine_note(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockCompariso
     let from = clocks.wire.began.min(clocks.app_began);
     let to = clocks.wire.ended.max(clocks.app_ended);
     if let Some(reach) = axis.pixel_span(from, to) {
-        let ways = [format!("{machine} this machine"), machine.to_string()];
+        let labels = [format!("{machine} this machine"), machine.to_string()];
         draw_beside(
-            sheet,
+            canvas,
             axis,
             (reach.x, reach.end()),
-            sheet.y + 29.5,
+            canvas.y + 29.5,
             SMALL,
-            &ways,
+            &labels,
         );
     }
 }
 
 /// Label texts of a phase, longest first.
 fn phase_label_choices(
-    scene: &PictureContext<'_>,
+    context: &PictureContext<'_>,
     exchange: &Exchange,
     phase: Phase,
 ) -> Vec<String> {
     match (&exchange.response, phase) {
         (Some(response), Phase::Wait) => vec![status_line(response), response.status.to_string()],
-        _ => phase_annotations(scene.trace, exchange, phase, scene.redactor),
+        _ => phase_annotations(context.trace, exchange, phase, context.redactor),
     }
 }
 
@@ -229,7 +229,7 @@ fn phase_description(
     clocks: Option<&ClockComparison>,
     remark: Option<&String>,
 ) -> String {
-    let felt = format!("{}: {took} on the program's clock", phase.label());
+    let app = format!("{}: {took} on the program's clock", phase.label());
     let wire = clocks.map(|clocks| {
         format!(
             "; {} on the wire, {} on this machine",
@@ -245,44 +245,44 @@ fn phase_description(
     let remark = remark
         .map(|remark| format!(". {remark}"))
         .unwrap_or_default();
-    format!("{felt}{}{failed}{remark}", wire.unwrap_or_default())
+    format!("{app}{}{failed}{remark}", wire.unwrap_or_default())
 }
 
 /// Draws a detail of a phase as a thin bar.
 fn draw_part(
-    sheet: &mut SvgCanvas,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     (name, figure): (&str, &str),
     thing: &PictureItem,
     failed: bool,
-    ways: &[String],
+    labels: &[String],
 ) {
-    let (y, Some((began, ended))) = (sheet.y, thing.span) else {
+    let (y, Some((began, ended))) = (canvas.y, thing.span) else {
         return;
     };
-    sheet.open_item(thing, Some(axis));
-    draw_label(sheet, "dim", SMALL, SMALL, y + 12.0, name, figure);
+    canvas.open_item(thing, Some(axis));
+    draw_label(canvas, "dim", SMALL, SMALL, y + 12.0, name, figure);
     if let Some(bar) = axis.pixel_span(began, ended) {
-        sheet.rect("bar", (bar.x, y + 6.0), (bar.width, 5.0));
+        canvas.rect("bar", (bar.x, y + 6.0), (bar.width, 5.0));
         if failed {
-            draw_cross(sheet, (bar.end(), y + 8.5), 4.0);
+            draw_cross(canvas, (bar.end(), y + 8.5), 4.0);
         }
         let after = if failed { 5.0 } else { 0.0 };
         draw_beside_or_inside(
-            sheet,
+            canvas,
             axis,
             (bar.x, bar.end() + after),
             y + 12.0,
             true,
-            ways,
+            labels,
         );
     }
-    sheet.close_group();
+    canvas.close_group();
 }
 
 fn draw_query(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
     n: usize,
@@ -294,33 +294,36 @@ fn draw_query(
     else {
         return;
     };
-    let ended = query.ended.unwrap_or(scene.end(exchange)).max(query.asked);
+    let ended = query
+        .ended
+        .unwrap_or(context.end(exchange))
+        .max(query.asked);
     let failed = match &query.outcome {
         QueryOutcome::Pending => false,
         QueryOutcome::Answered(answer) => answer.rcode != "NOERROR",
         QueryOutcome::Failed(_) => true,
     };
-    let ways = query_annotations(query);
+    let labels = query_annotations(query);
     let took = ended.since(query.asked);
     let what = format!("{} {}", query.kind, query.name.escaped());
     let says = format!(
         "{what}: {took}. {}",
-        ways.first().map_or("", String::as_str)
+        labels.first().map_or("", String::as_str)
     );
     let thing = part_item(exchange, Phase::Dns, ("q", n), says, (query.asked, ended));
     draw_part(
-        sheet,
+        canvas,
         axis,
         (&query.kind, &took.to_string()),
         &thing,
         failed,
-        &ways,
+        &labels,
     );
 }
 
 fn draw_attempt(
-    scene: &PictureContext<'_>,
-    sheet: &mut SvgCanvas,
+    context: &PictureContext<'_>,
+    canvas: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
     n: usize,
@@ -330,18 +333,18 @@ fn draw_attempt(
     };
     let ended = attempt
         .ended
-        .unwrap_or(scene.end(exchange))
+        .unwrap_or(context.end(exchange))
         .max(attempt.started);
     let failed = !matches!(
         attempt.outcome,
         None | Some(AttemptOutcome::Connected | AttemptOutcome::Abandoned)
     );
-    let ways = attempt_annotations(attempt);
+    let labels = attempt_annotations(attempt);
     let took = ended.since(attempt.started);
     let says = format!(
         "Attempt {}: {took}. {}",
         n + 1,
-        ways.first().map_or("", String::as_str)
+        labels.first().map_or("", String::as_str)
     );
     let thing = part_item(
         exchange,
@@ -351,12 +354,12 @@ fn draw_attempt(
         (attempt.started, ended),
     );
     draw_part(
-        sheet,
+        canvas,
         axis,
         (&format!("attempt {}", n + 1), &took.to_string()),
         &thing,
         failed,
-        &ways,
+        &labels,
     );
 }
 
@@ -377,7 +380,7 @@ fn part_item(
     }
 }
 
-fn draw_server_timing(sheet: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
+fn draw_server_timing(canvas: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
     let spans = server_timing_spans(exchange);
     let Some((began, ended)) = spans
         .first()
@@ -386,20 +389,20 @@ fn draw_server_timing(sheet: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
     else {
         return;
     };
-    let y = sheet.y;
-    let ways = server_timing_annotations(exchange, |took| took.to_string());
+    let y = canvas.y;
+    let labels = server_timing_annotations(exchange, |took| took.to_string());
     let says = format!(
         "{}. The server reports durations, not times: drawn in the middle of the wait",
-        ways.first().map_or("", String::as_str)
+        labels.first().map_or("", String::as_str)
     );
-    sheet.open_item(
+    canvas.open_item(
         &part_item(exchange, Phase::Wait, ("s", 0), says, (began, ended)),
         Some(axis),
     );
-    draw_label(sheet, "dim", SMALL, SMALL, y + 12.0, "server", "");
+    draw_label(canvas, "dim", SMALL, SMALL, y + 12.0, "server", "");
     for (n, (from, to)) in spans.into_iter().enumerate() {
         if let Some(bar) = axis.pixel_span(from, to) {
-            sheet.rect(
+            canvas.rect(
                 if n % 2 == 0 { "bar" } else { "bar odd" },
                 (bar.x, y + 6.0),
                 (bar.width, 5.0),
@@ -407,7 +410,7 @@ fn draw_server_timing(sheet: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
         }
     }
     if let Some(all) = axis.pixel_span(began, ended) {
-        draw_beside(sheet, axis, (all.x, all.end()), y + 12.0, SMALL, &ways);
+        draw_beside(canvas, axis, (all.x, all.end()), y + 12.0, SMALL, &labels);
     }
-    sheet.close_group();
+    canvas.close_group();
 }

@@ -46,24 +46,24 @@ impl Symbol {
     }
 
     /// Draws the symbol at the tip of a packet.
-    pub(in crate::report) fn draw(self, sheet: &mut SvgCanvas, at: (f64, f64)) {
+    pub(in crate::report) fn draw(self, canvas: &mut SvgCanvas, at: (f64, f64)) {
         let class = match self {
             Self::Retransmitted | Self::Failed => "cross",
             Self::Rst => "reset",
             _ => "tip",
         };
-        sheet.path(class, &symbol_path(self, at));
+        canvas.path(class, &symbol_path(self, at));
     }
 
     /// Draws a sample, 18 pixels wide, centred at a height.
-    fn draw_sample(self, sheet: &mut SvgCanvas, (x, y): (f64, f64)) {
+    fn draw_sample(self, canvas: &mut SvgCanvas, (x, y): (f64, f64)) {
         match self {
-            Self::App => sheet.rect("bar sample", (x, y - 6.0), (18.0, 12.0)),
-            Self::Wire => sheet.rect("bar sample wire", (x, y - 3.5), (18.0, 7.0)),
-            Self::Machine => sheet.hatched_rect((x, y - 3.5), (18.0, 7.0)),
-            Self::Payload => sheet.line("stem sample", (x + 14.0, y - 7.0), (x + 14.0, y + 7.0)),
-            Self::NoPayload => sheet.line("stem sample", (x + 14.0, y - 2.5), (x + 14.0, y + 2.5)),
-            _ => self.draw(sheet, (x + 12.0, y)),
+            Self::App => canvas.rect("bar sample", (x, y - 6.0), (18.0, 12.0)),
+            Self::Wire => canvas.rect("bar sample wire", (x, y - 3.5), (18.0, 7.0)),
+            Self::Machine => canvas.hatched_rect((x, y - 3.5), (18.0, 7.0)),
+            Self::Payload => canvas.line("stem sample", (x + 14.0, y - 7.0), (x + 14.0, y + 7.0)),
+            Self::NoPayload => canvas.line("stem sample", (x + 14.0, y - 2.5), (x + 14.0, y + 2.5)),
+            _ => self.draw(canvas, (x + 12.0, y)),
         }
     }
 }
@@ -81,22 +81,22 @@ impl Legend {
     }
 
     /// Draws the legend at the canvas's current height, on as many lines as needed.
-    pub(in crate::report) fn draw(&self, sheet: &mut SvgCanvas) {
+    pub(in crate::report) fn draw(&self, canvas: &mut SvgCanvas) {
         const TEXT: Font = Font::regular(11.0);
         if self.0.is_empty() {
             return;
         }
         let mut x = SvgCanvas::MARGIN;
-        let mut y = sheet.y + 10.0;
+        let mut y = canvas.y + 10.0;
         for sign in &self.0 {
             let wide = 24.0 + TEXT.width(sign.label());
             if x + wide > SvgCanvas::WIDTH - SvgCanvas::MARGIN {
                 (x, y) = (SvgCanvas::MARGIN, y + 20.0);
             }
-            sign.draw_sample(sheet, (x, y));
-            sheet.text("dim", TEXT, (x + 24.0, y + 4.0), sign.label());
+            sign.draw_sample(canvas, (x, y));
+            canvas.text("dim", TEXT, (x + 24.0, y + 4.0), sign.label());
             x += wide + 16.0;
         }
-        sheet.y = y + 14.0;
+        canvas.y = y + 14.0;
     }
 }

@@ -55,41 +55,41 @@ impl PictureContext<'_> {
     /// the legend.
     pub(super) fn draw_exchange(
         &self,
-        sheet: &mut SvgCanvas,
+        canvas: &mut SvgCanvas,
         exchange: &Exchange,
         legend: &mut Legend,
     ) {
         let axis = main_axis(exchange.started, self.end(exchange).since(exchange.started));
-        let top = sheet.y;
+        let top = canvas.y;
         let rows = lanes::exchange_rows(self, exchange);
         let strip = packets::PacketStrip::new(self, &axis, std::slice::from_ref(exchange));
         let bottom = top
             + Axis::HEIGHT
             + rows.iter().map(lanes::LaneRow::height).sum::<f64>()
             + strip.height();
-        axis.draw(sheet, top, bottom);
-        sheet.y += Axis::HEIGHT;
+        axis.draw(canvas, top, bottom);
+        canvas.y += Axis::HEIGHT;
         for row in &rows {
-            lanes::draw(self, sheet, &axis, exchange, row, legend);
+            lanes::draw(self, canvas, &axis, exchange, row, legend);
         }
-        strip.draw(self, sheet, &axis, legend);
+        strip.draw(self, canvas, &axis, legend);
         failure::draw_mark(
             self,
-            sheet,
+            canvas,
             &axis,
             exchange,
             top + Axis::HEIGHT - 4.0,
             bottom,
         );
-        sheet.y = bottom + 8.0;
+        canvas.y = bottom + 8.0;
         // A web page shows the failure as text.
-        if !sheet.is_interactive() {
-            failure::draw(self, sheet, exchange);
+        if !canvas.is_interactive() {
+            failure::draw(self, canvas, exchange);
         }
     }
 
     /// Draws several exchanges, one lane each.
-    pub(super) fn draw_exchanges(&self, sheet: &mut SvgCanvas, legend: &mut Legend) {
+    pub(super) fn draw_exchanges(&self, canvas: &mut SvgCanvas, legend: &mut Legend) {
         let all: Vec<Transfer<'_>> = group_into_transfers(self.trace).collect();
         let repeated = all.len() > 1
             && all.iter().any(|run| {
@@ -97,41 +97,41 @@ impl PictureContext<'_> {
                     .first()
                     .is_some_and(|hop| hop.cause == ExchangeCause::Repeat)
             });
-        exchange_lanes::draw(self, sheet, &all, repeated, legend);
+        exchange_lanes::draw(self, canvas, &all, repeated, legend);
         let failed = self
             .trace
             .exchanges()
             .iter()
             .rev()
             .find(|exchange| exchange.failure.is_some());
-        if let Some(failed) = failed.filter(|_| !sheet.is_interactive()) {
-            failure::draw(self, sheet, failed);
+        if let Some(failed) = failed.filter(|_| !canvas.is_interactive()) {
+            failure::draw(self, canvas, failed);
         }
     }
 
     /// Draws a sequence diagram with at most `at_most` rows.
     pub(super) fn draw_ladder(
         &self,
-        sheet: &mut SvgCanvas,
+        canvas: &mut SvgCanvas,
         talk: &ConversationView<'_>,
         at_most: usize,
     ) {
-        ladder::draw(self, sheet, talk, at_most);
+        ladder::draw(self, canvas, talk, at_most);
     }
 
     /// Draws a histogram of run times.
     #[expect(clippy::unused_self, reason = "it is drawn as the others are")]
-    pub(super) fn draw_histogram(&self, sheet: &mut SvgCanvas, totals: &[Nanos]) {
-        histogram::draw(sheet, totals);
+    pub(super) fn draw_histogram(&self, canvas: &mut SvgCanvas, totals: &[Nanos]) {
+        histogram::draw(canvas, totals);
     }
 
     /// Draws the conversations of a capture, one lane each.
     pub(super) fn draw_conversations(
         &self,
-        sheet: &mut SvgCanvas,
+        canvas: &mut SvgCanvas,
         names: &crate::insight::ServerNames,
     ) {
-        conversations::draw(self, sheet, names);
+        conversations::draw(self, canvas, names);
     }
 }
 

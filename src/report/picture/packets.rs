@@ -41,8 +41,12 @@ const STRIP_HEIGHT: f64 = 76.0;
 
 impl<'a> PacketStrip<'a> {
     /// Collects the packets in the time range of an axis.
-    pub(super) fn new(scene: &PictureContext<'a>, axis: &Axis, exchanges: &'a [Exchange]) -> Self {
-        let clock = scene.trace.clock();
+    pub(super) fn new(
+        context: &PictureContext<'a>,
+        axis: &Axis,
+        exchanges: &'a [Exchange],
+    ) -> Self {
+        let clock = context.trace.clock();
         let from = clock.wall_of(axis.moment(0, 1));
         let to = clock.wall_of(axis.moment(1, 1));
         let mut strip = Self {
@@ -54,14 +58,14 @@ impl<'a> PacketStrip<'a> {
         let (Some(from), Some(to)) = (from, to) else {
             return strip;
         };
-        let flows = scene.trace.flows().iter().enumerate().take(MAX_FLOWS);
+        let flows = context.trace.flows().iter().enumerate().take(MAX_FLOWS);
         let passed = flows
             .clone()
             .map(|(_, flow)| flow.traffic_between(from, to))
             .fold(TrafficSum::default(), TrafficSum::and);
         strip.totals = [passed.sent.packets, passed.received.packets];
         if passed.sent.packets + passed.received.packets > MAX_PACKETS as u64 {
-            strip.sums = traffic_sums(scene, axis);
+            strip.sums = traffic_sums(context, axis);
             return strip;
         }
         for (number, flow) in flows {
@@ -97,18 +101,18 @@ impl<'a> PacketStrip<'a> {
     /// Draws the title at the canvas's current height.
     pub(super) fn draw(
         &self,
-        scene: &PictureContext<'_>,
-        sheet: &mut SvgCanvas,
+        context: &PictureContext<'_>,
+        canvas: &mut SvgCanvas,
         axis: &Axis,
         legend: &mut Legend,
     ) {
         if self.height() <= 0.0 {
             return;
         }
-        let middle = sheet.y + STRIP_HEIGHT / 2.0;
+        let middle = canvas.y + STRIP_HEIGHT / 2.0;
         let small = Font::regular(11.0);
         labels::draw_label(
-            sheet,
+            canvas,
             "strong",
             Font::bold(13.0),
             small,
@@ -118,19 +122,19 @@ impl<'a> PacketStrip<'a> {
         );
         let [sent, received] = self.totals;
         let at = axis.left() - 14.0;
-        sheet.text_ending_at(
+        canvas.text_ending_at(
             "dim",
             small,
             (at, middle - 10.0),
             &format!("sent {sent} \u{2191}"),
         );
-        sheet.text_ending_at(
+        canvas.text_ending_at(
             "dim",
             small,
             (at, middle + 18.0),
             &format!("received {received} \u{2193}"),
         );
-        sheet.line("baseline", (axis.left(), middle), (axis.right(), middle));
+        canvas.line("baseline", (axis.left(), middle), (axis.right(), middle));
         let most = self
             .marks
             .iter()
@@ -138,12 +142,19 @@ impl<'a> PacketStrip<'a> {
             .max()
             .unwrap_or(0);
         for mark in &self.marks {
-            mark.draw(scene, sheet, axis, (middle, most), self.exchanges, legend);
+            mark.draw(
+                context,
+                canvas,
+                axis,
+                (middle, most),
+                self.exchanges,
+                legend,
+            );
         }
-        self.draw_sums(sheet, axis, middle, legend);
+        self.draw_sums(canvas, axis, middle, legend);
     }
 
-    fn draw_sums(&self, sheet: &mut SvgCanvas, axis: &Axis, middle: f64, legend: &mut Legend) {
+    fn draw_sums(&self, canvas: &mut SvgCanvas, axis: &Axis, middle: f64, legend: &mut Legend) {
         let largest =
             |passed: &TrafficSum| passed.sent.payload_bytes.max(passed.received.payload_bytes);
         let most = self
@@ -170,17 +181,17 @@ impl<'a> PacketStrip<'a> {
                     span: Some((*from, *to)),
                     ..PictureItem::default()
                 };
-                sheet.open_item(&thing, Some(axis));
+                canvas.open_item(&thing, Some(axis));
                 let top = if direction == Direction::Sent {
                     middle - tall
                 } else {
                     middle
                 };
-                sheet.rect("sum", (reach.x, top), ((reach.width - 0.5).max(1.0), tall));
+                canvas.rect("sum", (reach.x, top), ((reach.width - 0.5).max(1.0), tall));
                 if one_way.retransmitted > 0 {
                     legend.add(Symbol::Retransmitted);
                     labels::draw_cross(
-                        sheet,
+                        canvas,
                         (
                             reach.x + reach.width / 2.0,
                             tip_position(middle, tall, direction),
@@ -188,19 +199,19 @@ impl<'a> PacketStrip<'a> {
                         3.0,
                     );
                 }
-                sheet.close_group();
+                canvas.close_group();
             }
         }
     }
 }
 
-fn traffic_sums(scene: &PictureContext<'_>, axis: &Axis) -> Vec<(Moment, Moment, TrafficSum)> {
-    let clock = scene.trace.clock();
+fn traffic_sums(context: &PictureContext<'_>, axis: &Axis) -> Vec<(Moment, Moment, TrafficSum)> {
+    let clock = context.trace.clock();
     let parts = (0..PARTS).map(|n| (axis.moment(n, PARTS), axis.moment(n + 1, PARTS)));
     let sum = |(from, to)| {
         let begin = clock.wall_of(from)?;
         let end = clock.wall_of(to)?;
-        let flows = scene.trace.flows().iter().take(MAX_FLOWS);
+        let flows = context.trace.flows().iter().take(MAX_FLOWS);
         Some((
             from,
             to,
@@ -222,19 +233,22 @@ fn traffic_words(passed: &DirectionSum, direction: Direction) -> String {
         usize::try_from(passed.packets).unwrap_or(usize::MAX),
         "packet",
     );
-    let again = if passed.retransmitted > 0 {
+    let retransmissions = if passed.retransmitted > 0 {
         format!(", {} retransmitted", passed.retransmitted)
     } else {
         String::new()
     };
-    format!("{way}: {count}, {}{again}", Bytes(passed.payload_bytes))
+    format!(
+        "{way}: {count}, {}{retransmissions}",
+        Bytes(passed.payload_bytes)
+    )
 }
 
 impl PacketMark<'_> {
     fn draw(
         &self,
-        scene: &PictureContext<'_>,
-        sheet: &mut SvgCanvas,
+        context: &PictureContext<'_>,
+        canvas: &mut SvgCanvas,
         axis: &Axis,
         (middle, most): (f64, u64),
         exchanges: &[Exchange],
@@ -246,8 +260,9 @@ impl PacketMark<'_> {
             .rev()
             .find(|exchange| exchange.started <= self.at)
             .or(exchanges.first());
-        let phase = exchange
-            .and_then(|exchange| phase_of_packet(scene.trace, exchange, self.flow.1, self.packet));
+        let phase = exchange.and_then(|exchange| {
+            phase_of_packet(context.trace, exchange, self.flow.1, self.packet)
+        });
         let of = exchange
             .zip(phase)
             .map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name()))
@@ -257,7 +272,7 @@ impl PacketMark<'_> {
             phase.map_or("none", crate::trace::Phase::name)
         );
         let key = format!("f{}-{}", self.flow.0, self.place);
-        sheet.open_item(
+        canvas.open_item(
             &PictureItem {
                 class,
                 description: self.description(axis),
@@ -279,7 +294,7 @@ impl PacketMark<'_> {
             tall
         };
         let end = tip_position(middle, tall, self.packet.direction);
-        sheet.line("stem", (x, middle), (x, end));
+        canvas.line("stem", (x, middle), (x, end));
         legend.add(if self.packet.payload_bytes > 0 {
             Symbol::Payload
         } else {
@@ -288,11 +303,11 @@ impl PacketMark<'_> {
         if let Some(sign) = sign {
             legend.add(sign);
             sign.draw(
-                sheet,
+                canvas,
                 (x, tip_position(middle, tall + 3.0, self.packet.direction)),
             );
         }
-        sheet.close_group();
+        canvas.close_group();
     }
 
     fn description(&self, axis: &Axis) -> String {
@@ -315,15 +330,15 @@ impl PacketMark<'_> {
             "UDP".to_owned()
         };
         let at = axis.relative(self.at);
-        let mut said = format!(
+        let mut description = format!(
             "{kind}, {} at {}, {from} \u{2192} {to}",
             Bytes(u64::from(payload_bytes)),
             at.from_start()
         );
         if retransmitted {
-            let _ = write!(said, ", retransmitted");
+            let _ = write!(description, ", retransmitted");
         }
-        said
+        description
     }
 }
 

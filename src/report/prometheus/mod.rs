@@ -49,8 +49,8 @@ pub fn prometheus_report(trace: &Trace, options: &ReportOptions) -> String {
 /// A comment with the number of requests that are not included in the targets; empty if there are
 /// none.
 fn omitted_comment(trace: &Trace) -> String {
-    let held: Vec<_> = group_into_transfers(trace).collect();
-    let counted: usize = repeated_requests(trace, &held)
+    let retained: Vec<_> = group_into_transfers(trace).collect();
+    let counted: usize = repeated_requests(trace, &retained)
         .map(|request| request.count())
         .sum();
     let left = run_statistics(trace).count.saturating_sub(counted);

@@ -26,9 +26,9 @@ impl<'a> MetricTarget<'a> {
     pub(super) fn all(trace: &'a Trace, redactor: Redactor) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         let mut places = BTreeMap::new();
-        let held: Vec<Transfer<'a>> = group_into_transfers(trace).collect();
+        let retained: Vec<Transfer<'a>> = group_into_transfers(trace).collect();
         // Of requests no longer held, only the number is known.
-        let beyond: BTreeMap<_, _> = repeated_requests(trace, &held)
+        let retired: BTreeMap<_, _> = repeated_requests(trace, &retained)
             .filter_map(|request| {
                 Some((
                     request.retained().first()?.hops().first()?.id.0,
@@ -36,12 +36,12 @@ impl<'a> MetricTarget<'a> {
                 ))
             })
             .collect();
-        for transfer in held {
+        for transfer in retained {
             let Some(first) = transfer.hops().first() else {
                 continue;
             };
             let name = redactor.text(&first.url).escaped().into_owned();
-            let (more, more_failed) = beyond.get(&first.id.0).copied().unwrap_or_default();
+            let (more, more_failed) = retired.get(&first.id.0).copied().unwrap_or_default();
             let place = *places.entry(name.clone()).or_insert_with(|| {
                 all.push(Self {
                     trace,

@@ -50,21 +50,25 @@ fn conversation_row(
 ) -> Vec<StyledLine> {
     let sent = flow.counts(Direction::Sent);
     let received = flow.counts(Direction::Received);
-    let again = sent.retransmitted + received.retransmitted;
+    let retransmissions = sent.retransmitted + received.retransmitted;
     let bytes = |count: u64| (Role::Plain, Bytes(count).to_string());
     let line = figure_columns([
         (Role::Plain, group_digits(sent.packets + received.packets)),
         bytes(sent.payload_bytes),
         bytes(received.payload_bytes),
         (
-            if again > 0 { Role::Warning } else { Role::Dim },
-            group_digits(again),
+            if retransmissions > 0 {
+                Role::Warning
+            } else {
+                Role::Dim
+            },
+            group_digits(retransmissions),
         ),
     ]);
     let mut words = StyledWords::default()
         .add(Role::Dim, if flow.key.tcp { "tcp" } else { "udp" })
         .add_unbroken(Role::Plain, &flow.key.local.to_string())
-        .add_unbroken(Role::Dim, page.pen.glyph("→", "->"))
+        .add_unbroken(Role::Dim, page.styler.glyph("→", "->"))
         .add_unbroken(Role::Plain, &flow.key.remote.to_string());
     if let Some(name) = options.names.at(place) {
         words = words.add_unbroken(Role::Strong, &name.escaped());
@@ -101,7 +105,7 @@ fn message_lines(page: &TextContext, dissection: &Dissection) -> Vec<StyledLine>
                 Role::Plain
             };
             words = words
-                .add_unbroken(Role::Dim, page.pen.glyph("→", "->"))
+                .add_unbroken(Role::Dim, page.styler.glyph("→", "->"))
                 .add_unbroken(role, &status.to_string());
         }
         lines.extend(indented(words));
@@ -126,7 +130,7 @@ fn message_lines(page: &TextContext, dissection: &Dissection) -> Vec<StyledLine>
         };
         lines.extend(indented(
             words
-                .add_unbroken(Role::Dim, page.pen.glyph("\u{2192}", "->"))
+                .add_unbroken(Role::Dim, page.styler.glyph("\u{2192}", "->"))
                 .add(Role::Plain, &said),
         ));
     }

@@ -85,7 +85,11 @@ fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     let trips = round_trips(page.trace, exchange).filter(|trips| trips.used < EXPLAINS)?;
     let words = StyledWords::default().add_unbroken(
         Role::Plain,
-        &format!("{:.1} of {}", trips.used, page.pen.time(trips.rtt.duration)),
+        &format!(
+            "{:.1} of {}",
+            trips.used,
+            page.styler.time(trips.rtt.duration)
+        ),
     );
     Some((
         "round trips",
@@ -114,7 +118,7 @@ fn waiting_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
             Role::Plain,
             &format!(
                 "{} for {}",
-                page.pen.time(waited.total),
+                page.styler.time(waited.total),
                 waited.cause.label()
             ),
         );
@@ -125,7 +129,7 @@ fn waiting_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
         {
             words = words.add_unbroken(
                 Role::Dim,
-                &format!("({} of processing)", page.pen.time(server)),
+                &format!("({} of processing)", page.styler.time(server)),
             );
         }
     }
@@ -165,9 +169,10 @@ fn attempt_words(page: &TextContext, attempt: &Attempt, first: &Attempt) -> Styl
     };
     let words = plain_words(&attempt.remote.to_string()).add(role, &outcome);
     let words = match attempt.duration() {
-        Some(duration) => {
-            words.add_unbroken(Role::Plain, &format!("after {}", page.pen.time(duration)))
-        }
+        Some(duration) => words.add_unbroken(
+            Role::Plain,
+            &format!("after {}", page.styler.time(duration)),
+        ),
         None => words,
     };
     if attempt.id == first.id {
@@ -177,7 +182,7 @@ fn attempt_words(page: &TextContext, attempt: &Attempt, first: &Attempt) -> Styl
         Role::Dim,
         &format!(
             "(started {} after the first)",
-            page.pen.time(attempt.started.since(first.started))
+            page.styler.time(attempt.started.since(first.started))
         ),
     )
 }
@@ -195,14 +200,14 @@ fn proxy_fact(exchange: &Exchange, page: &TextContext) -> Option<Fact> {
 }
 
 fn informational_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
-    let told = |early: &crate::trace::InformationalResponse| {
+    let format_response = |early: &crate::trace::InformationalResponse| {
         format!(
             "{} at {}",
             early.status,
-            page.pen.time(early.at.since(exchange.started))
+            page.styler.time(early.at.since(exchange.started))
         )
     };
-    let all: Vec<String> = exchange.informational.iter().map(told).collect();
+    let all: Vec<String> = exchange.informational.iter().map(format_response).collect();
     (!all.is_empty()).then(|| ("interim", plain_words(&all.join(", "))))
 }
 
@@ -215,7 +220,7 @@ fn server_timing_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
             let words = if i == 0 { words } else { words.append(",") }
                 .add(Role::Plain, &metric.name.escaped());
             let words = metric.duration.iter().fold(words, |words, duration| {
-                words.add_unbroken(Role::Plain, &page.pen.time(*duration))
+                words.add_unbroken(Role::Plain, &page.styler.time(*duration))
             });
             let described = metric
                 .description

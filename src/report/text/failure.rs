@@ -15,13 +15,13 @@ pub(super) fn failure_lines(page: &TextContext, exchange: &Exchange) -> Vec<Styl
         .get(*phase)
         .and_then(crate::trace::PhaseSpan::duration);
     let after = after
-        .map(|duration| format!(" after {}", page.pen.time(duration)))
+        .map(|duration| format!(" after {}", page.styler.time(duration)))
         .unwrap_or_default();
     let sentence = page.redactor.text(&failure.message);
-    let said = StyledWords::default()
+    let words = StyledWords::default()
         .add(Role::Bad, &format!("{} failed{after}:", phase.label()))
         .add(Role::Plain, &with_full_stop(&sentence.escaped()));
-    let mut lines = said.wrap(StyledLine::indented(2), page.width);
+    let mut lines = words.wrap(StyledLine::indented(2), page.width);
     lines.extend(
         StyledWords::default()
             .add(Role::Strong, &capitalize(&failure.hint))

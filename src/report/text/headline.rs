@@ -19,11 +19,12 @@ pub(super) fn headline_lines(
     let words = StyledWords::default()
         .add(Role::Strong, &exchange.method)
         .add(Role::Strong, &page.redactor.text(&exchange.url).escaped());
-    let words = words.add(Role::Dim, page.pen.glyph("→", "->"));
-    add_connection(page, exchange, add_outcome(page.pen, exchange, words)).wrap(start, page.width)
+    let words = words.add(Role::Dim, page.styler.glyph("→", "->"));
+    add_connection(page, exchange, add_outcome(page.styler, exchange, words))
+        .wrap(start, page.width)
 }
 
-fn add_outcome(pen: Styler, exchange: &Exchange, words: StyledWords) -> StyledWords {
+fn add_outcome(styler: Styler, exchange: &Exchange, words: StyledWords) -> StyledWords {
     match (&exchange.response, &exchange.failure) {
         (Some(response), None) => words.add(status_role(response.status), &status_line(response)),
         (Some(response), Some((_, failure))) => words
@@ -39,7 +40,7 @@ fn add_outcome(pen: Styler, exchange: &Exchange, words: StyledWords) -> StyledWo
             ),
         (None, Some(_)) => words.add(Role::Bad, "failed"),
         (None, None) if exchange.ended.is_some() => words.add(Role::Warning, "no response"),
-        (None, None) => words.add(Role::Dim, pen.glyph("in progress…", "in progress...")),
+        (None, None) => words.add(Role::Dim, styler.glyph("in progress…", "in progress...")),
     }
 }
 

@@ -42,7 +42,7 @@ pub fn text_report(trace: &Trace, options: &ReportOptions) -> String {
         .clamp(TextContext::MIN_WIDTH, TextContext::MAX_WIDTH);
     let page = TextContext {
         trace,
-        pen: Styler::new(options),
+        styler: Styler::new(options),
         redactor: options.redactor(),
         width,
         notes: notes_by_exchange(trace),
@@ -59,7 +59,7 @@ pub fn text_report(trace: &Trace, options: &ReportOptions) -> String {
         .map(|block| {
             block
                 .iter()
-                .map(|line| page.pen.render(line))
+                .map(|line| page.styler.render(line))
                 .collect::<String>()
         })
         .collect::<Vec<_>>()
@@ -83,7 +83,7 @@ fn notes_by_exchange(trace: &Trace) -> HashMap<ExchangeId, Vec<&Untrusted>> {
 /// The inputs of every part of the report.
 struct TextContext<'a> {
     trace: &'a Trace,
-    pen: Styler,
+    styler: Styler,
     redactor: Redactor<'a>,
     width: usize,
     /// Notes about exchanges.
@@ -101,8 +101,10 @@ impl TextContext<'_> {
     /// A duration; if it has not ended, the time so far.
     fn elapsed(&self, duration: Option<Nanos>, since: Moment) -> String {
         match duration {
-            Some(duration) => self.pen.time(duration),
-            None => self.pen.time(self.trace.latest().since(since)) + self.pen.glyph("…", "..."),
+            Some(duration) => self.styler.time(duration),
+            None => {
+                self.styler.time(self.trace.latest().since(since)) + self.styler.glyph("…", "...")
+            }
         }
     }
 
@@ -141,11 +143,11 @@ fn transfer_blocks(page: &TextContext, transfer: &Transfer) -> Vec<Vec<StyledLin
 
 /// A note about hops that are only included in the totals.
 fn omitted_hops_note(page: &TextContext, hops: u64) -> Vec<StyledLine> {
-    let said = format!(
+    let note = format!(
         "{} of this request are in the totals only; --format events and --save have all",
         format_count(usize::try_from(hops).unwrap_or(usize::MAX), "more exchange")
     );
-    page.fact("more", StyledWords::default().add(Role::Warning, &said))
+    page.fact("more", StyledWords::default().add(Role::Warning, &note))
 }
 
 fn exchange_blocks(
@@ -170,7 +172,7 @@ fn total_line(page: &TextContext, transfer: &Transfer) -> Vec<StyledLine> {
         .collect();
     if transfer.retired_count() > 0 {
         parts = vec![parts.first().cloned().unwrap_or_default()];
-        parts.push(page.pen.glyph("…", "...").to_owned());
+        parts.push(page.styler.glyph("…", "...").to_owned());
         parts.extend(
             hops.last()
                 .map(|last| page.elapsed(last.total(), last.started)),

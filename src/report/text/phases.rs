@@ -58,7 +58,7 @@ impl PhaseCell {
             .duration()
             .unwrap_or_else(|| page.trace.latest().since(span.began));
         let mark = if failed {
-            page.pen.glyph(" ✗", " x")
+            page.styler.glyph(" ✗", " x")
         } else {
             ""
         };
@@ -73,7 +73,7 @@ impl PhaseCell {
             app: page.elapsed(span.duration(), span.began),
             length,
             wire: wire_phase(page.trace, exchange, phase)
-                .map(|span| page.pen.time(span.duration())),
+                .map(|span| page.styler.time(span.duration())),
         }
     }
 
@@ -106,7 +106,10 @@ impl PhaseChart<'_> {
             })
             .with(Role::Strong, total);
         let bars = self.row(margin, |cell| {
-            (cell.role, self.page.pen.bar(self.fitted.bar(cell.length.0)))
+            (
+                cell.role,
+                self.page.styler.bar(self.fitted.bar(cell.length.0)),
+            )
         });
         let mut lines = vec![labels, app, bars];
         if two_clocks {
@@ -178,7 +181,7 @@ fn phase_rows(
         line.pad_to(figures);
         line.push(Role::Plain, cell.app.clone());
         line.pad_to(bars + scale.columns(began.since(exchange.started)));
-        lines.push(line.with(cell.role, page.pen.bar(scale.eighths(cell.length))));
+        lines.push(line.with(cell.role, page.styler.bar(scale.eighths(cell.length))));
         if let Some(wire) = &cell.wire {
             let mut line = StyledLine::indented(4).with(Role::Dim, "wire");
             line.pad_to(figures);

@@ -44,7 +44,7 @@ fn repeats_headline(page: &TextContext, request: &RepeatedRequest) -> Vec<Styled
         .add(Role::Strong, &first.method)
         .add(Role::Strong, &url.escaped());
     let words = words
-        .add(Role::Dim, page.pen.glyph("→", "->"))
+        .add(Role::Dim, page.styler.glyph("→", "->"))
         .add(Role::Plain, &format!("{runs} runs"));
     let words = if failed == 0 {
         words
@@ -117,7 +117,7 @@ fn phases_down(page: &TextContext, runs: &RepeatedRequest) -> Vec<StyledLine> {
             max,
         } = runs.spread(phase)?;
         let figures = [min, median, p90, max]
-            .map(|figure| page.pen.time(figure))
+            .map(|figure| page.styler.time(figure))
             .to_vec();
         Some(RunRow {
             name: phase.map_or("total", Phase::label).to_owned(),
@@ -157,7 +157,7 @@ fn run_row(page: &TextContext, number: usize, run: &Transfer, phases: &[Phase]) 
     RunRow {
         name: number.to_string(),
         figures: figures
-            .map(|figure| page.pen.time_or_dash(figure))
+            .map(|figure| page.styler.time_or_dash(figure))
             .collect(),
         remark: run_remark(run),
     }
@@ -191,7 +191,7 @@ fn spread_rows(page: &TextContext, runs: &RepeatedRequest, phases: &[Phase]) -> 
         name: name.to_owned(),
         figures: spreads
             .iter()
-            .map(|spread| page.pen.time_or_dash(spread.as_ref().map(figure)))
+            .map(|spread| page.styler.time_or_dash(spread.as_ref().map(figure)))
             .collect(),
         remark: (Role::Dim, remark.to_owned()),
     };

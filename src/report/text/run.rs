@@ -116,8 +116,9 @@ fn run_notes(page: &TextContext) -> Vec<StyledLine> {
             } => Some(text),
             _ => None,
         });
-    let told = notes.map(|text| page.redactor.text(text).escaped().into_owned());
-    told.chain(forgotten_note(page.trace))
+    let texts = notes.map(|text| page.redactor.text(text).escaped().into_owned());
+    texts
+        .chain(forgotten_note(page.trace))
         .flat_map(|text| page.fact("note", StyledWords::default().add(Role::Warning, &text)))
         .collect()
 }
@@ -139,17 +140,17 @@ fn forgotten_note(trace: &Trace) -> Option<String> {
 }
 
 fn verdict_words(page: &TextContext, verdict: &BudgetVerdict) -> StyledWords {
-    let spelt = |text: String| text.replace('µ', page.pen.glyph("µ", "u"));
+    let replace_micro = |text: String| text.replace('µ', page.styler.glyph("µ", "u"));
     let role = match verdict.outcome {
         BudgetOutcome::Met => Role::Good,
         BudgetOutcome::Tolerated { .. } | BudgetOutcome::NotMeasured => Role::Warning,
         BudgetOutcome::Missed { .. } => Role::Bad,
     };
     let words = StyledWords::default()
-        .add(Role::Plain, &spelt(verdict.rule.to_string()))
-        .add(role, &spelt(verdict.describe_outcome()));
+        .add(Role::Plain, &replace_micro(verdict.rule.to_string()))
+        .add(role, &replace_micro(verdict.describe_outcome()));
     let words = match verdict.format_figure() {
-        Some(figure) => words.add(Role::Dim, &format!("({})", spelt(figure))),
+        Some(figure) => words.add(Role::Dim, &format!("({})", replace_micro(figure))),
         None => words,
     };
     let BudgetVerdict {
@@ -178,7 +179,7 @@ fn control_words(page: &TextContext, control: &ControlMeasurement) -> StyledWord
             ),
         );
     }
-    let time = |duration| page.pen.time(duration);
+    let time = |duration| page.styler.time(duration);
     let words = StyledWords::default().add(
         Role::Plain,
         &format!(
@@ -205,7 +206,7 @@ fn link_words(page: &TextContext, link: &LinkConfig) -> StyledWords {
     let shown = glyphs
         .into_iter()
         .fold(link.to_string(), |line, (sign, ascii)| {
-            line.replace(sign, page.pen.glyph(sign, ascii))
+            line.replace(sign, page.styler.glyph(sign, ascii))
         });
     let settings = page
         .trace

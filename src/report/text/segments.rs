@@ -38,7 +38,7 @@ pub(super) fn segments_fact(page: &TextContext, exchange: &Exchange) -> Option<F
 }
 
 fn by_packets(page: &TextContext, wire: &ConnectionSegments) -> StyledWords {
-    let pen = page.pen;
+    let styler = page.styler;
     let one = |sign: &str, counts: &SegmentCounts| {
         format!(
             "{sign} {} ({})",
@@ -49,8 +49,8 @@ fn by_packets(page: &TextContext, wire: &ConnectionSegments) -> StyledWords {
     let largest = wire.sent.max_payload.max(wire.received.max_payload);
     let counts = format!(
         "{} {}",
-        one(pen.glyph("↑", "out"), &wire.sent),
-        one(pen.glyph("↓", "in"), &wire.received)
+        one(styler.glyph("↑", "out"), &wire.sent),
+        one(styler.glyph("↓", "in"), &wire.received)
     );
     let limit = wire
         .mss
@@ -65,8 +65,8 @@ fn by_packets(page: &TextContext, wire: &ConnectionSegments) -> StyledWords {
             Role::Plain,
             &format!(
                 "(aggregated by this machine; on the wire {} {sent} {} {received})",
-                pen.glyph("↑", "out"),
-                pen.glyph("↓", "in")
+                styler.glyph("↑", "out"),
+                styler.glyph("↓", "in")
             ),
         ),
         None if wire.offloaded => words.add(
@@ -84,7 +84,7 @@ fn by_packets(page: &TextContext, wire: &ConnectionSegments) -> StyledWords {
 }
 
 fn by_kernel(page: &TextContext, kernel: &KernelSegments) -> Option<StyledWords> {
-    let pen = page.pen;
+    let styler = page.styler;
     let one = |sign: &str, counts: &KernelCounts| {
         Some(format!(
             "{sign} {} ({})",
@@ -93,8 +93,8 @@ fn by_kernel(page: &TextContext, kernel: &KernelSegments) -> Option<StyledWords>
         ))
     };
     let counts = [
-        one(pen.glyph("↑", "out"), &kernel.sent),
-        one(pen.glyph("↓", "in"), &kernel.received),
+        one(styler.glyph("↑", "out"), &kernel.sent),
+        one(styler.glyph("↓", "in"), &kernel.received),
     ];
     let counts: Vec<String> = counts.into_iter().flatten().collect();
     if counts.is_empty() && kernel.sent.retransmitted.is_none() {

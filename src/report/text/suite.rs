@@ -15,32 +15,32 @@ const TOTAL_WIDTH: usize = 9;
 
 /// A suite as text for people.
 pub(in crate::report) fn suite_text(suite: &SuiteResult, options: &ReportOptions) -> String {
-    let pen = Styler::new(options);
+    let styler = Styler::new(options);
     let names = suite
         .endpoints
         .iter()
         .map(|endpoint| endpoint.name.escaped().width())
         .max()
         .unwrap_or(0);
-    let sheet = SuiteTable {
-        pen,
+    let table = SuiteTable {
+        styler,
         names: names.clamp("endpoint".len(), MAX_NAME_WIDTH),
         width: options.width.max(24),
     };
-    let mut lines = vec![sheet.heading()];
+    let mut lines = vec![table.heading()];
     lines.extend(
         suite
             .endpoints
             .iter()
-            .flat_map(|endpoint| sheet.endpoint(endpoint)),
+            .flat_map(|endpoint| table.endpoint(endpoint)),
     );
     lines.push(StyledLine::default());
-    lines.extend(sheet.verdict(suite));
-    lines.iter().map(|line| pen.render(line)).collect()
+    lines.extend(table.verdict(suite));
+    lines.iter().map(|line| styler.render(line)).collect()
 }
 
 struct SuiteTable {
-    pen: Styler,
+    styler: Styler,
     names: usize,
     width: usize,
 }
@@ -71,7 +71,7 @@ impl SuiteTable {
         line.push(role, format!("{:OUTCOME_WIDTH$}", standing.label()));
         let median = endpoint.median();
         let total = self
-            .pen
+            .styler
             .time_or_dash(median.and_then(|median| median.total));
         // Padded by display width: the time may contain a character of several bytes.
         line.push(
@@ -108,7 +108,7 @@ impl SuiteTable {
         let (role, _) = self.mark(suite.status());
         let how = format!(
             "in {}, {} at a time",
-            self.pen.time(suite.duration),
+            self.styler.time(suite.duration),
             suite.parallel
         );
         let words = StyledWords::default()
@@ -124,16 +124,16 @@ impl SuiteTable {
     }
 
     fn spelt(&self, text: &str, role: Role) -> StyledWords {
-        StyledWords::default().add(role, &text.replace('µ', self.pen.glyph("µ", "u")))
+        StyledWords::default().add(role, &text.replace('µ', self.styler.glyph("µ", "u")))
     }
 
     const fn mark(&self, standing: EndpointStatus) -> (Role, &'static str) {
         match standing {
-            EndpointStatus::Ok => (Role::Good, self.pen.glyph("✓", "+")),
+            EndpointStatus::Ok => (Role::Good, self.styler.glyph("✓", "+")),
             EndpointStatus::Warned => (Role::Warning, "!"),
-            EndpointStatus::NotRun => (Role::Dim, self.pen.glyph("·", ".")),
+            EndpointStatus::NotRun => (Role::Dim, self.styler.glyph("·", ".")),
             EndpointStatus::Missed | EndpointStatus::Failed => {
-                (Role::Bad, self.pen.glyph("✗", "x"))
+                (Role::Bad, self.styler.glyph("✗", "x"))
             }
         }
     }
