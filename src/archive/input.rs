@@ -171,8 +171,8 @@ impl InputKind {
         loop {
             let read = match self {
                 Self::File(file) => file.read(into),
-                Self::Pipe { from, into: kept } => from.read(into).and_then(|read| {
-                    kept.append(into.get(..read).unwrap_or_default())?;
+                Self::Pipe { from, into: copy } => from.read(into).and_then(|read| {
+                    copy.append(into.get(..read).unwrap_or_default())?;
                     Ok(read)
                 }),
             };

@@ -58,17 +58,17 @@ pub(super) enum JournalEntry {
 
 /// Parses a journal entry.
 pub(super) fn parse_entry(bytes: &[u8]) -> JournalEntry {
-    let mut ours = false;
+    let mut is_tapline = false;
     let mut event = None;
     for (name, value) in JournalFields(bytes) {
         match name {
-            b"SYSLOG_IDENTIFIER" => ours = value == TAPLINE.as_bytes(),
+            b"SYSLOG_IDENTIFIER" => is_tapline = value == TAPLINE.as_bytes(),
             b"TAPLINE_EVENT" => event = Some(value),
             _ => {}
         }
     }
     match event {
-        Some(event) if ours => parse_event(event),
+        Some(event) if is_tapline => parse_event(event),
         _ => JournalEntry::Foreign,
     }
 }

@@ -90,16 +90,16 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_nothing_else() {
         assert_eq!(PacketMeta::default().to_option_value(), None);
-        let aside = PacketMeta {
+        let meta = PacketMeta {
             at: Some(Moment(-3)),
             segment_bytes: NonZeroU16::new(1_448),
             packet: None,
         };
-        let written = aside.to_option_value().unwrap_or_default();
+        let written = meta.to_option_value().unwrap_or_default();
         assert_eq!(written, r#"{"tapline":{"at_ns":-3,"segment_bytes":1448}}"#);
         assert_eq!(
             PacketMeta::from_option_value(written.as_bytes()),
-            Some(aside)
+            Some(meta)
         );
         for foreign in [
             &b""[..],

@@ -89,27 +89,30 @@ mod tests {
 
     #[test]
     fn the_latest_bytes_are_there_and_the_disk_used_has_a_limit() {
-        let kept = PipeFile::new(10).unwrap();
+        let pipe_file = PipeFile::new(10).unwrap();
         let mut into = [0; 4];
-        kept.append(b"abcdef").unwrap();
+        pipe_file.append(b"abcdef").unwrap();
         assert_eq!(
             (
-                kept.read_at(&mut into, 4).unwrap(),
+                pipe_file.read_at(&mut into, 4).unwrap(),
                 &into[..2],
-                kept.overwritten()
+                pipe_file.overwritten()
             ),
             (Some(2), &b"ef"[..], 0)
         );
-        assert!(kept.complete_file().unwrap().is_some());
-        kept.append(b"ghijklmnopqrstuvwxyz").unwrap();
+        assert!(pipe_file.complete_file().unwrap().is_some());
+        pipe_file.append(b"ghijklmnopqrstuvwxyz").unwrap();
         assert_eq!(
-            (kept.overwritten(), kept.file.metadata().unwrap().len()),
+            (
+                pipe_file.overwritten(),
+                pipe_file.file.metadata().unwrap().len()
+            ),
             (16, 10)
         );
-        assert!(kept.complete_file().unwrap().is_none());
-        assert_eq!(kept.read_at(&mut into, 15).unwrap(), None);
+        assert!(pipe_file.complete_file().unwrap().is_none());
+        assert_eq!(pipe_file.read_at(&mut into, 15).unwrap(), None);
         let mut read: Vec<u8> = Vec::new();
-        while let Some(more) = kept
+        while let Some(more) = pipe_file
             .read_at(&mut into, 16 + read.len() as u64)
             .unwrap()
             .filter(|more| *more > 0)

@@ -12,7 +12,7 @@ use crate::units::{Untrusted, WallTime};
 /// Everything read from a file.
 struct FileContent {
     events: Vec<Event>,
-    kept: Attachments,
+    attachments: Attachments,
     store: Arc<CaptureStore>,
 }
 
@@ -20,10 +20,10 @@ fn read_content(bytes: &[u8]) -> Result<FileContent, ArchiveError> {
     let archive = Archive::from_pipe(Cursor::new(bytes.to_vec()))?;
     let store = archive.store();
     let mut events = Vec::new();
-    let kept = archive.read_events(|event| events.push(event));
+    let attachments = archive.read_events(|event| events.push(event));
     Ok(FileContent {
         events,
-        kept,
+        attachments,
         store,
     })
 }
@@ -67,8 +67,8 @@ fn every_variant_of_pcap_tells_the_same() {
                 &vec![9; between],
                 &tcp_frame(101, 50),
             );
-            let told = read_content(&sample.bytes).unwrap();
-            let packets = told.packets();
+            let content = read_content(&sample.bytes).unwrap();
+            let packets = content.packets();
             let seen: Vec<_> = packets
                 .iter()
                 .map(|packet| (packet.wall, packet.payload_bytes))
@@ -82,13 +82,17 @@ fn every_variant_of_pcap_tells_the_same() {
                 "{magic:x}"
             );
             let mut bytes = Vec::new();
-            told.store
+            content
+                .store
                 .read(packets[1].stored.unwrap(), usize::MAX, &mut bytes)
                 .unwrap();
             assert_eq!(bytes, tcp_frame(101, 50));
-            assert_eq!(told.store.link_type(0), Some(1));
+            assert_eq!(content.store.link_type(0), Some(1));
             assert_eq!(
-                (told.kept, told.events.last().map(|event| event.at.0)),
+                (
+                    content.attachments,
+                    content.events.last().map(|event| event.at.0)
+                ),
                 (Attachments::default(), Some(1_000_000_000))
             );
         }
@@ -97,8 +101,8 @@ fn every_variant_of_pcap_tells_the_same() {
 
 #[test]
 fn everything_in_a_pcapng_is_told() {
-    let told = read_content(&file_with_everything()).unwrap();
-    let packets = told.packets();
+    let content = read_content(&file_with_everything()).unwrap();
+    let packets = content.packets();
     let seen: Vec<_> = packets
         .iter()
         .map(|packet| (packet.wall.0, packet.payload_bytes))
@@ -115,7 +119,8 @@ fn everything_in_a_pcapng_is_told() {
     );
     for packet in &packets {
         let mut bytes = Vec::new();
-        told.store
+        content
+            .store
             .read(packet.stored.unwrap(), usize::MAX, &mut bytes)
             .unwrap();
         assert_eq!(
@@ -131,36 +136,37 @@ fn everything_in_a_pcapng_is_told() {
         [0, 0, 2, 1]
     );
     assert_eq!(
-        told.notes(),
+        content.notes(),
         [
             "a comment in the file: a remark",
             "a comment in the file: look here",
             "1 packet without a timestamp in the file; each gets that of the packet before it"
         ]
     );
-    let secrets: Vec<_> = told
-        .kept
+    let secrets: Vec<_> = content
+        .attachments
         .key_logs
         .iter()
-        .map(|extent| told.store.read_extent(*extent, 100).unwrap())
+        .map(|extent| content.store.read_extent(*extent, 100).unwrap())
         .collect();
     assert_eq!(secrets, [b"secret"]);
-    let journal: Vec<_> = told
-        .kept
+    let journal: Vec<_> = content
+        .attachments
         .journal
         .iter()
-        .map(|extent| told.store.read_extent(*extent, 7).unwrap())
+        .map(|extent| content.store.read_extent(*extent, 7).unwrap())
         .collect();
     assert_eq!(journal, [b"MESSAGE"]);
     assert_eq!(
-        told.kept
+        content
+            .attachments
             .names
             .values()
             .map(Untrusted::raw)
             .collect::<Vec<_>>(),
         ["server.test"]
     );
-    let trace = Trace::from_events(told.events);
+    let trace = Trace::from_events(content.events);
     assert_eq!(
         (trace.capture().packets, trace.capture().dropped),
         (4, Some(7))
@@ -176,11 +182,11 @@ fn a_file_that_ends_anywhere_tells_what_came_before_and_where_it_ends() {
     for end in 0..whole.len() {
         match read_content(&whole[..end]) {
             Err(error) => assert!(end < 28 && known == 0, "{error} at {end}"),
-            Ok(told) => {
-                let packets = told.packets().len();
+            Ok(content) => {
+                let packets = content.packets().len();
                 assert!(packets >= known);
                 known = packets;
-                match told.kept.error {
+                match content.attachments.error {
                     None => ends += 1,
                     Some(ArchiveError::Truncated {
                         offset,
@@ -193,7 +199,8 @@ fn a_file_that_ends_anywhere_tells_what_came_before_and_where_it_ends() {
                             "{offset} + {found} at {end}"
                         );
                         assert!(
-                            told.notes()
+                            content
+                                .notes()
                                 .iter()
                                 .any(|note| note.contains("not read to its end"))
                         );
@@ -213,7 +220,7 @@ fn a_file_that_ends_anywhere_tells_what_came_before_and_where_it_ends() {
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     let said = |sample: &CaptureBuilder| match read_content(&sample.bytes) {
-        Ok(told) => told.kept.error.unwrap().to_string(),
+        Ok(content) => content.attachments.error.unwrap().to_string(),
         Err(error) => error.to_string(),
     };
     let refused = |bytes: &[u8]| {
@@ -280,15 +287,18 @@ fn a_length_that_leaves_out_its_padding_is_understood() {
         .padded(&frame)
         .u32(32 + 65);
     sample.enhanced_packet(0, 0, &frame, |_| {});
-    let told = read_content(&sample.bytes).unwrap();
-    assert_eq!((told.packets().len(), told.kept.error), (2, None));
+    let content = read_content(&sample.bytes).unwrap();
+    assert_eq!(
+        (content.packets().len(), content.attachments.error),
+        (2, None)
+    );
 }
 
-fn is_bounded(told: &FileContent, bytes: usize) -> bool {
+fn is_bounded(content: &FileContent, bytes: usize) -> bool {
     // A packet takes up at least its header.
-    told.packets().len() <= bytes / 16
-        && told.kept.names.len() <= bytes
-        && told.events.len() <= bytes + 16
+    content.packets().len() <= bytes / 16
+        && content.attachments.names.len() <= bytes
+        && content.events.len() <= bytes + 16
 }
 
 proptest! {
@@ -302,9 +312,9 @@ proptest! {
         let begin = [Vec::new(), CaptureBuilder::pcap(false, 0xa1b2_c3d4).bytes,
             CaptureBuilder::new(false).section().bytes.clone(), file_with_everything()];
         let bytes = [begin[kind].as_slice(), bytes.as_slice()].concat();
-        if let Ok(told) = read_content(&bytes) {
-            prop_assert!(is_bounded(&told, bytes.len()));
-            let _ = Trace::from_events(told.events);
+        if let Ok(content) = read_content(&bytes) {
+            prop_assert!(is_bounded(&content, bytes.len()));
+            let _ = Trace::from_events(content.events);
         }
     }
 
@@ -313,19 +323,19 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
         let mut bytes = file_with_everything();
-        for (place, value) in changes {
-            let place = place.index(bytes.len());
-            bytes[place] = value;
+        for (index, value) in changes {
+            let index = index.index(bytes.len());
+            bytes[index] = value;
         }
-        if let Ok(told) = read_content(&bytes) {
-            prop_assert!(is_bounded(&told, bytes.len()));
-            for packet in told.packets() {
+        if let Ok(content) = read_content(&bytes) {
+            prop_assert!(is_bounded(&content, bytes.len()));
+            for packet in content.packets() {
                 let mut read = Vec::new();
                 let stored = packet.stored.unwrap();
-                prop_assert!(told.store.read(stored, usize::MAX, &mut read).is_ok());
+                prop_assert!(content.store.read(stored, usize::MAX, &mut read).is_ok());
                 prop_assert_eq!(read.len(), stored.bytes.get() as usize);
             }
-            let _ = Trace::from_events(told.events);
+            let _ = Trace::from_events(content.events);
         }
     }
 }

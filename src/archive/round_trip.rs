@@ -140,9 +140,9 @@ proptest! {
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
         let mut file = save_events(&events, true);
-        for (place, value) in changes {
-            let place = place.index(file.len());
-            file[place] = value;
+        for (index, value) in changes {
+            let index = index.index(file.len());
+            file[index] = value;
         }
         if let Ok(archive) = Archive::from_pipe(Cursor::new(file)) {
             let mut trace = Trace::default();
@@ -383,16 +383,16 @@ fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
             .. } if text.raw().starts_with("ignored 5 events of a run")))
     );
     // A damaged entry becomes a note, and the rest is read.
-    let place = ours
+    let index = ours
         .windows(6)
         .position(|bytes| bytes == b"second")
         .unwrap();
     let mut damaged = ours.clone();
-    let event = damaged[place..]
+    let event = damaged[index..]
         .windows(8)
         .position(|bytes| bytes == br#""event":"#)
         .unwrap()
-        + place;
+        + index;
     damaged[event + 1] = b'E';
     let (read, _, _) = read_back(&damaged);
     assert_eq!(read.len(), 6);

@@ -30,15 +30,14 @@ impl SavedRun {
     }
 
     /// Returns true if a packet begins a new batch.
-    pub(super) fn begins_batch(&self, aside: Option<PacketMeta>) -> bool {
-        aside
-            .and_then(|aside| aside.at)
+    pub(super) fn begins_batch(&self, meta: Option<PacketMeta>) -> bool {
+        meta.and_then(|meta| meta.at)
             .is_some_and(|at| self.batch != Some(at))
     }
 
     /// Enters the batch of a packet.
-    pub(super) fn enter_batch(&mut self, aside: Option<PacketMeta>) {
-        self.batch = aside.and_then(|aside| aside.at).or(self.batch);
+    pub(super) fn enter_batch(&mut self, meta: Option<PacketMeta>) {
+        self.batch = meta.and_then(|meta| meta.at).or(self.batch);
     }
 
     /// Packets of one batch as an event. If the time of the batch is missing, since another program

@@ -247,7 +247,7 @@ pub fn server_timing_annotations(
     figure: impl Fn(Nanos) -> String,
 ) -> Vec<String> {
     let metrics = server_timing(exchange);
-    let said: Vec<String> = metrics
+    let durations: Vec<String> = metrics
         .iter()
         .filter_map(|metric| {
             metric
@@ -256,8 +256,8 @@ pub fn server_timing_annotations(
         })
         .collect();
     vec![
-        format!("Server-Timing: {}", said.join(", ")),
-        said.join(", "),
+        format!("Server-Timing: {}", durations.join(", ")),
+        durations.join(", "),
     ]
 }
 

@@ -192,11 +192,11 @@ impl Retirement {
         for request in repeated_requests(trace, &all) {
             let head = state.head_of(&request);
             let notable = head.map(|_| notable_runs(&request)).unwrap_or_default();
-            for (place, run) in request.retained().iter().enumerate() {
+            for (index, run) in request.retained().iter().enumerate() {
                 let is_pinned = self
                     .pinned
                     .is_some_and(|id| run.hops().iter().any(|hop| hop.id == id));
-                if state.must_retain(run) || is_pinned || notable.contains(&Some(place)) {
+                if state.must_retain(run) || is_pinned || notable.contains(&Some(index)) {
                     if self.limits.first == 0 {
                         // In a single pass exchanges are retired in order, so nothing behind a
                         // retained one is.
@@ -297,14 +297,14 @@ fn notable_runs(request: &RepeatedRequest<'_>) -> [Option<usize>; 4] {
             .iter()
             .enumerate()
             .filter(|(_, run)| !run.failed())
-            .filter_map(|(place, run)| Some((run.total()?, place)))
+            .filter_map(|(index, run)| Some((run.total()?, index)))
     };
     let fastest = timed()
         .min_by_key(|(total, _)| *total)
-        .map(|(_, place)| place);
+        .map(|(_, index)| index);
     let slowest = timed()
         .max_by_key(|(total, _)| *total)
-        .map(|(_, place)| place);
+        .map(|(_, index)| index);
     [
         Some(0),
         request.retained().len().checked_sub(1),

@@ -55,7 +55,7 @@ pub fn flow_segments(flow: &Flow) -> ConnectionSegments {
     let exceeds =
         |largest: u32, limit: Option<u16>| limit.is_some_and(|limit| largest > u32::from(limit));
     let offloaded = exceeds(sent.max_payload, theirs) || exceeds(received.max_payload, ours);
-    let told = !exceeds(sent.max_segment, theirs) && !exceeds(received.max_segment, ours);
+    let all_known = !exceeds(sent.max_segment, theirs) && !exceeds(received.max_segment, ours);
     let on_wire = WireSegments {
         sent: sent.wire_segments,
         received: received.wire_segments,
@@ -65,7 +65,7 @@ pub fn flow_segments(flow: &Flow) -> ConnectionSegments {
         sent,
         received,
         offloaded,
-        on_wire: (offloaded && told).then_some(on_wire),
+        on_wire: (offloaded && all_known).then_some(on_wire),
         mss: ours.into_iter().chain(theirs).min(),
     }
 }
@@ -194,13 +194,13 @@ mod tests {
 
     #[test]
     fn aggregates_are_on_the_wire_what_the_kernel_says() {
-        let told = established()
+        let trace = established()
             .payload_sent(110, 0, 2_900)
             .of_segments(1_400)
             .payload_received(200, 0, 1_460)
             .build();
         let on_wire =
-            connection_segments(&told, first_exchange(&told)).and_then(|counted| counted.on_wire);
+            connection_segments(&trace, first_exchange(&trace)).and_then(|counted| counted.on_wire);
         assert_eq!(
             on_wire,
             Some(WireSegments {
@@ -209,7 +209,7 @@ mod tests {
                 largest: 1_460
             })
         );
-        let sentence = crate::insight::describe_connection_sizes(&told, first_exchange(&told))
+        let sentence = crate::insight::describe_connection_sizes(&trace, first_exchange(&trace))
             .expect("payload was seen");
         assert!(
             sentence.ends_with("on the wire they are 3 segments of at most 1,460 B."),

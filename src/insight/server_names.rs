@@ -22,13 +22,13 @@ impl ServerNames {
             .flows()
             .iter()
             .enumerate()
-            .filter_map(|(place, flow)| Some((place, server_name(flow, store)?)));
+            .filter_map(|(index, flow)| Some((index, server_name(flow, store)?)));
         Self(named.collect())
     }
 
     /// The name of a flow's server, if it was sent in the clear.
-    pub fn at(&self, place: usize) -> Option<&Untrusted> {
-        self.0.get(&place)
+    pub fn at(&self, index: usize) -> Option<&Untrusted> {
+        self.0.get(&index)
     }
 }
 
@@ -93,13 +93,13 @@ impl FlowOpening {
         /// The header-form bit of a QUIC packet with a long header (RFC 8999 §5.1).
         const LONG: u8 = 0x80;
         let mut reader = InitialReader::default();
-        for (place, packet) in self
+        for (index, packet) in self
             .packets
             .iter()
             .filter(|packet| packet.direction == from)
             .enumerate()
         {
-            if place == 0 && payload_of(packet, store, 1)?.first()? & LONG == 0 {
+            if index == 0 && payload_of(packet, store, 1)?.first()? & LONG == 0 {
                 return None;
             }
             let datagram = payload_of(packet, store, MAX_DATAGRAM)?;

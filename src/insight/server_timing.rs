@@ -97,9 +97,9 @@ fn unquote_value(value: &str) -> String {
     inner
         .chars()
         .filter(|&c| {
-            let kept = escaped || c != '\\';
-            escaped = !kept;
-            kept
+            let keeps = escaped || c != '\\';
+            escaped = !keeps;
+            keeps
         })
         .collect()
 }

@@ -72,7 +72,7 @@ fn dominant_idle_time(trace: &Trace, exchange: &Exchange, phase: Phase) -> Optio
     let took = exchange.phases.get(phase).and_then(PhaseSpan::duration)?;
     let most = idle_totals_in_phase(trace, exchange, phase)
         .into_iter()
-        .find(|waited| is_unusual(waited.cause))?;
+        .find(|idle| is_unusual(idle.cause))?;
     (most.total >= Nanos(took.0 / 4))
         .then(|| format!("{} of that waiting for {}", most.total, most.cause.label()))
 }
@@ -87,27 +87,28 @@ const fn is_unusual(cause: IdleCause) -> bool {
 /// Describes the idle times of a phase in sentences.
 pub fn describe_idle_times(trace: &Trace, exchange: &Exchange, phase: Phase) -> Vec<String> {
     let all = idle_totals_in_phase(trace, exchange, phase);
-    let seen = all
+    let least = all
         .first()
         .map_or(Nanos::ZERO, |first| Nanos(first.total.0 / 20))
         .max(MIN_IDLE);
-    let told = all.iter().filter(|waited| waited.total >= seen);
-    told.map(|waited| {
-        let network = match waited.cause {
-            IdleCause::Server { .. } if waited.network > Nanos::ZERO => {
-                format!(
-                    "; {} of it was the network's round trip, {} the server's own time",
-                    waited.network,
-                    waited.without_network()
-                )
-            }
-            _ => String::new(),
-        };
-        format!(
-            "No packets for {}: {}{network} (inferred).",
-            waited.total,
-            waited.cause.description()
-        )
-    })
-    .collect()
+    let listed = all.iter().filter(|idle| idle.total >= least);
+    listed
+        .map(|idle| {
+            let network = match idle.cause {
+                IdleCause::Server { .. } if idle.network > Nanos::ZERO => {
+                    format!(
+                        "; {} of it was the network's round trip, {} the server's own time",
+                        idle.network,
+                        idle.without_network()
+                    )
+                }
+                _ => String::new(),
+            };
+            format!(
+                "No packets for {}: {}{network} (inferred).",
+                idle.total,
+                idle.cause.description()
+            )
+        })
+        .collect()
 }

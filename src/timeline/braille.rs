@@ -87,9 +87,9 @@ impl BraillePlot {
             .iter()
             .enumerate()
             .filter(|(_, cell)| cell.bits != 0)
-            .map(move |(place, cell)| {
-                let line = place / columns;
-                let column = place % columns;
+            .map(move |(index, cell)| {
+                let line = index / columns;
+                let column = index % columns;
                 let pattern = char::from_u32(0x2800 + u32::from(cell.bits)).unwrap_or('.');
                 (
                     u16::try_from(column).unwrap_or(u16::MAX),

@@ -335,10 +335,18 @@ mod tests {
             );
         }
         for (setting, text, says) in [
-            (LinkSetting::RoundTrip, "80", "A time such as 80ms"),
+            (
+                LinkSetting::RoundTrip,
+                "80",
+                "Expected a duration such as 80ms",
+            ),
             (LinkSetting::RoundTrip, "11s", "maximum delay is 10.0 s"),
-            (LinkSetting::Loss, "101%", "A share from 0% to 100%"),
-            (LinkSetting::Bandwidth, "fast", "A rate such as"),
+            (
+                LinkSetting::Loss,
+                "101%",
+                "Expected a percentage from 0% to 100%",
+            ),
+            (LinkSetting::Bandwidth, "fast", "Expected a rate such as"),
             (LinkSetting::Mtu, "1000", "from 1280 to 9000"),
             (LinkSetting::Congestion, "no such", "Expected an algorithm"),
             (LinkSetting::Congestion, "", "Expected an algorithm"),

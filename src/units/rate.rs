@@ -41,13 +41,13 @@ impl fmt::Display for BitRate {
     #[expect(clippy::cast_precision_loss, reason = "three decimals are shown")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = ["Gbit/s", "Mbit/s", "kbit/s", "bit/s"];
-        let place = UNITS
+        let unit_index = UNITS
             .iter()
             .position(|(_, scale)| self.0 >= *scale)
             .unwrap_or(UNITS.len() - 1);
-        let text = format!("{:.3}", self.0 as f64 / UNITS[place].1 as f64);
+        let text = format!("{:.3}", self.0 as f64 / UNITS[unit_index].1 as f64);
         let text = text.trim_end_matches('0').trim_end_matches('.');
-        f.pad(&format!("{text} {}", names[place]))
+        f.pad(&format!("{text} {}", names[unit_index]))
     }
 }
 

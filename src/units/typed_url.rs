@@ -376,8 +376,8 @@ mod tests {
             "http://u:hunter2@h\\",
             "http://u:hunter2@h:x",
         ] {
-            let told = url(text).unwrap_err().to_string();
-            assert!(!told.contains("hunter2"), "{told}");
+            let message = url(text).unwrap_err().to_string();
+            assert!(!message.contains("hunter2"), "{message}");
         }
     }
 }

@@ -145,7 +145,7 @@ fn a_regression_ends_with_4_and_what_cannot_be_read_with_2() {
                     "/assets/schema/diff-1.schema.json"
                 ),
             ],
-            "this is JSON, but neither a HAR",
+            "JSON, but neither a HAR",
         ),
     ] {
         let (text, code) = ran(&arguments);

@@ -322,9 +322,9 @@ fn an_exact_value_can_be_typed_and_what_is_wrong_with_it_is_said() {
     desk.press(KeyCode::F(2));
     desk.type_text("85");
     assert_eq!(desk.press(KeyCode::Enter), []);
-    assert!(desk.shows("A time such as 80ms"));
+    assert!(desk.shows("Expected a duration such as 80ms"));
     desk.type_text("ms");
-    assert!(!desk.shows("A time such as 80ms"));
+    assert!(!desk.shows("Expected a duration such as 80ms"));
     assert_eq!(
         asked(&desk.press(KeyCode::Enter)).round_trip,
         Nanos::from_millis(85)

@@ -46,14 +46,14 @@ impl<E: ElementSink> EntryExtractor<E> {
     }
 
     /// Translates a position near the end of the output to a position in the file.
-    pub(super) fn input_position_at(&self, told: (u64, u64)) -> (u64, u64) {
+    pub(super) fn input_position_at(&self, output: (u64, u64)) -> (u64, u64) {
         let before = self
             .latest
             .iter()
             .flatten()
-            .filter(|anchor| anchor.output_position <= told)
+            .filter(|anchor| anchor.output_position <= output)
             .max_by_key(|anchor| anchor.output_position);
-        before.map_or(told, |anchor| anchor.position(told))
+        before.map_or(output, |anchor| anchor.position(output))
     }
 
     /// Returns the sink; or the error of the input or an element.
@@ -167,9 +167,9 @@ impl<E: ElementSink> Read for EntryExtractor<E> {
             Ok(Some(byte)) => *place = byte,
             Ok(None) => return Ok(0),
             Err(error) => {
-                let told = io::Error::other(error.to_string());
+                let for_parser = io::Error::other(error.to_string());
                 self.failed = Some(error);
-                return Err(told);
+                return Err(for_parser);
             }
         }
         Ok(1)

@@ -140,10 +140,10 @@ impl JsonDocument {
 
 /// The error message with its position in the file.
 fn describe_at(error: &serde_json::Error, (line, column): (u64, u64)) -> String {
-    let said = error.to_string();
+    let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     format!(
         "{} at line {line} column {column}",
-        said.strip_suffix(&place).unwrap_or(&said)
+        message.strip_suffix(&place).unwrap_or(&message)
     )
 }

@@ -282,8 +282,8 @@ impl Pcapng {
         layer: &'static str,
         offset: u64,
     ) -> Result<(u16, &CaptureInterface), ArchiveError> {
-        let place = self.section_start.saturating_add(number as usize);
-        let known = u16::try_from(place).ok().zip(self.interfaces.get(place));
+        let index = self.section_start.saturating_add(number as usize);
+        let known = u16::try_from(index).ok().zip(self.interfaces.get(index));
         let needed = "an interface that the section has described before";
         known.ok_or(ArchiveError::Field {
             layer,

@@ -60,8 +60,8 @@ impl PacketBlock<'_> {
         for comment in self.comments {
             body.option(COMMENT, comment.as_bytes());
         }
-        if let Some(aside) = self.meta {
-            body.option(packet_meta::OPTION_CODE, aside.as_bytes());
+        if let Some(meta) = self.meta {
+            body.option(packet_meta::OPTION_CODE, meta.as_bytes());
         }
         body.into_block(ENHANCED_PACKET)
     }

@@ -8,14 +8,14 @@ use crate::units::{Bytes, Untrusted, format_count};
 
 /// Describes an event in a sentence that is safe for a terminal. `known` is the trace before it.
 pub(super) fn describe_event(event: &Event, known: &Trace) -> String {
-    let said = describe_run_event(&event.kind)
+    let text = describe_run_event(&event.kind)
         .or_else(|| describe_dns_event(&event.kind))
         .or_else(|| describe_connection_event(&event.kind, known));
-    let said = said
+    let text = text
         .or_else(|| describe_tls_event(&event.kind))
         .or_else(|| describe_http_event(&event.kind))
         .unwrap_or_default();
-    Untrusted::new(said).escaped().into_owned()
+    Untrusted::new(text).escaped().into_owned()
 }
 
 fn describe_run_event(what: &EventKind) -> Option<String> {
@@ -307,11 +307,11 @@ mod tests {
 
         #[test]
         fn every_event_says_something_that_is_safe_to_look_at(event in any_event()) {
-            let said = describe_event(&event, &Trace::default());
+            let text = describe_event(&event, &Trace::default());
             // A note consists of arbitrary text.
-            prop_assert!(!said.is_empty() || matches!(event.kind, EventKind::Note { .. }),
+            prop_assert!(!text.is_empty() || matches!(event.kind, EventKind::Note { .. }),
                 "{event:?}");
-            prop_assert!(!said.chars().any(is_unsafe_for_terminal), "{said:?}");
+            prop_assert!(!text.chars().any(is_unsafe_for_terminal), "{text:?}");
         }
     }
 }

@@ -8,13 +8,13 @@ pub(super) fn packet_comments(trace: &Trace, packet: &Packet) -> Vec<String> {
     let latest = trace
         .latest_flow_of(packet)
         .and_then(|flow| Some((flow, flow.packets().len().checked_sub(1)?)));
-    if let Some((flow, place)) = latest
-        && let Some(entry) = flow.packets().get(place)
+    if let Some((flow, index)) = latest
+        && let Some(entry) = flow.packets().get(index)
     {
         if entry.retransmitted {
             remarks
                 .push("retransmitted: bytes of it were captured before, or were lost".to_owned());
-        } else if flow.is_out_of_order(place) {
+        } else if flow.is_out_of_order(index) {
             remarks.push("out of order: packets sent after it arrived before it".to_owned());
         }
     }
@@ -69,7 +69,7 @@ mod tests {
 
     fn said(packets: &[Packet]) -> Vec<String> {
         let mut trace = Trace::default();
-        let mut said = Vec::new();
+        let mut comments = Vec::new();
         for packet in packets {
             trace.apply(Event {
                 at: Moment::START,
@@ -77,9 +77,9 @@ mod tests {
                     packets: vec![*packet],
                 },
             });
-            said = packet_comments(&trace, packet);
+            comments = packet_comments(&trace, packet);
         }
-        said
+        comments
     }
 
     #[test]

@@ -59,11 +59,16 @@ impl ReorderBuffer {
     /// Removes the next item in chronological order, if it is not later than `until`. At the same
     /// time, events come before packets.
     pub(super) fn pop_until(&mut self, until: WallTime) -> Option<(WallTime, BufferedItem)> {
-        let told = self.events.front().map(|(wall, _)| *wall);
-        let passed = self.packets.front().map(|(wall, _)| *wall);
-        let told_is_next = told.is_some_and(|told| passed.is_none_or(|passed| told <= passed));
-        match if told_is_next { told } else { passed } {
-            Some(wall) if wall <= until && told_is_next => self
+        let event_at = self.events.front().map(|(wall, _)| *wall);
+        let packet_at = self.packets.front().map(|(wall, _)| *wall);
+        let event_comes_first =
+            event_at.is_some_and(|event| packet_at.is_none_or(|packet| event <= packet));
+        match if event_comes_first {
+            event_at
+        } else {
+            packet_at
+        } {
+            Some(wall) if wall <= until && event_comes_first => self
                 .events
                 .pop_front()
                 .map(|(wall, event)| (wall, BufferedItem::Event(event))),

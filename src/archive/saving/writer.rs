@@ -164,7 +164,7 @@ impl<W: Write> RunWriter<W> {
         self.known.apply(packets_event(at, &[*packet]));
         let link = self.link_of(interface);
         let begins_batch = self.batch.replace(at) != Some(at);
-        let aside = PacketMeta {
+        let meta = PacketMeta {
             at: begins_batch.then_some(at),
             ..PacketMeta::for_packet(packet, link, &bytes)
         }
@@ -175,7 +175,7 @@ impl<W: Write> RunWriter<W> {
             bytes: &bytes,
             frame_bytes: packet.frame_bytes,
             comments: &packet_comments(&self.known, packet),
-            meta: aside.as_deref(),
+            meta: meta.as_deref(),
         };
         self.out.write_all(&block.encode())?;
         if let Some(delivered) = self.delivered.get_mut(usize::from(interface)) {

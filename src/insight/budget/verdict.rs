@@ -127,11 +127,11 @@ impl Budget {
 /// Returns true if the budget limits the number of failures and that limit was met; failures then
 /// do not fail the run.
 pub fn failures_are_allowed(verdicts: &[BudgetVerdict]) -> bool {
-    let mut said = verdicts
+    let mut on_failures = verdicts
         .iter()
         .filter(|verdict| verdict.rule.metric == BudgetMetric::Failures)
         .peekable();
-    said.peek().is_some() && said.all(|verdict| verdict.met() == Some(true))
+    on_failures.peek().is_some() && on_failures.all(|verdict| verdict.met() == Some(true))
 }
 
 fn verdict_on_rule(
@@ -314,7 +314,7 @@ mod tests {
                 .parse()
                 .expect("a budget");
         let verdicts = budget.verdicts(&repeated());
-        let told: Vec<_> = verdicts
+        let summaries: Vec<_> = verdicts
             .iter()
             .map(|verdict| {
                 (
@@ -326,7 +326,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            told,
+            summaries,
             [
                 ("met", Some(20_000), 4, 5),
                 ("missed", Some(40_000), 4, 5),

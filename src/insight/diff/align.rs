@@ -55,7 +55,7 @@ pub(super) fn align_transfers<'a>(
         after: Vec::new(),
     };
     for (group, partner) in before.into_iter().zip(partners) {
-        match partner.and_then(|place| after.get(place)) {
+        match partner.and_then(|index| after.get(index)) {
             Some(partner) => aligned.both.push((group, partner.clone())),
             None => aligned.before.push(group),
         }
@@ -99,9 +99,9 @@ fn pair_by_key<'a, K: Eq + Hash>(
     key: impl Fn(&'a ExchangeFacts) -> K,
 ) {
     let mut waiting: HashMap<K, VecDeque<usize>> = HashMap::new();
-    for (place, group) in after.iter().enumerate() {
-        if let Some(first) = group.first().filter(|_| free.get(place) == Some(&true)) {
-            waiting.entry(key(first)).or_default().push_back(place);
+    for (index, group) in after.iter().enumerate() {
+        if let Some(first) = group.first().filter(|_| free.get(index) == Some(&true)) {
+            waiting.entry(key(first)).or_default().push_back(index);
         }
     }
     for (group, partner) in before
@@ -113,7 +113,7 @@ fn pair_by_key<'a, K: Eq + Hash>(
             .first()
             .and_then(|first| waiting.get_mut(&key(first)))
             .and_then(VecDeque::pop_front);
-        if let Some(taken) = partner.and_then(|place| free.get_mut(place)) {
+        if let Some(taken) = partner.and_then(|index| free.get_mut(index)) {
             *taken = false;
         }
     }
@@ -154,7 +154,7 @@ pub(super) fn align_hops<'a>(
     if length(0, 0) == 0 {
         let most = before.len().max(after.len());
         return (0..most)
-            .map(|place| (before.get(place), after.get(place)))
+            .map(|index| (before.get(index), after.get(index)))
             .collect();
     }
     let mut i = 0;

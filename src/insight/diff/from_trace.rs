@@ -41,8 +41,8 @@ impl ComparedRun {
             .unwrap_or_default()
             .iter()
             .enumerate();
-        self.exchanges.extend(talks.map(|(place, flow)| {
-            conversation_facts(flow, names.at(place).map(|name| name.raw().to_owned()))
+        self.exchanges.extend(talks.map(|(index, flow)| {
+            conversation_facts(flow, names.at(index).map(|name| name.raw().to_owned()))
         }));
         self.uncertainty = trace.clock().uncertainty();
     }

@@ -56,12 +56,12 @@ pub(super) fn compare_phase(
         Judgement::WithinNoise => return Some(difference),
     };
     if let Some((before, after)) = facts {
-        let told = changes
+        let in_phase = changes
             .iter()
             .filter(|change| change.phase == Some(phase) && change.effect.explains(longer))
             .cloned();
         let measured = causes::timing_causes(&difference, longer, before, after);
-        difference.causes = told.chain(measured).collect();
+        difference.causes = in_phase.chain(measured).collect();
         // General changes are only named if there is no more specific cause.
         if difference.causes.is_empty() && figure.judgement != Judgement::OneSided {
             let general = changes

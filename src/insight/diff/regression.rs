@@ -58,7 +58,7 @@ impl RegressionKind {
 
 /// The regressions of a transfer.
 pub(super) fn transfer_regressions(
-    place: usize,
+    index: usize,
     difference: &TransferDifference<'_>,
 ) -> Vec<Regression> {
     let [before, after] = difference.runs;
@@ -89,7 +89,7 @@ pub(super) fn transfer_regressions(
     kinds
         .into_iter()
         .map(|kind| Regression {
-            transfer: Some(place),
+            transfer: Some(index),
             kind,
         })
         .collect()

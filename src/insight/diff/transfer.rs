@@ -156,8 +156,8 @@ impl<'a> RepeatSample<'a> {
         hop: Option<&ExchangeFacts>,
         of: impl Fn(&ExchangeFacts) -> Option<Nanos>,
     ) -> Vec<Nanos> {
-        let place = hop.and_then(|hop| self.median.iter().position(|each| std::ptr::eq(each, hop)));
-        let Some(place) = place else {
+        let index = hop.and_then(|hop| self.median.iter().position(|each| std::ptr::eq(each, hop)));
+        let Some(index) = index else {
             return Vec::new();
         };
         let alike = self
@@ -165,7 +165,7 @@ impl<'a> RepeatSample<'a> {
             .iter()
             .filter(|hops| hops.len() == self.median.len());
         alike
-            .filter_map(|hops| hops.get(place))
+            .filter_map(|hops| hops.get(index))
             .filter_map(of)
             .collect()
     }

@@ -89,18 +89,18 @@ pub fn idle_causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, Id
     packets
         .iter()
         .enumerate()
-        .filter_map(move |(place, packet)| {
-            let cause = state.cause_of(packets, place, least);
+        .filter_map(move |(index, packet)| {
+            let cause = state.cause_of(packets, index, least);
             state.observe(packet);
-            cause.map(|cause| (place, cause))
+            cause.map(|cause| (index, cause))
         })
 }
 
 impl TcpState<'_> {
     /// The cause of the idle period before a packet, if there was one of at least `least`.
-    fn cause_of(&self, packets: &[PacketEntry], place: usize, least: Nanos) -> Option<IdleCause> {
-        let before = packets.get(place.checked_sub(1)?)?;
-        let packet = packets.get(place)?;
+    fn cause_of(&self, packets: &[PacketEntry], index: usize, least: Nanos) -> Option<IdleCause> {
+        let before = packets.get(index.checked_sub(1)?)?;
+        let packet = packets.get(index)?;
         let is_idle = packet.wall.since(before.wall) >= least;
         is_idle
             .then(|| {
@@ -108,7 +108,7 @@ impl TcpState<'_> {
                     self,
                     before,
                     packet,
-                    packets.get(place + 1..).unwrap_or_default(),
+                    packets.get(index + 1..).unwrap_or_default(),
                 )
             })
             .flatten()
@@ -130,12 +130,12 @@ pub fn idle_causes_within(
     let near = range.start.saturating_sub(BEFORE);
     let before = (0..near.min(HANDSHAKE)).chain(near..range.start.min(packets.len()));
     before
-        .filter_map(|place| packets.get(place))
+        .filter_map(|index| packets.get(index))
         .for_each(|packet| state.observe(packet));
-    range.filter_map(move |place| {
-        let cause = state.cause_of(packets, place, least);
-        state.observe(packets.get(place)?);
-        cause.map(|cause| (place, cause))
+    range.filter_map(move |index| {
+        let cause = state.cause_of(packets, index, least);
+        state.observe(packets.get(index)?);
+        cause.map(|cause| (index, cause))
     })
 }
 

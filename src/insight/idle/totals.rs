@@ -65,7 +65,7 @@ fn sum_by_cause(idles: impl IntoIterator<Item = IdlePeriod>) -> Vec<IdleTotal> {
             IdleCause::Server { network } => network.unwrap_or_default().min(took),
             _ => Nanos::ZERO,
         };
-        let place = sums
+        let index = sums
             .iter()
             .position(|sum| sum.cause.name() == idle.cause.name())
             .unwrap_or_else(|| {
@@ -77,7 +77,7 @@ fn sum_by_cause(idles: impl IntoIterator<Item = IdlePeriod>) -> Vec<IdleTotal> {
                 });
                 sums.len() - 1
             });
-        if let Some(sum) = sums.get_mut(place) {
+        if let Some(sum) = sums.get_mut(index) {
             sum.total += took;
             sum.network += network;
             sum.periods += 1;

@@ -284,15 +284,15 @@ mod tests {
         fn the_one_pass_finds_what_is_found_one_by_one(
             secrets in proptest::collection::vec("[ab]{5,9}|[a-c%/é🦀]{6,12}", 0..100),
             texts in proptest::collection::vec("[ab]{0,40}|[a-c%/é🦀]{0,40}", 1..8),
-            told in "[ab]{6,8}",
+            given in "[ab]{6,8}",
         ) {
             let mut known = KnownSecrets::NONE;
-            known.add_given(&told);
+            known.add_given(&given);
             for secret in &secrets {
                 known.add_learned(secret);
             }
             let whole = secrets.concat();
-            for text in texts.iter().chain(&secrets).chain([&told, &whole]) {
+            for text in texts.iter().chain(&secrets).chain([&given, &whole]) {
                 for text in [text.clone(), format!("x{}", STANDARD_NO_PAD.encode(text)),
                     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()] {
                     let mut found = Vec::new();

@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn secrets_are_found_wherever_they_stand() {
-        for (told, masked) in [
+        for (input, masked) in [
             // Paths, and queries separated by semicolons (RFC 3986 §3.3).
             (
                 "/a;token=T1/b;x=1/c;jsessionid=S2?d=1",
@@ -258,13 +258,13 @@ mod tests {
             ),
             ("Cookie: a=1; b=2", "Cookie: a=REDACTED; b=REDACTED"),
         ] {
-            assert_eq!(text(told), masked);
+            assert_eq!(text(input), masked);
         }
     }
 
     #[test]
     fn users_are_found_however_a_url_is_written() {
-        for (told, masked) in [
+        for (input, masked) in [
             ("//u:p@h/", "//REDACTED@h/"),
             ("http:\\\\u:p@h/", "http:\\\\REDACTED@h/"),
             ("http:/u:p@h/", "http:/REDACTED@h/"),
@@ -284,7 +284,7 @@ mod tests {
             ("mailto:ada@h.test", "mailto:ada@h.test"),
             ("at ada@h.test, 12:30", "at ada@h.test, 12:30"),
         ] {
-            assert_eq!(text(told), masked);
+            assert_eq!(text(input), masked);
         }
     }
 
@@ -412,7 +412,7 @@ mod tests {
                 "{name}"
             );
         }
-        for (told, shown) in [
+        for (input, shown) in [
             ("https://h/a?x=1&page=2", "https://h/a?x=REDACTED&page=2"),
             ("https://h/a?x&y=1;z=2", "https://h/a?REDACTED&y=REDACTED"),
             ("/?n=https%3A%2F%2Fh%2F%3Fq%3D1", "/?n=REDACTED"),
@@ -421,7 +421,7 @@ mod tests {
                 "no answer within 5 s (--connect-timeout=5)",
             ),
         ] {
-            assert_eq!(redactor.text(&told.into()).raw(), shown);
+            assert_eq!(redactor.text(&input.into()).raw(), shown);
         }
         assert_eq!(redactor.remote_text(&"Gone".into()).raw(), "REDACTED");
         assert_eq!(redactor.remote_text(&"".into()).raw(), "");
@@ -429,7 +429,7 @@ mod tests {
 
     #[test]
     fn tokens_are_known_by_their_shape() {
-        for (told, masked) in [
+        for (input, masked) in [
             (
                 "got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, sorry",
                 "got REDACTED, sorry",
@@ -441,7 +441,7 @@ mod tests {
             ("key AKIAIOSFODNN7EXAMPLE.", "key REDACTED."),
             ("a bearer of bad news", "a bearer of bad news"),
         ] {
-            assert_eq!(text(told), masked);
+            assert_eq!(text(input), masked);
         }
     }
 
@@ -465,7 +465,7 @@ mod tests {
                 .raw()
                 .to_owned()
         };
-        for (told, masked) in [
+        for (input, masked) in [
             ("x hunter2! y", "x REDACTED y"),
             ("hunter2%21", "REDACTED"),
             (
@@ -474,7 +474,7 @@ mod tests {
             ),
             ("an application/json", "an application/json"),
         ] {
-            assert_eq!(text(told), masked);
+            assert_eq!(text(input), masked);
         }
         for before in ["", "1", "12", "123"] {
             let encoded = STANDARD.encode(format!("{before}:hunter2!:"));

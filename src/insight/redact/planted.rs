@@ -131,7 +131,7 @@ fn plant_in_events(plant: &str) -> Vec<(String, String, Event)> {
 
 /// Violations of the table.
 fn find_breaches(table: &[TextField], plant: &str, rules: &RedactionRules) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     let all = plant_in_events(plant);
     for (path, pointer, event) in &all {
         let masked = serde_json::to_value(Redactor::with_rules(rules).event(event)).unwrap();
@@ -143,24 +143,24 @@ fn find_breaches(table: &[TextField], plant: &str, rules: &RedactionRules) -> Ve
             .find(|field| field.path == path)
             .map(|field| field.class)
         {
-            None => told.push(format!("{path} has no class")),
+            None => problems.push(format!("{path} has no class")),
             Some(TextClass::Masked) if lets_through => {
-                told.push(format!("{path} lets {plant} through"));
+                problems.push(format!("{path} lets {plant} through"));
             }
             Some(TextClass::Own | TextClass::Harmless) if is_changed => {
-                told.push(format!("{path} is masked"));
+                problems.push(format!("{path} is masked"));
             }
             Some(_) => {}
         }
     }
     let planted = |field: &&TextField| !all.iter().any(|(path, ..)| path == field.path);
-    told.extend(
+    problems.extend(
         table
             .iter()
             .filter(planted)
             .map(|field| format!("{} is in no sample", field.path)),
     );
-    told
+    problems
 }
 
 fn rules_with_known_secret() -> RedactionRules {

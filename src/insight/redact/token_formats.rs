@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn other_shapes_are_known() {
         let telegram = "a".repeat(35);
-        for (told, wanted) in [
+        for (text, wanted) in [
             (
                 "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, sorry",
                 "*, sorry",
@@ -402,7 +402,7 @@ mod tests {
             ),
             ("東京AKIAIOSFODNN7EXAMPLE", "東京*"),
         ] {
-            assert_eq!(masked(told), wanted);
+            assert_eq!(masked(text), wanted);
         }
     }
 }

@@ -158,12 +158,12 @@ fn find_assigned_values(
                 let name = text.get(name_at..at).unwrap_or_default();
                 let value = value_range(text, next, in_query || !matches!(opener, ';' | '/'));
                 let decoded = percent_decode_str(name).decode_utf8_lossy();
-                let told = text.get(value.clone()).unwrap_or_default();
+                let value_text = text.get(value.clone()).unwrap_or_default();
                 let is_in_url = in_query || matches!(opener, '&' | ';');
                 if !name.is_empty()
                     && is_secret(&NamedValue {
                         name: &decoded,
-                        value: told,
+                        value: value_text,
                         is_in_url,
                     })
                 {
@@ -240,10 +240,10 @@ fn find_json_values(
             continue;
         };
         let value = json_value_range(text, all.end());
-        let told = text.get(value.clone()).unwrap_or_default();
+        let value_text = text.get(value.clone()).unwrap_or_default();
         if is_secret(&NamedValue {
             name: name.as_str(),
-            value: told,
+            value: value_text,
             is_in_url: false,
         }) {
             found.push(value);

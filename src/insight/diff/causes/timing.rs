@@ -105,7 +105,7 @@ impl PhaseChange {
             ("acknowledgment", "for acknowledgments"),
             ("delayed_ack", "for delayed acknowledgments"),
         ];
-        let told = causes.into_iter().filter_map(|(cause, whom)| {
+        let changes = causes.into_iter().filter_map(|(cause, whom)| {
             let was = sum(before, cause);
             let is = sum(after, cause);
             let words = match (was, is) {
@@ -116,7 +116,7 @@ impl PhaseChange {
             self.explains(was, is)
                 .then(|| self.change(ChangeKind::IdleTime, words))
         });
-        told.collect()
+        changes.collect()
     }
 
     /// The network's round trip: connecting and waiting take at least one, TLS one or more.
@@ -165,7 +165,7 @@ impl PhaseChange {
                 .find(|(known, _)| known == name)
                 .map(|(_, took)| *took)
         };
-        let told = after
+        let changes = after
             .server_timing
             .iter()
             .take(64)
@@ -175,7 +175,7 @@ impl PhaseChange {
                 self.explains(was, *is)
                     .then(|| self.change(ChangeKind::ServerTiming, words))
             });
-        told.collect()
+        changes.collect()
     }
 
     /// Waiting time that is not the network's is the server's.
