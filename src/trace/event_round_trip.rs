@@ -17,7 +17,11 @@ proptest! {
     #[test]
     fn events_written_read_and_folded_again_give_the_same_trace(events in vec(any_event(), 0..60)) {
         let lines: Result<Vec<String>, _> = events.iter().map(serde_json::to_string).collect();
-        let read: Result<Vec<Event>, _> = lines.iter().flatten().map(|line| serde_json::from_str(line)).collect();
+        let read: Result<Vec<Event>, _> = lines
+            .iter()
+            .flatten()
+            .map(|line| serde_json::from_str(line))
+            .collect();
         let read = read.map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(&read, &events);
         prop_assert_eq!(Trace::from_events(read), Trace::from_events(events));
@@ -321,11 +325,38 @@ fn phase_events() -> impl Strategy<Value = EventKind> {
         message,
         hint,
     });
+    let started = (any_exchange_id(), cause, any_string(), any_untrusted()).prop_map(
+        |(exchange, cause, method, url)| EventKind::ExchangeStarted {
+            exchange,
+            cause,
+            method,
+            url,
+        },
+    );
+    let edge = || (any_exchange_id(), any_phase(), any_stream_position());
+    let began = edge().prop_map(|(exchange, phase, position)| EventKind::PhaseBegan {
+        exchange,
+        phase,
+        position,
+    });
+    let ended = edge().prop_map(|(exchange, phase, position)| EventKind::PhaseEnded {
+        exchange,
+        phase,
+        position,
+    });
+    let failed =
+        (any_exchange_id(), any_phase(), failure).prop_map(|(exchange, phase, failure)| {
+            EventKind::Failed {
+                exchange,
+                phase,
+                failure,
+            }
+        });
     prop_oneof![
-        3 => (any_exchange_id(), cause, any_string(), any_untrusted()).prop_map(|(exchange, cause, method, url)| EventKind::ExchangeStarted { exchange, cause, method, url }),
-        3 => (any_exchange_id(), any_phase(), any_stream_position()).prop_map(|(exchange, phase, position)| EventKind::PhaseBegan { exchange, phase, position }),
-        3 => (any_exchange_id(), any_phase(), any_stream_position()).prop_map(|(exchange, phase, position)| EventKind::PhaseEnded { exchange, phase, position }),
-        1 => (any_exchange_id(), any_phase(), failure).prop_map(|(exchange, phase, failure)| EventKind::Failed { exchange, phase, failure }),
+        3 => started,
+        3 => began,
+        3 => ended,
+        1 => failed,
         1 => any_exchange_id().prop_map(|exchange| EventKind::ExchangeEnded { exchange }),
     ]
 }

@@ -4,13 +4,15 @@
 //! yield the same trace, and a screen and a report drawn from it cannot disagree.
 //!
 //! ```text
-//! Run ─┬─ Exchange (one per hop, attempt or repeat) ─┬─ phases: dns → connect → proxy → tls → send → wait → receive
-//!      │                                             ├─ resolution, connection attempts
-//!      │                                             ├─ request, informational responses, response, body, trailers
-//!      │                                             └─ failure, if it failed: in which phase, code, sentence, next step
-//!      ├─ Connection (may serve several exchanges) ──── addresses, TLS, what lies where in its streams, kernel's figures
-//!      ├─ Flow (packets between two ends) ─────────────── an index entry per packet
-//!      └─ capture state, clock map, what was dropped
+//! Run ─┬─ Exchange (one per hop, attempt or repeat)
+//!      │    ├─ phases: dns → connect → proxy → tls → send → wait → receive
+//!      │    ├─ resolution, connection attempts
+//!      │    ├─ request, informational responses, response, body, trailers
+//!      │    └─ failure, if it failed: phase, code, sentence, hint
+//!      ├─ Connection (may be used by several exchanges)
+//!      │    └─ endpoints, TLS, ranges of records and parts in its streams, TCP_INFO
+//!      ├─ Flow (packets between two endpoints): an index entry per packet
+//!      └─ state of the capture, clock map, lost events
 //! ```
 
 mod capture;

@@ -1,14 +1,14 @@
 //! The seven phases of an exchange.
 //!
-//! | phase | begins | ends | curl's mark at its end |
+//! | phase | begins when | ends when | curl's variable for the end |
 //! |---|---|---|---|
-//! | dns | the name is asked for | the first connection attempt may start | `time_namelookup` |
+//! | dns | the name is queried | the first connection attempt may start | `time_namelookup` |
 //! | connect | the first SYN is about to be sent | a connection is established | `time_connect` |
-//! | proxy | the first byte to the proxy | the tunnel stands | (part of `time_appconnect`) |
-//! | tls | `ClientHello` is about to be written | the handshake is complete on this side | `time_appconnect` |
-//! | send | the request is handed to the connection | its last byte is written | `time_posttransfer` |
-//! | wait | the request's last byte is written | the first byte of the final response's head is read | `time_starttransfer` |
-//! | receive | that first byte | the last byte of the message | `time_total` |
+//! | proxy | the first byte goes to the proxy | the tunnel is open | (part of `time_appconnect`) |
+//! | tls | `ClientHello` is about to be written | this side has finished | `time_appconnect` |
+//! | send | the connection has the request | its last byte is written | `time_posttransfer` |
+//! | wait | that byte is written | a byte of the final response is read | `time_starttransfer` |
+//! | receive | that byte is read | the last byte of the message is read | `time_total` |
 //!
 //! Phases are contiguous except for this program's own work between them; their sum is within 2 %
 //! of the exchange's total. A phase that did not happen (DNS for a literal address, TLS for `http`)

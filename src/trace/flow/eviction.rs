@@ -109,7 +109,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::trace::{Event, EventKind, Packet, PacketLimits, TcpHeader, Trace, Transport};
+    use crate::trace::{
+        Event, EventKind, Packet, PacketEntry, PacketLimits, TcpHeader, Trace, Transport,
+    };
     use crate::units::Moment;
 
     const LIMITS: PacketLimits = PacketLimits {
@@ -219,47 +221,98 @@ mod tests {
         /// The packets that are still listed have the same properties as in a trace without
         /// eviction.
         #[test]
-        fn forgetting_the_oldest_changes_nothing_of_the_rest(moves in moves()) {
-            let packets = packets(&moves);
-            let whole = trace(PacketLimits::KEEP_FIRST, &packets);
-            let limited = trace(LIMITS, &packets);
-            let listed: usize = limited.flows().iter().map(|flow| flow.packets().len()).sum();
-            prop_assert!(listed <= LIMITS.packets);
-            prop_assert!(listed >= packets.len().min(LIMITS.packets / 2), "{listed}");
-            prop_assert_eq!(listed as u64 + limited.evicted().packets, packets.len() as u64);
-            prop_assert_eq!(whole.flows().len(), limited.flows().len());
-            for (all, flow) in whole.flows().iter().zip(limited.flows()) {
-                let gone = usize::try_from(flow.evicted()).unwrap();
-                prop_assert_eq!(all.packets().get(gone..).unwrap(), flow.packets());
-                prop_assert_eq!(all.span(), flow.span());
-                prop_assert!(all.retransmitted_packets().skip_while(|packet| !flow.packets().contains(packet)).eq(flow.retransmitted_packets()));
-                for side in [Direction::Sent, Direction::Received] {
-                    prop_assert_eq!(all.counts(side), flow.counts(side));
-                    let mut sizes = BTreeMap::new();
-                    for packet in flow.packets().iter().filter(|packet| packet.direction == side && packet.payload_bytes > 0) {
-                        *sizes.entry(packet.payload_bytes).or_insert(0_u64) += 1;
-                    }
-                    prop_assert_eq!(sizes, flow.payload_sizes(side));
-                    let advances = |flow: &Flow| flow.packet_runs().flat_map(|packet_run| packet_run.stream_updates(flow, side).collect::<Vec<_>>()).collect::<Vec<_>>();
-                    prop_assert!(advances(all).ends_with(&advances(flow)));
-                }
-                for packet in flow.packets().iter().step_by(97) {
-                    let until = WallTime(packet.wall.0 + 1_000_000);
-                    if flow.packets().first().is_some_and(|first| first.wall < packet.wall) {
-                        prop_assert_eq!(all.traffic_between(packet.wall, until), flow.traffic_between(packet.wall, until));
-                    }
-                    let packet_run = packet.offset..packet.offset + 5_000;
-                    let carriers: Vec<usize> = flow.packets_carrying(Direction::Sent, &packet_run).iter().map(|carrier| carrier.packet + gone).collect();
-                    let expected = all.packets_carrying(Direction::Sent, &packet_run);
-                    let expected: Vec<usize> = expected.iter().map(|carrier| carrier.packet).filter(|index| *index >= gone).collect();
-                    prop_assert_eq!(carriers, expected);
-                }
-            }
+        fn evicting_the_oldest_changes_nothing_of_the_rest(moves in moves()) {
+            compare_with_unlimited(&packets(&moves))?;
         }
     }
 
+    fn compare_with_unlimited(packets: &[Packet]) -> Result<(), TestCaseError> {
+        let whole = trace(PacketLimits::KEEP_FIRST, packets);
+        let limited = trace(LIMITS, packets);
+        let listed: usize = limited
+            .flows()
+            .iter()
+            .map(|flow| flow.packets().len())
+            .sum();
+        prop_assert!(listed <= LIMITS.packets);
+        prop_assert!(listed >= packets.len().min(LIMITS.packets / 2), "{listed}");
+        prop_assert_eq!(
+            listed as u64 + limited.evicted().packets,
+            packets.len() as u64
+        );
+        prop_assert_eq!(whole.flows().len(), limited.flows().len());
+        for (all, flow) in whole.flows().iter().zip(limited.flows()) {
+            let evicted = usize::try_from(flow.evicted()).unwrap();
+            prop_assert_eq!(all.packets().get(evicted..).unwrap(), flow.packets());
+            prop_assert_eq!(all.span(), flow.span());
+            prop_assert!(
+                all.retransmitted_packets()
+                    .skip_while(|packet| !flow.packets().contains(packet))
+                    .eq(flow.retransmitted_packets())
+            );
+            for side in [Direction::Sent, Direction::Received] {
+                compare_direction(all, flow, side)?;
+            }
+            for packet in flow.packets().iter().step_by(97) {
+                compare_at_packet(all, flow, packet)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_direction(all: &Flow, flow: &Flow, side: Direction) -> Result<(), TestCaseError> {
+        prop_assert_eq!(all.counts(side), flow.counts(side));
+        let mut sizes = BTreeMap::new();
+        for packet in flow.packets() {
+            if packet.direction == side && packet.payload_bytes > 0 {
+                *sizes.entry(packet.payload_bytes).or_insert(0_u64) += 1;
+            }
+        }
+        prop_assert_eq!(sizes, flow.payload_sizes(side));
+        let updates = |flow: &Flow| {
+            flow.packet_runs()
+                .flat_map(|packet_run| packet_run.stream_updates(flow, side).collect::<Vec<_>>())
+                .collect::<Vec<_>>()
+        };
+        prop_assert!(updates(all).ends_with(&updates(flow)));
+        Ok(())
+    }
+
+    fn compare_at_packet(
+        all: &Flow,
+        flow: &Flow,
+        packet: &PacketEntry,
+    ) -> Result<(), TestCaseError> {
+        let until = WallTime(packet.wall.0 + 1_000_000);
+        if flow
+            .packets()
+            .first()
+            .is_some_and(|first| first.wall < packet.wall)
+        {
+            prop_assert_eq!(
+                all.traffic_between(packet.wall, until),
+                flow.traffic_between(packet.wall, until)
+            );
+        }
+        let evicted = usize::try_from(flow.evicted()).unwrap();
+        let range = packet.offset..packet.offset + 5_000;
+        let carriers: Vec<usize> = flow
+            .packets_carrying(Direction::Sent, &range)
+            .iter()
+            .map(|carrier| carrier.packet + evicted)
+            .collect();
+        let expected: Vec<usize> = all
+            .packets_carrying(Direction::Sent, &range)
+            .iter()
+            .map(|carrier| carrier.packet)
+            .filter(|index| *index >= evicted)
+            .collect();
+        prop_assert_eq!(carriers, expected);
+        Ok(())
+    }
+
     #[test]
-    fn of_more_flows_than_there_is_room_for_those_that_are_over_go_and_then_the_oldest() {
+    fn flows_beyond_the_limit_are_evicted_finished_ones_first_and_then_the_idlest() {
         let opened = |number: u16| {
             packet(
                 u64::from(number),
@@ -314,7 +367,7 @@ mod tests {
 
     /// Wrong timestamps in a capture must not keep old packets listed.
     #[test]
-    fn what_is_oldest_is_told_by_what_came_and_not_by_the_times_that_a_capture_states() {
+    fn the_oldest_packets_are_those_that_arrived_first_whatever_their_timestamps() {
         let mut packets = packets(
             &(0..20_000)
                 .map(|number| (number % 9, 10, false))

@@ -73,7 +73,8 @@ fn draw_label(
     let begun = lane
         .phase()
         .is_none_or(|phase| exchange.phases.get(phase).is_some());
-    let failed = matches!(lane, Lane::Phase(phase) if exchange.failure.as_ref().is_some_and(|(at, _)| *at == phase));
+    let failed_phase = exchange.failure.as_ref().map(|(phase, _)| *phase);
+    let failed = failed_phase.is_some_and(|phase| lane == Lane::Phase(phase));
     let role = match lane {
         _ if failed => StyleRole::Failure,
         Lane::Phase(phase) if begun => StyleRole::Phase(phase),
