@@ -1,10 +1,39 @@
-//! Mapping between the wall clock and the run's monotonic clock.
+//! The clocks of a run, and the mapping between its wall clock and its monotonic clock.
 //!
 //! Packets carry wall-clock time; everything else carries the program's monotonic time. Both clocks
 //! are read together at the start and at intervals. Between two such pairs the offset is
 //! interpolated, outside them that of the nearest pair is used.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Moment, Nanos, WallTime};
+
+/// Source of a time or a figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clock {
+    /// The program's monotonic clock: what the application experienced.
+    #[default]
+    App,
+    /// The kernel's timestamp of a packet: what happened on the wire.
+    Wire,
+    /// The kernel's own figures for a connection (`TCP_INFO`).
+    Kernel,
+    /// Derived from other figures by a rule that the documentation states.
+    Inferred,
+}
+
+impl Clock {
+    /// The name in machine-readable output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Wire => "wire",
+            Self::Kernel => "kernel",
+            Self::Inferred => "inferred",
+        }
+    }
+}
 
 /// Both clocks, read one right after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,33 +43,6 @@ id!(
     QueryId
 );
 
-/// Source of a time or a figure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Clock {
-    /// The program's monotonic clock: what the application experienced.
-    #[default]
-    App,
-    /// The kernel's timestamp of a packet: what happened on the wire.
-    Wire,
-    /// The kernel's own figures for a connection (`TCP_INFO`).
-    Kernel,
-    /// Derived from other figures by a rule that the documentation states.
-    Inferred,
-}
-
-impl Clock {
-    /// The name in machine-readable output.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::App => "app",
-            Self::Wire => "wire",
-            Self::Kernel => "kernel",
-            Self::Inferred => "inferred",
-        }
-    }
-}
-
 /// Something that happened in a run, with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {

@@ -18,7 +18,6 @@
 mod capture;
 mod clock;
 mod connection;
-mod delivery_error;
 mod dns;
 mod event;
 #[cfg(test)]
@@ -44,16 +43,14 @@ mod tls;
 mod traffic_sum;
 
 pub use capture::{Capture, CaptureState};
-pub use clock::{ClockMap, ClockPair};
+pub use clock::{Clock, ClockMap, ClockPair};
 pub use connection::{Connection, Endpoint, TcpInfo};
-pub use delivery_error::DeliveryError;
 pub use dns::{
     DnsAnswer, DnsQuery, DnsRecord, DnsServer, DnsTransport, QueryOutcome, Resolution,
     ResolutionSource,
 };
 pub use event::{
-    AttemptId, Clock, ConnectionId, EVENT_SCHEMA, Event, EventKind, ExchangeCause, ExchangeId,
-    QueryId,
+    AttemptId, ConnectionId, EVENT_SCHEMA, Event, EventKind, ExchangeCause, ExchangeId, QueryId,
 };
 pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
 pub use failure::{Failure, FailureCode};
@@ -64,14 +61,15 @@ pub use flow::{
 pub use fold::{ControlMeasurement, Trace};
 pub use http::{HttpHeader, HttpVersion, InformationalResponse, Request, Response};
 pub use link::{LinkConfig, LinkCounts};
-pub use other_frames::OtherFrames;
+pub use other_frames::{DeliveryError, OtherFrames};
 pub use packet_limits::{Evicted, PacketLimits};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
 pub use ranges::{Carrier, Contents, Layers, Part, PartKind, Record, StreamLayers, UnitFragment};
 pub use retired::{
-    CompactFigures, HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, RetiredRun, TimeKey,
+    HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, RetiredRun, TimeKey,
 };
 pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
+pub use tight_push::CompactFigures;
 pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};
 pub use traffic_sum::{DirectionSum, TrafficSum};

@@ -1,6 +1,11 @@
-//! Counters of frames that are neither TCP nor UDP packets and belong to no flow.
+//! Frames that belong to no flow, since they are neither TCP nor UDP packets: their counters, and
+//! ICMP errors about packets that were not delivered.
+
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
+
+use crate::units::WallTime;
 
 /// Number of frames by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,4 +55,24 @@ impl OtherFrames {
         self.unreadable = self.unreadable.saturating_add(more.unreadable);
         self.other = self.other.saturating_add(more.other);
     }
+}
+
+/// An ICMP error (RFC 792, RFC 4443) about a TCP or UDP packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryError {
+    /// The kernel's timestamp.
+    pub wall: WallTime,
+    /// Sender of the error: a router on the path, or the receiver itself. Its address family
+    /// determines the meaning of `kind` and `code`.
+    pub from: IpAddr,
+    /// Sender of the undelivered packet.
+    pub source: SocketAddr,
+    /// Its receiver.
+    pub destination: SocketAddr,
+    /// It was TCP, not UDP.
+    pub tcp: bool,
+    /// ICMP type.
+    pub kind: u8,
+    /// ICMP code.
+    pub code: u8,
 }

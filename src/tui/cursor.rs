@@ -4,6 +4,7 @@ mod anchor;
 mod packets;
 
 use super::screen_run::ScreenRun;
+use crate::dissect::ConversationView;
 use crate::timeline::Lane;
 use crate::trace::{ExchangeId, FlowKey, Phase};
 use crate::units::Moment;
@@ -143,4 +144,23 @@ pub(super) fn row_position(
     find(lane)
         .or_else(|| find(Lane::Phase(lane.phase()?)))
         .or_else(|| find(Lane::Folded))
+}
+
+/// Returns the conversation of the cursor's packet, otherwise that of its exchange.
+pub(super) fn conversation_of_cursor(
+    run: &ScreenRun,
+    cursor: Cursor,
+) -> Option<ConversationView<'_>> {
+    let trace = &run.trace;
+    if let Some(key) = cursor.flow() {
+        let connection = trace.connection_of(&key);
+        let dissection = run.dissections.get(&key);
+        return Some(ConversationView {
+            trace,
+            flow: trace.flow(&key)?,
+            connection,
+            dissection,
+        });
+    }
+    ConversationView::of_exchange(trace, trace.exchange(cursor.exchange(run)?)?)
 }

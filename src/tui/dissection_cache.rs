@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{ScreenEffect, ScreenState};
 use crate::dissect::Dissection;
 use crate::trace::FlowKey;
-use crate::tui::talk::talk_of_cursor;
+use crate::tui::cursor::conversation_of_cursor;
 use crate::units::Moment;
 
 /// Dissections by flow.
@@ -58,7 +58,7 @@ impl ScreenState {
         }
         let flow = match self.view_state.cursor.flow() {
             Some(key) => run.trace.flow(&key)?,
-            None => talk_of_cursor(run, self.view_state.cursor)?.flow,
+            None => conversation_of_cursor(run, self.view_state.cursor)?.flow,
         };
         if run.dissections.get(&flow.key).is_some() {
             return None;

@@ -1,12 +1,16 @@
 //! Wording of events, one line each.
 
-use super::figures::count;
-use crate::insight::{describe_attempt_outcome, tls_version_name, without_root_dot};
+mod http_and_run;
+mod tls;
+
+use self::http_and_run::http_or_run_words;
+use self::tls::tls_words;
+use crate::insight::{describe_attempt_outcome, without_root_dot};
 use crate::trace::{
-    AttemptOutcome, Certificate, DnsAnswer, DnsTransport, Endpoint, Event, EventKind, Handshake,
-    Phase, ResolutionSource, Side, TlsMessage, Trace, Verification,
+    AttemptOutcome, DnsAnswer, DnsTransport, Endpoint, Event, EventKind, Phase, ResolutionSource,
+    Trace,
 };
-use crate::units::{Bytes, Untrusted};
+use crate::units::Untrusted;
 
 /// An event in words, with its layer and a sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,202 +184,6 @@ fn event_words(kind: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, St
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm an event")]
-fn http_or_run_words(kind: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, String) {
-    match kind {
-        EventKind::RequestHead {
-            version,
-            method,
-            target,
-            headers,
-            header_bytes,
-            ..
-        } => {
-            let size = Bytes(*header_bytes);
-            let text = format!(
-                "{method} {} {version}, {}, {size}",
-                target.escaped(),
-                count(headers.len(), "field")
-            );
-            (Some(Phase::Send), EventSign::Out, text)
-        }
-        EventKind::PhaseBegan { .. } => (
-            Some(Phase::Wait),
-            EventSign::None,
-            "request sent; waiting for the first byte".to_owned(),
-        ),
-        EventKind::Informational {
-            status, headers, ..
-        } => (
-            Some(Phase::Wait),
-            EventSign::In,
-            format!(
-                "{}, {}",
-                status_words(*status, &Untrusted::default()),
-                count(headers.len(), "field")
-            ),
-        ),
-        EventKind::ResponseHead {
-            version,
-            status,
-            reason,
-            headers,
-            header_bytes,
-            ..
-        } => {
-            let size = Bytes(*header_bytes);
-            let status = status_words(*status, reason);
-            (
-                Some(Phase::Receive),
-                EventSign::In,
-                format!(
-                    "{status} {version}, {}, {size}",
-                    count(headers.len(), "field")
-                ),
-            )
-        }
-        EventKind::Trailers { headers, .. } => (
-            Some(Phase::Receive),
-            EventSign::In,
-            format!("trailers, {}", count(headers.len(), "field")),
-        ),
-        EventKind::Redirected { to, .. } => (
-            Some(Phase::Receive),
-            EventSign::None,
-            format!("redirected to {}", to.escaped()),
-        ),
-        EventKind::LinkSet { link } => (None, EventSign::None, format!("link: {link}")),
-        EventKind::ExchangeStarted { method, url, .. } => (
-            None,
-            EventSign::None,
-            format!("{method} {}", without_credentials(url)),
-        ),
-        EventKind::ExchangeEnded { exchange } => {
-            (None, EventSign::None, exchange_end_words(trace, *exchange))
-        }
-        EventKind::CaptureOpened {
-            interface,
-            link_type,
-        } => (
-            None,
-            EventSign::None,
-            format!("capturing packets on {interface} ({link_type})"),
-        ),
-        EventKind::CaptureUnavailable { reason, .. } => (
-            None,
-            EventSign::Bad,
-            format!("packets cannot be captured: {reason}"),
-        ),
-        EventKind::CaptureOff => (None, EventSign::None, "packet capture is off".to_owned()),
-        EventKind::CaptureClosed { received, dropped } => (
-            None,
-            EventSign::None,
-            format!("capture closed: {received} packets, {dropped} dropped by the kernel"),
-        ),
-        EventKind::Dropped { count } => (
-            None,
-            EventSign::Bad,
-            format!("{count} events were lost: the channel was full"),
-        ),
-        EventKind::Note { text, .. } => (None, EventSign::None, text.escaped().into_owned()),
-        EventKind::ControlMeasured {
-            total, error: None, ..
-        } => (
-            None,
-            EventSign::None,
-            format!("an ordinary client took {total} for the same request"),
-        ),
-        EventKind::ControlMeasured {
-            error: Some(error), ..
-        } => (
-            None,
-            EventSign::Bad,
-            format!("an ordinary client failed: {}", error.escaped()),
-        ),
-        _ => (None, EventSign::None, String::new()),
-    }
-}
-
-fn tls_words(kind: &EventKind) -> (Option<Phase>, EventSign, String) {
-    let (way, text) = match kind {
-        EventKind::TlsMessage { message, .. } => (
-            if message.from == Side::Client {
-                EventSign::Out
-            } else {
-                EventSign::In
-            },
-            message_words(message),
-        ),
-        EventKind::TlsCertificates { certificates, .. } => {
-            (EventSign::In, certificate_chain_words(certificates))
-        }
-        EventKind::TlsVerified {
-            verification, took, ..
-        } => match verification {
-            Verification::Trusted => (
-                EventSign::Good,
-                format!("certificate trusted, verified in {took}"),
-            ),
-            Verification::Rejected(why) => (
-                EventSign::Bad,
-                format!("certificate rejected: {}", why.escaped()),
-            ),
-            Verification::Ignored(why) => (
-                EventSign::Bad,
-                format!(
-                    "invalid certificate ignored (--insecure): {}",
-                    why.escaped()
-                ),
-            ),
-        },
-        EventKind::TlsEstablished { handshake, .. } => {
-            (EventSign::Good, handshake_words(handshake))
-        }
-        _ => (EventSign::None, String::new()),
-    };
-    (Some(Phase::Tls), way, text)
-}
-
-fn message_words(message: &TlsMessage) -> String {
-    let name = if message.name == "encrypted" {
-        "encrypted handshake record"
-    } else {
-        message.name.as_str()
-    };
-    let detail = message
-        .detail
-        .as_ref()
-        .map(|detail| format!(" ({})", detail.escaped()))
-        .unwrap_or_default();
-    format!("{name} {}{detail}", Bytes(message.bytes))
-}
-
-fn certificate_chain_words(certificates: &[Certificate]) -> String {
-    let leaf = certificates
-        .first()
-        .map(|leaf| leaf.subject.escaped().into_owned())
-        .unwrap_or_default();
-    format!("{}: {leaf}", count(certificates.len(), "certificate"))
-}
-
-fn handshake_words(handshake: &Handshake) -> String {
-    let mut parts = vec![
-        tls_version_name(&handshake.version),
-        handshake.cipher_suite.clone(),
-    ];
-    parts.extend(handshake.key_exchange.clone());
-    parts.extend(
-        handshake
-            .alpn
-            .as_ref()
-            .map(|alpn| alpn.escaped().into_owned()),
-    );
-    if handshake.kind != "full" {
-        parts.push(handshake.kind.replace('_', " "));
-    }
-    parts.join(", ")
-}
-
 fn dns_answer_words(answer: &DnsAnswer) -> String {
     let cut = if answer.truncated {
         ", truncated: retried over TCP"
@@ -460,23 +268,6 @@ pub(super) fn status_words(status: u16, reason: &Untrusted) -> String {
         own.trim()
     };
     format!("{status} {phrase}").trim_end().to_owned()
-}
-
-fn exchange_end_words(trace: &Trace, exchange: crate::trace::ExchangeId) -> String {
-    let Some(exchange) = trace.exchange(exchange) else {
-        return String::new();
-    };
-    let total = exchange
-        .total()
-        .map(|total| format!(" after {total}"))
-        .unwrap_or_default();
-    match &exchange.failure {
-        Some(_) => format!("failed{total}"),
-        None => format!(
-            "complete{total}, body {}",
-            Bytes(exchange.response_body.transferred)
-        ),
-    }
 }
 
 /// Returns a URL without user name and password.

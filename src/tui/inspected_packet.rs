@@ -4,7 +4,7 @@ use super::state::View;
 use super::{ScreenEffect, ScreenState};
 use crate::dissect::ConversationView;
 use crate::trace::{PacketEntry, PacketLocation};
-use crate::tui::talk::talk_of_cursor;
+use crate::tui::cursor::conversation_of_cursor;
 use crate::units::Moment;
 use crate::wire::LinkType;
 
@@ -71,7 +71,7 @@ impl ScreenState {
     /// Returns the index of the packet to show: the selected one, otherwise the first with payload.
     pub(super) fn inspected_index(
         &self,
-        talk: &ConversationView<'_>,
+        conversation: &ConversationView<'_>,
         now: Moment,
     ) -> Option<usize> {
         let (run, _) = self.displayed_run(now);
@@ -79,9 +79,9 @@ impl ScreenState {
             .view_state
             .cursor
             .packet(run)
-            .filter(|(key, _)| *key == talk.flow.key)
+            .filter(|(key, _)| *key == conversation.flow.key)
             .map(|(_, index)| index);
-        let packets = talk.flow.packets();
+        let packets = conversation.flow.packets();
         selected
             .or_else(|| packets.iter().position(|packet| packet.payload_bytes > 0))
             .or_else(|| (!packets.is_empty()).then_some(0))
@@ -94,8 +94,10 @@ impl ScreenState {
         }
         let stored = {
             let (run, _) = self.displayed_run(now);
-            let talk = talk_of_cursor(run, self.view_state.cursor)?;
-            talk.packet(self.inspected_index(&talk, now)?)?.stored?
+            let conversation = conversation_of_cursor(run, self.view_state.cursor)?;
+            conversation
+                .packet(self.inspected_index(&conversation, now)?)?
+                .stored?
         };
         if self.inspected_packet.stored() == Some(stored) {
             return None;

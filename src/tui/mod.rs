@@ -30,7 +30,6 @@ mod screen_run;
 mod settings;
 mod start_screen;
 mod state;
-mod talk;
 mod text_input;
 mod text_layout;
 mod theme;

@@ -7,11 +7,11 @@ use super::cursor::Cursor;
 use super::state::{InputMode, Panel, View};
 use super::view::{
     EventScroll, StartAreas, conversation_at, inside_timeline, link_panel_area, link_setting_at,
-    segments_moment_at, view_at, visible_rungs,
+    segments_moment_at, view_at, visible_ladder_rows,
 };
 use super::{ScreenEffect, ScreenState};
 use crate::dissect::LadderRow;
-use crate::tui::talk::talk_of_cursor;
+use crate::tui::cursor::conversation_of_cursor;
 use crate::units::Moment;
 
 /// Lines that one step of the mouse wheel scrolls.
@@ -123,12 +123,14 @@ impl ScreenState {
     /// there.
     fn packet_at(&self, at: Position, now: Moment) -> Option<Cursor> {
         let areas = self.areas(now);
-        let talk = talk_of_cursor(self.displayed_run(now).0, self.view_state.cursor)?;
-        let (_, rung) = visible_rungs(self, &talk, areas.main, areas.have_borders(), now)
-            .into_iter()
-            .find(|(y, _)| *y == at.y)?;
-        let (LadderRow::Packet(index) | LadderRow::Idle { before: index, .. }) = rung;
-        Some(Cursor::Packet(talk.flow.key, index))
+        let conversation =
+            conversation_of_cursor(self.displayed_run(now).0, self.view_state.cursor)?;
+        let (_, row) =
+            visible_ladder_rows(self, &conversation, areas.main, areas.have_borders(), now)
+                .into_iter()
+                .find(|(y, _)| *y == at.y)?;
+        let (LadderRow::Packet(index) | LadderRow::Idle { before: index, .. }) = row;
+        Some(Cursor::Packet(conversation.flow.key, index))
     }
 
     /// Returns the packet nearest in time to a position of the plots.
@@ -142,8 +144,8 @@ impl ScreenState {
             at.x,
             now,
         )?)?;
-        let talk = talk_of_cursor(run, self.view_state.cursor)?;
-        let packets = talk.flow.packets();
+        let conversation = conversation_of_cursor(run, self.view_state.cursor)?;
+        let packets = conversation.flow.packets();
         let after = packets.partition_point(|packet| packet.wall < wall);
         let near = [after.checked_sub(1), Some(after)]
             .into_iter()
@@ -154,7 +156,7 @@ impl ScreenState {
                 .get(*index)
                 .map(|packet| packet.wall.0.abs_diff(wall.0))
         })?;
-        Some(Cursor::Packet(talk.flow.key, index))
+        Some(Cursor::Packet(conversation.flow.key, index))
     }
 
     /// The first click selects, the second runs.

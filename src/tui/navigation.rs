@@ -8,8 +8,8 @@ use super::view::{
 };
 use super::{ScreenEffect, ScreenState};
 use crate::timeline::Zoom;
+use crate::tui::cursor::conversation_of_cursor;
 use crate::tui::cursor::{Cursor, CursorAnchor};
-use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 
 /// Share of the visible time axis that one key press moves by.
@@ -109,14 +109,14 @@ impl ScreenState {
 
     pub(super) fn move_by_packets(&mut self, by: isize, now: Moment) {
         let run = self.displayed_run(now).0;
-        let Some(talk) = talk_of_cursor(run, self.view_state.cursor) else {
+        let Some(conversation) = conversation_of_cursor(run, self.view_state.cursor) else {
             return;
         };
-        let Some(last) = talk.flow.packets().len().checked_sub(1) else {
+        let Some(last) = conversation.flow.packets().len().checked_sub(1) else {
             return;
         };
         let here = match self.view_state.view {
-            View::Layers => self.inspected_index(&talk, now),
+            View::Layers => self.inspected_index(&conversation, now),
             _ => self.view_state.cursor.packet(run).map(|(_, index)| index),
         };
         let index = match here {
@@ -124,7 +124,7 @@ impl ScreenState {
             None if by < 0 || by == TO_THE_END => last,
             None => 0,
         };
-        let cursor = Cursor::Packet(talk.flow.key, index);
+        let cursor = Cursor::Packet(conversation.flow.key, index);
         self.select(cursor, now);
     }
 

@@ -5,8 +5,8 @@ use crate::timeline::Lane;
 use crate::trace::{
     Direction, EventKind, Exchange, ExchangeId, Flow, FlowKey, Phase, Side, StreamPosition, Trace,
 };
+use crate::tui::cursor::conversation_of_cursor;
 use crate::tui::screen_run::ScreenRun;
-use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 
 /// Returns when a packet passed.
@@ -55,21 +55,21 @@ pub(super) fn event_of(run: &ScreenRun, flow: &FlowKey, index: usize) -> Option<
 
 /// Returns the packet that carried what an event or a row is about, otherwise the next one in time.
 pub(super) fn packet_of_cursor(run: &ScreenRun, cursor: Cursor) -> Option<(FlowKey, usize)> {
-    let talk = talk_of_cursor(run, cursor)?;
+    let conversation = conversation_of_cursor(run, cursor)?;
     let carrier = match cursor {
-        Cursor::Event(index) => packet_of_event(run, talk.flow, index),
+        Cursor::Event(index) => packet_of_event(run, conversation.flow, index),
         Cursor::Lane(id, lane) => lane
             .phase()
-            .and_then(|phase| packet_of_phase(run.trace.exchange(id)?, talk.flow, phase)),
+            .and_then(|phase| packet_of_phase(run.trace.exchange(id)?, conversation.flow, phase)),
         Cursor::Run | Cursor::Flow(_) | Cursor::Packet(..) => None,
     };
     let next = || {
         let wall = run.trace.clock().wall_of(cursor.moment(run)?)?;
-        let packets = talk.flow.packets();
+        let packets = conversation.flow.packets();
         let after = packets.partition_point(|packet| packet.wall < wall);
         packets.len().checked_sub(1).map(|last| after.min(last))
     };
-    Some((talk.flow.key, carrier.or_else(next)?))
+    Some((conversation.flow.key, carrier.or_else(next)?))
 }
 
 fn packet_of_event(run: &ScreenRun, flow: &Flow, index: usize) -> Option<usize> {

@@ -4,9 +4,9 @@ use super::page::ExplanationPage;
 use crate::dissect::{ConversationView, PacketMark, flag_words, part_name, relative_seq};
 use crate::trace::{FlowKey, PacketEntry, TcpFlags};
 use crate::tui::cursor::Cursor;
+use crate::tui::cursor::conversation_of_cursor;
 use crate::tui::figures::format_millis;
 use crate::tui::screen_run::ScreenRun;
-use crate::tui::talk::talk_of_cursor;
 use crate::tui::theme::StyleRole;
 use crate::units::Bytes;
 
@@ -14,10 +14,12 @@ use crate::units::Bytes;
 const MAX_PIECES: usize = 12;
 
 pub(super) fn explain_packet(run: &ScreenRun, flow: FlowKey, index: usize) -> ExplanationPage {
-    let talk = talk_of_cursor(run, Cursor::Packet(flow, index));
-    let Some((talk, packet)) =
-        talk.and_then(|talk| talk.packet(index).map(|packet| (talk, packet)))
-    else {
+    let conversation = conversation_of_cursor(run, Cursor::Packet(flow, index));
+    let Some((conversation, packet)) = conversation.and_then(|conversation| {
+        conversation
+            .packet(index)
+            .map(|packet| (conversation, packet))
+    }) else {
         return ExplanationPage::new("Packet");
     };
     let way = if packet.direction == crate::trace::Direction::Sent {
@@ -25,39 +27,42 @@ pub(super) fn explain_packet(run: &ScreenRun, flow: FlowKey, index: usize) -> Ex
     } else {
         "\u{2190}"
     };
-    let number = talk.flow.evicted() + index as u64 + 1;
+    let number = conversation.flow.evicted() + index as u64 + 1;
     let mut page = ExplanationPage::new(format!(
         "Packet {number} {way} {}",
         flag_words(packet.flags)
     ));
-    if let Some(mark) = talk.mark(index) {
+    if let Some(mark) = conversation.mark(index) {
         page.styled_paragraph(
             StyleRole::for_mark(mark),
-            mark_sentence(&talk, index, packet, mark),
+            mark_sentence(&conversation, index, packet, mark),
         );
         page.gap();
     }
-    page.paragraph(purpose_sentence(&talk, index, packet));
+    page.paragraph(purpose_sentence(&conversation, index, packet));
     page.gap();
-    add_header(&talk, index, packet, &mut page);
-    add_contents(&talk, packet, &mut page);
+    add_header(&conversation, index, packet, &mut page);
+    add_contents(&conversation, packet, &mut page);
     page.gap();
-    page.reference(packet_reference(&talk, index, packet));
+    page.reference(packet_reference(&conversation, index, packet));
     page
 }
 
 fn add_header(
-    talk: &ConversationView<'_>,
+    conversation: &ConversationView<'_>,
     index: usize,
     packet: &PacketEntry,
     page: &mut ExplanationPage,
 ) {
     page.fact_if(
         "at",
-        talk.moment(packet)
+        conversation
+            .moment(packet)
             .map(|at| format!("{} ms", format_millis(at, true))),
     );
-    let before = index.checked_sub(1).and_then(|before| talk.packet(before));
+    let before = index
+        .checked_sub(1)
+        .and_then(|before| conversation.packet(before));
     page.fact_if(
         "gap before",
         before.map(|before| packet.wall.since(before.wall).to_string()),
@@ -75,18 +80,22 @@ fn add_header(
     );
     page.fact_if(
         "ack",
-        talk.relative_ack(index, packet).map(|ack| ack.to_string()),
+        conversation
+            .relative_ack(index, packet)
+            .map(|ack| ack.to_string()),
     );
     page.fact_if(
         "window",
-        talk.flow
+        conversation
+            .flow
             .scaled_window(packet)
             .map(|window| Bytes(window).to_string()),
     );
     if packet.flags.has(TcpFlags::SYN) {
         page.fact_if(
             "MSS",
-            talk.flow
+            conversation
+                .flow
                 .announced_mss(packet.direction)
                 .map(|mss| mss.to_string()),
         );
@@ -94,8 +103,12 @@ fn add_header(
 }
 
 /// Adds the records and parts in the packet, and which of their bytes it carries.
-fn add_contents(talk: &ConversationView<'_>, packet: &PacketEntry, page: &mut ExplanationPage) {
-    let Some(contents) = talk.contents(packet) else {
+fn add_contents(
+    conversation: &ConversationView<'_>,
+    packet: &PacketEntry,
+    page: &mut ExplanationPage,
+) {
+    let Some(contents) = conversation.contents(packet) else {
         return;
     };
     if contents.records().len() + contents.parts().len() == 0 {
@@ -136,7 +149,7 @@ fn byte_range_text(bytes: &std::ops::Range<u64>, all: u64) -> String {
 }
 
 fn mark_sentence(
-    talk: &ConversationView<'_>,
+    conversation: &ConversationView<'_>,
     index: usize,
     packet: &PacketEntry,
     mark: PacketMark,
@@ -146,12 +159,13 @@ fn mark_sentence(
             "Reset: the sender aborts the connection, or reports that there is none.".to_owned()
         }
         PacketMark::SentAgain => {
-            let first = talk
+            let first = conversation
                 .flow
                 .first_packet_carrying(packet.direction, packet.offset)
                 .filter(|first| *first < index);
             match first.and_then(|first| {
-                talk.packet(first)
+                conversation
+                    .packet(first)
                     .map(|earlier| (first, packet.wall.since(earlier.wall)))
             }) {
                 Some((first, later)) => format!(
@@ -177,10 +191,14 @@ fn mark_sentence(
     }
 }
 
-fn purpose_sentence(talk: &ConversationView<'_>, index: usize, packet: &PacketEntry) -> String {
+fn purpose_sentence(
+    conversation: &ConversationView<'_>,
+    index: usize,
+    packet: &PacketEntry,
+) -> String {
     let flags = packet.flags;
     if flags.has(TcpFlags::SYN | TcpFlags::ACK) {
-        let took = talk
+        let took = conversation
             .round_trip()
             .map(|took| format!(" It arrived {took} after the SYN: one round trip."))
             .unwrap_or_default();
@@ -202,7 +220,7 @@ fn purpose_sentence(talk: &ConversationView<'_>, index: usize, packet: &PacketEn
             .to_owned();
     }
     if packet.payload_bytes == 0 {
-        let ack = talk
+        let ack = conversation
             .relative_ack(index, packet)
             .map(|ack| ack.saturating_sub(1));
         let upto = ack
@@ -210,7 +228,7 @@ fn purpose_sentence(talk: &ConversationView<'_>, index: usize, packet: &PacketEn
             .unwrap_or_default();
         return format!("It carries only an acknowledgment{upto}.");
     }
-    let names = talk.packet_contents(index).names;
+    let names = conversation.packet_contents(index).names;
     if names.is_empty() {
         return "It carries data of the stream.".to_owned();
     }
@@ -218,11 +236,11 @@ fn purpose_sentence(talk: &ConversationView<'_>, index: usize, packet: &PacketEn
 }
 
 fn packet_reference(
-    talk: &ConversationView<'_>,
+    conversation: &ConversationView<'_>,
     index: usize,
     packet: &PacketEntry,
 ) -> &'static str {
-    match talk.mark(index) {
+    match conversation.mark(index) {
         Some(PacketMark::SentAgain) => "RFC 6298 \u{00a7}5, RFC 5681 \u{00a7}3.2",
         Some(PacketMark::DuplicateAck) => "RFC 5681 \u{00a7}2, \u{00a7}3.2",
         Some(PacketMark::Reset) => "RFC 9293 \u{00a7}3.5.2",

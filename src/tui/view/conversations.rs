@@ -1,135 +1,23 @@
 //! The list of conversations, one per line, with as many columns as fit. Only visible lines are
 //! computed.
 
+mod columns;
+
 use ratatui::layout::Rect;
 
+use self::columns::{Columns, MARK_COLUMNS};
 use super::canvas::{Canvas, draw_scrollbar};
 use super::layout::PanelAreas;
 use super::timeline;
 use crate::insight::connection_ending;
-use crate::trace::{Direction, Flow, FlowKey, Phase, TrafficSum};
+use crate::trace::{Flow, FlowKey, Phase, TrafficSum};
 use crate::tui::ScreenState;
-use crate::tui::conversations::{ConversationOrder, flow_duration, retransmissions};
+use crate::tui::conversations::ConversationOrder;
 use crate::tui::screen_run::ScreenRun;
 use crate::tui::state::Panel;
 use crate::tui::text_layout::{display_width, truncate_middle, truncate_text};
 use crate::tui::theme::StyleRole;
-use crate::units::{Bytes, Moment, WallTime, group_digits};
-
-/// A column of figures.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum FigureColumn {
-    Packets,
-    Sent,
-    Received,
-    Retransmitted,
-    Duration,
-}
-
-impl FigureColumn {
-    /// In order of importance: the first ones are shown where there is little room.
-    const ALL: [Self; 5] = [
-        Self::Packets,
-        Self::Sent,
-        Self::Received,
-        Self::Retransmitted,
-        Self::Duration,
-    ];
-
-    const fn heading(self) -> &'static str {
-        match self {
-            Self::Packets => "packets",
-            Self::Sent => "sent",
-            Self::Received => "received",
-            Self::Retransmitted => "retrans",
-            Self::Duration => "duration",
-        }
-    }
-
-    const fn columns(self) -> u16 {
-        match self {
-            Self::Packets => 9,
-            Self::Sent => 10,
-            Self::Retransmitted => 9,
-            Self::Received | Self::Duration => 11,
-        }
-    }
-
-    fn value(self, flow: &Flow) -> (String, StyleRole) {
-        let sent = flow.counts(Direction::Sent);
-        let received = flow.counts(Direction::Received);
-        match self {
-            Self::Packets => (
-                group_digits(sent.packets + received.packets),
-                StyleRole::Text,
-            ),
-            Self::Sent => (Bytes(sent.payload_bytes).to_string(), StyleRole::Text),
-            Self::Received => (Bytes(received.payload_bytes).to_string(), StyleRole::Text),
-            Self::Retransmitted => match retransmissions(flow) {
-                0 => ("0".to_owned(), StyleRole::Dim),
-                again => (group_digits(again), StyleRole::Failure),
-            },
-            Self::Duration => (
-                flow_duration(flow).map_or_else(|| "\u{2014}".to_owned(), |took| took.to_string()),
-                StyleRole::Dim,
-            ),
-        }
-    }
-
-    /// Whether the list is sorted by it.
-    const fn is_sorted_by(self, order: ConversationOrder) -> bool {
-        match order {
-            ConversationOrder::Size => matches!(self, Self::Sent | Self::Received),
-            ConversationOrder::Retransmissions => matches!(self, Self::Retransmitted),
-            ConversationOrder::Duration => matches!(self, Self::Duration),
-            ConversationOrder::Time => false,
-        }
-    }
-}
-
-/// Columns before the endpoints: cursor, failure mark, transport.
-const MARK_COLUMNS: u16 = 7;
-/// Minimum columns for the endpoints, without and with a traffic strip.
-const MIN_ENDPOINT_COLUMNS: u16 = 32;
-const ENDPOINT_COLUMNS_WITH_STRIP: u16 = 58;
-
-/// Widths of the columns.
-struct Columns {
-    ends: u16,
-    figures: usize,
-    strip: u16,
-}
-
-impl Columns {
-    fn fitting(all: u16) -> Self {
-        let mut ends = all.saturating_sub(MARK_COLUMNS);
-        let mut figures = 0;
-        for figure in FigureColumn::ALL {
-            let Some(left) = ends
-                .checked_sub(figure.columns())
-                .filter(|left| *left >= MIN_ENDPOINT_COLUMNS)
-            else {
-                break;
-            };
-            (ends, figures) = (left, figures + 1);
-        }
-        let strip = ends.saturating_sub(ENDPOINT_COLUMNS_WITH_STRIP);
-        let strip = if figures < FigureColumn::ALL.len() || strip < 12 {
-            0
-        } else {
-            strip.min(64)
-        };
-        Self {
-            ends: ends - strip,
-            figures,
-            strip,
-        }
-    }
-
-    fn figures(&self) -> impl Iterator<Item = FigureColumn> {
-        FigureColumn::ALL.into_iter().take(self.figures)
-    }
-}
+use crate::units::{Moment, WallTime, group_digits};
 
 /// Scroll position of the list.
 struct ConversationScroll {

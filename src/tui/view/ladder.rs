@@ -10,21 +10,23 @@
 //! Brackets are drawn beside the sender's lifeline: the inner one for TLS records, the outer one
 //! for parts of HTTP messages.
 
+mod rows;
+
 use ratatui::layout::Rect;
 
+use self::rows::LadderView;
 use super::canvas::{Canvas, draw_scrollbar};
 use super::timeline;
-use crate::dissect::{ConversationView, LadderRow, Reach};
-use crate::insight::IdleCause;
-use crate::trace::{CaptureState, Direction, Exchange, Flow, Phase};
+use crate::dissect::{ConversationView, LadderRow};
+use crate::trace::{CaptureState, Exchange, Flow};
 use crate::tui::ScreenState;
-use crate::tui::figures::{count, format_millis};
+use crate::tui::cursor::conversation_of_cursor;
+use crate::tui::figures::count;
 use crate::tui::screen_run::ScreenRun;
 use crate::tui::state::Panel;
-use crate::tui::talk::talk_of_cursor;
-use crate::tui::text_layout::{display_width, first_that_fits, truncate_text, wrap};
+use crate::tui::text_layout::wrap;
 use crate::tui::theme::StyleRole;
-use crate::units::{Moment, Nanos, group_digits};
+use crate::units::{Moment, group_digits};
 
 /// Columns of the time, of a mark, and of the brackets left of the client's lifeline.
 const TIME_COLUMNS: u16 = 9;
@@ -35,9 +37,9 @@ const RIGHT_COLUMNS: u16 = 3;
 const MIN_ARROW_COLUMNS: u16 = 12;
 
 /// Returns the visible rungs, with their lines on the screen.
-pub(in crate::tui) fn visible_rungs(
+pub(in crate::tui) fn visible_ladder_rows(
     state: &ScreenState,
-    talk: &ConversationView<'_>,
+    conversation: &ConversationView<'_>,
     area: Rect,
     boxed: bool,
     now: Moment,
@@ -48,12 +50,12 @@ pub(in crate::tui) fn visible_rungs(
         .view_state
         .cursor
         .packet(run)
-        .filter(|(key, _)| *key == talk.flow.key)
+        .filter(|(key, _)| *key == conversation.flow.key)
         .map(|(_, index)| index);
     let lines = usize::from(inner.height.saturating_sub(1));
-    let rungs = talk.ladder_rows(selected, run.under_way, lines);
+    let rows = conversation.ladder_rows(selected, run.under_way, lines);
     (inner.y.saturating_add(1)..inner.bottom())
-        .zip(rungs)
+        .zip(rows)
         .collect()
 }
 
@@ -67,16 +69,18 @@ pub(super) fn draw(
 ) {
     let (run, _) = state.displayed_run(now);
     let focused = state.view_state.panel != Panel::Explain;
-    let talk = talk_of_cursor(run, state.view_state.cursor);
+    let conversation = conversation_of_cursor(run, state.view_state.cursor);
     if boxed {
-        let packets = talk.map_or(0, |talk| talk.flow.packets().len());
-        let more = talk.map_or(0, |talk| talk.flow.unlisted());
+        let packets = conversation.map_or(0, |conversation| conversation.flow.packets().len());
+        let more = conversation.map_or(0, |conversation| conversation.flow.unlisted());
         let more = if more == 0 {
             String::new()
         } else {
             format!(", {} more not listed", group_digits(more))
         };
-        let first = talk.map(|talk| evicted_text(talk.flow)).unwrap_or_default();
+        let first = conversation
+            .map(|conversation| evicted_text(conversation.flow))
+            .unwrap_or_default();
         let title = [
             (" Ladder ".to_owned(), StyleRole::Strong),
             (
@@ -87,45 +91,45 @@ pub(super) fn draw(
         canvas.draw_box(area, &title, focused);
     }
     let inner = timeline::inside_borders(area, boxed);
-    let Some(talk) =
-        talk.filter(|_| inner.width >= LEFT_COLUMNS + RIGHT_COLUMNS + MIN_ARROW_COLUMNS)
+    let Some(conversation) =
+        conversation.filter(|_| inner.width >= LEFT_COLUMNS + RIGHT_COLUMNS + MIN_ARROW_COLUMNS)
     else {
         return draw_no_packets(canvas, inner, run);
     };
     let picture = LadderView {
-        talk,
+        conversation,
         inner,
         left: inner.x + LEFT_COLUMNS - 1,
         right: inner.right().saturating_sub(RIGHT_COLUMNS),
         focused,
     };
     picture.draw_ends(canvas, selected_exchange(run, state));
-    let rungs = visible_rungs(state, &talk, area, boxed, now);
+    let rows = visible_ladder_rows(state, &conversation, area, boxed, now);
     let selected = state
         .view_state
         .cursor
         .packet(run)
-        .filter(|(key, _)| *key == talk.flow.key)
+        .filter(|(key, _)| *key == conversation.flow.key)
         .map(|(_, index)| index);
-    picture.draw_rungs(canvas, &rungs, selected);
+    picture.draw_rows(canvas, &rows, selected);
     if boxed {
-        let first = rungs.iter().find_map(|(_, rung)| {
-            if let LadderRow::Packet(index) = rung {
+        let first = rows.iter().find_map(|(_, row)| {
+            if let LadderRow::Packet(index) = row {
                 Some(*index)
             } else {
                 None
             }
         });
-        let seen = rungs
+        let seen = rows
             .iter()
-            .filter(|(_, rung)| matches!(rung, LadderRow::Packet(_)))
+            .filter(|(_, row)| matches!(row, LadderRow::Packet(_)))
             .count();
         draw_scrollbar(
             canvas,
             area,
             first.unwrap_or(0),
             seen,
-            talk.flow.packets().len(),
+            conversation.flow.packets().len(),
         );
     }
 }
@@ -136,20 +140,6 @@ pub(super) fn evicted_text(flow: &Flow) -> String {
         0 => String::new(),
         first => format!(", the first {} no longer listed", group_digits(first)),
     }
-}
-
-/// Formats an instant in milliseconds; if that takes too many columns, without decimals, then in
-/// seconds, then in days.
-fn format_time_within(at: Moment, columns: usize) -> String {
-    let seconds = at.0 / 1_000_000_000;
-    let words = [
-        format_millis(at, false),
-        (at.0 / 1_000_000).to_string(),
-        format!("{seconds} s"),
-        format!("{} d", seconds / 86_400),
-    ];
-    first_that_fits(&words, columns)
-        .map_or_else(|| truncate_text(&words[0], columns), str::to_owned)
 }
 
 fn selected_exchange<'a>(run: &'a ScreenRun, state: &ScreenState) -> Option<&'a Exchange> {
@@ -189,312 +179,5 @@ pub(super) fn draw_no_packets(canvas: &mut Canvas<'_>, inner: Rect, run: &Screen
         .chain(remedy.into_iter().map(|line| (line, StyleRole::Warning)));
     for (y, (line, role)) in (inner.y.saturating_add(1)..inner.bottom()).zip(lines) {
         canvas.text((inner.x + 2, y), &line, inner.width.saturating_sub(3), role);
-    }
-}
-
-/// Geometry of the ladder.
-struct LadderView<'a> {
-    talk: ConversationView<'a>,
-    inner: Rect,
-    /// Columns of the client's and of the server's lifeline.
-    left: u16,
-    right: u16,
-    focused: bool,
-}
-
-/// Which brackets of one side are open.
-#[derive(Clone, Copy, Default)]
-struct OpenBrackets {
-    records: bool,
-    parts: bool,
-}
-
-impl LadderView<'_> {
-    /// Draws the names of the lifelines.
-    fn draw_ends(&self, canvas: &mut Canvas<'_>, exchange: Option<&Exchange>) {
-        let y = self.inner.y;
-        canvas.text_right(self.inner.x + TIME_COLUMNS, y, "ms", StyleRole::Dim);
-        let key = self.talk.flow.key;
-        let other = if exchange.is_some_and(|exchange| exchange.phases.get(Phase::Proxy).is_some())
-        {
-            "proxy"
-        } else {
-            "server"
-        };
-        let wordings = [
-            (
-                format!("client {}", key.local),
-                format!("{other} {}", key.remote),
-            ),
-            (key.local.to_string(), key.remote.to_string()),
-        ];
-        let room = usize::from(self.inner.right().saturating_sub(self.left));
-        let shortest = ("client".to_owned(), other.to_owned());
-        let (near, far) = wordings
-            .into_iter()
-            .find(|(near, far)| display_width(near) + display_width(far) + 2 <= room)
-            .unwrap_or(shortest);
-        canvas.text(
-            (self.left, y),
-            &near,
-            self.inner.right().saturating_sub(self.left),
-            StyleRole::Strong,
-        );
-        canvas.text_right(self.right + 1, y, &far, StyleRole::Strong);
-    }
-
-    fn draw_rungs(
-        &self,
-        canvas: &mut Canvas<'_>,
-        rungs: &[(u16, LadderRow)],
-        selected: Option<usize>,
-    ) {
-        let mut open = self.open_above(rungs);
-        for &(y, rung) in rungs {
-            match rung {
-                LadderRow::Idle { took, cause, .. } => {
-                    self.draw_brackets(canvas, y, None, &mut open);
-                    self.draw_idle(canvas, y, took, cause);
-                }
-                LadderRow::Packet(index) => {
-                    let is_selected = selected == Some(index);
-                    if is_selected {
-                        let style = canvas.styles.selected(self.focused);
-                        canvas.buf.set_style(
-                            Rect {
-                                y,
-                                height: 1,
-                                ..self.inner
-                            },
-                            style,
-                        );
-                        canvas.text((self.inner.x, y), "\u{25b8}", 1, StyleRole::Accent);
-                    }
-                    self.draw_packet(canvas, y, index, &mut open);
-                }
-            }
-        }
-    }
-
-    /// Returns which brackets are open above the first visible rung.
-    fn open_above(&self, rungs: &[(u16, LadderRow)]) -> [OpenBrackets; 2] {
-        let first = rungs.iter().find_map(|(_, rung)| {
-            if let LadderRow::Packet(index) = rung {
-                Some(*index)
-            } else {
-                None
-            }
-        });
-        [Direction::Sent, Direction::Received].map(|direction| {
-            let before = first.and_then(|first| self.talk.latest_payload_before(first, direction));
-            before.map_or_else(OpenBrackets::default, |index| {
-                let carried = self.talk.packet_contents(index);
-                OpenBrackets {
-                    records: carried.records.goes_on,
-                    parts: carried.parts.goes_on,
-                }
-            })
-        })
-    }
-
-    fn draw_idle(&self, canvas: &mut Canvas<'_>, y: u16, took: Nanos, cause: Option<IdleCause>) {
-        for x in [self.left, self.right] {
-            canvas.text((x, y), "\u{250a}", 1, StyleRole::Frame);
-        }
-        let network = match cause {
-            Some(IdleCause::Server {
-                network: Some(network),
-            }) if network > Nanos::ZERO => {
-                format!(", of which {network} on the network")
-            }
-            _ => String::new(),
-        };
-        let says = cause
-            .map(|cause| format!(": {}", cause.description()))
-            .unwrap_or_default();
-        let whom = cause
-            .map(|cause| format!(": {}", cause.label()))
-            .unwrap_or_default();
-        let wordings = [format!("{says}{network}"), says, whom, String::new()]
-            .map(|says| format!("\u{22ee} idle for {took}{says}"));
-        let room = self.right.saturating_sub(self.left + 3);
-        let role = if matches!(cause, Some(IdleCause::Retransmission { .. })) {
-            StyleRole::Failure
-        } else {
-            StyleRole::Dim
-        };
-        if let Some(way) = first_that_fits(&wordings, usize::from(room)) {
-            canvas.text((self.left + 3, y), way, room, role);
-        }
-    }
-
-    fn draw_packet(
-        &self,
-        canvas: &mut Canvas<'_>,
-        y: u16,
-        index: usize,
-        open: &mut [OpenBrackets; 2],
-    ) {
-        let Some(packet) = self.talk.packet(index) else {
-            return;
-        };
-        let carried = self.talk.packet_contents(index);
-        let mark = self.talk.mark(index);
-        if let Some(at) = self.talk.moment(packet) {
-            canvas.text_right(
-                self.inner.x + TIME_COLUMNS,
-                y,
-                &format_time_within(at, usize::from(TIME_COLUMNS) - 1),
-                StyleRole::Dim,
-            );
-        }
-        if let Some(mark) = mark {
-            canvas.text(
-                (self.inner.x + TIME_COLUMNS + 1, y),
-                mark.sign(),
-                1,
-                StyleRole::for_mark(mark),
-            );
-        }
-        let reach = (packet.payload_bytes > 0).then_some((
-            packet.direction,
-            carried.records,
-            carried.parts,
-        ));
-        self.draw_brackets(canvas, y, reach, open);
-        let role = mark.map_or_else(
-            || carried.phase.map_or(StyleRole::Dim, StyleRole::Phase),
-            StyleRole::for_mark,
-        );
-        self.draw_shaft(canvas, y, packet.direction, role);
-        let aside = self
-            .talk
-            .note(index, packet)
-            .map(|aside| (aside.to_string(), StyleRole::for_aside(aside)));
-        let end = self.right.saturating_sub(3);
-        let mut room = end.saturating_sub(self.left + 4);
-        if let Some((says, role)) =
-            aside.filter(|(says, _)| display_width(says) + 16 <= usize::from(room))
-        {
-            canvas.text_right(end, y, &format!(" {says} "), role);
-            room = room.saturating_sub(u16::try_from(display_width(&says)).unwrap_or(0) + 3);
-        }
-        let header = if carried.names.is_empty() {
-            room
-        } else {
-            (room * 2 / 5).min(36)
-        };
-        let words = self.talk.header_words(index, packet);
-        let words = first_that_fits(&words, usize::from(header)).map_or_else(
-            || truncate_text(words.last().map_or("", String::as_str), usize::from(header)),
-            str::to_owned,
-        );
-        let text = if mark.is_some() {
-            role
-        } else {
-            StyleRole::Text
-        };
-        let x = self.left + 3;
-        let taken = canvas.text((x, y), &format!(" {words} "), header + 2, text);
-        if !carried.names.is_empty() {
-            let from = taken.max(header);
-            let left = room.saturating_sub(from);
-            canvas.text(
-                (x + from, y),
-                &format!(
-                    " {} ",
-                    truncate_text(&carried.names, usize::from(left).saturating_sub(2))
-                ),
-                left,
-                role,
-            );
-        }
-    }
-
-    /// Draws the lifelines, and the arrow between them.
-    fn draw_shaft(&self, canvas: &mut Canvas<'_>, y: u16, direction: Direction, role: StyleRole) {
-        for x in [self.left, self.right] {
-            canvas.text((x, y), "\u{2502}", 1, StyleRole::Frame);
-        }
-        for x in self.left + 1..self.right {
-            canvas.text((x, y), "\u{2500}", 1, role);
-        }
-        let (x, head) = match direction {
-            Direction::Sent => (self.right.saturating_sub(1), "\u{25b6}"),
-            Direction::Received => (self.left + 1, "\u{25c0}"),
-        };
-        canvas.text((x, y), head, 1, role);
-    }
-
-    /// Draws the brackets of both sides; `here` is what this packet carries, if anything.
-    fn draw_brackets(
-        &self,
-        canvas: &mut Canvas<'_>,
-        y: u16,
-        here: Option<(Direction, Reach, Reach)>,
-        open: &mut [OpenBrackets; 2],
-    ) {
-        for (side, direction) in open.iter_mut().zip([Direction::Sent, Direction::Received]) {
-            let own = here.filter(|(of, ..)| *of == direction);
-            let records = bracket_symbol(
-                own.map(|(_, records, _)| records),
-                &mut side.records,
-                direction,
-            );
-            let parts = bracket_symbol(own.map(|(.., parts)| parts), &mut side.parts, direction);
-            let (inner, outer) = match direction {
-                Direction::Sent => (self.left - 1, self.left - 2),
-                Direction::Received => (self.right + 1, self.right + 2),
-            };
-            let http = if direction == Direction::Sent {
-                Phase::Send
-            } else {
-                Phase::Receive
-            };
-            canvas.text((inner, y), records, 1, StyleRole::Phase(Phase::Tls));
-            canvas.text((outer, y), parts, 1, StyleRole::Phase(http));
-        }
-    }
-}
-
-/// Returns the symbol of a bracket on a line, and updates whether it is open below.
-const fn bracket_symbol(
-    here: Option<Reach>,
-    open: &mut bool,
-    direction: Direction,
-) -> &'static str {
-    let Some(Reach {
-        from_before,
-        goes_on,
-    }) = here
-    else {
-        return if *open { "\u{2502}" } else { " " };
-    };
-    *open = goes_on;
-    match (from_before, goes_on, direction) {
-        (false, false, _) => " ",
-        (false, true, Direction::Sent) => "\u{250c}",
-        (true, true, Direction::Sent) => "\u{251c}",
-        (true, false, Direction::Sent) => "\u{2514}",
-        (false, true, Direction::Received) => "\u{2510}",
-        (true, true, Direction::Received) => "\u{2524}",
-        (true, false, Direction::Received) => "\u{2518}",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_of_a_capture_of_days_fits_its_columns() {
-        let millis = |millis: i64| format_time_within(Moment(millis * 1_000_000), 8);
-        assert_eq!(millis(99_999), "99999.00");
-        assert_eq!(millis(2_001_577), "2001577");
-        assert_eq!(millis(99_999_999), "99999999");
-        assert_eq!(millis(100_000_000), "100000 s");
-        assert_eq!(millis(1_000_000_000), "11 d");
-        assert_eq!(format_time_within(Moment(i64::MAX), 8), "106751 d");
-        assert_eq!(format_time_within(Moment(i64::MIN), 8).chars().count(), 8);
     }
 }

@@ -35,7 +35,7 @@ pub(super) use conversations::conversation_at;
 pub(super) use events::EventScroll;
 pub(super) use explain::{max_explanation_scroll, visible_page};
 pub(super) use help::help_height;
-pub(super) use ladder::visible_rungs;
+pub(super) use ladder::visible_ladder_rows;
 pub(super) use layers::dump_rows;
 pub(super) use layout::PanelAreas;
 pub(super) use link_panel::{link_panel_area, link_setting_at};

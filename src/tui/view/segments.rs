@@ -2,6 +2,7 @@
 //! sizes.
 
 mod columns;
+mod histogram;
 mod marks;
 mod plot;
 
@@ -12,13 +13,13 @@ use self::plot::{Plot, Series};
 use super::canvas::Canvas;
 use super::timeline;
 use crate::dissect::ConversationView;
-use crate::insight::{SegmentSizes, describe_flow_sizes, flow_segments};
+use crate::insight::{describe_flow_sizes, flow_segments};
 use crate::timeline::{AxisTicks, Scale, TimeWindow};
 use crate::trace::{Direction, Phase};
 use crate::tui::ScreenState;
+use crate::tui::cursor::conversation_of_cursor;
 use crate::tui::figures::count;
 use crate::tui::state::Panel;
-use crate::tui::talk::talk_of_cursor;
 use crate::tui::text_layout::{display_width, wrap};
 use crate::tui::theme::StyleRole;
 use crate::units::{Bytes, Moment, Nanos, group_digits};
@@ -28,8 +29,6 @@ const LABELS: u16 = 12;
 /// Minimum lines for a second plot, and for the histogram.
 const MIN_LINES_FOR_TWO_PLOTS: u16 = 9;
 const MIN_LINES_FOR_HISTOGRAM: u16 = 22;
-/// Number of size ranges in the histogram.
-const HISTOGRAM_RANGES: u32 = 6;
 
 /// Returns the instant at a column of the screen.
 pub(in crate::tui) fn segments_moment_at(
@@ -51,11 +50,11 @@ fn visible_window(state: &ScreenState, now: Moment) -> TimeWindow {
     let (run, now) = state.displayed_run(now);
     let zoomed = state.view_state.zoom.window(run.full_window(now));
     let span = || {
-        let talk = talk_of_cursor(run, state.view_state.cursor)?;
-        let first = talk.flow.packets().first()?;
-        let last = talk.flow.packets().last()?;
-        let from = talk.moment(first)?;
-        let to = talk.moment(last)?;
+        let conversation = conversation_of_cursor(run, state.view_state.cursor)?;
+        let first = conversation.flow.packets().first()?;
+        let last = conversation.flow.packets().last()?;
+        let from = conversation.moment(first)?;
+        let to = conversation.moment(last)?;
         let margin = Nanos(to.since(from).0 / 50 + 1);
         Some(TimeWindow::new(from - margin, to + margin))
     };
@@ -88,11 +87,11 @@ pub(super) fn draw(
     now: Moment,
 ) {
     let (run, _) = state.displayed_run(now);
-    let talk = talk_of_cursor(run, state.view_state.cursor);
+    let conversation = conversation_of_cursor(run, state.view_state.cursor);
     if boxed {
-        let seen = talk.map_or(0, |talk| talk.flow.packets().len());
-        let first = talk
-            .map(|talk| super::ladder::evicted_text(talk.flow))
+        let seen = conversation.map_or(0, |conversation| conversation.flow.packets().len());
+        let first = conversation
+            .map(|conversation| super::ladder::evicted_text(conversation.flow))
             .unwrap_or_default();
         let title = [
             (" Segments ".to_owned(), StyleRole::Strong),
@@ -104,11 +103,12 @@ pub(super) fn draw(
         canvas.draw_box(area, &title, state.view_state.panel != Panel::Explain);
     }
     let inner = timeline::inside_borders(area, boxed);
-    let Some(talk) = talk.filter(|_| inner.width > 2 * LABELS && inner.height > 2) else {
+    let Some(conversation) = conversation.filter(|_| inner.width > 2 * LABELS && inner.height > 2)
+    else {
         return super::ladder::draw_no_packets(canvas, inner, run);
     };
     let picture = SegmentsView {
-        talk,
+        conversation,
         window: visible_window(state, now),
         cursor: state.view_state.cursor.moment(run),
     };
@@ -116,7 +116,7 @@ pub(super) fn draw(
 }
 
 struct SegmentsView<'a> {
-    talk: ConversationView<'a>,
+    conversation: ConversationView<'a>,
     window: TimeWindow,
     cursor: Option<Moment>,
 }
@@ -125,7 +125,7 @@ impl SegmentsView<'_> {
     fn draw(&self, canvas: &mut Canvas<'_>, inner: Rect) {
         let mut rest = self.draw_summary(canvas, inner);
         let histogram = if rest.height >= MIN_LINES_FOR_HISTOGRAM {
-            u16::try_from(HISTOGRAM_RANGES).unwrap_or(6) + 2
+            u16::try_from(histogram::RANGES).unwrap_or(6) + 2
         } else {
             0
         };
@@ -157,19 +157,20 @@ impl SegmentsView<'_> {
             },
         );
         self.draw_ticks(canvas, ticks);
-        self.draw_histogram(
+        histogram::draw_histogram(
             canvas,
             Rect {
                 y: ticks.bottom(),
                 height: histogram,
                 ..rest
             },
+            self.conversation.flow,
         );
     }
 
     /// Draws a sentence about the sizes. Returns the area below it.
     fn draw_summary(&self, canvas: &mut Canvas<'_>, inner: Rect) -> Rect {
-        let said = describe_flow_sizes(self.talk.flow)
+        let said = describe_flow_sizes(self.conversation.flow)
             .unwrap_or_else(|| "No payload was captured.".to_owned());
         let said = said
             .chars()
@@ -197,7 +198,7 @@ impl SegmentsView<'_> {
 
     /// Returns the direction with more payload.
     fn main_direction(&self) -> Direction {
-        let bytes = |direction| self.talk.flow.counts(direction).payload_bytes;
+        let bytes = |direction| self.conversation.flow.counts(direction).payload_bytes;
         if bytes(Direction::Sent) > bytes(Direction::Received) {
             Direction::Sent
         } else {
@@ -207,8 +208,8 @@ impl SegmentsView<'_> {
 
     /// Plots the payload of each segment over time.
     fn draw_sizes(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let flow = self.talk.flow;
-        let mss = flow_segments(self.talk.flow).mss.map(u64::from);
+        let flow = self.conversation.flow;
+        let mss = flow_segments(self.conversation.flow).mss.map(u64::from);
         let largest = [Direction::Sent, Direction::Received]
             .map(|direction| u64::from(flow.counts(direction).max_payload));
         let most = largest.into_iter().chain(mss).max().unwrap_or(1);
@@ -267,7 +268,7 @@ impl SegmentsView<'_> {
         if area.height < 3 {
             return;
         }
-        let flow = self.talk.flow;
+        let flow = self.conversation.flow;
         let direction = self.main_direction();
         let (most, edge) = marks::max_offsets(flow, direction);
         // The window's edge is shown if it is near enough to leave room for the rest.
@@ -326,7 +327,11 @@ impl SegmentsView<'_> {
     }
 
     fn packet_marks(&self, scale: &Scale) -> Option<PacketMarks<'_>> {
-        PacketMarks::new(self.talk.flow, self.talk.trace.clock(), scale)
+        PacketMarks::new(
+            self.conversation.flow,
+            self.conversation.trace.clock(),
+            scale,
+        )
     }
 
     fn cursor_column(&self, area: Rect) -> Option<u16> {
@@ -351,70 +356,6 @@ impl SegmentsView<'_> {
                 wide,
                 StyleRole::Dim,
             );
-        }
-    }
-
-    /// Draws the number of segments by size, for both directions.
-    fn draw_histogram(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        if area.height < 3 {
-            return;
-        }
-        let half = area.width / 2;
-        for (direction, name, role, x) in [
-            (
-                Direction::Sent,
-                "sizes out",
-                StyleRole::Phase(Phase::Send),
-                area.x,
-            ),
-            (
-                Direction::Received,
-                "sizes in",
-                StyleRole::Phase(Phase::Receive),
-                area.x + half,
-            ),
-        ] {
-            let ranges =
-                SegmentSizes::from_flow(self.talk.flow, direction).ranges(HISTOGRAM_RANGES);
-            let most = ranges
-                .iter()
-                .map(|range| range.segments)
-                .max()
-                .unwrap_or(0)
-                .max(1);
-            canvas.text(
-                (x + 1, area.y + 1),
-                name,
-                half.saturating_sub(1),
-                StyleRole::Strong,
-            );
-            for (y, range) in (area.y + 2..area.bottom()).zip(ranges.iter().rev()) {
-                let label = if range.from == range.to {
-                    group_digits(range.to.into())
-                } else {
-                    format!(
-                        "{}\u{2013}{}",
-                        group_digits(range.from.into()),
-                        group_digits(range.to.into())
-                    )
-                };
-                canvas.text_right(x + 16, y, &label, StyleRole::Dim);
-                let room = half.saturating_sub(28);
-                let long = u16::try_from(u64::from(room) * range.segments / most).unwrap_or(room);
-                let long = long.max(u16::from(range.segments > 0));
-                canvas.text(
-                    (x + 17, y),
-                    &"\u{2588}".repeat(usize::from(long)),
-                    long,
-                    role,
-                );
-                canvas.text(
-                    (x + 18 + long, y),
-                    &group_digits(range.segments),
-                    9,
-                    StyleRole::Text,
-                );
-            }
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct LayerBox {
 
 /// Returns the boxes of a packet, from the outside in.
 pub(super) fn layer_boxes(
-    talk: &ConversationView<'_>,
+    conversation: &ConversationView<'_>,
     index: usize,
     packet: &PacketEntry,
     anatomy: &PacketHeaders,
@@ -50,7 +50,7 @@ pub(super) fn layer_boxes(
             protocol: header.name.to_owned(),
             range: Some(header.range.clone()),
             bytes: header.range.len() as u64,
-            summary: header_summary(talk, index, packet, header),
+            summary: header_summary(conversation, index, packet, header),
             fields: header
                 .fields
                 .iter()
@@ -60,14 +60,19 @@ pub(super) fn layer_boxes(
     }
     let depth = u16::try_from(boxes.len()).unwrap_or(u16::MAX);
     if packet.payload_bytes > 0 {
-        boxes.extend(application_boxes(talk, packet, &anatomy.payload, depth));
+        boxes.extend(application_boxes(
+            conversation,
+            packet,
+            &anatomy.payload,
+            depth,
+        ));
     }
     boxes
 }
 
 /// Returns the most important fields of a header.
 fn header_summary(
-    talk: &ConversationView<'_>,
+    conversation: &ConversationView<'_>,
     index: usize,
     packet: &PacketEntry,
     header: &PacketHeader,
@@ -97,7 +102,7 @@ fn header_summary(
             field("hop limit")
         ),
         "TCP" => {
-            let ack = talk
+            let ack = conversation
                 .relative_ack(index, packet)
                 .map(|ack| format!("  ack {}", group_digits(ack)))
                 .unwrap_or_default();
@@ -121,14 +126,14 @@ fn header_summary(
 
 /// Returns boxes for the TLS records and the parts in them; if neither is known, for the payload.
 fn application_boxes(
-    talk: &ConversationView<'_>,
+    conversation: &ConversationView<'_>,
     packet: &PacketEntry,
     payload: &Range<usize>,
     depth: u16,
 ) -> Vec<LayerBox> {
     let mut boxes = Vec::new();
     let from = packet.direction.side();
-    let contents = talk.contents(packet);
+    let contents = conversation.contents(packet);
     let records: Vec<_> = contents.iter().flat_map(Contents::records).collect();
     let parts: Vec<_> = contents.iter().flat_map(Contents::parts).collect();
     // Maps bytes of an item that begins at a stream offset to bytes of the frame.
@@ -150,7 +155,7 @@ fn application_boxes(
             protocol: "TLS record".to_owned(),
             range: Some(in_frame(piece.of.at, &piece.bytes)),
             bytes: piece.bytes.end - piece.bytes.start,
-            summary: record_summary(talk, packet, piece),
+            summary: record_summary(conversation, packet, piece),
             fields: Vec::new(),
         });
     }
@@ -187,7 +192,7 @@ fn application_boxes(
 /// Returns the contents of a record, if they can be told without decryption, and how much of it is
 /// in this packet.
 fn record_summary(
-    talk: &ConversationView<'_>,
+    conversation: &ConversationView<'_>,
     packet: &PacketEntry,
     piece: &UnitFragment<Record>,
 ) -> String {
@@ -197,7 +202,9 @@ fn record_summary(
     }
     format!(
         "{} \u{b7} {share}",
-        talk.said_in(packet.direction.side(), piece).join(", ")
+        conversation
+            .said_in(packet.direction.side(), piece)
+            .join(", ")
     )
 }
 

@@ -16,9 +16,9 @@ use super::canvas::Canvas;
 use super::{ladder, timeline};
 use crate::trace::{Direction, Phase};
 use crate::tui::ScreenState;
+use crate::tui::cursor::conversation_of_cursor;
 use crate::tui::figures::format_millis;
 use crate::tui::state::Panel;
-use crate::tui::talk::talk_of_cursor;
 use crate::tui::text_layout::wrap;
 use crate::tui::theme::StyleRole;
 use crate::units::{Bytes, Moment, group_digits};
@@ -36,28 +36,32 @@ pub(super) fn draw(
 ) {
     let (run, _) = state.displayed_run(now);
     let focused = state.view_state.panel != Panel::Explain;
-    let talk = talk_of_cursor(run, state.view_state.cursor);
-    let packet = talk.and_then(|talk| {
+    let conversation = conversation_of_cursor(run, state.view_state.cursor);
+    let packet = conversation.and_then(|conversation| {
         state
-            .inspected_index(&talk, now)
-            .and_then(|index| Some((index, talk.packet(index)?)))
+            .inspected_index(&conversation, now)
+            .and_then(|index| Some((index, conversation.packet(index)?)))
     });
     if boxed {
-        let first = talk.map_or(0, |talk| talk.flow.evicted());
+        let first = conversation.map_or(0, |conversation| conversation.flow.evicted());
         let title = packet.map_or_else(String::new, |(index, packet)| {
             let way = if packet.direction == Direction::Sent {
                 "client \u{2192} server"
             } else {
                 "server \u{2192} client"
             };
-            let at = talk
-                .and_then(|talk| talk.moment(packet))
+            let at = conversation
+                .and_then(|conversation| conversation.moment(packet))
                 .map(|at| format!(" \u{b7} {} ms", format_millis(at, false)))
                 .unwrap_or_default();
             format!(
                 "\u{2500} packet {} of {} \u{b7} {way}{at} ",
                 group_digits(first + index as u64 + 1),
-                group_digits(first + talk.map_or(0, |talk| talk.flow.packets().len()) as u64)
+                group_digits(
+                    first
+                        + conversation.map_or(0, |conversation| conversation.flow.packets().len())
+                            as u64
+                )
             )
         });
         canvas.draw_box(
@@ -70,7 +74,7 @@ pub(super) fn draw(
         );
     }
     let inner = timeline::inside_borders(area, boxed);
-    let (Some(talk), Some((index, packet))) = (talk, packet) else {
+    let (Some(conversation), Some((index, packet))) = (conversation, packet) else {
         return ladder::draw_no_packets(canvas, inner, run);
     };
     let Some((link, bytes)) = state.inspected_packet.bytes_of(packet) else {
@@ -82,7 +86,7 @@ pub(super) fn draw(
         );
     };
     let anatomy = parse_headers(link, bytes);
-    let nested = boxes::layer_boxes(&talk, index, packet, &anatomy);
+    let nested = boxes::layer_boxes(&conversation, index, packet, &anatomy);
     let lines = boxes::draw(
         canvas,
         inner,

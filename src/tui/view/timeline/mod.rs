@@ -1,6 +1,7 @@
 //! The timeline view: a bar for every phase on one time axis.
 
 mod bar;
+mod lane_bars;
 mod layout;
 mod notes;
 mod packet_strip;
