@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use super::payload::{first_of, payload_of, put_together};
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry, Trace};
 use crate::units::Untrusted;
-use crate::wire::http1::HeadBuffer;
 use crate::wire::quic::{InitialReader, QuicHello};
-use crate::wire::tls::{HandshakeReader, Sender, What};
+use crate::wire::stream::{
+    ByteAxis, HeadContent, MessageHead, StreamParser, TlsHello, UnitPiece, UnitSink,
+};
+use crate::wire::tls::Sender;
 
 /// The servers' names, by the index of the flow in [`Trace::flows`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,15 +78,10 @@ impl FlowOpening {
                 .find_map(|from| self.name_in_datagrams(from, store));
         }
         let first = put_together(self.packets.iter(), store, 1);
-        match first.first()? {
-            &HANDSHAKE => {
-                name_in_tls_hello(&put_together(self.packets.iter(), store, Self::MAX_BYTES))
-            }
-            b'A'..=b'Z' => {
-                name_in_http_request(&put_together(self.packets.iter(), store, Self::MAX_BYTES))
-            }
-            _ => None,
-        }
+        // A hello, a line, a greeting of SOCKS5, or a length before one of other protocols.
+        matches!(first.first()?, &HANDSHAKE | b'A'..=b'Z' | 0 | 5)
+            .then(|| put_together(self.packets.iter(), store, Self::MAX_BYTES))
+            .and_then(|opening| name_in_stream(&opening))
     }
 
     /// The name in a ClientHello that spans a client's first datagrams.
@@ -111,24 +108,52 @@ impl FlowOpening {
     }
 }
 
-fn name_in_tls_hello(bytes: &[u8]) -> Option<Untrusted> {
-    let mut name = None;
-    HandshakeReader::default().read(Sender::Client, bytes, |seen| {
-        if let What::ClientHello(Some(hello)) = seen.what {
-            name = name.take().or(hello.server_name);
-        }
-    });
-    name.map(|name| Untrusted::from_bytes(&name))
+/// The name in a TLS hello, be it the first thing said or within a tunnel or after STARTTLS; or
+/// else the host of the first request.
+fn name_in_stream(opening: &[u8]) -> Option<Untrusted> {
+    let mut names = NamesSaid::default();
+    StreamParser::default().push(Sender::Client, opening, &mut names);
+    let NamesSaid { in_hello, host } = names;
+    in_hello
+        .map(|name| Untrusted::from_bytes(&name))
+        .or_else(|| host_name(&host?))
 }
 
-/// The host without its port.
-fn name_in_http_request(bytes: &[u8]) -> Option<Untrusted> {
-    let mut head = HeadBuffer::default();
-    head.take(bytes).ok()?;
-    let fields = head.request().ok()?.fields;
-    let (_, host) = fields
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(b"host"))?;
+/// What a client calls its server.
+#[derive(Default)]
+struct NamesSaid {
+    in_hello: Option<Vec<u8>>,
+    host: Option<Vec<u8>>,
+}
+
+impl UnitSink for NamesSaid {
+    fn unit(&mut self, _: &UnitPiece<'_>) {}
+
+    fn head(&mut self, head: MessageHead<'_>) {
+        if let HeadContent::Request(request) = head.content
+            && self.host.is_none()
+        {
+            let mut fields = request.fields.iter();
+            let host = fields.find(|(name, _)| name.eq_ignore_ascii_case(b"host"));
+            self.host = host.map(|(_, host)| host.clone());
+        }
+    }
+
+    fn hello(&mut self, _: Sender, _: ByteAxis, hello: &TlsHello) {
+        if let TlsHello::Client(hello) = hello
+            && self.in_hello.is_none()
+        {
+            self.in_hello.clone_from(&hello.server_name);
+        }
+    }
+
+    fn wants_fields(&self) -> bool {
+        false
+    }
+}
+
+/// Host without its port.
+fn host_name(host: &[u8]) -> Option<Untrusted> {
     let text = Untrusted::from_bytes(host);
     let host = text.raw().trim();
     let name = host

@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod conversations;
 mod recorded;
 mod reused;
 

@@ -57,10 +57,13 @@ impl StreamLayers {
     /// its ciphertext.
     pub(in crate::trace) fn contents(&self, stream: Range<u64>, nonce: u64) -> Contents<'_> {
         let records = self.records_in(&stream);
-        let plain = if self.records.is_empty() {
+        let clear_to = self.clear_to();
+        let plain = if stream.start >= clear_to {
+            plain_in(records, &stream, nonce)
+        } else if stream.end <= clear_to {
             stream.clone()
         } else {
-            plain_in(records, &stream, nonce)
+            stream.start..plain_in(records, &stream, nonce).end.max(clear_to)
         };
         Contents {
             parts: self.parts_in(&plain),
@@ -70,10 +73,22 @@ impl StreamLayers {
         }
     }
 
+    /// Offset up to which the stream is plaintext as it stands: all of it without TLS, and what a
+    /// client and its proxy or server say before TLS, where that counts as plaintext.
+    fn clear_to(&self) -> u64 {
+        self.records.first().map_or(u64::MAX, |first| {
+            if first.plain_at == first.at {
+                first.at
+            } else {
+                0
+            }
+        })
+    }
+
     /// The stretch of the stream in which a stretch of the plaintext lies, from its first byte to
     /// its last.
     pub(in crate::trace) fn stream_of(&self, plain: &Range<u64>, nonce: u64) -> Option<Range<u64>> {
-        if self.records.is_empty() {
+        if plain.end <= self.clear_to() {
             return (!plain.is_empty()).then(|| plain.clone());
         }
         let mut carrying = self

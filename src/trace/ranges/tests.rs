@@ -202,3 +202,31 @@ fn what_goes_on_is_told_again_and_stands_once() {
     );
     assert_eq!(layers.parts().len(), 2);
 }
+
+#[test]
+fn what_comes_before_tls_lies_in_the_stream_itself() {
+    let part = |at, bytes| Part {
+        at,
+        bytes,
+        what: PartKind::Http1Head,
+    };
+    let record = |at, plain_at| Record {
+        at,
+        bytes: 55,
+        kind: 23,
+        plain_at,
+        plain_bytes: 33,
+    };
+    let mut layers = StreamLayers::default();
+    layers.take(
+        &[record(57, 57), record(112, 90)],
+        &[part(0, 57), part(57, 66)],
+        0,
+    );
+    let plain = |stream| layers.contents(stream, 0).plain().clone();
+    assert_eq!(plain(0..57), 0..57);
+    assert_eq!(plain(10..167), 10..123);
+    assert_eq!(plain(112..167), 90..123);
+    assert_eq!(layers.stream_of(&(0..57), 0), Some(0..57));
+    assert_eq!(layers.stream_of(&(57..123), 0), Some(62..150));
+}

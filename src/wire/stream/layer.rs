@@ -1,12 +1,14 @@
 //! Both directions of one byte sequence, and within TLS those of its plaintext.
 
+mod gap;
+
 use super::detect::{DetectHints, detect};
 use super::exchanges::PendingRequests;
 use super::http1::{Http1Lane, UpgradeToken};
 use super::http2::Http2Lane;
 use super::lane::{Lane, LaneContext, LaneState, NextState};
 use super::resync::{Resync, ResyncResult, ResyncTarget};
-use super::sink::{FaultReason, StreamGap, UnitSink};
+use super::sink::UnitSink;
 use super::socks5::Socks5Lane;
 use super::text::TextLane;
 use super::tls::{TlsLane, TlsSession};
@@ -78,37 +80,6 @@ impl StreamLayer {
         while !rest.is_empty() {
             let taken = self.step(from, rest, keys, sink);
             rest = rest.get(taken..).unwrap_or_default();
-        }
-    }
-
-    /// So many bytes of a direction are missing.
-    pub(super) fn push_gap(
-        &mut self,
-        from: Sender,
-        bytes: u64,
-        keys: Option<&KeyLog>,
-        sink: &mut dyn UnitSink,
-    ) {
-        self.decide(from, keys, sink);
-        self.flush(from, keys, sink);
-        let within = self.skip(from, bytes, sink);
-        let (axis, lane) = (self.axis, self.lane_mut(from));
-        let start = lane.at;
-        lane.at = lane.at.saturating_add(bytes);
-        sink.gap(&StreamGap {
-            from,
-            axis,
-            start,
-            bytes,
-            within,
-        });
-        if within.is_some() {
-            self.after_gap(from, keys, sink);
-        } else {
-            self.lose(from, sink);
-        }
-        if let Some(inner) = &mut self.inner {
-            inner.break_off(from, keys, sink);
         }
     }
 
@@ -360,89 +331,6 @@ impl StreamLayer {
                 self.decide(from, keys, sink);
             }
             _ => {}
-        }
-    }
-
-    /// The unit in which a gap lies.
-    fn skip(&mut self, from: Sender, bytes: u64, sink: &mut dyn UnitSink) -> Option<UnitKind> {
-        let SplitLayer {
-            state, tls, mut cx, ..
-        } = self.split(from, sink);
-        match state {
-            LaneState::Http1(lane) => lane.skip(bytes),
-            LaneState::Http2(lane) => lane.skip(bytes, &mut cx),
-            LaneState::Tls(lane) => lane.skip(bytes, tls, &mut cx),
-            LaneState::Text(_) => Some(UnitKind::Text),
-            LaneState::Opaque => Some(UnitKind::Opaque),
-            LaneState::Resync(resync) if resync.kind() == UnitKind::Opaque => {
-                Some(UnitKind::Opaque)
-            }
-            LaneState::Detect(..) | LaneState::Socks5(_) | LaneState::Resync(_) => None,
-        }
-    }
-
-    /// A gap lay within a unit, and may have ended it.
-    fn after_gap(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
-        let SplitLayer { state, mut cx, .. } = self.split(from, sink);
-        let next = match state {
-            LaneState::Http1(lane) => lane.after_gap(&mut cx),
-            LaneState::Http2(lane) => {
-                lane.after_gap(&mut cx);
-                NextState::Stay
-            }
-            LaneState::Tls(lane) => {
-                lane.after_gap();
-                NextState::Stay
-            }
-            _ => NextState::Stay,
-        };
-        self.turn(from, next, keys, sink);
-    }
-
-    /// A gap lay where nothing says what follows.
-    fn lose(&mut self, from: Sender, sink: &mut dyn UnitSink) {
-        let SplitLayer {
-            state,
-            pending,
-            mut cx,
-            ..
-        } = self.split(from, sink);
-        let target = match state {
-            LaneState::Http1(_) => Some(ResyncTarget::Head),
-            LaneState::Tls(_) => Some(ResyncTarget::Record),
-            LaneState::Resync(resync) => Some(resync.target()),
-            LaneState::Detect(..) => Some(ResyncTarget::Either),
-            _ => None,
-        };
-        pending.lose_response();
-        if matches!(state, LaneState::Http2(_)) {
-            cx.fault_at(cx.at(), FaultReason::FrameLost, &[]);
-        }
-        *state = target.map_or(LaneState::Opaque, |target| {
-            LaneState::Resync(Box::new(Resync::new(target)))
-        });
-    }
-
-    /// A gap in the records: the plaintext breaks off.
-    fn break_off(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
-        let axis = self.axis;
-        let lane = self.lane_mut(from);
-        if std::mem::replace(&mut lane.is_broken_off, true) {
-            return;
-        }
-        self.decide(from, keys, sink);
-        self.flush(from, keys, sink);
-        let start = self.lane(from).at;
-        sink.gap(&StreamGap {
-            from,
-            axis,
-            start,
-            bytes: 0,
-            within: None,
-        });
-        self.lane_mut(from).state = LaneState::Opaque;
-        if let Some(inner) = &mut self.inner {
-            inner.break_off(from, keys, sink);
         }
     }
 

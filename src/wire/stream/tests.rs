@@ -4,6 +4,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod captures;
 mod cases;
 mod law;
 mod record;
