@@ -9,7 +9,7 @@ use super::{CaptureError, InterfaceSelection, LiveCapture, privilege};
 /// Interfaces that are being opened. Opening one takes the kernel some milliseconds, in which the
 /// program can do other things.
 #[derive(Debug)]
-#[must_use = "opening goes on until it is asked for"]
+#[must_use = "call `wait` to obtain the capture"]
 pub struct CaptureOpening(
     Result<Vec<JoinHandle<Result<CaptureDevice, CaptureError>>>, CaptureError>,
     CaptureDepth,

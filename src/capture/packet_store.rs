@@ -129,19 +129,19 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read_again_from_memory_and_from_the_file() {
-        let kept = PacketStore::new(vec![1, 113]);
+        let packets = PacketStore::new(vec![1, 113]);
         let frame = |number: u32| [number.to_be_bytes().as_slice(), &vec![7; 60_000]].concat();
         let stored: Vec<PacketLocation> = (0..600)
-            .map(|number| kept.store(1, &frame(number)).unwrap())
+            .map(|number| packets.store(1, &frame(number)).unwrap())
             .collect();
-        assert!(lock_ignoring_poison(&kept.bytes).file_bytes > 0);
+        assert!(lock_ignoring_poison(&packets.bytes).file_bytes > 0);
         let mut bytes = Vec::new();
         for (number, stored) in (0..).zip(stored) {
-            kept.read(stored, usize::MAX, &mut bytes).unwrap();
+            packets.read(stored, usize::MAX, &mut bytes).unwrap();
             assert!(bytes == frame(number), "{number}");
-            kept.read(stored, 4, &mut bytes).unwrap();
+            packets.read(stored, 4, &mut bytes).unwrap();
             assert_eq!(
-                (bytes.as_slice(), kept.link_type(stored.interface)),
+                (bytes.as_slice(), packets.link_type(stored.interface)),
                 (number.to_be_bytes().as_slice(), Some(113))
             );
         }
@@ -150,7 +150,7 @@ mod tests {
             bytes: NonZeroU32::MIN,
             interface: 0,
         };
-        assert!(kept.read(beyond, 1, &mut bytes).is_err());
-        assert_eq!(kept.store(0, &[]), None);
+        assert!(packets.read(beyond, 1, &mut bytes).is_err());
+        assert_eq!(packets.store(0, &[]), None);
     }
 }

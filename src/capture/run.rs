@@ -36,14 +36,14 @@ impl CaptureRun {
     pub(super) fn new(
         sink: CaptureEventSink,
         now: RunClock,
-        kept: Option<Arc<PacketStore>>,
+        packet_store: Option<Arc<PacketStore>>,
     ) -> Self {
         Self {
             output: Mutex::new(Some((sink, now))),
             watched: Mutex::default(),
             open_connections: Mutex::new(0),
             connections_changed: Condvar::new(),
-            packet_store: kept,
+            packet_store,
         }
     }
 

@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(v4.len(), hosts.len());
         assert!(
             HOSTS.iter().all(|host| (2..=250).contains(&host.number)),
-            "0, 1 and the last are spoken for"
+            "0, 1 and the last are reserved"
         );
         assert!(
             hosts

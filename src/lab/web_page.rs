@@ -161,7 +161,7 @@ mod tests {
             let found = find_resource(path)
                 .map(|(kind, size)| (fill_to_size(kind.wrapper, size).len(), size));
             assert!(
-                found.is_some_and(|(is, told)| is == told),
+                found.is_some_and(|(actual, declared)| actual == declared),
                 "{path}: {found:?}"
             );
         }

@@ -40,12 +40,12 @@ struct SavedTerminal {
 
 /// Guard: while it lives, the emergency cleanup restores the terminal.
 #[derive(Debug)]
-#[must_use = "the terminal is given back only while this lives"]
+#[must_use = "the terminal is only restored while this guard lives"]
 pub struct TerminalResetGuard(*mut SavedTerminal);
 
 /// Guard: while it lives, the emergency cleanup removes the file.
 #[derive(Debug)]
-#[must_use = "the file is removed only while this lives"]
+#[must_use = "the file is only removed while this guard lives"]
 pub struct UnfinishedFileGuard(Option<(usize, *mut c_char)>);
 
 // SAFETY: the pointer is compared, and what it points to is freed by the one who took it out of the
@@ -99,7 +99,7 @@ impl TerminalResetGuard {
         // SAFETY: what is stored is never freed.
         #[expect(
             unsafe_code,
-            reason = "the settings lie behind a pointer for the signal handler's sake"
+            reason = "the settings are behind a pointer that the signal handler can read"
         )]
         let before = unsafe { self.0.as_ref() };
         if before.is_some_and(|before| before.settings.c_lflag != settings.c_lflag) {
@@ -162,7 +162,7 @@ pub fn run_emergency_cleanup() {
             // one to use it.
             #[expect(
                 unsafe_code,
-                reason = "the standard library's way to remove a file allocates"
+                reason = "the standard library's function to remove a file allocates"
             )]
             unsafe {
                 libc::unlink(path);
@@ -174,10 +174,7 @@ pub fn run_emergency_cleanup() {
 fn restore_terminal() {
     let terminal = TERMINAL.swap(ptr::null_mut(), Ordering::SeqCst);
     // SAFETY: it is null or came from a box that is never freed.
-    #[expect(
-        unsafe_code,
-        reason = "a signal handler can be handed nothing but a pointer"
-    )]
+    #[expect(unsafe_code, reason = "a signal handler can only be given a pointer")]
     let Some(terminal) = (unsafe { terminal.as_ref() }) else {
         return;
     };
@@ -191,7 +188,7 @@ fn restore_terminal() {
         // SAFETY: it takes numbers, and what standard output was is open under another.
         #[expect(
             unsafe_code,
-            reason = "this is called from signal handlers, for which no library vouches"
+            reason = "this is called from signal handlers, and no library guarantees to be safe there"
         )]
         unsafe {
             libc::dup2(dev_null, libc::STDOUT_FILENO);
@@ -200,7 +197,7 @@ fn restore_terminal() {
     // SAFETY: the settings are those of this terminal; nothing is kept of the pointer.
     #[expect(
         unsafe_code,
-        reason = "this is called from signal handlers, for which no library vouches"
+        reason = "this is called from signal handlers, and no library guarantees to be safe there"
     )]
     unsafe {
         libc::tcsetattr(
@@ -230,10 +227,7 @@ pub fn exit_now(code: u8) -> ! {
 /// Writes to a descriptor as much as it accepts at once. It may be called from a signal handler.
 pub(super) fn write_signal_safe(descriptor: RawFd, bytes: &[u8]) {
     // SAFETY: the pointer and the length are a slice's.
-    #[expect(
-        unsafe_code,
-        reason = "the standard library's way to write takes a lock"
-    )]
+    #[expect(unsafe_code, reason = "the standard library's writer takes a lock")]
     unsafe {
         libc::write(descriptor, bytes.as_ptr().cast(), bytes.len());
     }
@@ -244,7 +238,7 @@ fn is_in_foreground(descriptor: RawFd) -> bool {
     // SAFETY: both take and return numbers.
     #[expect(
         unsafe_code,
-        reason = "this is called from signal handlers, for which no library vouches"
+        reason = "this is called from signal handlers, and no library guarantees to be safe there"
     )]
     let (foreground, ours) = unsafe { (libc::tcgetpgrp(descriptor), libc::getpgrp()) };
     // The controlling terminal of another session has no foreground job here.
@@ -262,7 +256,7 @@ fn is_writable(descriptor: RawFd) -> bool {
     // SAFETY: there is one entry, and it lives until the call returns.
     #[expect(
         unsafe_code,
-        reason = "this is called from signal handlers, for which no library vouches"
+        reason = "this is called from signal handlers, and no library guarantees to be safe there"
     )]
     let ready = unsafe { libc::poll(&raw mut poll_fd, 1, WRITE_TIMEOUT_MS) };
     ready == 1 && poll_fd.revents & libc::POLLOUT != 0
@@ -273,7 +267,7 @@ fn terminal_settings(terminal: RawFd) -> Option<libc::termios> {
     // SAFETY: the settings are read only where the call succeeded and wrote them.
     #[expect(
         unsafe_code,
-        reason = "the settings are kept in the form that a signal handler can set them by"
+        reason = "the settings are stored in the form in which a signal handler can restore them"
     )]
     unsafe {
         (libc::tcgetattr(terminal, settings.as_mut_ptr()) == 0).then(|| settings.assume_init())

@@ -35,14 +35,14 @@ pub fn list_interfaces() -> io::Result<Vec<NetworkInterface>> {
     let mut next = head;
     // SAFETY: `next` is null or points to an entry of the list, which lives until `freeifaddrs`
     // below; nothing else writes it.
-    #[expect(unsafe_code, reason = "the list is C's")]
+    #[expect(unsafe_code, reason = "a linked list of C")]
     while let Some(entry) = unsafe { next.as_ref() } {
         add_entry(&mut found, entry);
         next = entry.ifa_next;
     }
     // SAFETY: `head` came from `getifaddrs`, is freed once, and no reference into the list outlives
     // the loop above.
-    #[expect(unsafe_code, reason = "the list is C's")]
+    #[expect(unsafe_code, reason = "a linked list of C")]
     unsafe {
         libc::freeifaddrs(head);
     }

@@ -47,14 +47,14 @@ mod tests {
 
     #[test]
     fn it_is_told_which_can_be_read() {
-        let (quiet, _kept) = UnixStream::pair().unwrap();
-        let (told, mut teller) = UnixStream::pair().unwrap();
-        teller.write_all(b"x").unwrap();
+        let (quiet, _peer) = UnixStream::pair().unwrap();
+        let (readable, mut writer) = UnixStream::pair().unwrap();
+        writer.write_all(b"x").unwrap();
         assert_eq!(
-            wait_readable(&[quiet.as_fd(), told.as_fd()]).unwrap(),
+            wait_readable(&[quiet.as_fd(), readable.as_fd()]).unwrap(),
             [false, true]
         );
-        drop(teller);
-        assert_eq!(wait_readable(&[told.as_fd()]).unwrap(), [true]);
+        drop(writer);
+        assert_eq!(wait_readable(&[readable.as_fd()]).unwrap(), [true]);
     }
 }

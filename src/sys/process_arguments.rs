@@ -61,7 +61,7 @@ pub fn inherited_file(descriptor: RawFd) -> Option<File> {
     // so nobody else in this process owns it.
     #[expect(
         unsafe_code,
-        reason = "the standard library takes no descriptor that was inherited"
+        reason = "the standard library cannot adopt an inherited descriptor"
     )]
     let owned = unsafe {
         (libc::fcntl(descriptor, libc::F_GETFD) != -1).then(|| OwnedFd::from_raw_fd(descriptor))

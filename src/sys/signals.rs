@@ -135,7 +135,7 @@ extern "C" fn handle_fatal_signal(
     _context: *mut c_void,
 ) {
     // SAFETY: the kernel hands over a structure that lives until the handler returns.
-    #[expect(unsafe_code, reason = "a handler is handed pointers")]
+    #[expect(unsafe_code, reason = "a signal handler receives pointers")]
     let cause = unsafe { info.as_ref() }.map_or(0, |info| info.si_code);
     // Codes of signals from the kernel are positive, those from processes are not (sigaction(2)).
     let fault = FAULT_SIGNALS
@@ -213,7 +213,7 @@ fn end_by_default_action(signal: c_int) -> ! {
 
 fn signal_action(signal: c_int) -> Option<libc::sigaction> {
     // SAFETY: an action of zeroes is valid, and the kernel overwrites it where the call succeeds.
-    #[expect(unsafe_code, reason = "no library tells a signal's action")]
+    #[expect(unsafe_code, reason = "no library reads a signal's action")]
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         (libc::sigaction(signal, ptr::null(), &raw mut action) == 0).then_some(action)
@@ -224,7 +224,7 @@ fn install_handler(signal: c_int, handler: SignalHandler) {
     // SAFETY: an action of zeroes is valid, and all that follows fills it.
     #[expect(
         unsafe_code,
-        reason = "libraries do not handle faults, nor on the stack that is kept for them"
+        reason = "no library handles faults, nor on the alternate signal stack"
     )]
     let action = unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
@@ -239,7 +239,7 @@ fn install_handler(signal: c_int, handler: SignalHandler) {
 fn set_action(signal: c_int, action: &libc::sigaction) {
     // SAFETY: the handler is one of this module's or was there before, and calls nothing but what
     // is safe in a handler.
-    #[expect(unsafe_code, reason = "libraries do not handle faults")]
+    #[expect(unsafe_code, reason = "no library handles faults")]
     unsafe {
         libc::sigaction(signal, action, ptr::null_mut());
     }

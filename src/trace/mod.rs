@@ -65,9 +65,7 @@ pub use other_frames::{DeliveryError, OtherFrames};
 pub use packet_limits::{Evicted, PacketLimits};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
 pub use ranges::{Carrier, Contents, Layers, Part, PartKind, Record, StreamLayers, UnitFragment};
-pub use retired::{
-    HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, RetiredRun, TimeKey,
-};
+pub use retired::{HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, RetiredRun, TimeKey};
 pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
 pub use tight_push::CompactFigures;

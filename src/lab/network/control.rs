@@ -139,12 +139,12 @@ mod tests {
             });
         });
         let lab = RunningLab::with_name(&name);
-        let asked = LinkChange {
+        let change = LinkChange {
             mtu: Some(1_280),
             bandwidth: Some(BandwidthLimit::Unlimited),
             ..LinkChange::default()
         };
-        let LinkReply::Current { link: set, .. } = lab.send_change(&asked).unwrap() else {
+        let LinkReply::Current { link: set, .. } = lab.send_change(&change).unwrap() else {
             panic!("it is refused")
         };
         assert_eq!(

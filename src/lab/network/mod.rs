@@ -72,7 +72,7 @@ pub struct NetworkUnavailable {
 impl NetworkUnavailable {
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "it is what `map_err` hands over"
+        reason = "`map_err` passes the error by value"
     )]
     #[cfg(target_os = "linux")]
     fn new(what: &str, source: std::io::Error) -> Self {

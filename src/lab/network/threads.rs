@@ -36,7 +36,7 @@ pub(super) fn run_on_new_thread<T: Send>(
 
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "it is what `map_err` hands over"
+    reason = "`map_err` passes the error by value"
 )]
 fn thread_start_error(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("no thread could be started: {error}"))

@@ -73,30 +73,30 @@ mod tests {
             .build()
             .unwrap();
         let pool = Arc::new(WorkerPool::default());
-        let (began, beginnings) = sync_channel(WORKERS + 1);
-        let (release, held) = sync_channel::<()>(WORKERS + 1);
-        let held = Arc::new(Mutex::new(held));
+        let (start, started) = sync_channel(WORKERS + 1);
+        let (release, released) = sync_channel::<()>(WORKERS + 1);
+        let released = Arc::new(Mutex::new(released));
         let mut jobs = Vec::new();
         for _ in 0..=WORKERS {
             let pool = Arc::clone(&pool);
-            let began = began.clone();
-            let held = Arc::clone(&held);
+            let start = start.clone();
+            let released = Arc::clone(&released);
             jobs.push(runtime.spawn(async move {
                 let work = move |worker| {
-                    began.send(worker).unwrap();
-                    held.lock().unwrap().recv().unwrap();
+                    start.send(worker).unwrap();
+                    released.lock().unwrap().recv().unwrap();
                 };
                 pool.run(work).await
             }));
         }
         let deadline = Duration::from_secs(60);
         let busy: HashSet<usize> = (0..WORKERS)
-            .map(|_| beginnings.recv_timeout(deadline).unwrap())
+            .map(|_| started.recv_timeout(deadline).unwrap())
             .collect();
         assert_eq!(busy, (1..=WORKERS).collect());
-        assert!(beginnings.try_recv().is_err(), "all threads are busy");
+        assert!(started.try_recv().is_err(), "all threads are busy");
         release.send(()).unwrap();
-        assert!(busy.contains(&beginnings.recv_timeout(deadline).unwrap()));
+        assert!(busy.contains(&started.recv_timeout(deadline).unwrap()));
         (0..WORKERS).for_each(|_| release.send(()).unwrap());
         assert!(
             jobs.into_iter()

@@ -162,20 +162,20 @@ mod tests {
     use super::*;
 
     /// The reported sections, merged, and their total length.
-    fn told(framing: BodyFraming, pieces: &[&[u8]]) -> (Vec<(BodySection, usize)>, bool) {
+    fn read_sections(framing: BodyFraming, pieces: &[&[u8]]) -> (Vec<(BodySection, usize)>, bool) {
         let mut reader = BodyReader::new(framing);
-        let mut told = Vec::<(BodySection, usize)>::new();
-        let mut fresh = true;
+        let mut sections = Vec::<(BodySection, usize)>::new();
+        let mut is_new_section = true;
         for piece in pieces {
             reader.read(piece, |section, bytes, ends| {
-                match told.last_mut().filter(|_| !fresh) {
-                    Some((_, known)) => *known += bytes,
-                    None => told.push((section, bytes)),
+                match sections.last_mut().filter(|_| !is_new_section) {
+                    Some((_, total)) => *total += bytes,
+                    None => sections.push((section, bytes)),
                 }
-                fresh = ends;
+                is_new_section = ends;
             });
         }
-        (told, reader.is_done())
+        (sections, reader.is_done())
     }
 
     #[test]
@@ -190,9 +190,12 @@ mod tests {
             (ChunkHeader, 5),
             (Trailers, 8),
         ];
-        assert_eq!(told(BodyFraming::Chunked, &[body]), (expected, true));
         assert_eq!(
-            told(BodyFraming::Chunked, &[b"0\r\n\r\n"]).0,
+            read_sections(BodyFraming::Chunked, &[body]),
+            (expected, true)
+        );
+        assert_eq!(
+            read_sections(BodyFraming::Chunked, &[b"0\r\n\r\n"]).0,
             [(ChunkHeader, 3), (Trailers, 2)]
         );
     }
@@ -200,14 +203,17 @@ mod tests {
     #[test]
     fn a_body_of_known_length_ends_with_it_and_an_endless_one_never() {
         assert_eq!(
-            told(BodyFraming::Length(3), &[b"ab", b"cd"]),
+            read_sections(BodyFraming::Length(3), &[b"ab", b"cd"]),
             (vec![(BodySection::Data, 3)], true)
         );
         assert_eq!(
-            told(BodyFraming::UntilClose, &[b"ab", b"cd"]),
+            read_sections(BodyFraming::UntilClose, &[b"ab", b"cd"]),
             (vec![(BodySection::Data, 4)], false)
         );
-        assert_eq!(told(BodyFraming::Length(0), &[b"ab"]), (Vec::new(), true));
+        assert_eq!(
+            read_sections(BodyFraming::Length(0), &[b"ab"]),
+            (Vec::new(), true)
+        );
     }
 
     proptest! {
@@ -217,9 +223,9 @@ mod tests {
             proptest::collection::vec(prop::sample::select(b"0123fF;\r\n x".to_vec()), 0..200),
         ], cut in 0_usize..200) {
             let cut = cut.min(body.len());
-            let whole = told(BodyFraming::Chunked, &[&body]);
+            let whole = read_sections(BodyFraming::Chunked, &[&body]);
             prop_assert!(whole.0.iter().map(|(_, bytes)| bytes).sum::<usize>() <= body.len());
-            prop_assert_eq!(told(BodyFraming::Chunked, &[&body[..cut], &body[cut..]]), whole);
+            prop_assert_eq!(read_sections(BodyFraming::Chunked, &[&body[..cut], &body[cut..]]), whole);
         }
     }
 }
