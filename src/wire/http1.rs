@@ -51,7 +51,7 @@ pub struct RequestHead {
 pub enum HeadError {
     /// It violates the grammar; a description.
     Malformed(&'static str),
-    /// It is larger than [`MOST_HEAD`] or has more field lines than [`MOST_FIELDS`].
+    /// It is larger than [`MAX_HEAD_BYTES`] or has more field lines than [`MAX_FIELD_LINES`].
     TooLarge,
 }
 
