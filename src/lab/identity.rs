@@ -1,6 +1,6 @@
 //! TLS server configurations by host name, and handshakes: the server name (SNI) selects the
-//! certificate. The first host's configuration is created at startup, the others when they are first
-//! requested.
+//! certificate. The first host's configuration is created at startup, the others when they are
+//! first requested.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

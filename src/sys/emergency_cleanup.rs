@@ -188,7 +188,7 @@ fn restore_terminal() {
         // SAFETY: it takes numbers, and what standard output was is open under another.
         #[expect(
             unsafe_code,
-            reason = "this is called from signal handlers, and no library guarantees to be safe there"
+            reason = "this is called from signal handlers, where no library promises to be safe"
         )]
         unsafe {
             libc::dup2(dev_null, libc::STDOUT_FILENO);
@@ -197,7 +197,7 @@ fn restore_terminal() {
     // SAFETY: the settings are those of this terminal; nothing is kept of the pointer.
     #[expect(
         unsafe_code,
-        reason = "this is called from signal handlers, and no library guarantees to be safe there"
+        reason = "this is called from signal handlers, where no library promises to be safe"
     )]
     unsafe {
         libc::tcsetattr(
@@ -238,7 +238,7 @@ fn is_in_foreground(descriptor: RawFd) -> bool {
     // SAFETY: both take and return numbers.
     #[expect(
         unsafe_code,
-        reason = "this is called from signal handlers, and no library guarantees to be safe there"
+        reason = "this is called from signal handlers, where no library promises to be safe"
     )]
     let (foreground, ours) = unsafe { (libc::tcgetpgrp(descriptor), libc::getpgrp()) };
     // The controlling terminal of another session has no foreground job here.
@@ -256,7 +256,7 @@ fn is_writable(descriptor: RawFd) -> bool {
     // SAFETY: there is one entry, and it lives until the call returns.
     #[expect(
         unsafe_code,
-        reason = "this is called from signal handlers, and no library guarantees to be safe there"
+        reason = "this is called from signal handlers, where no library promises to be safe"
     )]
     let ready = unsafe { libc::poll(&raw mut poll_fd, 1, WRITE_TIMEOUT_MS) };
     ready == 1 && poll_fd.revents & libc::POLLOUT != 0
