@@ -309,8 +309,12 @@ proptest! {
         kind in 0_usize..4,
         bytes in prop::collection::vec(any::<u8>(), 0..600),
     ) {
-        let begin = [Vec::new(), CaptureBuilder::pcap(false, 0xa1b2_c3d4).bytes,
-            CaptureBuilder::new(false).section().bytes.clone(), file_with_everything()];
+        let begin = [
+            Vec::new(),
+            CaptureBuilder::pcap(false, 0xa1b2_c3d4).bytes,
+            CaptureBuilder::new(false).section().bytes.clone(),
+            file_with_everything(),
+        ];
         let bytes = [begin[kind].as_slice(), bytes.as_slice()].concat();
         if let Ok(content) = read_content(&bytes) {
             prop_assert!(is_bounded(&content, bytes.len()));

@@ -129,8 +129,8 @@ proptest! {
         let (read, kept, _) = read_back(&save_events(&events, with_secrets));
         prop_assert_eq!(kept.error, None);
         if !events.is_empty() {
-            prop_assert_eq!(fold_redacted(&read, Redactor::new(true)), fold_redacted(&events,
-                Redactor::new(with_secrets)));
+            let expected = fold_redacted(&events, Redactor::new(with_secrets));
+            prop_assert_eq!(fold_redacted(&read, Redactor::new(true)), expected);
         }
     }
 
@@ -148,6 +148,14 @@ proptest! {
             let mut trace = Trace::default();
             archive.read_events(|event| trace.apply(event));
         }
+    }
+}
+
+/// The text of a note; `None` for other events.
+fn note_text(event: &Event) -> Option<&str> {
+    match &event.kind {
+        EventKind::Note { text, .. } => Some(text.raw()),
+        _ => None,
     }
 }
 
@@ -256,8 +264,8 @@ fn a_saved_run_that_is_cut_anywhere_opens_as_far_as_it_goes() {
         let kept = archive.read_events(|event| read.push(event));
         if let Some(ArchiveError::Truncated { .. }) = kept.error {
             assert!(
-                matches!(&read.last().unwrap().kind, EventKind::Note { text,
-                    .. } if text.raw().contains("not read to its end"))
+                note_text(read.last().unwrap())
+                    .is_some_and(|text| text.contains("not read to its end"))
                     || most == 0
             );
         }
@@ -344,8 +352,8 @@ fn an_event_that_is_too_long_to_be_read_is_left_out_and_that_is_said() {
     assert_eq!(kept.error, None);
     assert!(
         read.iter()
-            .any(|event| matches!(&event.kind, EventKind::Note { text,
-        .. } if text.raw().contains("is left out")))
+            .filter_map(note_text)
+            .any(|text| text.contains("is left out"))
     );
     assert_eq!(
         read.len(),
@@ -360,9 +368,10 @@ fn of_runs_that_were_put_one_behind_the_other_the_first_is_told() {
     let (read, kept, _) = read_back(&[one.as_slice(), &one].concat());
     assert_eq!(kept.error, None);
     assert_eq!(read[..whole.len()], whole);
+    let notes: Vec<_> = read[whole.len()..].iter().map(note_text).collect();
     assert!(
-        matches!(&read[whole.len()..], [Event { kind: EventKind::Note { text, .. },
-            .. }] if text.raw().starts_with("another run begins"))
+        matches!(notes[..], [Some(text)] if text.starts_with("another run begins")),
+        "{notes:?}"
     );
 }
 
@@ -374,13 +383,16 @@ fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
     file.extend(&ours);
     let (read, kept, _) = read_back(&file);
     assert_eq!(kept.error, None);
-    assert!(!read.iter().any(
-        |event| matches!(&event.kind, EventKind::Note { text, .. } if text.raw() == "second")
-    ));
+    assert!(
+        !read
+            .iter()
+            .filter_map(note_text)
+            .any(|text| text == "second")
+    );
     assert!(
         read.iter()
-            .any(|event| matches!(&event.kind, EventKind::Note { text,
-            .. } if text.raw().starts_with("ignored 5 events of a run")))
+            .filter_map(note_text)
+            .any(|text| text.starts_with("ignored 5 events of a run"))
     );
     // A damaged entry becomes a note, and the rest is read.
     let index = ours
@@ -396,6 +408,9 @@ fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
     damaged[event + 1] = b'E';
     let (read, _, _) = read_back(&damaged);
     assert_eq!(read.len(), 6);
-    assert!(matches!(&read.last().unwrap().kind, EventKind::Note { text,
-            .. } if text.raw().starts_with("1 event of the run cannot be read")));
+    let note = note_text(read.last().unwrap()).unwrap();
+    assert!(
+        note.starts_with("1 event of the run cannot be read"),
+        "{note}"
+    );
 }

@@ -126,7 +126,7 @@ fn a_regression_ends_with_4_and_what_cannot_be_read_with_2() {
         (["diff", good, "/nowhere"], "No such file"),
         (
             ["diff", good, env!("CARGO_MANIFEST_DIR")],
-            "this is a folder",
+            "it is a directory",
         ),
         (
             [
@@ -134,7 +134,7 @@ fn a_regression_ends_with_4_and_what_cannot_be_read_with_2() {
                 good,
                 concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
             ],
-            "this is no capture file",
+            "not a capture file",
         ),
         (
             [

@@ -77,7 +77,7 @@ fn what_is_peculiar_has_a_sign_and_words() {
         "{}",
         desk.text()
     );
-    assert!(desk.shows("ms: retransmission timeouts"), "{}", desk.text());
+    assert!(desk.shows("idle for 20.3 ms"), "{}", desk.text());
     let mut desk = Desk::scenario("connect_refused", WIDE);
     desk.press(KeyCode::Char('2'));
     assert!(

@@ -126,7 +126,7 @@ fn what_is_no_capture_is_refused_before_the_screen() {
     ));
     terminal.wait_for_text("left with 2");
     assert!(
-        terminal.text().contains("this is no capture file"),
+        terminal.text().contains("not a capture file"),
         "{}",
         terminal.text()
     );
@@ -144,7 +144,7 @@ fn what_is_no_capture_is_refused_before_the_screen() {
     let mut terminal = shell(&format!(
         "echo no capture | '{program}' open -; echo left with $?"
     ));
-    terminal.wait_for_text("this is no capture file");
+    terminal.wait_for_text("not a capture file");
     terminal.type_keys("q");
     terminal.wait_for_text("left with 0");
 }

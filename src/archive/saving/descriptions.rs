@@ -302,15 +302,18 @@ mod tests {
     use crate::units::is_unsafe_for_terminal;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None,
-            ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            cases: 2_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
 
         #[test]
         fn every_event_says_something_that_is_safe_to_look_at(event in any_event()) {
             let text = describe_event(&event, &Trace::default());
             // A note consists of arbitrary text.
-            prop_assert!(!text.is_empty() || matches!(event.kind, EventKind::Note { .. }),
-                "{event:?}");
+            let is_note = matches!(event.kind, EventKind::Note { .. });
+            prop_assert!(!text.is_empty() || is_note, "{event:?}");
             prop_assert!(!text.chars().any(is_unsafe_for_terminal), "{text:?}");
         }
     }

@@ -200,6 +200,7 @@ fn value_range(text: &str, begin: usize, of_query: bool) -> Range<usize> {
         let begin = begin + escapes + 1;
         return begin..begin + quoted_length(text.get(begin..).unwrap_or_default(), quote, escapes);
     }
+    // In a query `/`, `;` and `?` are ordinary characters of a value; in a path they end it.
     let ends = |c: char| {
         ends_value(c) || matches!(c, '&' | '#') || !of_query && matches!(c, '/' | ';' | '?')
     };
@@ -213,6 +214,8 @@ fn value_range(text: &str, begin: usize, of_query: bool) -> Range<usize> {
 
 /// The length up to the closing quote, which is preceded by as many backslashes as the opening one.
 fn quoted_length(rest: &str, quote: char, escapes: usize) -> usize {
+    // Unescaped, a quote closes unless an odd number of backslashes escapes it. In JSON inside of a
+    // JSON string both quotes are escaped, and more backslashes belong to a quote in the value.
     let closes = |at: usize| {
         let before = rest.get(..at).unwrap_or_default();
         let backslashes = before.len() - before.trim_end_matches('\\').len();
