@@ -175,7 +175,7 @@ fn a_missed_budget_is_4_and_a_kept_one_0() {
 fn what_is_tolerated_or_not_measured_is_said_and_is_no_miss() {
     let server = Recorder::ok();
     for (budget, expected, said) in [
-        ("total<=0ms+-1min", Some(0), "beyond the limit by"),
+        ("total<=0ms+-1min", Some(0), "misses the limit by"),
         (
             "wire_wait<=1min,tls<=1s",
             Some(0),

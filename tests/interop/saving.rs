@@ -225,7 +225,7 @@ fn a_capturing_program_takes_the_stream_from_a_pipe() {
     assert_eq!(taken.status, Some(0), "{}", taken.errors());
     let Some(list) = listed(&file) else { return };
     for (protocol, about) in [
-        ("systemd Journal", "the run begins"),
+        ("systemd Journal", "run started"),
         ("HTTP", "GET /taken"),
         ("systemd Journal", "run ended"),
     ] {

@@ -297,7 +297,7 @@ fn no_refusal_has_a_secret_in_it() {
         ),
         (
             &["probe", "--redact", "(Canary", "http://127.0.0.1:1/"],
-            "--redact: pattern 1 is no regular expression",
+            "--redact: pattern 1 is not a valid regular expression",
         ),
         (
             &["probe", "--tokne=Canary", "http://127.0.0.1:1/"],

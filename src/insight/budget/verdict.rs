@@ -89,7 +89,7 @@ impl BudgetVerdict {
         match self.outcome {
             BudgetOutcome::Met => "met".to_owned(),
             BudgetOutcome::Tolerated { .. } => {
-                format!("over the limit{by}, within the tolerance")
+                format!("misses the limit{by}, within the tolerance")
             }
             BudgetOutcome::NotMeasured => "not measured".to_owned(),
             BudgetOutcome::Missed { .. } => format!("missed{by}"),
