@@ -58,15 +58,15 @@ impl TlsLoader {
         if !matches!(self.crypto, Loaded::NotRequested) {
             return;
         }
-        let ((tools_done, crypto), (trust_done, trust_store)) =
+        let ((crypto_sender, crypto), (store_sender, trust_store)) =
             (oneshot::channel(), oneshot::channel());
         self.may_block = names_a_pipe(options);
         let options = options.clone();
         let load = move || {
-            // Nobody waits any more if the run has ended.
+            // The receivers are gone if the run has ended.
             let crypto = Arc::new(CryptoSetup::load(&options));
-            let _ = tools_done.send(Arc::clone(&crypto));
-            let _ = trust_done.send(Arc::new(TrustStore::load(&options, &crypto)));
+            let _ = crypto_sender.send(Arc::clone(&crypto));
+            let _ = store_sender.send(Arc::new(TrustStore::load(&options, &crypto)));
         };
         // Without a thread, the values are loaded when they are needed.
         if let Ok(thread) = thread::Builder::new().name("trust".to_owned()).spawn(load) {

@@ -53,7 +53,7 @@ impl CookieDateFields {
 
     /// Steps 3 to 6: validates the fields. A day that its month does not have makes the date
     /// invalid.
-    fn to_unix_seconds(self) -> Option<i64> {
+    fn to_unix_seconds(&self) -> Option<i64> {
         let year = match self.year? {
             year @ 70..=99 => year + 1900,
             year @ 0..=69 => year + 2000,

@@ -2,7 +2,7 @@
 //! below it.
 //!
 //! ```text
-//! hyper ─► exact head ─► tap (the watch) ─► TLS or the socket
+//! hyper ─► exact head ─► tap (the monitor) ─► TLS or the socket
 //! ```
 
 mod body_parts;

@@ -1,7 +1,7 @@
 //! HTTP/2 (RFC 9113), implemented by h2. What it reads and writes is observed below it.
 //!
 //! ```text
-//! h2 ─► portions ─► tap (the watch) ─► TLS or the socket
+//! h2 ─► yielding stream ─► tap (the monitor) ─► TLS or the socket
 //! ```
 
 mod failure;

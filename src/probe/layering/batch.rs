@@ -85,7 +85,7 @@ mod tests {
     fn the_last_item_is_emitted_again_when_it_has_changed() {
         let mut batch = PendingBatch::default();
         let put = |batch: &mut PendingBatch<(u64, u64)>, at, bytes| {
-            batch.put_or_replace_last((at, bytes), |open| open.0 == at)
+            batch.put_or_replace_last((at, bytes), |open| open.0 == at);
         };
         put(&mut batch, 0, 5);
         put(&mut batch, 5, 1);

@@ -2,9 +2,9 @@
 //! HTTP, emitted in batches.
 //!
 //! ```text
-//! http1, http2 ─► Parts ──────────────┐
-//! tap above TLS ─► plaintext counted ─┼─► Layering ─► What::Layered
-//! records seen below TLS ─────────────┘
+//! http1, http2 ─► PartTracker ────────┐
+//! tap above TLS ─► PlaintextObserver ─┼─► LayerTracker ─► EventKind::Layered
+//! records observed below TLS ─────────┘
 //! ```
 //!
 //! Plaintext read above TLS came in the record that was last handed to rustls, since rustls returns
@@ -65,7 +65,7 @@ struct DirectionLayers {
 
 impl fmt::Debug for LayerTracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Layering")
+        f.debug_struct("LayerTracker")
             .field("connection", &self.connection)
             .finish_non_exhaustive()
     }
@@ -136,7 +136,7 @@ impl LayerTracker {
             state
                 .direction(from)
                 .parts
-                .put_or_replace_last(part, |open| open.at == part.at)
+                .put_or_replace_last(part, |open| open.at == part.at);
         });
     }
 

@@ -76,14 +76,14 @@ async fn tunnel_failure(proxy: &str, script: Vec<ScriptStep>) -> (FailureCode, S
 }
 
 fn recorded_steps(test: &TestContext) -> Vec<String> {
-    let text = |what| {
+    let step_text = |what| {
         if let EventKind::ProxyTalked { step, .. } = what {
             Some(step.text.raw().to_owned())
         } else {
             None
         }
     };
-    test.emitted().into_iter().filter_map(text).collect()
+    test.emitted().into_iter().filter_map(step_text).collect()
 }
 
 const HTTP_PROXY: &str = "http://proxy.test:3128";

@@ -133,7 +133,7 @@ impl FormWriter {
                     replace_line_breaks(kind)
                 )),
                 (Some(kind), None) => {
-                    self.push_line(&format!("Content-Type: {}", replace_line_breaks(kind)))
+                    self.push_line(&format!("Content-Type: {}", replace_line_breaks(kind)));
                 }
                 (None, _) => {}
             }

@@ -73,7 +73,7 @@ impl<'a> StubResolver<'a> {
                 LookupResult::Unknown if self.servers_are_silent() => return result,
                 LookupResult::NoSuchName => {}
                 _ if matches!(best, LookupResult::NoSuchName | LookupResult::Unknown) => {
-                    best = result
+                    best = result;
                 }
                 _ => {}
             }

@@ -87,6 +87,6 @@ impl KeyLogListener {
 
 impl std::fmt::Debug for KeyLogListener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("KeyTap")
+        f.write_str("KeyLogListener")
     }
 }

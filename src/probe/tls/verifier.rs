@@ -74,7 +74,7 @@ pub(super) struct RecordingVerifier {
 
 impl fmt::Debug for RecordingVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recording")
+        f.debug_struct("RecordingVerifier")
             .field("connection", &self.checker.connection)
             .finish_non_exhaustive()
     }
