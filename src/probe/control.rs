@@ -152,6 +152,7 @@ async fn prepare_client(
         .tls_backend_preconfigured(tls)
         .no_proxy()
         .referer(false)
+        // Each request opens its own connection, as in the run.
         .pool_max_idle_per_host(0);
     builder = builder
         .redirect(redirect_policy(spec))

@@ -47,6 +47,7 @@ pub(super) async fn dial(
     } = UrlEndpoint::try_from(&hop.url)?;
     let proxy = proxy_for(context.spec, &hop.url).filter(|_| context.spec.unix_socket.is_none());
     if is_secure || proxy.is_some_and(|proxy| proxy.kind == ProxyKind::Https) {
+        // Loading can take tens of milliseconds; started here, it overlaps with DNS and TCP.
         tls_loader.start(&context.spec.tls);
     }
     let EstablishedConnection {

@@ -55,6 +55,8 @@ impl<'a> HappyEyeballs<'a> {
         while !self.running.is_empty() {
             let is_last = self.untried.as_slice().is_empty();
             tokio::select! {
+                // Results take precedence over the timers: a connection that is established just
+                // before the deadline still counts.
                 biased;
                 (index, result) = poll_fn(|cx| poll_any(&mut self.running, cx)) => {
                     if let Some(winner) = self.finish_attempt(index, result) {

@@ -119,6 +119,7 @@ pub(super) async fn perform_handshake<S: ByteStream>(
         }
     };
     monitor.end();
+    // Records of the handshake itself carry no plaintext and must not count towards a flood.
     idle.reset();
     let session = secured.get_ref().1;
     let handshake = negotiated::negotiated_handshake(session);
