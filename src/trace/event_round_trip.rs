@@ -40,7 +40,7 @@ proptest! {
 pub(crate) fn any_event() -> impl Strategy<Value = Event> {
     (any::<i64>(), any_event_kind()).prop_map(|(at, kind)| Event {
         at: Moment(at),
-        kind: kind,
+        kind,
     })
 }
 

@@ -140,6 +140,9 @@ impl FlowTable {
     /// Evicts the oldest packets over all flows; they are the first ones of each flow's list.
     fn evict_oldest_packets(&mut self) {
         let mut blocks: Vec<(u64, usize)> = self.list.iter().flat_map(Flow::blocks).collect();
+        // Blocks are ordered by arrival and not by timestamp, since timestamps of a crafted capture
+        // may be anything. The oldest blocks that together hold the share to evict determine the
+        // packet number up to which every flow evicts.
         blocks.sort_unstable();
         let mut left = (self.limits.packets / PacketLimits::PACKET_EVICTION_DIVISOR).max(1);
         let last = blocks.iter().find(|(_, packets)| {

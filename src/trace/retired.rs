@@ -54,28 +54,27 @@ impl RetiredRepeats {
     }
 }
 
-/// What exchanges of one run come to together.
+/// Sums over several exchanges of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HopSums {
     /// Exchanges that followed a redirect.
     pub redirects: u64,
-    /// Exchanges that tried again.
+    /// Retries.
     pub retries: u64,
     /// Connections opened for them.
     pub connects: u64,
-    /// Bytes of the requests' heads.
+    /// Bytes of the request heads.
     pub request_head_bytes: u64,
-    /// Bytes of the responses' heads.
+    /// Bytes of the response heads.
     pub response_head_bytes: u64,
-    /// The time in each phase that any of them had, on the program's clock.
+    /// Time in each phase, on the app clock.
     pub phases: BTreeMap<Phase, Nanos>,
-    /// The marks of curl's `-w` that curl adds over redirects, in the order in which they are
-    /// reached.
+    /// Times of curl's `-w` that curl sums over redirects, in chronological order.
     pub marks: [Nanos; 6],
 }
 
 impl HopSums {
-    /// Adds those of other exchanges.
+    /// Adds the sums of other exchanges.
     pub fn add(&mut self, other: &Self) {
         for (sum, figure) in [
             (&mut self.redirects, other.redirects),
@@ -96,19 +95,19 @@ impl HopSums {
     }
 }
 
-/// Exchanges that are no longer held, of a run of which those before and after them are.
+/// Consecutive exchanges that were retired from the middle of a run whose other exchanges are held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetiredHops {
     /// The first of them.
     pub first: ExchangeId,
-    /// The last of them; none between the two is held.
+    /// The last of them; all between the two are retired.
     pub last: ExchangeId,
-    /// What they come to.
+    /// Their sums.
     pub sums: HopSums,
 }
 
 impl RetiredHops {
-    /// Returns how many exchanges they are.
+    /// Returns their number.
     pub const fn count(&self) -> u64 {
         self.last.0.abs_diff(self.first.0) as u64 + 1
     }
@@ -129,32 +128,32 @@ pub struct RetiredExchanges {
     pub totals: CompactFigures,
     pub(super) failure: Option<(ExchangeId, (Phase, Failure))>,
     repeats: Vec<RetiredRepeats>,
-    /// In the order of their exchanges.
+    /// Sorted by exchange number.
     hops: Vec<RetiredHops>,
-    /// Whether there ever were any.
+    /// Whether `hops` ever had an entry.
     cut_runs: bool,
 }
 
 impl RetiredExchanges {
-    /// Returns the exchanges between these two that are no longer held, where their run is.
+    /// Returns the retired exchanges between two exchanges of a run that is held.
     pub fn hops_between(&self, first: ExchangeId, last: ExchangeId) -> &[RetiredHops] {
         let begin = self.hops.partition_point(|hops| hops.first.0 < first.0);
         let end = self.hops.partition_point(|hops| hops.last.0 <= last.0);
         self.hops.get(begin..end).unwrap_or_default()
     }
 
-    /// Returns whether exchanges went of a run that was held then.
+    /// Whether exchanges were ever retired from the middle of a run.
     pub const fn cut_runs(&self) -> bool {
         self.cut_runs
     }
 
-    /// Adds exchanges of a run that stays.
+    /// Adds exchanges from the middle of a run that is held, merged with those right before them.
     pub(super) fn add_hops(&mut self, hops: RetiredHops) {
         self.cut_runs = true;
-        let place = self
+        let index = self
             .hops
             .partition_point(|known| known.first.0 < hops.first.0);
-        let before = place
+        let before = index
             .checked_sub(1)
             .and_then(|before| self.hops.get_mut(before))
             .filter(|before| before.last.0.checked_add(1) == Some(hops.first.0));
@@ -163,21 +162,21 @@ impl RetiredExchanges {
                 before.last = hops.last;
                 before.sums.add(&hops.sums);
             }
-            None => self.hops.insert(place, hops),
+            None => self.hops.insert(index, hops),
         }
     }
 
-    /// Forgets which exchanges of a run had gone, when all of it goes.
-    pub(super) fn forget_hops(&mut self, run: &RetiredRun) {
+    /// Removes the entries of a run that is retired as a whole.
+    pub(super) fn remove_hops(&mut self, run: &RetiredRun) {
         self.hops
             .retain(|hops| hops.first.0 < run.first.0 || hops.last.0 > run.last.0);
     }
 
     /// Returns the retired repeats of the request with this first exchange.
-    pub fn repeats_of(&self, head: ExchangeId) -> Option<&RetiredRepeats> {
+    pub fn repeats_of(&self, original: ExchangeId) -> Option<&RetiredRepeats> {
         let index = self
             .repeats
-            .binary_search_by_key(&head.0, |repeats| repeats.original.0)
+            .binary_search_by_key(&original.0, |repeats| repeats.original.0)
             .ok()?;
         self.repeats.get(index)
     }
@@ -194,19 +193,19 @@ impl RetiredExchanges {
         if let Some((_, total)) = total {
             self.totals.push(total.0);
         }
-        let Some(head) = run.original else { return };
+        let Some(original) = run.original else { return };
         let index = self
             .repeats
-            .partition_point(|repeats| repeats.original.0 < head.0);
+            .partition_point(|repeats| repeats.original.0 < original.0);
         if self
             .repeats
             .get(index)
-            .is_none_or(|repeats| repeats.original != head)
+            .is_none_or(|repeats| repeats.original != original)
         {
             self.repeats.insert(
                 index,
                 RetiredRepeats {
-                    original: head,
+                    original,
                     runs: 0,
                     failed: 0,
                     times: Vec::new(),
@@ -236,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_gives_back_what_was_put_in() {
+    fn every_figure_that_was_pushed_is_returned() {
         let mut column = CompactFigures::default();
         let figures = [
             0,

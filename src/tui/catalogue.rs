@@ -41,7 +41,7 @@ impl<'a> Catalogue<'a> {
             );
         }
         Self {
-            suggestions: suggestions,
+            suggestions,
             matching: left,
         }
     }

@@ -160,6 +160,8 @@ impl ConversationList {
             return false;
         }
         self.frames_since_built = self.frames_since_built.saturating_add(1);
+        // A rebuild visits all flows, so while packets arrive it waits until they are an eighth
+        // more, or for some frames.
         !run.under_way
             || packets - known > known / 8
             || self.frames_since_built >= Self::MAX_STALE_FRAMES
@@ -199,6 +201,7 @@ impl ConversationList {
             {
                 continue;
             }
+            // A flow that has grown since is searched once, for all the searches it has outgrown.
             while *looked < Self::MAX_LOOKUPS && sent >= 1 << *looked {
                 *looked += 1;
             }

@@ -47,6 +47,9 @@ impl LinkState {
     /// A report that was sent before the latest request does not revert that request.
     fn receive(&mut self, link: LinkConfig, counts: LinkCounts) {
         self.counts = counts;
+        // A report of a requested configuration confirms it and all requests before it. Another
+        // report that differs from the last one means that somebody else configured the link, so
+        // pending requests are obsolete; one that repeats it was sent before the requests arrived.
         match self.requested.iter().position(|asked| *asked == link) {
             Some(index) => drop(self.requested.drain(..=index)),
             None if link != self.reported => self.requested.clear(),
@@ -86,7 +89,7 @@ impl LinkPanel {
     pub(super) fn select(&mut self, index: usize) {
         if let Some(&setting) = LinkSetting::ALL.get(index) {
             *self = Self {
-                setting: setting,
+                setting,
                 ..Self::default()
             };
         }

@@ -26,7 +26,7 @@ impl Trace {
         let (going, remaining) = self.partition_retired(&ranges);
         self.retired.exchanges += going.len() as u64;
         for run in runs {
-            self.retired.forget_hops(&run);
+            self.retired.remove_hops(&run);
             self.retired.add(run);
         }
         for hops in hops {

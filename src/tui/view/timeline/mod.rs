@@ -89,7 +89,7 @@ pub(super) fn draw(
     let timeline = TimelineView {
         run,
         now,
-        layout: layout,
+        layout,
         window,
         figures: DurationFormat::for_longest(whole.length()),
         cursor,
