@@ -51,7 +51,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
         eprintln!(
             "tapline: no terminal to draw on; printing the report of 'tapline report' instead"
         );
-        return report::run(&ReportFileArgs::from_open(args));
+        return report::run(&ReportFileArgs::from(args));
     }
     let keys = tls_keys::read_key_log(args.keylog.as_deref())?;
     let name = if is_standard_input {

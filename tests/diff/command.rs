@@ -153,7 +153,10 @@ fn a_regression_ends_with_4_and_what_cannot_be_read_with_2() {
     }
     let (text, code) = ran(&["diff", good, good, "--tolerance", "much"]);
     assert!(
-        code == 2 && text.contains("a share or a time is wanted: 10%, 20ms"),
+        code == 2
+            && text.contains(
+                "not a tolerance; expected a percentage or a duration, such as 10% or 20ms"
+            ),
         "{text}"
     );
     let (text, code) = ran(&["diff", good, good, "--format", "svg"]);

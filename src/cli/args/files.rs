@@ -103,9 +103,9 @@ Examples:
   tapline diff before.pcapng now.pcapng
   tapline diff before.json now.json --tolerance 10% --format markdown=comment.md";
 
-impl ReportFileArgs {
-    /// The default report for a file.
-    pub(in crate::cli) fn from_open(args: &OpenArgs) -> Self {
+/// The default report for a file.
+impl From<&OpenArgs> for ReportFileArgs {
+    fn from(args: &OpenArgs) -> Self {
         let report = ReportArgs {
             ascii: args.screen.ascii,
             secrets: args.secrets.clone(),

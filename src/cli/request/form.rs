@@ -556,7 +556,7 @@ mod tests {
                 ";filename= is not allowed here",
             ),
             ("a=(;encoder=base64", ";encoder= is not allowed here"),
-            ("a=(b", "a multipart begins with"),
+            ("a=(b", "begins a multipart"),
             ("=)", "no multipart to end"),
         ] {
             let error = parse_form(&["-F", field]).unwrap_err();
