@@ -12,7 +12,7 @@ use crate::wire::tls::Sender;
 
 /// One direction.
 #[derive(Debug, Default)]
-pub(super) struct Lane {
+pub(super) struct StreamLane {
     /// Offset of the first byte that was not told.
     pub(super) at: u64,
     pub(super) state: LaneState,

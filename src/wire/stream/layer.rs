@@ -6,7 +6,7 @@ use super::detect::{DetectHints, detect};
 use super::exchanges::PendingRequests;
 use super::http1::{Http1Lane, UpgradeToken};
 use super::http2::Http2Lane;
-use super::lane::{Lane, LaneContext, LaneState, NextState};
+use super::lane::{LaneContext, LaneState, NextState, StreamLane};
 use super::resync::{Resync, ResyncResult, ResyncTarget};
 use super::sink::UnitSink;
 use super::socks5::Socks5Lane;
@@ -23,8 +23,8 @@ const MOST_LAYERS: u8 = 2;
 #[derive(Debug)]
 pub(super) struct StreamLayer {
     axis: ByteAxis,
-    client: Lane,
-    server: Lane,
+    client: StreamLane,
+    server: StreamLane,
     pending: PendingRequests,
     /// Who has greeted a proxy.
     socks5_client: Option<Sender>,
@@ -37,8 +37,8 @@ impl StreamLayer {
     pub(super) fn new(axis: ByteAxis) -> Self {
         Self {
             axis,
-            client: Lane::default(),
-            server: Lane::default(),
+            client: StreamLane::default(),
+            server: StreamLane::default(),
             pending: PendingRequests::default(),
             socks5_client: None,
             tls: TlsSession::default(),
@@ -52,7 +52,7 @@ impl StreamLayer {
         self
     }
 
-    pub(super) const fn lane(&self, from: Sender) -> &Lane {
+    pub(super) const fn lane(&self, from: Sender) -> &StreamLane {
         match from {
             Sender::Client => &self.client,
             Sender::Server => &self.server,
@@ -64,7 +64,7 @@ impl StreamLayer {
         if both {
             *self = Self::new(self.axis);
         } else {
-            *self.lane_mut(from) = Lane::default();
+            *self.lane_mut(from) = StreamLane::default();
         }
     }
 
@@ -92,7 +92,7 @@ impl StreamLayer {
         }
     }
 
-    const fn lane_mut(&mut self, from: Sender) -> &mut Lane {
+    const fn lane_mut(&mut self, from: Sender) -> &mut StreamLane {
         match from {
             Sender::Client => &mut self.client,
             Sender::Server => &mut self.server,

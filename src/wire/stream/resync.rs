@@ -13,7 +13,7 @@ mod candidate;
 
 use super::detect::{RECORD_HEADER, record_length};
 use super::unit::{StreamProtocol, UnitKind};
-use candidate::{HeadCandidate, Judgement};
+use candidate::{CandidateFit, HeadCandidate};
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,12 +97,12 @@ impl Resync {
                 _ => self.judge_head(),
             };
             let resume = match judgement {
-                Judgement::Sound => return self.found(at, Some(protocol)),
-                Judgement::Open if !is_over => return self.found(at, None),
+                CandidateFit::Sound => return self.found(at, Some(protocol)),
+                CandidateFit::Open if !is_over => return self.found(at, None),
                 // A head that is not complete holds all that follows it.
-                Judgement::Open if protocol == StreamProtocol::Http1 => self.held.len() - at,
-                Judgement::Open => 1,
-                Judgement::Unsound { resume } => resume.max(1),
+                CandidateFit::Open if protocol == StreamProtocol::Http1 => self.held.len() - at,
+                CandidateFit::Open => 1,
+                CandidateFit::Unsound { resume } => resume.max(1),
             };
             self.head = None;
             self.searched = at + resume;
@@ -138,34 +138,34 @@ impl Resync {
     }
 
     /// A record is believed where another one follows, or nothing.
-    fn judge_record(&self, is_over: bool) -> Judgement {
+    fn judge_record(&self, is_over: bool) -> CandidateFit {
         let rest = self.held.get(self.searched..).unwrap_or_default();
         let Some(length) = rest
             .first_chunk::<RECORD_HEADER>()
             .map(|header| record_length(*header))
         else {
-            return Judgement::Open;
+            return CandidateFit::Open;
         };
         let Some(end) = length.map(|length| RECORD_HEADER + length) else {
-            return Judgement::Unsound { resume: 1 };
+            return CandidateFit::Unsound { resume: 1 };
         };
         if matches!(rest, [22, _, _, _, _, 1 | 2, 0, high, low, ..]
             if usize::from(u16::from_be_bytes([*high, *low])) + RECORD_HEADER + 4 <= end)
         {
-            return Judgement::Sound;
+            return CandidateFit::Sound;
         }
         let next = rest
             .get(end..)
             .and_then(<[u8]>::first_chunk::<RECORD_HEADER>);
         match next {
-            Some(header) if record_length(*header).is_some() => Judgement::Sound,
-            Some(_) => Judgement::Unsound { resume: 1 },
-            None if is_over && rest.len() == end => Judgement::Sound,
-            None => Judgement::Open,
+            Some(header) if record_length(*header).is_some() => CandidateFit::Sound,
+            Some(_) => CandidateFit::Unsound { resume: 1 },
+            None if is_over && rest.len() == end => CandidateFit::Sound,
+            None => CandidateFit::Open,
         }
     }
 
-    fn judge_head(&mut self) -> Judgement {
+    fn judge_head(&mut self) -> CandidateFit {
         let rest = self.held.get(self.searched..).unwrap_or_default();
         self.head.get_or_insert_default().judge(rest)
     }

@@ -11,7 +11,7 @@ const VERSION: &[u8] = b"HTTP/1.";
 
 /// What is known of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Judgement {
+pub(super) enum CandidateFit {
     /// It is what it seems.
     Sound,
     /// More bytes will tell.
@@ -34,9 +34,9 @@ impl HeadCandidate {
     ///
     /// Where a line is no field, no head that begins before that line is one either, for it would
     /// hold the same line. So the search goes on with it.
-    pub(super) fn judge(&mut self, bytes: &[u8]) -> Judgement {
+    pub(super) fn judge(&mut self, bytes: &[u8]) -> CandidateFit {
         if self.line == 0 && !may_begin(bytes, false) {
-            return Judgement::Unsound { resume: 1 };
+            return CandidateFit::Unsound { resume: 1 };
         }
         while let Some(length) = bytes
             .get(self.searched..)
@@ -48,9 +48,9 @@ impl HeadCandidate {
             if line.is_empty() {
                 let head = bytes.get(..=end).unwrap_or_default();
                 return if is_head(head) {
-                    Judgement::Sound
+                    CandidateFit::Sound
                 } else {
-                    Judgement::Unsound { resume: end }
+                    CandidateFit::Unsound { resume: end }
                 };
             }
             let fits = if self.line == 0 {
@@ -59,19 +59,19 @@ impl HeadCandidate {
                 is_field_line(line)
             };
             if !fits {
-                return Judgement::Unsound { resume: self.line };
+                return CandidateFit::Unsound { resume: self.line };
             }
             (self.line, self.searched) = (end + 1, end + 1);
         }
         self.searched = bytes.len();
         if self.line == 0 && !may_go_on(bytes) {
-            Judgement::Unsound { resume: 1 }
+            CandidateFit::Unsound { resume: 1 }
         } else if bytes.len() > MOST_FOUND {
-            Judgement::Unsound {
+            CandidateFit::Unsound {
                 resume: bytes.len(),
             }
         } else {
-            Judgement::Open
+            CandidateFit::Open
         }
     }
 }

@@ -295,7 +295,7 @@ fn a_lost_field_section_is_said_and_frames_go_on() {
 
 #[test]
 fn a_direction_begins_anew() {
-    let (mut parser, mut record) = (StreamParser::default(), super::record::Record::default());
+    let (mut parser, mut record) = (StreamParser::default(), super::record::ToldUnits::default());
     parser.push(Sender::Client, GET, &mut record);
     parser.restart(Sender::Client, true);
     assert_eq!(parser.told_to(Sender::Client), 0);
@@ -312,7 +312,7 @@ fn units_are_the_same_whether_fields_are_wanted_or_not() {
     ]
     .concat();
     let units = |skips_fields| {
-        let mut record = super::record::Record::default();
+        let mut record = super::record::ToldUnits::default();
         record.skips_fields = skips_fields;
         StreamParser::default().push(Sender::Client, &bytes, &mut record);
         record.lines("unit")

@@ -10,14 +10,14 @@ use crate::wire::tls::Sender;
 
 /// What was told of each direction.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Record {
+pub(super) struct ToldUnits {
     client: Vec<String>,
     server: Vec<String>,
     open: [Option<(UnitPiece<'static>, u64)>; 2],
     pub(super) skips_fields: bool,
 }
 
-impl Record {
+impl ToldUnits {
     /// What was told of a direction, in order.
     pub(super) fn of(&self, from: Sender) -> &[String] {
         match from {
@@ -81,7 +81,7 @@ fn goes_on(before: UnitKind, next: UnitKind) -> bool {
     }
 }
 
-impl UnitSink for Record {
+impl UnitSink for ToldUnits {
     fn unit(&mut self, piece: &UnitPiece<'_>) {
         assert!(!piece.bytes.is_empty(), "{piece:?}");
         let end = piece.start + piece.bytes.len() as u64;
@@ -193,8 +193,8 @@ pub(super) enum Passing {
 }
 
 /// What a parser tells of what passes, in such pieces.
-pub(super) fn told(passing: &[Passing]) -> Record {
-    let (mut parser, mut record) = (StreamParser::default(), Record::default());
+pub(super) fn told(passing: &[Passing]) -> ToldUnits {
+    let (mut parser, mut record) = (StreamParser::default(), ToldUnits::default());
     for one in passing {
         match one {
             Passing::Bytes(from, bytes) => parser.push(*from, bytes, &mut record),
