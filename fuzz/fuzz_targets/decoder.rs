@@ -6,8 +6,8 @@ use tapline::wire::anatomy::anatomy;
 use tapline::wire::dns::Message;
 use tapline::wire::hpack::FieldDecoder;
 use tapline::wire::http1::{BodyReader, HeadBuffer, request_framing, response_framing};
-use tapline::wire::http2::FrameReader;
 use tapline::wire::quic::{InitialReader, long_packets};
+use tapline::wire::stream::{StreamParser, UnitPiece, UnitSink};
 use tapline::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, RecordBoundary, Sender, ServerHello};
 use tapline::wire::Link;
 
@@ -15,8 +15,8 @@ const LINKS: [Link; 5] = [Link::Ethernet, Link::LinuxCooked, Link::LinuxCooked2,
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&choice, bytes)) = bytes.split_first() else { return };
-    match choice % 9 {
-        0 => drop(anatomy(LINKS[usize::from(choice / 9) % LINKS.len()], bytes)),
+    match choice % 10 {
+        0 => drop(anatomy(LINKS[usize::from(choice / 10) % LINKS.len()], bytes)),
         1 => drop(Message::parse(bytes)),
         2 => {
             let mut decoder = FieldDecoder::default();
@@ -24,10 +24,10 @@ fuzz_target!(|bytes: &[u8]| {
         }
         3 => http1(bytes),
         4 => {
-            let mut passed = 0_usize;
-            bytes.chunks(7).for_each(|piece| FrameReader::of_client().read(piece, |_| passed += 1));
-            FrameReader::of_server().read(bytes, |_| passed += 1);
-            assert!(passed <= 2 * bytes.len() + 2);
+            let (mut parser, mut told) = (StreamParser::of_http2(true), Count(0));
+            bytes.chunks(7).for_each(|piece| parser.push(Sender::Client, piece, &mut told));
+            parser.push(Sender::Server, bytes, &mut told);
+            assert!(told.0 <= 2 * bytes.len() as u64);
         }
         5 => {
             assert!(long_packets(bytes).count() <= bytes.len());
@@ -40,6 +40,7 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(seen <= bytes.len() && headers <= bytes.len());
         }
         7 => KeyLog::default().read(bytes),
+        8 => stream(bytes),
         _ => decipher(bytes),
     }
 });
@@ -56,6 +57,30 @@ fn http1(bytes: &[u8]) {
         BodyReader::new(response_framing(&response, false)).read(rest, |_, bytes, _| told += bytes);
     }
     assert!(told <= 2 * rest.len());
+}
+
+/// Bytes that were told.
+struct Count(u64);
+
+impl UnitSink for Count {
+    fn unit(&mut self, piece: &UnitPiece<'_>) {
+        self.0 += piece.bytes.len() as u64;
+    }
+}
+
+/// Both directions in turn, and gaps.
+fn stream(bytes: &[u8]) {
+    let (mut parser, mut told) = (StreamParser::default(), Count(0));
+    for piece in bytes.chunks(40) {
+        let from = if piece[0] & 1 == 0 { Sender::Client } else { Sender::Server };
+        match piece[0] & 0xf0 {
+            0xf0 => parser.push_gap(from, u64::from(piece[0]), &mut told),
+            _ => parser.push(from, &piece[1..], &mut told),
+        }
+    }
+    parser.finish(Sender::Client, &mut told);
+    parser.finish(Sender::Server, &mut told);
+    assert!(told.0 <= bytes.len() as u64);
 }
 
 /// Hellos, a key log for them, and records.

@@ -1,41 +1,51 @@
-//! The response's head as it is read.
+//! The response as it is read.
 
-use super::body_parts::BodyParts;
 use super::outbound::header_from_bytes;
+use super::parts::{is_informational, record_part};
 use crate::probe::PhaseFailure;
 use crate::probe::layering::PartTracker;
 use crate::probe::message_phases::MessagePhases;
-use crate::trace::{
-    EventKind, FailureCode, HttpHeader, HttpVersion, PartKind, Phase, StreamPosition,
+use crate::trace::{EventKind, FailureCode, HttpHeader, HttpVersion, Phase, StreamPosition};
+use crate::units::{Bytes, Moment, Untrusted};
+use crate::wire::http1::{self, HeadError, LengthConflict, ResponseHead};
+use crate::wire::stream::{
+    FaultReason, HeadContent, MessageEnd, MessageHead, StreamFault, StreamParser, UnitKind,
+    UnitPiece, UnitSink,
 };
-use crate::units::{Moment, Untrusted};
-use crate::wire::http1::{self, HeadBuffer, HeadError, LengthConflict, ResponseHead};
+use crate::wire::tls::Sender;
 
 /// Informational responses taken before the final one.
 const MAX_INFORMATIONAL: usize = 100;
+/// What may stand between two chunks: 16 KiB. The grammar has no limit for a size's leading zeros,
+/// nor for extensions (RFC 9112 §7.1).
+const MAX_CHUNK_HEADER: usize = 16 * 1024;
 
-/// Follows the heads of one answer: any number of informational ones, then the final one.
+/// Follows one answer: any number of informational heads, then the final one, then its body.
 #[derive(Debug)]
 pub(super) struct Inbound {
-    buffer: HeadBuffer,
+    /// What has come of the head under way.
+    partial: Vec<u8>,
     /// When the first byte of the head under way was read, and how far the streams were before it.
     began: Option<(Moment, StreamPosition)>,
     informational: usize,
     to_head_request: bool,
     head: Option<ResponseHead>,
-    /// What follows that head.
-    body: Option<BodyParts>,
+    /// Bytes of the chunk header under way.
+    chunk_header: usize,
+    /// The final message is over; what follows belongs to nothing.
+    is_over: bool,
 }
 
 impl Inbound {
     pub(super) fn new(to_head_request: bool) -> Self {
         Self {
-            buffer: HeadBuffer::default(),
+            partial: Vec::new(),
             began: None,
             informational: 0,
             to_head_request,
             head: None,
-            body: None,
+            chunk_header: 0,
+            is_over: false,
         }
     }
 
@@ -54,43 +64,54 @@ impl Inbound {
         if self.head.is_some() {
             &[]
         } else {
-            self.buffer.bytes()
+            &self.partial
         }
     }
 
     /// Takes what was read and tells its parts; a fault in the final head ends the exchange.
     pub(super) fn received(
         &mut self,
-        mut bytes: &[u8],
+        bytes: &[u8],
+        parser: &mut StreamParser<'_>,
         stage: &mut MessagePhases,
-        mut parts: Option<&mut PartTracker>,
+        parts: Option<&mut PartTracker>,
     ) -> Result<(), PhaseFailure> {
-        let now = stage.recorder.now();
-        while !bytes.is_empty() && self.head.is_none() {
-            self.began
-                .get_or_insert_with(|| (now, stage.position_before_latest()));
-            let taken = self.buffer.take(bytes).map_err(|fault| self.fault(fault))?;
-            bytes = bytes.get(taken..).unwrap_or_default();
-            if let Some(parts) = &mut parts {
-                parts.extend_part(PartKind::Http1Head, taken);
-            }
-            if self.buffer.is_complete() {
-                let head = self.buffer.response().map_err(|fault| self.fault(fault))?;
-                if !is_informational(head.status) {
-                    self.body = Some(BodyParts::new(http1::response_framing(
-                        &head,
-                        self.to_head_request,
-                    )));
-                }
-                if let Some(parts) = &mut parts {
-                    record_head_part(&head, parts);
-                }
-                self.complete(head, now, stage)?;
-            }
+        let mut sink = ResponseSink {
+            now: stage.recorder.now(),
+            inbound: self,
+            stage,
+            parts,
+            result: Ok(()),
+        };
+        parser.push(Sender::Server, bytes, &mut sink);
+        sink.result
+    }
+
+    /// Takes a piece of a head.
+    fn take_head(&mut self, piece: &UnitPiece<'_>, now: Moment, stage: &MessagePhases) {
+        self.began
+            .get_or_insert_with(|| (now, stage.position_before_latest()));
+        self.partial.extend_from_slice(piece.bytes);
+        if self.partial.len() == piece.bytes.len() {
+            // Empty lines before a start line are ignored (RFC 9112 §2.2).
+            let is_line_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+            let empty = piece.bytes.iter().take_while(is_line_end).count();
+            self.partial.drain(..empty);
         }
-        self.body
-            .as_mut()
-            .map_or(Ok(()), |body| body.pass(bytes, parts))
+    }
+
+    /// Takes a piece of what stands before a chunk.
+    fn take_chunk_header(&mut self, piece: &UnitPiece<'_>) -> Result<(), PhaseFailure> {
+        self.chunk_header += piece.bytes.len();
+        let is_too_long = self.chunk_header > MAX_CHUNK_HEADER;
+        if piece.is_last {
+            self.chunk_header = 0;
+        }
+        if is_too_long {
+            Err(chunk_header_failure())
+        } else {
+            Ok(())
+        }
     }
 
     fn complete(
@@ -110,7 +131,7 @@ impl Inbound {
             .map(|(name, value)| header_from_bytes(name, value))
             .collect();
         if is_informational(head.status) {
-            self.buffer = HeadBuffer::default();
+            self.partial.clear();
             self.informational += 1;
             stage.recorder.emit_at(
                 now,
@@ -148,25 +169,80 @@ impl Inbound {
             Err(conflicting_lengths_failure(&conflict))
         })
     }
+}
 
-    fn fault(&self, fault: HeadError) -> PhaseFailure {
-        match fault {
-            HeadError::Malformed(trouble) => malformed_head_failure(trouble, self.buffer.bytes()),
-            HeadError::TooLarge => head_too_large_failure(),
+/// Takes what the parser tells of the answer.
+struct ResponseSink<'a> {
+    inbound: &'a mut Inbound,
+    stage: &'a mut MessagePhases,
+    parts: Option<&'a mut PartTracker>,
+    now: Moment,
+    /// The first fault; after it nothing more is taken.
+    result: Result<(), PhaseFailure>,
+}
+
+impl UnitSink for ResponseSink<'_> {
+    fn unit(&mut self, piece: &UnitPiece<'_>) {
+        if self.result.is_err() {
+            return;
+        }
+        let Self {
+            inbound,
+            stage,
+            parts,
+            now,
+            ..
+        } = self;
+        if inbound.is_over {
+            if let Some(parts) = parts {
+                parts.skip_bytes(piece.bytes.len());
+            }
+            return;
+        }
+        record_part(piece, parts.as_deref_mut());
+        match piece.kind {
+            UnitKind::Http1Head { .. } => inbound.take_head(piece, *now, stage),
+            UnitKind::Http1ChunkHeader => self.result = inbound.take_chunk_header(piece),
+            _ => {}
+        }
+    }
+
+    fn head(&mut self, head: MessageHead<'_>) {
+        if let HeadContent::Response(response) = head.content
+            && self.inbound.head.is_none()
+            && self.result.is_ok()
+        {
+            self.result = self
+                .inbound
+                .complete(response.clone(), self.now, self.stage);
+        }
+    }
+
+    fn message(&mut self, _: MessageEnd) {
+        self.inbound.is_over |= self.inbound.head.is_some();
+    }
+
+    fn fault(&mut self, fault: StreamFault<'_>) {
+        if let FaultReason::Head(error) = fault.reason
+            && self.inbound.head.is_none()
+            && self.result.is_ok()
+        {
+            self.result = Err(match error {
+                HeadError::Malformed(trouble) => malformed_head_failure(trouble, fault.head),
+                HeadError::TooLarge => head_too_large_failure(),
+            });
         }
     }
 }
 
-fn record_head_part(head: &ResponseHead, parts: &mut PartTracker) {
-    if is_informational(head.status) {
-        parts.reclassify(PartKind::Http1InformationalHead);
-    }
-    parts.end_part();
-}
-
-/// It comes before another one. 101 does not: it ends HTTP on the connection (RFC 9110 §15.2.2).
-const fn is_informational(status: u16) -> bool {
-    matches!(status, 100 | 102..=199)
+fn chunk_header_failure() -> PhaseFailure {
+    let most = Bytes(MAX_CHUNK_HEADER as u64);
+    let message = format!(
+        "the body's chunked framing is broken: a chunk's size and its extensions are longer than \
+            {most}, the limit here"
+    );
+    let hint = "look at what the server writes before a chunk (RFC 9112, section 7.1)";
+    PhaseFailure::new(Phase::Receive, FailureCode::BodyMalformed, message, hint)
 }
 
 /// A head that breaks the grammar, with its first line.

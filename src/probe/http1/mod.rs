@@ -5,11 +5,11 @@
 //! hyper ─► exact head ─► tap (the monitor) ─► TLS or the socket
 //! ```
 
-mod body_parts;
 mod exact_head;
 mod failure;
 mod inbound;
 mod outbound;
+mod parts;
 mod request_body;
 mod watch;
 
@@ -36,6 +36,7 @@ use super::response_head::{BodyFrame, FinalResponseHead};
 use super::tap::{ByteStream, Tap};
 use crate::trace::Phase;
 use crate::wire::http1::{MAX_FIELD_LINES, MAX_HEAD_BYTES};
+use crate::wire::stream::StreamParser;
 
 /// Maximum size of hyper's read buffer. It exceeds the limit for a head, so that a head can be
 /// refused for its size, and it is large enough for fast bodies.
@@ -110,9 +111,10 @@ impl Http1 {
             .as_ref()
             .and_then(super::request::BodySource::length);
         let inbound = Inbound::new(request.method == http::Method::HEAD);
-        let outbound = Outbound::new(request.body.is_some(), expected, request.framing);
+        let outbound = Outbound::new(request.body.is_some(), expected);
         self.monitor.begin(Http1ExchangeState {
             phases,
+            parser: StreamParser::of_http1(),
             outbound,
             inbound,
             fault: None,

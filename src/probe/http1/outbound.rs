@@ -1,13 +1,14 @@
 //! The request as it is written.
 
-use super::body_parts::BodyParts;
+use super::parts::record_part;
 use crate::probe::layering::PartTracker;
 use crate::probe::message_phases::MessagePhases;
-use crate::probe::request::RequestFraming;
 use crate::probe::throttle::Throttle;
-use crate::trace::{EventKind, HttpHeader, HttpVersion, PartKind};
+use crate::trace::{EventKind, HttpHeader, HttpVersion};
 use crate::units::Untrusted;
-use crate::wire::http1::{self, HeadBuffer};
+use crate::wire::http1::RequestHead;
+use crate::wire::stream::{HeadContent, MessageHead, StreamParser, UnitKind, UnitPiece, UnitSink};
+use crate::wire::tls::Sender;
 
 /// Follows one request to its last byte.
 #[derive(Debug)]
@@ -16,7 +17,8 @@ use crate::wire::http1::{self, HeadBuffer};
     reason = "each is a fact of its own: told, handed, written; and whether there is a body"
 )]
 pub(super) struct Outbound {
-    head: HeadBuffer,
+    /// Bytes of the head that were written.
+    head_bytes: u64,
     head_emitted: bool,
     /// Body bytes handed to the connection.
     bytes_queued: u64,
@@ -28,13 +30,12 @@ pub(super) struct Outbound {
     all_queued: bool,
     done: bool,
     throttle: Throttle,
-    body: BodyParts,
 }
 
 impl Outbound {
-    pub(super) fn new(has_body: bool, expected: Option<u64>, framing: RequestFraming) -> Self {
+    pub(super) fn new(has_body: bool, expected: Option<u64>) -> Self {
         Self {
-            head: HeadBuffer::default(),
+            head_bytes: 0,
             head_emitted: false,
             bytes_queued: 0,
             written: 0,
@@ -43,11 +44,6 @@ impl Outbound {
             all_queued: !has_body || expected == Some(0),
             done: false,
             throttle: Throttle::default(),
-            body: BodyParts::new(match framing {
-                RequestFraming::None => http1::BodyFraming::Length(0),
-                RequestFraming::Length(length) => http1::BodyFraming::Length(length),
-                RequestFraming::Chunked => http1::BodyFraming::Chunked,
-            }),
         }
     }
 
@@ -71,38 +67,22 @@ impl Outbound {
 
     /// Bytes of any kind written so far.
     pub(super) fn all_written(&self) -> u64 {
-        self.written + self.head.bytes().len() as u64
+        self.written + self.head_bytes
     }
 
     pub(super) fn sent(
         &mut self,
         bytes: &[u8],
+        parser: &mut StreamParser<'_>,
         stage: &MessagePhases,
         parts: Option<&mut PartTracker>,
     ) {
-        let had_head = self.head.is_complete();
-        let in_head = if self.head.is_complete() {
-            0
-        } else {
-            self.head.take(bytes).unwrap_or(bytes.len())
+        let mut sink = RequestSink {
+            outbound: self,
+            stage,
+            parts,
         };
-        self.written += (bytes.len() - in_head) as u64;
-        if let Some(parts) = parts {
-            parts.extend_part(PartKind::Http1Head, in_head);
-            if self.head.is_complete() {
-                if !had_head {
-                    parts.end_part();
-                }
-                // What this program writes has its framing in order.
-                let _ = self
-                    .body
-                    .pass(bytes.get(in_head..).unwrap_or_default(), Some(parts));
-            }
-        }
-        if self.head.is_complete() && !self.head_emitted {
-            self.head_emitted = true;
-            self.emit_head(stage);
-        }
+        parser.push(Sender::Client, bytes, &mut sink);
         if self.has_body && self.throttle.is_due(stage.recorder.now()) {
             self.emit_body_progress(stage);
         }
@@ -118,11 +98,8 @@ impl Outbound {
         }
     }
 
-    fn emit_head(&self, stage: &MessagePhases) {
-        // What this program wrote is well-formed, or it would not have been accepted for writing.
-        let Ok(head) = self.head.request() else {
-            return;
-        };
+    fn emit_head(&mut self, head: &RequestHead, stage: &MessagePhases) {
+        self.head_emitted = true;
         stage.recorder.emit(EventKind::RequestHead {
             exchange: stage.exchange,
             version: if head.minor == 0 {
@@ -130,7 +107,7 @@ impl Outbound {
             } else {
                 HttpVersion::Http11
             },
-            method: head.method,
+            method: head.method.clone(),
             target: Untrusted::from_bytes(&head.target),
             headers: head
                 .fields
@@ -148,6 +125,30 @@ impl Outbound {
             sent,
             expected,
         });
+    }
+}
+
+/// Takes what the parser tells of the request.
+struct RequestSink<'a> {
+    outbound: &'a mut Outbound,
+    stage: &'a MessagePhases,
+    parts: Option<&'a mut PartTracker>,
+}
+
+impl UnitSink for RequestSink<'_> {
+    fn unit(&mut self, piece: &UnitPiece<'_>) {
+        let bytes = piece.bytes.len() as u64;
+        match piece.kind {
+            UnitKind::Http1Head { .. } => self.outbound.head_bytes += bytes,
+            _ => self.outbound.written += bytes,
+        }
+        record_part(piece, self.parts.as_deref_mut());
+    }
+
+    fn head(&mut self, head: MessageHead<'_>) {
+        if let HeadContent::Request(request) = head.content {
+            self.outbound.emit_head(request, self.stage);
+        }
     }
 }
 

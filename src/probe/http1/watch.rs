@@ -8,6 +8,7 @@ use crate::probe::PhaseFailure;
 use crate::probe::layering::PartTracker;
 use crate::probe::message_phases::MessagePhases;
 use crate::probe::tap::StreamObserver;
+use crate::wire::stream::StreamParser;
 
 /// Observes a connection and knows how far its exchange has come. Every clone is the same watch.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ struct State {
 /// The exchange that passes.
 pub(super) struct Http1ExchangeState {
     pub(super) phases: MessagePhases,
+    /// Finds the boundaries in what passes.
+    pub(super) parser: StreamParser<'static>,
     pub(super) outbound: Outbound,
     pub(super) inbound: Inbound,
     /// A fault found in what was read.
@@ -65,9 +68,10 @@ impl StreamObserver for Http1Monitor {
         else {
             return;
         };
+        let parts = parts.as_mut().map(|(sent, _)| sent);
         passing
             .outbound
-            .sent(bytes, &passing.phases, parts.as_mut().map(|(sent, _)| sent));
+            .sent(bytes, &mut passing.parser, &passing.phases, parts);
     }
 
     fn received(&mut self, bytes: &[u8]) {
@@ -80,7 +84,10 @@ impl StreamObserver for Http1Monitor {
         };
         let parts = parts.as_mut().map(|(_, received)| received);
         if passing.fault.is_none()
-            && let Err(failed) = passing.inbound.received(bytes, &mut passing.phases, parts)
+            && let Err(failed) =
+                passing
+                    .inbound
+                    .received(bytes, &mut passing.parser, &mut passing.phases, parts)
         {
             passing.fault = Some(failed);
         }

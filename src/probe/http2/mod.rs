@@ -5,6 +5,7 @@
 //! ```
 
 mod failure;
+mod frames;
 mod head;
 mod upload;
 mod watch;

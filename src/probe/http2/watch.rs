@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::failure;
+use super::frames::{FrameBoundary, FrameTracker};
 use crate::probe::PhaseFailure;
 use crate::probe::layering::PartTracker;
 use crate::probe::message_phases::MessagePhases;
@@ -12,7 +13,8 @@ use crate::probe::throttle::Throttle;
 use crate::probe::tls::{alert_failure_in, record_flood_failure_in};
 use crate::trace::{EventKind, HttpHeader, HttpVersion, PartKind, Phase, StreamPosition};
 use crate::units::{Moment, Untrusted};
-use crate::wire::http2::{FRAME_HEADER, Frame, FrameBoundary, FrameReader, PREFACE};
+use crate::wire::http2::{FRAME_HEADER, Frame, PREFACE};
+use crate::wire::tls::Sender;
 
 /// Field sections told apart in one answer.
 const MAX_SECTIONS: usize = 256;
@@ -26,8 +28,7 @@ const FIRST_BYTES: usize = 80;
 pub(super) struct Http2Monitor(Arc<Mutex<State>>);
 
 pub(super) struct State {
-    sent_frames: FrameReader,
-    received_frames: FrameReader,
+    frames: FrameTracker,
     first_received: Vec<u8>,
     /// The TLS alert that ended the connection: h2 hands errors on without what is in them.
     alert: Option<PhaseFailure>,
@@ -80,8 +81,7 @@ impl Http2Monitor {
             sent.add_complete(PartKind::Http2Preface, PREFACE.len());
         }
         Self(Arc::new(Mutex::new(State {
-            sent_frames: FrameReader::of_client(),
-            received_frames: FrameReader::of_server(),
+            frames: FrameTracker::new(),
             first_received: Vec::new(),
             alert: None,
             exchange: None,
@@ -262,13 +262,13 @@ impl Http2ExchangeState {
 impl StreamObserver for Http2Monitor {
     fn sent(&mut self, bytes: &[u8]) {
         let State {
-            sent_frames: out,
+            frames,
             exchange: passing,
             parts,
             ..
         } = &mut *self.lock();
         let mut parts = parts.as_mut().map(|(sent, _)| sent);
-        out.read(bytes, |passed| {
+        frames.push(Sender::Client, bytes, &mut |passed| {
             record_frame_part(passed, parts.as_deref_mut());
             if let Some(passing) = passing {
                 passing.sent(passed);
@@ -278,7 +278,7 @@ impl StreamObserver for Http2Monitor {
 
     fn received(&mut self, bytes: &[u8]) {
         let State {
-            received_frames: inward,
+            frames,
             first_received,
             exchange: passing,
             parts,
@@ -290,7 +290,7 @@ impl StreamObserver for Http2Monitor {
         let now = passing
             .as_ref()
             .map(|passing| passing.phases.recorder.now());
-        inward.read(bytes, |passed| {
+        frames.push(Sender::Server, bytes, &mut |passed| {
             record_frame_part(passed, parts.as_deref_mut());
             if let (Some(passing), Some(now)) = (&mut *passing, now) {
                 passing.received(passed, now);

@@ -1,0 +1,33 @@
+//! The parts of messages, by the units that the stream parser tells.
+
+use crate::probe::layering::PartTracker;
+use crate::trace::PartKind;
+use crate::wire::stream::{UnitKind, UnitPiece};
+
+/// Tells a piece of a unit as a piece of a part. What is none belongs to nothing.
+pub(super) fn record_part(piece: &UnitPiece<'_>, parts: Option<&mut PartTracker>) {
+    let Some(parts) = parts else { return };
+    let kind = match piece.kind {
+        UnitKind::Http1Head { .. } => PartKind::Http1Head,
+        UnitKind::Http1Body => PartKind::Http1Body,
+        UnitKind::Http1ChunkHeader => PartKind::Http1ChunkHeader,
+        UnitKind::Http1Trailers => PartKind::Http1Trailers,
+        _ => return parts.skip_bytes(piece.bytes.len()),
+    };
+    parts.extend_part(kind, piece.bytes.len());
+    if let UnitKind::Http1Head {
+        status: Some(status),
+    } = piece.kind
+        && is_informational(status)
+    {
+        parts.reclassify(PartKind::Http1InformationalHead);
+    }
+    if piece.is_last {
+        parts.end_part();
+    }
+}
+
+/// It comes before another one. 101 does not: it ends HTTP on the connection (RFC 9110 §15.2.2).
+pub(super) const fn is_informational(status: u16) -> bool {
+    matches!(status, 100 | 102..=199)
+}

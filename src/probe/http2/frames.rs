@@ -1,0 +1,101 @@
+//! Where frames begin and end, by the units that the stream parser tells of a connection.
+
+use crate::wire::http2::Frame;
+use crate::wire::stream::{StreamParser, UnitKind, UnitPiece, UnitSink};
+use crate::wire::tls::Sender;
+
+/// What passed of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FrameBoundary {
+    /// Its header is complete.
+    Began(Frame),
+    /// Its last byte.
+    Ended(Frame),
+}
+
+/// Follows the frames of both directions.
+pub(super) struct FrameTracker {
+    parser: StreamParser<'static>,
+    /// Whether a frame goes on, of what is sent and of what is received.
+    is_open: [bool; 2],
+}
+
+impl FrameTracker {
+    pub(super) fn new() -> Self {
+        Self {
+            parser: StreamParser::of_http2(false),
+            is_open: [false; 2],
+        }
+    }
+
+    /// Takes the next bytes of a direction and tells what passes with them.
+    pub(super) fn push(&mut self, from: Sender, bytes: &[u8], tell: &mut dyn FnMut(FrameBoundary)) {
+        let [sent, received] = &mut self.is_open;
+        let is_open = match from {
+            Sender::Client => sent,
+            Sender::Server => received,
+        };
+        self.parser
+            .push(from, bytes, &mut BoundarySink { is_open, tell });
+    }
+}
+
+struct BoundarySink<'a> {
+    is_open: &'a mut bool,
+    tell: &'a mut dyn FnMut(FrameBoundary),
+}
+
+impl UnitSink for BoundarySink<'_> {
+    fn unit(&mut self, piece: &UnitPiece<'_>) {
+        let UnitKind::Http2Frame(frame) = piece.kind else {
+            return;
+        };
+        if !std::mem::replace(self.is_open, !piece.is_last) {
+            (self.tell)(FrameBoundary::Began(frame));
+        }
+        if piece.is_last {
+            (self.tell)(FrameBoundary::Ended(frame));
+        }
+    }
+
+    fn wants_fields(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::http2::PREFACE;
+
+    #[test]
+    fn frames_are_told_when_they_begin_and_end() {
+        let frame = |kind, flags, stream, length| Frame {
+            kind,
+            flags,
+            stream,
+            length,
+        };
+        let (settings, headers) = (frame(4, 0, 0, 0), frame(1, 5, 1, 3));
+        let frames = [
+            0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 3, 1, 5, 0, 0, 0, 1, 1, 2, 3,
+        ];
+        let bytes = [PREFACE, &frames].concat();
+        for length in [1, 5, bytes.len()] {
+            let (mut tracker, mut told) = (FrameTracker::new(), Vec::new());
+            for piece in bytes.chunks(length) {
+                tracker.push(Sender::Client, piece, &mut |boundary| told.push(boundary));
+            }
+            assert_eq!(
+                told,
+                [
+                    FrameBoundary::Began(settings),
+                    FrameBoundary::Ended(settings),
+                    FrameBoundary::Began(headers),
+                    FrameBoundary::Ended(headers),
+                ]
+            );
+        }
+        assert!(headers.is(Frame::HEADERS, Frame::END_STREAM | Frame::END_HEADERS));
+    }
+}
