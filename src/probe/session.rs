@@ -116,8 +116,8 @@ impl HttpSession {
                 "please report this as a bug",
             )
         };
-        // The stream is moved into the protocol. If starting fails it is lost, and the session stays
-        // unusable.
+        // The stream is moved into the protocol. If starting fails it is lost, and the session
+        // stays unusable.
         self.protocol = match std::mem::replace(&mut self.protocol, ProtocolSession::Unusable) {
             ProtocolSession::NotStarted {
                 stream,

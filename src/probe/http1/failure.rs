@@ -204,7 +204,8 @@ pub(super) fn body_failure(
         }
         Some(_) if local_system_error(error).is_some() => {
             let message = format!(
-                "the operating system refused to receive the rest ({}): {got}{of_expected} had arrived",
+                "the operating system refused to receive the rest ({}): {got}{of_expected} had \
+                    arrived",
                 innermost_cause(error)
             );
             PhaseFailure::new(
