@@ -124,10 +124,22 @@ impl Archive {
         matches!(self.content, ArchiveContent::Har(_))
     }
 
+    /// A second reader of the same HAR, which needs no new index of the entries; `None` for a
+    /// capture.
+    pub fn clone_har(&self) -> Option<Self> {
+        let ArchiveContent::Har(har) = &self.content else {
+            return None;
+        };
+        Some(Self {
+            content: ArchiveContent::Har(har.clone()),
+            store: self.store(),
+        })
+    }
+
     /// Limits the number of entries of a HAR; a note says how many are left out.
     pub fn limit_entries(&mut self, entries: usize) {
         if let ArchiveContent::Har(har) = &mut self.content {
-            har.index.limit_entries(entries);
+            har.entries.limit_entries(entries);
         }
     }
 

@@ -6,14 +6,14 @@ use std::path::Path;
 use super::args::ReportFileArgs;
 use super::exit::{Exit, UsageError};
 use super::long_run::{LongRun, WindowedReplay};
-use super::read_ahead::read_events_ahead;
-use super::report_outputs::ReportOutputs;
+use super::read_ahead::{Prepare, read_events_ahead};
+use super::report_outputs::{EventWriter, ReportOutputs};
 use super::tls_keys;
 use crate::archive::{Archive, ArchiveError, CaptureStore};
 use crate::dissect::DissectedFlows;
 use crate::insight::{RetentionLimits, ServerNames};
 use crate::report::{ExchangeSource, Format, ReportOptions, TransferVisitor};
-use crate::trace::PacketLimits;
+use crate::trace::{Event, PacketLimits};
 use crate::units::Untrusted;
 
 /// Reads the file and writes the reports. A file that cannot be read at all is a usage error.
@@ -38,15 +38,16 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     });
     // Secrets are learned while reading, so a second reading starts with the original rules.
     let options = reports.options.clone();
-    let mut stream = reports.event_writer();
-    let result = read_events_ahead(archive, |mut event| {
-        reports.options.rules.learn(&event.kind);
-        stream.write(&event, &reports.options);
-        reports.options.mask(&mut event);
+    let masker = Masker {
+        options: options.clone(),
+        stream: Some(reports.event_writer()),
+    };
+    let har = archive.clone_har();
+    let result = read_events_ahead(archive, masker, |event| {
         run.apply(event, reports.options.budget.as_mut());
     });
-    let attachments = match result {
-        Ok(attachments) => attachments,
+    let (attachments, masker) = match result {
+        Ok(read) => read,
         Err(error) => {
             eprintln!("tapline: {}: {error}", name.escaped());
             return Ok(Exit::Fault);
@@ -60,7 +61,8 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
             name.escaped()
         );
     }
-    let streamed = stream.end();
+    reports.options.rules = masker.options.rules;
+    let streamed = masker.stream.map_or(Ok(()), EventWriter::end);
     reports.options.names = ServerNames::from_trace(trace, &*store);
     if args.messages || args.keylog.is_some() {
         let taken_apart = DissectedFlows::of(trace, &*store, &keys);
@@ -68,6 +70,8 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     }
     let replay = FileReplay {
         store: &store,
+        har,
+        unreadable: attachments.error,
         options,
     };
     let every: &dyn ExchangeSource = if trace.retired().exchanges > 0 {
@@ -83,26 +87,54 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
         .unwrap_or(Exit::Done))
 }
 
+/// Learns the secrets in events, and masks them.
+struct Masker {
+    options: ReportOptions,
+    /// Writes events as they are read.
+    stream: Option<EventWriter>,
+}
+
+impl Prepare for Masker {
+    fn prepare(&mut self, event: &mut Event) {
+        self.options.rules.learn(&event.kind);
+        if let Some(stream) = &mut self.stream {
+            stream.write(event, &self.options);
+        }
+        self.options.mask(event);
+    }
+}
+
 /// A second reading of the file, for reports that need every exchange of a long run.
 struct FileReplay<'a> {
     store: &'a CaptureStore,
+    /// A HAR with its index, which need not be built again.
+    har: Option<Archive>,
+    /// The error that ended the first reading.
+    unreadable: Option<ArchiveError>,
     options: ReportOptions,
 }
 
 impl ExchangeSource for FileReplay<'_> {
     fn for_each_transfer(&self, to: &mut TransferVisitor<'_>) -> io::Result<()> {
-        let archive =
-            Archive::reopen(self.store, "").map_err(|error| io::Error::other(error.to_string()))?;
-        let mut options = self.options.clone();
+        let to_io_error = |error: &ArchiveError| io::Error::other(error.to_string());
+        let archive = match self.har.as_ref().and_then(Archive::clone_har) {
+            Some(har) => har,
+            None => Archive::reopen(self.store, "").map_err(|error| to_io_error(&error))?,
+        };
+        let masker = Masker {
+            options: self.options.clone(),
+            stream: None,
+        };
         let mut reading = WindowedReplay::begin(RetentionLimits::STREAMING);
         let mut result = Ok(());
-        read_events_ahead(archive, |mut event| {
+        let (attachments, _) = read_events_ahead(archive, masker, |event| {
             if result.is_ok() {
-                options.rules.learn(&event.kind);
-                options.mask(&mut event);
                 result = reading.apply(event, to);
             }
         })?;
+        if let Some(error) = attachments.error.filter(|_| self.unreadable.is_none()) {
+            return Err(to_io_error(&error));
+        }
         result.and_then(|()| reading.end(to).map(drop))
     }
 }

@@ -165,7 +165,7 @@ fn create_streamed(path: &Path, readers: Readers) -> io::Result<File> {
 
 /// Writes events as lines. Each is flushed, since another program may be reading along.
 pub(super) struct EventWriter {
-    out: Option<Box<dyn Write>>,
+    out: Option<Box<dyn Write + Send>>,
     failed: Option<String>,
 }
 

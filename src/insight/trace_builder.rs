@@ -200,7 +200,7 @@ impl TraceBuilder {
             0,
             EventKind::KernelMeasured {
                 connection,
-                figures,
+                figures: Box::new(figures),
             },
         )
     }

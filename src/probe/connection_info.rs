@@ -59,7 +59,7 @@ impl ConnectionInfo {
         let figures = self.tcp_info.as_ref()?.read()?;
         Some(EventKind::KernelMeasured {
             connection: self.id,
-            figures,
+            figures: Box::new(figures),
         })
     }
 }

@@ -215,10 +215,11 @@ pub enum EventKind {
         exchange: ExchangeId,
         step: ProxyStep,
     },
-    /// The kernel's figures for a connection.
+    /// The kernel's figures for a connection. They are boxed because they are twice as large as any
+    /// other event, and much rarer.
     KernelMeasured {
         connection: ConnectionId,
-        figures: TcpInfo,
+        figures: Box<TcpInfo>,
     },
     /// A connection was closed by this side, or found to be closed.
     Disconnected { connection: ConnectionId },

@@ -502,7 +502,7 @@ fn connection_events() -> impl Strategy<Value = EventKind> {
         (any_connection_id(), figures).prop_map(|(connection, figures)| {
             EventKind::KernelMeasured {
                 connection,
-                figures,
+                figures: Box::new(figures),
             }
         }),
         any_connection_id().prop_map(|connection| EventKind::Disconnected { connection }),

@@ -253,12 +253,12 @@ fn of_a_message() -> impl Strategy<Value = EventKind> {
     prop_oneof![
         (connection(), any::<u64>()).prop_map(|(connection, n)| EventKind::KernelMeasured {
             connection,
-            figures: TcpInfo {
+            figures: Box::new(TcpInfo {
                 rtt: Some(Nanos(n)),
                 segments_out: Some(n),
                 retransmits: Some(n),
                 ..TcpInfo::default()
-            }
+            })
         }),
         (connection(), text()).prop_map(|(connection, detail)| EventKind::TlsMessage {
             connection,

@@ -82,6 +82,19 @@ impl<E: ElementSink> EntryExtractor<E> {
     fn extract_element(&mut self) -> Result<(), ArchiveError> {
         let at = self.source.offset();
         let begins = (self.input_position.0, self.input_position.1 + 1);
+        let element = ListElement {
+            at,
+            bytes: 0,
+            line: begins.0,
+            column: begins.1,
+        };
+        let block = self.source.peek(Self::BLOCK)?;
+        if let Some(bytes) = self.elements.take_beginning(element, block) {
+            let taken = self.source.take(bytes, "the document")?;
+            self.input_position = position_after(self.input_position, taken);
+            self.add_anchor(begins);
+            return Ok(());
+        }
         let mut nesting = JsonNesting::default();
         let mut bytes = 0_u64;
         let mut ended = false;
@@ -103,25 +116,20 @@ impl<E: ElementSink> EntryExtractor<E> {
             }
             self.input_position = position_after(self.input_position, taken);
         }
+        self.add_anchor(begins);
         let whole = (self.held.len() as u64 == bytes && bytes <= ListElement::MAX_SMALL)
             .then_some(self.held.as_slice());
-        self.latest = [
-            self.latest[1],
-            Some(ElementAnchor {
-                output_position: self.output_position,
-                begins,
-                ends: self.input_position,
-            }),
-        ];
-        self.elements.take(
-            ListElement {
-                at,
-                bytes,
-                line: begins.0,
-                column: begins.1,
-            },
-            whole,
-        )
+        self.elements.take(ListElement { bytes, ..element }, whole)
+    }
+
+    /// Adds an anchor for the element that ends at the current position.
+    fn add_anchor(&mut self, begins: (u64, u64)) {
+        let anchor = ElementAnchor {
+            output_position: self.output_position,
+            begins,
+            ends: self.input_position,
+        };
+        self.latest = [self.latest[1], Some(anchor)];
     }
 }
 

@@ -2,6 +2,7 @@
 //! text, `null` for nothing. Invalid values become absent and never prevent the rest from being
 //! read.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -12,9 +13,10 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(in crate::archive) struct LenientNumber(pub(in crate::archive) Option<f64>);
 
-/// A text, or `None` for anything else.
+/// A text, or `None` for anything else. It is borrowed from the parsed bytes unless it contains
+/// escapes or the parser reads from a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::archive) struct LenientText(pub(in crate::archive) Option<String>);
+pub(in crate::archive) struct LenientText<'a>(pub(in crate::archive) Option<Cow<'a, str>>);
 
 impl LenientNumber {
     /// Converts milliseconds to nanoseconds; `None` for negative values, which mean that something
@@ -46,7 +48,7 @@ impl LenientNumber {
     }
 }
 
-impl LenientText {
+impl LenientText<'_> {
     /// The text; `None` if it is absent or empty.
     pub(in crate::archive) fn non_empty(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
@@ -70,12 +72,12 @@ impl<'de> Deserialize<'de> for LenientNumber {
     }
 }
 
-impl<'de> Deserialize<'de> for LenientText {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientText<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer
             .deserialize_any(ScalarVisitor)
             .map(|scalar| match scalar {
-                ScalarValue::Number(number) => Self(Some(number.to_string())),
+                ScalarValue::Number(number) => Self(Some(number.to_string().into())),
                 ScalarValue::Text(text) => Self(Some(text)),
                 ScalarValue::Nothing => Self(None),
             })
@@ -83,9 +85,9 @@ impl<'de> Deserialize<'de> for LenientText {
 }
 
 /// A scalar value.
-enum ScalarValue {
+enum ScalarValue<'a> {
     Number(f64),
-    Text(String),
+    Text(Cow<'a, str>),
     Nothing,
 }
 
@@ -93,46 +95,50 @@ struct ScalarVisitor;
 
 #[expect(clippy::cast_precision_loss, reason = "times and sizes below 2^53")]
 impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = ScalarValue;
+    type Value = ScalarValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<ScalarValue, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<ScalarValue<'de>, E> {
         Ok(ScalarValue::Nothing)
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<ScalarValue, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<ScalarValue<'de>, E> {
         Ok(ScalarValue::Number(number as f64))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<ScalarValue, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<ScalarValue<'de>, E> {
         Ok(ScalarValue::Number(number as f64))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<ScalarValue, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<ScalarValue<'de>, E> {
         Ok(ScalarValue::Number(number))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<ScalarValue, E> {
-        Ok(ScalarValue::Text(text.to_owned()))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<ScalarValue<'de>, E> {
+        Ok(ScalarValue::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<ScalarValue, E> {
-        Ok(ScalarValue::Text(text))
+    fn visit_str<E>(self, text: &str) -> Result<ScalarValue<'de>, E> {
+        Ok(ScalarValue::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_unit<E>(self) -> Result<ScalarValue, E> {
+    fn visit_string<E>(self, text: String) -> Result<ScalarValue<'de>, E> {
+        Ok(ScalarValue::Text(Cow::Owned(text)))
+    }
+
+    fn visit_unit<E>(self) -> Result<ScalarValue<'de>, E> {
         Ok(ScalarValue::Nothing)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ScalarValue, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ScalarValue<'de>, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(ScalarValue::Nothing)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<ScalarValue, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<ScalarValue<'de>, A::Error> {
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(ScalarValue::Nothing)
     }

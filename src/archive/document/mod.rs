@@ -42,11 +42,11 @@ const SUMMARY_SCHEMA: &str = "tapline/summary/1";
 
 /// The top-level members of both kinds of documents.
 #[derive(Deserialize)]
-struct TopLevel {
+struct TopLevel<'a> {
+    #[serde(borrow, default)]
+    log: Option<HarLog<'a>>,
     #[serde(default)]
-    log: Option<HarLog>,
-    #[serde(default)]
-    schema: Option<lenient::LenientText>,
+    schema: Option<lenient::LenientText<'a>>,
     #[serde(default)]
     clock: summary::SummaryClock,
     #[serde(default)]
@@ -57,7 +57,7 @@ struct TopLevel {
     conversations: Option<Vec<summary::SummaryConversation>>,
 }
 
-impl TopLevel {
+impl TopLevel<'_> {
     fn into_run(self) -> ComparedRun {
         let conversations = self.conversations.unwrap_or_default();
         let exchanges = self
@@ -121,13 +121,16 @@ impl JsonDocument {
                 reason: describe_at(&error, position),
             }
         });
-        let index = skeleton.finish()?.ensure_rereadable();
+        let entries = skeleton.finish()?.into_sorted();
         let mut top = top?;
         match (
             top.log.take(),
             top.schema.take().and_then(|schema| schema.0),
         ) {
-            (Some(log), _) => Ok(Self::Har(Box::new(HarFile { log, index: index? }))),
+            (Some(log), _) => Ok(Self::Har(Box::new(HarFile {
+                log,
+                entries: entries?,
+            }))),
             (None, Some(schema)) if schema == SUMMARY_SCHEMA => {
                 Ok(Self::Summary(Box::new(top.into_run())))
             }

@@ -121,17 +121,13 @@ impl<R> StringTruncator<R> {
 
 impl<R: Read> Read for StringTruncator<R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        const STEP: usize = 1 << 12;
-        let mut chunk = [0; STEP];
-        while !into.is_empty() {
-            let wanted = into.len().min(STEP);
-            let room = chunk.get_mut(..wanted).unwrap_or_default();
-            let taken = self.inner.read(room)?;
-            if taken == 0 {
-                break;
-            }
+        loop {
+            let taken = self.inner.read(into)?;
             let mut written = 0;
-            for byte in chunk.iter().copied().take(taken) {
+            for at in 0..taken {
+                let Some(byte) = into.get(at).copied() else {
+                    break;
+                };
                 if self.keeps_byte(byte)
                     && let Some(place) = into.get_mut(written)
                 {
@@ -139,11 +135,10 @@ impl<R: Read> Read for StringTruncator<R> {
                     written += 1;
                 }
             }
-            if written > 0 {
+            if written > 0 || taken == 0 {
                 return Ok(written);
             }
         }
-        Ok(0)
     }
 }
 

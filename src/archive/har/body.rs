@@ -1,5 +1,7 @@
 //! Previews of HAR bodies.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer};
@@ -15,19 +17,26 @@ const MAX_BASE64: usize = MAX_BYTES.div_ceil(3) * 4;
 
 /// The first part of a text, and whether more follows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TextPrefix {
-    text: Option<String>,
+pub(super) struct TextPrefix<'a> {
+    text: Option<Cow<'a, str>>,
     is_cut: bool,
 }
 
-impl<'de> Deserialize<'de> for TextPrefix {
+impl<'de: 'a, 'a> Deserialize<'de> for TextPrefix<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Some(mut text) = LenientText::deserialize(deserializer)?.0 else {
+        let Some(text) = LenientText::deserialize(deserializer)?.0 else {
             return Ok(Self::default());
         };
         let is_cut = text.len() > MAX_BASE64;
-        text.truncate(text.floor_char_boundary_at(MAX_BASE64));
-        text.shrink_to_fit();
+        let end = text.floor_char_boundary_at(MAX_BASE64);
+        let text = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or_default()),
+            Cow::Owned(mut text) => {
+                text.truncate(end);
+                text.shrink_to_fit();
+                Cow::Owned(text)
+            }
+        };
         Ok(Self {
             text: Some(text),
             is_cut,
@@ -50,7 +59,7 @@ impl Boundary for str {
 }
 
 /// The preview of a body, and whether more follows; `None` if there is no body, or it is not text.
-pub(super) fn decode_preview(content: &HarContent) -> Option<(Untrusted, bool)> {
+pub(super) fn decode_preview(content: &HarContent<'_>) -> Option<(Untrusted, bool)> {
     let text = content
         .text
         .text

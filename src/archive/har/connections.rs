@@ -11,7 +11,7 @@ use crate::trace::{ConnectionId, Endpoint};
 #[derive(Default)]
 pub(super) struct HarConnections {
     /// The connections, by their name in the file and the remote endpoint.
-    known: RecentMap<(String, String), ConnectionId>,
+    known: RecentMap<(String, Endpoint), ConnectionId>,
     count: u32,
 }
 
@@ -30,11 +30,13 @@ impl HarConnections {
     /// endpoint are the same.
     pub(super) fn connection_of(
         &mut self,
-        entry: &HarEntry,
+        entry: &HarEntry<'_>,
+        url: Option<&url::Url>,
         connected: bool,
     ) -> Option<UsedConnection> {
-        let remote = HarEntry::parse_endpoint(&entry.remote).or_else(|| server_endpoint(entry))?;
-        let key = (connection_name(entry).to_owned(), remote.to_string());
+        let remote =
+            HarEntry::parse_endpoint(&entry.remote).or_else(|| server_endpoint(entry, url?))?;
+        let key = (connection_name(entry).to_owned(), remote.clone());
         let known = if connected {
             None
         } else {
@@ -70,7 +72,7 @@ const fn unspecified_endpoint(remote: &Endpoint) -> Endpoint {
 
 /// The connection's name in the file. Chromium and Firefox write the server's port into
 /// `connection`, which should be a unique ID.
-fn connection_name(entry: &HarEntry) -> &str {
+fn connection_name<'e>(entry: &'e HarEntry<'_>) -> &'e str {
     entry
         .connection_id
         .non_empty()
@@ -79,14 +81,13 @@ fn connection_name(entry: &HarEntry) -> &str {
 }
 
 /// The server's endpoint: its address, possibly in brackets, and the port of the URL.
-fn server_endpoint(entry: &HarEntry) -> Option<Endpoint> {
+fn server_endpoint(entry: &HarEntry<'_>, url: &url::Url) -> Option<Endpoint> {
     let address: IpAddr = entry
         .server_address
         .non_empty()?
         .trim_matches(['[', ']'])
         .parse()
         .ok()?;
-    let url = url::Url::parse(entry.request.0.as_ref()?.url.non_empty()?).ok()?;
     let port = url.port_or_known_default()?;
     Some(SocketAddr::new(address, port).into())
 }

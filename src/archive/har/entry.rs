@@ -31,7 +31,7 @@ impl MissingValues {
     };
 
     /// Counts the missing values of an entry.
-    pub(super) fn add(&mut self, entry: &HarEntry, is_undated: bool) {
+    pub(super) fn add(&mut self, entry: &HarEntry<'_>, is_undated: bool) {
         self.dates += u64::from(is_undated);
         let said = EntryMessages::from_entry(entry);
         let is_http = said
@@ -54,16 +54,16 @@ impl MissingValues {
 /// The messages of an entry.
 #[derive(Clone, Copy)]
 struct EntryMessages<'a> {
-    request: &'a HarRequest,
-    response: &'a HarResponse,
+    request: &'a HarRequest<'a>,
+    response: &'a HarResponse<'a>,
     status: Option<u16>,
     version: Option<HttpVersion>,
 }
 
 impl<'a> EntryMessages<'a> {
-    fn from_entry(entry: &'a HarEntry) -> Self {
-        static REQUEST: LazyLock<HarRequest> = LazyLock::new(HarRequest::default);
-        static RESPONSE: LazyLock<HarResponse> = LazyLock::new(HarResponse::default);
+    fn from_entry(entry: &'a HarEntry<'a>) -> Self {
+        static REQUEST: LazyLock<HarRequest<'static>> = LazyLock::new(HarRequest::default);
+        static RESPONSE: LazyLock<HarResponse<'static>> = LazyLock::new(HarResponse::default);
         let request = entry.request.0.as_ref().unwrap_or(&REQUEST);
         let response = entry.response.0.as_ref().unwrap_or(&RESPONSE);
         let status = response
@@ -90,21 +90,27 @@ impl<'a> EntryMessages<'a> {
 /// The conversion of an entry into events.
 pub(super) struct EntryConverter<'a> {
     pub(super) exchange: ExchangeId,
-    pub(super) entry: &'a HarEntry,
+    pub(super) entry: &'a HarEntry<'a>,
+    /// The URL of the request, if it is valid.
+    pub(super) url: Option<url::Url>,
     pub(super) began: Moment,
     pub(super) cause: ExchangeCause,
 }
 
 impl EntryConverter<'_> {
-    /// Its events in chronological order.
-    pub(super) fn events(&self, connections: &mut HarConnections) -> VecDeque<Event> {
+    /// Its events in chronological order. `events` must be empty; its allocation is reused.
+    pub(super) fn events(
+        &self,
+        connections: &mut HarConnections,
+        events: VecDeque<Event>,
+    ) -> VecDeque<Event> {
         let said = EntryMessages::from_entry(self.entry);
         let EntryMessages {
             request, status, ..
         } = said;
         let spans = PhaseSpans::from_entry(self.began, self.entry, status.is_some());
         let mut told = EventList {
-            events: Vec::with_capacity(24),
+            events: events.into(),
         };
         let method = request.method.non_empty().unwrap_or("GET").to_owned();
         let url = request.url.non_empty().unwrap_or_default().into();
@@ -171,7 +177,7 @@ impl EntryConverter<'_> {
             local,
             remote,
             reused,
-        }) = connections.connection_of(self.entry, connect.is_some())
+        }) = connections.connection_of(self.entry, self.url.as_ref(), connect.is_some())
         else {
             return;
         };
@@ -242,7 +248,8 @@ impl EntryConverter<'_> {
         let sent = begin(Phase::Send)
             .or_else(|| begin(Phase::Wait))
             .unwrap_or(self.began);
-        told.add(sent, request_head(self.exchange, request, version));
+        let url = self.url.as_ref();
+        told.add(sent, request_head(self.exchange, request, url, version));
         if let Some(bytes) = request.body_size.count().filter(|bytes| *bytes > 0) {
             let at = spans.get(Phase::Send).map_or(sent, |(_, ended)| ended);
             told.add(

@@ -10,6 +10,8 @@ pub(super) struct EntryReader<'a> {
     store: &'a CaptureStore,
     buffer: Vec<u8>,
     at: u64,
+    /// The bytes of a large entry with its strings truncated.
+    truncated: Vec<u8>,
 }
 
 impl<'a> EntryReader<'a> {
@@ -20,6 +22,7 @@ impl<'a> EntryReader<'a> {
             store,
             buffer: Vec::new(),
             at: 0,
+            truncated: Vec::new(),
         }
     }
 
@@ -30,10 +33,10 @@ impl<'a> EntryReader<'a> {
     pub(super) fn read_entry(
         &mut self,
         place: EntryPlace,
-    ) -> Result<Option<HarEntry>, ArchiveError> {
+    ) -> Result<Option<HarEntry<'_>>, ArchiveError> {
         let element = place.element();
         if element.bytes > crate::archive::document::ListElement::MAX_SMALL {
-            return element.parse_stored(self.store);
+            return element.parse_stored(self.store, &mut self.truncated);
         }
         element.parse_small(self.entry_bytes(place)?)
     }

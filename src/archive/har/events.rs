@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::connections::HarConnections;
 use super::entry::{EntryConverter, MissingValues, moment_since_start};
 use super::entry_reader::EntryReader;
-use super::index::{EntryIndex, EntryPlace, HarFile, MAX_ENTRIES, parse_date};
+use super::index::{EntryPlace, HarFile, MAX_ENTRIES, SortedEntries, parse_date};
 use super::log::{HarCreator, HarEntry, HarLog, HarPage};
 use super::overlapping::OverlappingEntries;
 use super::recent_map::RecentMap;
@@ -36,9 +36,9 @@ pub(in crate::archive) fn read_har_events(
                 pages,
                 ..
             },
-        mut index,
+        entries,
     } = har;
-    let (begin, places) = index.sorted();
+    let begin = entries.start;
     let started_at = WallTime(u64::try_from(begin).unwrap_or(0));
     to(at_start(EventKind::RunStarted {
         schema: EVENT_SCHEMA.to_owned(),
@@ -46,7 +46,7 @@ pub(in crate::archive) fn read_har_events(
         started_at,
     }));
     to(at_start(run_note(describe_recorder(&creator, &browser))));
-    for text in notes_on_all(&index) {
+    for text in notes_on_all(&entries) {
         to(at_start(run_note(text)));
     }
     let mut pages: Vec<Event> = pages
@@ -61,7 +61,7 @@ pub(in crate::archive) fn read_har_events(
         end: Moment::START,
         sink: &mut to,
     };
-    let result = read_entries(&places, begin, store, &mut |event| out.emit(event));
+    let result = read_entries(entries.places(), begin, store, &mut |event| out.emit(event));
     out.finish();
     result
 }
@@ -80,7 +80,7 @@ fn read_entries(
     let mut number = 0;
     let mut result = Ok(());
     for place in places {
-        let entry: HarEntry = match window.read_entry(*place) {
+        let entry: HarEntry<'_> = match window.read_entry(*place) {
             Ok(Some(entry)) => entry,
             Ok(None) => continue,
             Err(error) => {
@@ -91,14 +91,18 @@ fn read_entries(
         let exchange = ExchangeId(number);
         let began = moment_since_start(place.began, start);
         number = number.saturating_add(1);
+        let url_text = request_url(&entry);
+        let url = url_text.and_then(|text| url::Url::parse(text).ok());
         let telling = EntryConverter {
             exchange,
             entry: &entry,
             began,
-            cause: hops.cause_of(&entry),
+            cause: hops.cause_of(&entry, url_text, url.as_ref()),
+            url,
         };
         under_way.emit_until(began, &mut *to);
-        under_way.add(telling.events(&mut connections), place.bytes, &mut *to);
+        let events = telling.events(&mut connections, under_way.take_spare());
+        under_way.add(events, place.bytes, &mut *to);
     }
     under_way.emit_all(to);
     result
@@ -150,14 +154,17 @@ impl RedirectChain {
     const MAX_HOPS: usize = 1_000;
 
     /// The cause of an entry: a redirect if its URL is the target of the previous entry.
-    fn cause_of(&mut self, entry: &HarEntry) -> ExchangeCause {
-        let url = entry
-            .request
-            .0
-            .as_ref()
-            .and_then(|request| request.url.non_empty());
-        let follows = self.next_url.as_deref().is_some_and(|to| Some(to) == url);
-        self.next_url = redirect_target(entry);
+    fn cause_of(
+        &mut self,
+        entry: &HarEntry<'_>,
+        url_text: Option<&str>,
+        url: Option<&url::Url>,
+    ) -> ExchangeCause {
+        let follows = self
+            .next_url
+            .as_deref()
+            .is_some_and(|to| Some(to) == url_text);
+        self.next_url = redirect_target(entry, url);
         let cause = entry.cause.0.unwrap_or(if follows {
             ExchangeCause::Redirect
         } else {
@@ -193,10 +200,10 @@ fn run_note(text: String) -> EventKind {
 
 /// Describes the writer: `a HAR of Firefox 131.0, written by ...`.
 fn describe_recorder(
-    creator: &LenientObject<HarCreator>,
-    browser: &LenientObject<HarCreator>,
+    creator: &LenientObject<HarCreator<'_>>,
+    browser: &LenientObject<HarCreator<'_>>,
 ) -> String {
-    let named = |of: &LenientObject<HarCreator>| {
+    let named = |of: &LenientObject<HarCreator<'_>>| {
         let HarCreator { name, version } = of.0.as_ref()?;
         Some(
             format!(
@@ -220,17 +227,14 @@ fn describe_recorder(
 }
 
 /// Notes about missing and omitted data.
-fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
+fn notes_on_all(entries: &SortedEntries) -> impl Iterator<Item = String> {
     let MissingValues {
         head_sizes,
         versions,
         dates,
-    } = index.missing;
-    let EntryIndex {
-        over_limit,
-        left_out,
-        ..
-    } = *index;
+    } = entries.missing;
+    let over_limit = entries.over_limit;
+    let left_out = entries.left_out();
     let notes = [
         (
             head_sizes,
@@ -275,14 +279,18 @@ fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
         .map(|(_, text)| text)
 }
 
-/// The redirect target of an entry as an absolute URL.
-fn redirect_target(entry: &HarEntry) -> Option<String> {
-    let to = entry.response.0.as_ref()?.redirect_url.non_empty()?;
-    let base = url::Url::parse(entry.request.0.as_ref()?.url.non_empty()?).ok()?;
-    base.join(to).ok().map(String::from)
+/// The URL of the request as it is in the file.
+fn request_url<'e>(entry: &'e HarEntry<'_>) -> Option<&'e str> {
+    entry.request.0.as_ref()?.url.non_empty()
 }
 
-fn page_event(page: &HarPage, start: i64) -> Option<Event> {
+/// The redirect target of an entry as an absolute URL.
+fn redirect_target(entry: &HarEntry<'_>, url: Option<&url::Url>) -> Option<String> {
+    let to = entry.response.0.as_ref()?.redirect_url.non_empty()?;
+    url?.join(to).ok().map(String::from)
+}
+
+fn page_event(page: &HarPage<'_>, start: i64) -> Option<Event> {
     let title = page.title.non_empty()?;
     let shown: String = title.chars().take(200).collect();
     let timings = page.loaded.0.as_ref();

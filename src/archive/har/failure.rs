@@ -10,7 +10,7 @@ const HINT: &str = "a HAR has no further details; probe the URL to see it packet
 
 /// The failure of an entry, if it failed. `answered` is whether it has a response.
 pub(super) fn entry_failure(
-    entry: &HarEntry,
+    entry: &HarEntry<'_>,
     spans: &PhaseSpans,
     answered: bool,
 ) -> Option<(Phase, Failure)> {

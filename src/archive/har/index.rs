@@ -14,27 +14,37 @@ use crate::archive::ArchiveError;
 use crate::archive::document::lenient::LenientText;
 use crate::archive::document::{ElementSink, ListElement};
 use crate::archive::store::CaptureStore;
-use crate::units::Bytes;
 
 /// Maximum number of entries that are read.
 pub(super) const MAX_ENTRIES: usize = 10_000_000;
 
-/// A HAR file whose entries have not been read for events yet.
+/// A HAR file whose entries have not been read for events yet. Clones share the positions of the
+/// entries.
+#[derive(Clone)]
 pub(in crate::archive) struct HarFile {
-    pub(in crate::archive) log: HarLog,
-    pub(in crate::archive) index: EntryIndex,
+    pub(in crate::archive) log: HarLog<'static>,
+    pub(in crate::archive) entries: SortedEntries,
 }
 
-/// The positions of the entries, and what is missing in them.
+/// The positions of the entries and what is missing in them, collected as the document is read.
 pub(in crate::archive) struct EntryIndex {
     store: Arc<CaptureStore>,
     places: Vec<EntryPlace>,
+    missing: MissingValues,
+    over_limit: u64,
+}
+
+/// The positions of the entries in order of their start times, and what is missing in them.
+#[derive(Clone)]
+pub(in crate::archive) struct SortedEntries {
+    places: Arc<Vec<EntryPlace>>,
+    /// The start time of the first entry.
+    pub(super) start: i64,
     pub(super) missing: MissingValues,
     /// Entries beyond [`MAX_ENTRIES`].
     pub(super) over_limit: u64,
-    /// Entries to emit, and those left out.
+    /// Maximum number of entries to emit.
     max_entries: usize,
-    pub(super) left_out: u64,
 }
 
 /// The position of an entry.
@@ -66,24 +76,26 @@ impl ElementSink for EntryIndex {
         if let Some((_, limit)) = self.store.overwritten() {
             return Err(ArchiveError::Overwritten { limit });
         }
-        let entry: Option<HarEntry> = match bytes {
+        let mut buffer = Vec::new();
+        let entry: Option<HarEntry<'_>> = match bytes {
             Some(bytes) => element.parse_small(bytes)?,
-            None => element.parse_stored(&self.store)?,
+            None => element.parse_stored(&self.store, &mut buffer)?,
         };
-        match entry {
-            Some(_) if self.places.len() >= MAX_ENTRIES => self.over_limit += 1,
-            Some(entry) => {
-                let began = parse_date(&entry.started_date_time);
-                self.missing.add(&entry, began.is_none());
-                self.places.push(EntryPlace {
-                    began: began.unwrap_or(EntryPlace::UNDATED),
-                    at: element.at,
-                    bytes: element.bytes,
-                });
-            }
-            None => {}
-        }
+        self.add(element, entry.as_ref());
         Ok(())
+    }
+
+    fn take_beginning(&mut self, element: ListElement, block: &[u8]) -> Option<usize> {
+        if self.store.overwritten().is_some() {
+            return None;
+        }
+        let (entry, bytes) = ListElement::parse_beginning::<HarEntry<'_>>(block)?;
+        let element = ListElement {
+            bytes: bytes as u64,
+            ..element
+        };
+        self.add(element, entry.as_ref());
+        Some(bytes)
     }
 }
 
@@ -94,20 +106,33 @@ impl EntryIndex {
             places: Vec::new(),
             missing: MissingValues::NONE,
             over_limit: 0,
-            max_entries: MAX_ENTRIES,
-            left_out: 0,
         }
     }
 
-    /// Limits the number of entries to those that began first.
-    pub(in crate::archive) const fn limit_entries(&mut self, most: usize) {
-        self.max_entries = most;
+    fn add(&mut self, element: ListElement, entry: Option<&HarEntry<'_>>) {
+        let Some(entry) = entry else { return };
+        if self.places.len() >= MAX_ENTRIES {
+            self.over_limit += 1;
+            return;
+        }
+        let began = parse_date(&entry.started_date_time);
+        self.missing.add(entry, began.is_none());
+        self.places.push(EntryPlace {
+            began: began.unwrap_or(EntryPlace::UNDATED),
+            at: element.at,
+            bytes: element.bytes,
+        });
     }
 
-    /// The start time of the first entry, and the entries in order of their start times. Entries
-    /// without one go to the beginning.
-    pub(super) fn sorted(&mut self) -> (i64, Vec<EntryPlace>) {
-        let mut places = std::mem::take(&mut self.places);
+    /// The entries in order of their start times. Entries without one go to the beginning.
+    ///
+    /// # Errors
+    /// More piped input came than is kept, so the entries can no longer be read again.
+    pub(in crate::archive) fn into_sorted(self) -> Result<SortedEntries, ArchiveError> {
+        if let Some((_, limit)) = self.store.overwritten() {
+            return Err(ArchiveError::Overwritten { limit });
+        }
+        let mut places = self.places;
         let dates = places
             .iter()
             .map(|place| place.began)
@@ -120,25 +145,35 @@ impl EntryIndex {
             // Entries with the same start time keep the order of the file.
             places.sort_unstable_by_key(|place| (place.began, place.at));
         }
-        self.left_out = places.len().saturating_sub(self.max_entries) as u64;
-        places.truncate(self.max_entries);
-        (start, places)
-    }
-
-    /// Fails if the piped input can no longer be read again.
-    ///
-    /// # Errors
-    /// More input came than is kept.
-    pub(in crate::archive) fn ensure_rereadable(self) -> Result<Self, ArchiveError> {
-        let forgotten: Option<(Bytes, Bytes)> = self.store.overwritten();
-        forgotten.map_or(Ok(self), |(_, limit)| {
-            Err(ArchiveError::Overwritten { limit })
+        Ok(SortedEntries {
+            places: Arc::new(places),
+            start,
+            missing: self.missing,
+            over_limit: self.over_limit,
+            max_entries: MAX_ENTRIES,
         })
     }
 }
 
+impl SortedEntries {
+    /// Limits the number of entries to those that began first.
+    pub(in crate::archive) const fn limit_entries(&mut self, most: usize) {
+        self.max_entries = most;
+    }
+
+    /// The positions of the entries to emit.
+    pub(super) fn places(&self) -> &[EntryPlace] {
+        self.places.get(..self.max_entries).unwrap_or(&self.places)
+    }
+
+    /// The number of entries left out.
+    pub(super) fn left_out(&self) -> u64 {
+        (self.places.len() - self.places().len()) as u64
+    }
+}
+
 /// Parses a date (RFC 3339) as nanoseconds since 1970; dates before 1677 or after 2262 are clamped.
-pub(super) fn parse_date(text: &LenientText) -> Option<i64> {
+pub(super) fn parse_date(text: &LenientText<'_>) -> Option<i64> {
     let nanos = text
         .non_empty()?
         .trim()

@@ -13,35 +13,38 @@ const MAX_FIELDS: usize = 1_000;
 const MAX_PAGES: usize = 100;
 
 /// The `log` object.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::archive) struct HarLog {
-    pub(super) creator: LenientObject<HarCreator>,
-    pub(super) browser: LenientObject<HarCreator>,
-    pub(super) pages: LenientList<HarPage, MAX_PAGES>,
+pub(in crate::archive) struct HarLog<'a> {
+    #[serde(borrow)]
+    pub(super) creator: LenientObject<HarCreator<'a>>,
+    pub(super) browser: LenientObject<HarCreator<'a>>,
+    pub(super) pages: LenientList<HarPage<'a>, MAX_PAGES>,
     /// Entries are extracted before parsing, but a duplicate list of them is rejected like any
     /// other duplicate member.
     #[serde(rename = "entries")]
     _entries: IgnoredAny,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct HarCreator {
-    pub(super) name: LenientText,
-    pub(super) version: LenientText,
+pub(super) struct HarCreator<'a> {
+    #[serde(borrow)]
+    pub(super) name: LenientText<'a>,
+    pub(super) version: LenientText<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct HarPage {
-    pub(super) started_date_time: LenientText,
-    pub(super) title: LenientText,
+pub(super) struct HarPage<'a> {
+    #[serde(borrow)]
+    pub(super) started_date_time: LenientText<'a>,
+    pub(super) title: LenientText<'a>,
     #[serde(rename = "pageTimings")]
     pub(super) loaded: LenientObject<HarPageTimings>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct HarPageTimings {
     pub(super) on_content_load: LenientNumber,
@@ -50,29 +53,30 @@ pub(super) struct HarPageTimings {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct HarEntry {
-    pub(super) started_date_time: LenientText,
+pub(super) struct HarEntry<'a> {
+    #[serde(borrow)]
+    pub(super) started_date_time: LenientText<'a>,
     pub(super) time: LenientNumber,
-    pub(super) request: LenientObject<HarRequest>,
-    pub(super) response: LenientObject<HarResponse>,
+    pub(super) request: LenientObject<HarRequest<'a>>,
+    pub(super) response: LenientObject<HarResponse<'a>>,
     pub(super) timings: LenientObject<HarTimings>,
     #[serde(rename = "serverIPAddress")]
-    pub(super) server_address: LenientText,
-    pub(super) connection: LenientText,
+    pub(super) server_address: LenientText<'a>,
+    pub(super) connection: LenientText<'a>,
     #[serde(rename = "_connectionId")]
-    pub(super) connection_id: LenientText,
+    pub(super) connection_id: LenientText<'a>,
     #[serde(rename = "_fromCache")]
-    pub(super) from_cache: LenientText,
+    pub(super) from_cache: LenientText<'a>,
     #[serde(rename = "_webSocketMessages")]
-    pub(super) web_socket: LenientList<HarWebSocketMessage, 1_000_000>,
+    pub(super) web_socket: LenientList<HarWebSocketMessage<'a>, 1_000_000>,
     #[serde(rename = "_error")]
     pub(super) error: EntryError,
     #[serde(rename = "_cause")]
     pub(super) cause: Recognized<ExchangeCause>,
     #[serde(rename = "_local")]
-    pub(super) local: LenientText,
+    pub(super) local: LenientText<'a>,
     #[serde(rename = "_remote")]
-    pub(super) remote: LenientText,
+    pub(super) remote: LenientText<'a>,
     #[serde(rename = "_phases")]
     pub(super) phases: Option<LenientList<HarPhase, 64>>,
     #[serde(rename = "_tls")]
@@ -81,9 +85,9 @@ pub(super) struct HarEntry {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct HarWebSocketMessage {
-    #[serde(rename = "type")]
-    pub(super) kind: LenientText,
+pub(super) struct HarWebSocketMessage<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: LenientText<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -94,48 +98,52 @@ pub(super) struct HarPhase {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct HarRequest {
-    pub(super) method: LenientText,
-    pub(super) url: LenientText,
-    pub(super) http_version: LenientText,
-    pub(super) headers: LenientList<HarField, MAX_FIELDS>,
+pub(super) struct HarRequest<'a> {
+    #[serde(borrow)]
+    pub(super) method: LenientText<'a>,
+    pub(super) url: LenientText<'a>,
+    pub(super) http_version: LenientText<'a>,
+    pub(super) headers: LenientList<HarField<'a>, MAX_FIELDS>,
     pub(super) headers_size: LenientNumber,
     pub(super) body_size: LenientNumber,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct HarResponse {
+pub(super) struct HarResponse<'a> {
     pub(super) status: LenientNumber,
-    pub(super) status_text: LenientText,
-    pub(super) http_version: LenientText,
-    pub(super) headers: LenientList<HarField, MAX_FIELDS>,
-    pub(super) content: LenientObject<HarContent>,
+    #[serde(borrow)]
+    pub(super) status_text: LenientText<'a>,
+    pub(super) http_version: LenientText<'a>,
+    pub(super) headers: LenientList<HarField<'a>, MAX_FIELDS>,
+    pub(super) content: LenientObject<HarContent<'a>>,
     #[serde(rename = "redirectURL")]
-    pub(super) redirect_url: LenientText,
+    pub(super) redirect_url: LenientText<'a>,
     pub(super) headers_size: LenientNumber,
     pub(super) body_size: LenientNumber,
     #[serde(rename = "_transferSize")]
     pub(super) transfer_size: LenientNumber,
     #[serde(rename = "_error")]
-    pub(super) error: LenientText,
+    pub(super) error: LenientText<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct HarField {
-    pub(super) name: LenientText,
-    pub(super) value: LenientText,
+pub(super) struct HarField<'a> {
+    #[serde(borrow)]
+    pub(super) name: LenientText<'a>,
+    pub(super) value: LenientText<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct HarContent {
+pub(super) struct HarContent<'a> {
     pub(super) size: LenientNumber,
     pub(super) compression: LenientNumber,
-    pub(super) mime_type: LenientText,
-    pub(super) text: super::body::TextPrefix,
-    pub(super) encoding: LenientText,
+    #[serde(borrow)]
+    pub(super) mime_type: LenientText<'a>,
+    pub(super) text: super::body::TextPrefix<'a>,
+    pub(super) encoding: LenientText<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -192,9 +200,9 @@ impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Recognized<T> {
     }
 }
 
-impl HarEntry {
+impl HarEntry<'_> {
     /// Parses an endpoint of a connection.
-    pub(super) fn parse_endpoint(text: &LenientText) -> Option<Endpoint> {
+    pub(super) fn parse_endpoint(text: &LenientText<'_>) -> Option<Endpoint> {
         text.non_empty().map(|text| Endpoint::from(text.to_owned()))
     }
 }

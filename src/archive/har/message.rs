@@ -6,16 +6,27 @@ use crate::trace::{EventKind, ExchangeId, HttpHeader, HttpVersion};
 
 /// Parses an HTTP version as browsers write it: `HTTP/1.1`, `http/2.0`, `h2`, `h3-29`.
 pub(super) fn parse_version(text: Option<&str>) -> Option<HttpVersion> {
-    let text = text?.trim().to_ascii_lowercase();
-    match text.as_str() {
-        "http/1.0" => Some(HttpVersion::Http10),
-        "http/1.1" => Some(HttpVersion::Http11),
-        "http/2" | "http/2.0" | "h2" | "h2c" => Some(HttpVersion::Http2),
-        _ if text == "http/3" || text == "http/3.0" || text == "h3" || text.starts_with("h3-") => {
-            Some(HttpVersion::Http3)
-        }
-        _ => None,
-    }
+    const NAMES: [(&str, HttpVersion); 9] = [
+        ("http/1.1", HttpVersion::Http11),
+        ("http/2.0", HttpVersion::Http2),
+        ("h2", HttpVersion::Http2),
+        ("h3", HttpVersion::Http3),
+        ("http/1.0", HttpVersion::Http10),
+        ("http/2", HttpVersion::Http2),
+        ("h2c", HttpVersion::Http2),
+        ("http/3", HttpVersion::Http3),
+        ("http/3.0", HttpVersion::Http3),
+    ];
+    let text = text?.trim();
+    let is_draft = || {
+        text.get(..3)
+            .is_some_and(|begins| begins.eq_ignore_ascii_case("h3-"))
+    };
+    NAMES
+        .into_iter()
+        .find(|(name, _)| text.eq_ignore_ascii_case(name))
+        .map(|(_, version)| version)
+        .or_else(|| is_draft().then_some(HttpVersion::Http3))
 }
 
 /// The size of a head in HTTP/1.1 notation, used if the file does not contain it: start line,
@@ -34,7 +45,7 @@ fn estimated_head_bytes(first: usize, fields: &[HttpHeader]) -> u64 {
             .sum::<usize>()) as u64
 }
 
-fn to_headers(list: &[HarField]) -> Vec<HttpHeader> {
+fn to_headers(list: &[HarField<'_>]) -> Vec<HttpHeader> {
     let named = list.iter().filter_map(|field| {
         Some((
             field.name.non_empty()?,
@@ -46,16 +57,19 @@ fn to_headers(list: &[HarField]) -> Vec<HttpHeader> {
         .collect()
 }
 
-/// The event of the request's head.
+/// The event of the request's head; `url` is the URL of the request, if it is valid.
 pub(super) fn request_head(
     exchange: ExchangeId,
-    request: &HarRequest,
+    request: &HarRequest<'_>,
+    url: Option<&url::Url>,
     version: HttpVersion,
 ) -> EventKind {
     let headers = to_headers(&request.headers.items);
     let method = request.method.non_empty().unwrap_or("GET").to_owned();
-    let url = request.url.non_empty().unwrap_or_default();
-    let target = url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| request_target(&url));
+    let target = url.map_or_else(
+        || request.url.non_empty().unwrap_or_default().to_owned(),
+        request_target,
+    );
     let told = request.headers_size.count();
     let header_bytes = told.unwrap_or_else(|| {
         estimated_head_bytes(
@@ -83,7 +97,7 @@ fn request_target(url: &url::Url) -> String {
 /// The event of the response's head.
 pub(super) fn response_head(
     exchange: ExchangeId,
-    response: &HarResponse,
+    response: &HarResponse<'_>,
     status: u16,
     version: HttpVersion,
 ) -> EventKind {
@@ -103,7 +117,7 @@ pub(super) fn response_head(
 }
 
 /// The body's size as transferred and as decoded; `None` if the file contains neither.
-pub(super) fn body_bytes(response: &HarResponse) -> Option<(u64, u64)> {
+pub(super) fn body_bytes(response: &HarResponse<'_>) -> Option<(u64, u64)> {
     let none = HarContent::default();
     let content = response.content.0.as_ref().unwrap_or(&none);
     let decoded = content.size.count();
@@ -137,7 +151,7 @@ pub(super) fn body_bytes(response: &HarResponse) -> Option<(u64, u64)> {
 }
 
 /// The event of the body's preview.
-pub(super) fn body_preview(exchange: ExchangeId, response: &HarResponse) -> Option<EventKind> {
+pub(super) fn body_preview(exchange: ExchangeId, response: &HarResponse<'_>) -> Option<EventKind> {
     let (text, truncated) = body::decode_preview(response.content.0.as_ref()?)?;
     Some(EventKind::BodyPreview {
         exchange,

@@ -16,6 +16,8 @@ pub(super) struct OverlappingEntries {
     entries: BinaryHeap<PendingEntry>,
     bytes: u64,
     number: u64,
+    /// Empty lists of finished entries, whose allocations are reused.
+    spare: Vec<VecDeque<Event>>,
 }
 
 /// An entry with its remaining events; never empty.
@@ -33,6 +35,15 @@ impl OverlappingEntries {
     const MAX_ENTRIES: usize = 1_024;
     /// Their size in the file, unless a single one is larger.
     const MAX_BYTES: u64 = 4 << 20;
+    /// Maximum number of spare lists.
+    const MAX_SPARE: usize = 16;
+    /// Maximum capacity of a spare list in events.
+    const MAX_SPARE_EVENTS: usize = 64;
+
+    /// Returns an empty list of events, with the allocation of a finished one if there is any.
+    pub(super) fn take_spare(&mut self) -> VecDeque<Event> {
+        self.spare.pop().unwrap_or_default()
+    }
 
     /// Emits everything that happens before an entry begins.
     pub(super) fn emit_until(&mut self, began: Moment, mut to: impl FnMut(Event)) {
@@ -46,8 +57,9 @@ impl OverlappingEntries {
         while self.entries.len() >= Self::MAX_ENTRIES
             || !self.entries.is_empty() && self.bytes.saturating_add(bytes) > Self::MAX_BYTES
         {
-            let Some(first) = self.pop() else { break };
-            first.events.into_iter().for_each(&mut to);
+            let Some(mut first) = self.pop() else { break };
+            first.events.drain(..).for_each(&mut to);
+            self.keep_spare(first.events);
         }
         let Some(next) = events.front().map(|event| event.at) else {
             return;
@@ -86,6 +98,14 @@ impl OverlappingEntries {
             first.next = next;
             self.bytes = self.bytes.saturating_add(first.bytes);
             self.entries.push(first);
+        } else {
+            self.keep_spare(first.events);
+        }
+    }
+
+    fn keep_spare(&mut self, events: VecDeque<Event>) {
+        if self.spare.len() < Self::MAX_SPARE && events.capacity() <= Self::MAX_SPARE_EVENTS {
+            self.spare.push(events);
         }
     }
 

@@ -29,7 +29,7 @@ impl PhaseSpans {
     }
 
     /// Lays out the phases one after another from the start of the entry.
-    pub(super) fn from_entry(began: Moment, entry: &HarEntry, answered: bool) -> Self {
+    pub(super) fn from_entry(began: Moment, entry: &HarEntry<'_>, answered: bool) -> Self {
         // Sums of fractions may differ by this much.
         const ROUNDING: Nanos = Nanos(1_000);
         let none = HarTimings::default();
@@ -100,7 +100,7 @@ fn is_ssl_beside_connect(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl
 
 /// Returns true if the entry had the phase. A HAR written by tapline lists its phases; in others
 /// each phase with a duration counts.
-fn is_listed(entry: &HarEntry, phase: Phase) -> bool {
+fn is_listed(entry: &HarEntry<'_>, phase: Phase) -> bool {
     entry.phases.as_ref().is_none_or(|told| {
         told.items
             .iter()

@@ -178,7 +178,7 @@ impl Redactor<'_> {
             EventKind::ResponseHead {
                 reason, headers, ..
             } => {
-                *reason = self.remote_text(reason);
+                self.mask_remote_text(reason);
                 self.mask_headers(headers);
             }
             EventKind::Informational { headers, .. } | EventKind::Trailers { headers, .. } => {
@@ -237,7 +237,15 @@ impl Redactor<'_> {
     }
 
     fn mask_sentence(self, sentence: &mut String) {
-        *sentence = self.sentence(sentence);
+        if let Some(masked) = self.masked_sentence(sentence) {
+            *sentence = masked;
+        }
+    }
+
+    fn mask_remote_text(self, text: &mut Untrusted) {
+        if let Some(masked) = self.masked_remote_text(text.raw()) {
+            *text = masked;
+        }
     }
 
     fn mask_headers(self, headers: &mut [HttpHeader]) {
@@ -257,11 +265,11 @@ impl Redactor<'_> {
             record.kind.as_str(),
             "A" | "AAAA" | "CNAME" | "HTTPS" | "SVCB"
         );
-        record.data = if is_address {
-            self.text(&record.data)
+        if is_address {
+            self.mask(&mut record.data);
         } else {
-            self.remote_text(&record.data)
-        };
+            self.mask_remote_text(&mut record.data);
+        }
     }
 
     fn mask_endpoint(self, endpoint: &mut Endpoint) {

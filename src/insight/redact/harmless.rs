@@ -1,34 +1,47 @@
 //! A cache of texts that contain no secrets.
 
-use std::collections::HashSet;
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
 
 /// Texts without recognizable secrets: runs repeat the same few texts. Values that are known
 /// secrets may still occur in them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct HarmlessTexts(Option<HashSet<String>>);
+pub(super) struct HarmlessTexts(Option<TextTable>);
+
+/// A table with one slot per hash value; a new text replaces the previous one in its slot.
+#[derive(Clone, Debug)]
+struct TextTable {
+    hasher: RandomState,
+    slots: Vec<String>,
+}
 
 impl HarmlessTexts {
     pub(super) const NONE: Self = Self(None);
-    /// Texts remembered; when the cache is full, it is cleared.
-    const MAX_TEXTS: usize = 4_096;
     /// Longest text remembered, in bytes.
     const MAX_LENGTH: usize = 256;
 
     pub(super) fn contains(&self, text: &str) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|texts| text.len() <= Self::MAX_LENGTH && texts.contains(text))
+        self.0.as_ref().is_some_and(|texts| {
+            text.len() <= Self::MAX_LENGTH
+                && texts
+                    .slots
+                    .get(texts.index(text))
+                    .is_some_and(|known| known == text)
+        })
     }
 
     pub(super) fn add(&mut self, text: &str) {
         if text.len() > Self::MAX_LENGTH || Self::is_plain(text) {
             return;
         }
-        let texts = self.0.get_or_insert_default();
-        if texts.len() >= Self::MAX_TEXTS {
-            texts.clear();
+        let texts = self.0.get_or_insert_with(TextTable::new);
+        let index = texts.index(text);
+        if let Some(slot) = texts.slots.get_mut(index) {
+            // The allocation of the previous text is reused.
+            slot.clear();
+            slot.push_str(text);
         }
-        texts.insert(text.to_owned());
     }
 
     /// Returns true for texts too short for a token and without any of the characters that
@@ -39,6 +52,22 @@ impl HarmlessTexts {
             && !text
                 .bytes()
                 .any(|byte| matches!(byte, b'@' | b'=' | b':' | b'%'))
+    }
+}
+
+impl TextTable {
+    /// Maximum number of texts remembered.
+    const SLOTS: usize = 4_096;
+
+    fn new() -> Self {
+        Self {
+            hasher: RandomState::default(),
+            slots: vec![String::new(); Self::SLOTS],
+        }
+    }
+
+    fn index(&self, text: &str) -> usize {
+        usize::try_from(self.hasher.hash_one(text) % Self::SLOTS as u64).unwrap_or(0)
     }
 }
 
@@ -54,23 +83,24 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let mut harmless = HarmlessTexts::NONE;
-        for number in 0..2 * HarmlessTexts::MAX_TEXTS {
-            harmless.add(&format!("a text with number {number}"));
-            assert!(
-                harmless
-                    .0
-                    .as_ref()
-                    .is_some_and(|texts| texts.len() <= HarmlessTexts::MAX_TEXTS)
-            );
+        for number in 0..2 * TextTable::SLOTS {
+            let text = format!("a text with number {number}");
+            harmless.add(&text);
+            assert!(harmless.contains(&text));
         }
-        harmless.add(&"x".repeat(HarmlessTexts::MAX_LENGTH + 1));
-        assert!(
-            !harmless.contains(&"x".repeat(HarmlessTexts::MAX_LENGTH + 1))
-                && harmless.contains(&format!(
-                    "a text with number {}",
-                    2 * HarmlessTexts::MAX_TEXTS - 1
-                ))
+        let size = |texts: &TextTable| {
+            let slots = texts.slots.iter();
+            (
+                slots.len(),
+                slots.map(String::capacity).max() <= Some(2 * HarmlessTexts::MAX_LENGTH),
+            )
+        };
+        assert_eq!(
+            harmless.0.as_ref().map(size),
+            Some((TextTable::SLOTS, true))
         );
+        harmless.add(&"x".repeat(HarmlessTexts::MAX_LENGTH + 1));
+        assert!(!harmless.contains(&"x".repeat(HarmlessTexts::MAX_LENGTH + 1)));
     }
 
     proptest::proptest! {

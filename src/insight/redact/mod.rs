@@ -76,6 +76,9 @@ fn overwrite_ranges(text: &[u8], secrets: impl Fn(&str) -> Vec<Range<usize>>) ->
 
 /// Sorts ranges and merges those that overlap or touch.
 fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    if ranges.is_empty() {
+        return ranges;
+    }
     ranges.retain(|range| !range.is_empty());
     ranges.sort_unstable_by_key(|range| range.start);
     let mut disjoint: Vec<Range<usize>> = Vec::with_capacity(ranges.len());

@@ -39,23 +39,36 @@ impl<'a> Redactor<'a> {
 
     /// A text with its secrets masked; `None` if it has none.
     pub(super) fn masked_text(self, text: &str) -> Option<Untrusted> {
-        let secrets = self.0?.find_secrets(text);
-        (!secrets.is_empty()).then(|| Untrusted::new(replace_with_mask(text, &secrets)))
+        self.masked_sentence(text).map(Untrusted::new)
     }
 
     /// Masks a sentence of the program's own that quotes other text.
     pub fn sentence(self, sentence: &str) -> String {
-        let Some(rules) = self.0 else {
-            return sentence.to_owned();
-        };
-        replace_with_mask(sentence, &rules.find_secrets(sentence)).into_owned()
+        self.masked_sentence(sentence)
+            .unwrap_or_else(|| sentence.to_owned())
+    }
+
+    /// Returns a sentence with its secrets masked; `None` if it has none.
+    pub(super) fn masked_sentence(self, sentence: &str) -> Option<String> {
+        let secrets = self.0?.find_secrets(sentence);
+        (!secrets.is_empty()).then(|| replace_with_mask(sentence, &secrets).into_owned())
     }
 
     /// Masks remote text that a run does not depend on, such as a reason phrase. Strict rules mask
     /// it entirely.
     pub fn remote_text(self, text: &Untrusted) -> Untrusted {
-        let hidden = self.0.is_some_and(RedactionRules::is_strict) && !text.raw().is_empty();
-        if hidden { MASK.into() } else { self.text(text) }
+        self.masked_remote_text(text.raw())
+            .unwrap_or_else(|| text.clone())
+    }
+
+    /// Returns a remote text masked; `None` if nothing in it is masked.
+    pub(super) fn masked_remote_text(self, text: &str) -> Option<Untrusted> {
+        let hidden = self.0.is_some_and(RedactionRules::is_strict) && !text.is_empty();
+        if hidden {
+            Some(MASK.into())
+        } else {
+            self.masked_text(text)
+        }
     }
 
     /// Masks the value of a query parameter, given its decoded name and value.

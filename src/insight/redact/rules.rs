@@ -111,28 +111,25 @@ impl RedactionRules {
 
     /// Learns the secrets in a text.
     pub(super) fn learn_text(&mut self, text: &str) {
-        if self.harmless.contains(text) {
+        if HarmlessTexts::is_plain(text) || self.harmless.contains(text) {
             return;
         }
-        let mut is_harmless = url_parts::find_header_fields(text).is_empty();
-        PercentLayer::for_each(text, |layer| {
-            let mut users = Vec::new();
-            url_parts::find_user_info(&layer.text, &mut users);
-            for user in slices_of(&layer.text, &users) {
+        let is_harmless = for_each_layer(text, |text, users, values| {
+            for user in slices_of(text, users) {
                 secret_and_password(&percent_decode_str(user).decode_utf8_lossy())
                     .for_each(|secret| self.known.add_learned(secret));
             }
-            let mut values = Vec::new();
-            url_parts::find_parameters(
-                &layer.text,
-                &|parameter| names::is_secret(parameter.name, parameter.value),
-                &mut values,
-            );
-            token_formats::find_token_formats(&layer.text, &mut values);
-            slices_of(&layer.text, &values).for_each(|value| self.learn_value(value));
-            is_harmless &= users.is_empty() && values.is_empty() && !layer.is_decoded();
+            slices_of(text, values).for_each(|value| self.learn_value(value));
         });
         if is_harmless {
+            self.harmless.add(text);
+        }
+    }
+
+    /// Remembers a text that is repeated often if it is harmless. Secrets in it are not learned.
+    fn remember_if_harmless(&mut self, text: &str) {
+        let is_known = HarmlessTexts::is_plain(text) || self.harmless.contains(text);
+        if !is_known && for_each_layer(text, |_, _, _| {}) {
             self.harmless.add(text);
         }
     }
@@ -140,6 +137,7 @@ impl RedactionRules {
     /// Learns the secrets in field lines.
     pub(super) fn learn_fields(&mut self, headers: &[HttpHeader]) {
         for header in headers {
+            self.remember_if_harmless(header.name.raw());
             let value = header.value.raw();
             self.learn_text(value);
             let mut secrets = Vec::new();
@@ -239,6 +237,29 @@ impl RedactionRules {
             found.extend(within.into_iter().map(|range| layer.original_range(range)));
         });
     }
+}
+
+/// Calls `found` with each percent-encoding layer of a text, and the ranges of user information and
+/// of other secrets in it. Returns true if there is only one layer, and no secret in it.
+fn for_each_layer(
+    text: &str,
+    mut found: impl FnMut(&str, &[Range<usize>], &[Range<usize>]),
+) -> bool {
+    let mut is_harmless = url_parts::find_header_fields(text).is_empty();
+    PercentLayer::for_each(text, |layer| {
+        let mut users = Vec::new();
+        let mut values = Vec::new();
+        url_parts::find_user_info(&layer.text, &mut users);
+        url_parts::find_parameters(
+            &layer.text,
+            &|parameter| names::is_secret(parameter.name, parameter.value),
+            &mut values,
+        );
+        token_formats::find_token_formats(&layer.text, &mut values);
+        found(&layer.text, &users, &values);
+        is_harmless &= users.is_empty() && values.is_empty() && !layer.is_decoded();
+    });
+    is_harmless
 }
 
 /// A secret, and the password of `user:password` by itself.

@@ -158,11 +158,38 @@ pub(super) fn find_token_formats(text: &str, found: &mut Vec<Range<usize>>) {
         return;
     }
     find_service_tokens(text, found);
-    find_json_web_tokens(text, found);
-    find_webhooks(text, found);
-    find_private_keys(text, found);
-    find_credentials(text, found);
-    find_telegram_tokens(text, found);
+    // Most texts lack the bytes that the other formats contain.
+    let bytes = AsciiBytes::of(text);
+    if bytes.has(b'J') {
+        find_json_web_tokens(text, found);
+    }
+    if bytes.has(b'.') && bytes.has(b'/') {
+        find_webhooks(text, found);
+    }
+    if bytes.has(b'-') {
+        find_private_keys(text, found);
+    }
+    if bytes.has(b' ') {
+        find_credentials(text, found);
+    }
+    if bytes.has(b':') {
+        find_telegram_tokens(text, found);
+    }
+}
+
+/// The set of ASCII bytes in a text.
+#[derive(Clone, Copy)]
+struct AsciiBytes(u128);
+
+impl AsciiBytes {
+    fn of(text: &str) -> Self {
+        let bit = |byte: u8| if byte.is_ascii() { 1 << byte } else { 0 };
+        Self(text.bytes().fold(0, |bytes, byte| bytes | bit(byte)))
+    }
+
+    const fn has(self, byte: u8) -> bool {
+        byte.is_ascii() && self.0 >> byte & 1 == 1
+    }
 }
 
 fn find_service_tokens(text: &str, found: &mut Vec<Range<usize>>) {

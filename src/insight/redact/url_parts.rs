@@ -108,7 +108,8 @@ pub(super) fn find_parameters(
     if text.contains('=') {
         find_assigned_values(text, is_secret, found);
     }
-    if text.contains("\":") || text.contains("':") || text.contains("\" :") {
+    let is_quoted = text.bytes().any(|byte| matches!(byte, b'"' | b'\''));
+    if is_quoted && (text.contains("\":") || text.contains("':") || text.contains("\" :")) {
         find_json_values(text, is_secret, found);
     }
 }

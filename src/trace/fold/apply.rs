@@ -204,7 +204,7 @@ impl Trace {
 
 fn fold_connection(connection: &mut Connection, at: Moment, kind: &EventKind) {
     match kind {
-        EventKind::KernelMeasured { figures, .. } => connection.tcp_info = Some(*figures),
+        EventKind::KernelMeasured { figures, .. } => connection.tcp_info = Some(**figures),
         EventKind::Disconnected { .. } => {
             connection.closed.get_or_insert(at);
         }

@@ -260,23 +260,56 @@ impl Trace {
 }
 
 /// Returns the position of the item with a number, in a list sorted by number. As long as nothing
-/// was removed, that is the number itself.
+/// was removed, that is the number itself. Usually none of the latest items was removed, so their
+/// positions follow from the distance to the end.
 fn position_by_number<T>(
     list: &[T],
     number: usize,
     number_of: impl Fn(&T) -> usize,
 ) -> Option<usize> {
-    if list
-        .get(number)
-        .is_some_and(|found| number_of(found) == number)
-    {
-        return Some(number);
-    }
-    list.binary_search_by_key(&number, number_of).ok()
+    let is_at = |place: &usize| {
+        list.get(*place)
+            .is_some_and(|found| number_of(found) == number)
+    };
+    let among_last = || {
+        let behind = number_of(list.last()?).checked_sub(number)?;
+        list.len().checked_sub(behind.checked_add(1)?)
+    };
+    Some(number)
+        .filter(is_at)
+        .or_else(|| among_last().filter(is_at))
+        .or_else(|| list.binary_search_by_key(&number, number_of).ok())
 }
 
 /// Returns an address as packets show it, without an IPv6 zone (RFC 4007) and with IPv4-mapped
 /// addresses as IPv4.
 fn canonical_address(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_whichever_have_gone() {
+        let lists: [&[usize]; 6] = [
+            &[],
+            &[0, 1, 2, 3],
+            &[7, 8, 9],
+            &[0, 1, 5, 8, 9],
+            &[2, 4, 8],
+            &[0, usize::MAX],
+        ];
+        for list in lists {
+            for number in (0..12).chain([usize::MAX - 1, usize::MAX]) {
+                let place = list.iter().position(|found| *found == number);
+                assert_eq!(
+                    position_by_number(list, number, |found| *found),
+                    place,
+                    "{number} in {list:?}"
+                );
+            }
+        }
+    }
 }

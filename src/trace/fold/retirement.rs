@@ -23,8 +23,9 @@ impl Trace {
         let Some(last) = ranges.last().map(|range| *range.end()) else {
             return;
         };
-        let (going, remaining) = self.partition_retired(&ranges);
-        self.retired.exchanges += going.len() as u64;
+        let held = self.exchanges.len();
+        self.remove_exchanges(&ranges);
+        self.retired.exchanges += (held - self.exchanges.len()) as u64;
         for run in runs {
             self.retired.remove_hops(&run);
             self.retired.add(run);
@@ -32,8 +33,6 @@ impl Trace {
         for hops in hops {
             self.retired.add_hops(hops);
         }
-        self.remember_failure(&going);
-        self.exchanges = remaining;
         let begins = self
             .exchanges
             .iter()
@@ -46,42 +45,31 @@ impl Trace {
         self.retire_flows(self.clock.wall_of(latest));
     }
 
-    /// Splits the exchanges into those in the ranges, each with whether it was retried, and the
-    /// others.
-    fn partition_retired(
-        &mut self,
-        ranges: &[RangeInclusive<ExchangeId>],
-    ) -> (Vec<(Exchange, bool)>, Vec<Exchange>) {
+    /// Removes the exchanges of the ranges, and keeps the failure of the latest of them that was
+    /// not retried.
+    fn remove_exchanges(&mut self, ranges: &[RangeInclusive<ExchangeId>]) {
         let mut ranges = ranges.iter().peekable();
-        let mut going = Vec::new();
-        let mut remaining = Vec::new();
-        let mut all = std::mem::take(&mut self.exchanges).into_iter().peekable();
-        while let Some(exchange) = all.next() {
+        let mut goes = |exchange: &Exchange| {
             while ranges
                 .next_if(|range| range.end().0 < exchange.id.0)
                 .is_some()
             {}
-            if ranges
+            ranges
                 .peek()
                 .is_some_and(|range| range.start().0 <= exchange.id.0)
-            {
-                let again = all
-                    .peek()
-                    .is_some_and(|next| next.cause == ExchangeCause::Retry);
-                going.push((exchange, again));
-            } else {
-                remaining.push(exchange);
-            }
-        }
-        (going, remaining)
-    }
-
-    fn remember_failure(&mut self, going: &[(Exchange, bool)]) {
-        let failed = |(exchange, again): &(Exchange, bool)| {
-            Some((exchange.id, exchange.failure.clone().filter(|_| !again)?))
         };
-        let latest = going.iter().rev().find_map(failed);
-        if let Some((id, failure)) = latest
+        let going: Vec<bool> = self.exchanges.iter().map(&mut goes).collect();
+        let is_retried = |place: usize| {
+            let next = self.exchanges.get(place + 1);
+            next.is_some_and(|next| next.cause == ExchangeCause::Retry)
+        };
+        let mut gone = going.iter().enumerate().rev().filter(|(_, goes)| **goes);
+        let failed = gone.find_map(|(place, _)| {
+            let exchange = self.exchanges.get(place)?;
+            let failure = exchange.failure.as_ref().filter(|_| !is_retried(place))?;
+            Some((exchange.id, failure.clone()))
+        });
+        if let Some((id, failure)) = failed
             && self
                 .retired
                 .failure
@@ -90,6 +78,8 @@ impl Trace {
         {
             self.retired.failure = Some((id, failure));
         }
+        let mut going = going.into_iter();
+        self.exchanges.retain(|_| !going.next().unwrap_or(false));
     }
 
     fn retire_connections(&mut self) {

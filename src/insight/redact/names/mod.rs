@@ -18,6 +18,8 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use compounds::{
     COMPOUND_PARTS, HARMLESS_NAMES, HARMLESS_PREFIXES, SECRET_NAMES, SECRET_PHRASES,
     SECRET_PREFIXES, SECRET_SUFFIXES,
@@ -53,7 +55,7 @@ fn classify_name(name: &str) -> NameClass {
     const LONGEST: usize = 64;
     const MOST: usize = 1_024;
     thread_local! {
-        static JUDGED: RefCell<HashMap<String, NameClass>> = RefCell::default();
+        static JUDGED: RefCell<HashMap<String, NameClass, RandomState>> = RefCell::default();
     }
     if name.len() > LONGEST {
         return classify_new_name(name);
