@@ -104,7 +104,7 @@ fn connections_failures_and_pages_are_those_of_the_browser() {
     let events = report::event_lines(trace.log(), &ReportOptions::default());
     assert!(
         events.contains(
-            "page http://127.0.0.1:8765/, content loaded after 64.5 ms, all of it \
+            "page http://127.0.0.1:8765/, content loaded after 64.5 ms, everything \
         loaded after 64.6 ms"
         ),
         "{events}"

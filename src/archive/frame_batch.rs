@@ -71,7 +71,7 @@ impl FrameBatch {
             ParsedFrame::Fragment(fragment) => match self.fragments.take(&fragment) {
                 Some(whole) => {
                     self.packets
-                        .push(packet_from_segment(&whole, wall, frame.frame_bytes, None))
+                        .push(packet_from_segment(&whole, wall, frame.frame_bytes, None));
                 }
                 None => self.others.fragments += 1,
             },

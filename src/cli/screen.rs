@@ -13,11 +13,11 @@ pub(super) fn has_terminal() -> bool {
     std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
-/// Runs [`tui::live`]. The terminal is restored even if the process ends abruptly, and a second
+/// Runs [`tui::run_on_terminal`]. The terminal is restored even if the process ends abruptly, and a second
 /// termination signal ends the process immediately.
 ///
 /// # Errors
-/// Those of [`tui::live`].
+/// Those of [`tui::run_on_terminal`].
 pub fn show_screen(
     sender: &SyncSender<ScreenMessage>,
     inbox: &Receiver<ScreenMessage>,

@@ -20,7 +20,7 @@ pub struct Message {
     pub request: Option<u64>,
     /// How it begins.
     pub start: StartLine,
-    /// FieldLine lines in their order; in HTTP/2 without those whose name begins with a colon.
+    /// Field lines in their order; in HTTP/2 without those whose name begins with a colon.
     pub headers: Vec<HttpHeader>,
 }
 
@@ -43,7 +43,7 @@ pub enum StartLine {
     Trailers,
 }
 
-/// FieldLine lines as text.
+/// Field lines as text.
 pub(super) fn headers(fields: &[FieldLine]) -> Vec<HttpHeader> {
     fields
         .iter()

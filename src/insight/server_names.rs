@@ -1,5 +1,5 @@
 //! Names of servers, found in the first bytes that a client sends: the server name in a TLS
-//! ClientHello (RFC 6066 §3), also in QUIC's Initial packets (RFC 9001 §4), or the Host field of
+//! `ClientHello` (RFC 6066 §3), also in QUIC's Initial packets (RFC 9001 §4), or the Host field of
 //! HTTP (RFC 9110 §7.2).
 
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ pub struct FlowOpening {
 }
 
 impl FlowOpening {
-    /// A ClientHello with post-quantum keys takes two segments; 16 KiB is the maximum of a TLS
+    /// A `ClientHello` with post-quantum keys takes two segments; 16 KiB is the maximum of a TLS
     /// record.
     const MAX_BYTES: usize = 16 * 1024;
     /// Packets considered, retransmissions included.
@@ -84,7 +84,7 @@ impl FlowOpening {
             .and_then(|opening| name_in_stream(&opening))
     }
 
-    /// The name in a ClientHello that spans a client's first datagrams.
+    /// The name in a `ClientHello` that spans a client's first datagrams.
     fn name_in_datagrams(&self, from: Direction, store: &dyn ByteStore) -> Option<Untrusted> {
         const MAX_DATAGRAM: usize = 1 << 16;
         /// The header-form bit of a QUIC packet with a long header (RFC 8999 §5.1).

@@ -13,7 +13,7 @@ pub struct OtherFrames {
     /// ARP.
     #[serde(default, skip_serializing_if = "is_none")]
     pub arp: u64,
-    /// ICMP and ICMPv6.
+    /// ICMP and `ICMPv6`.
     #[serde(default, skip_serializing_if = "is_none")]
     pub icmp: u64,
     /// IP fragments, except for the one that completed its datagram.

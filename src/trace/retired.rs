@@ -87,10 +87,10 @@ impl HopSums {
         }
         for (phase, time) in &other.phases {
             let sum = self.phases.entry(*phase).or_default();
-            *sum = *sum + *time;
+            *sum += *time;
         }
         for (sum, mark) in self.marks.iter_mut().zip(other.marks) {
-            *sum = *sum + mark;
+            *sum += mark;
         }
     }
 }

@@ -33,7 +33,7 @@ const RATE_STEPS: [u64; 9] = [
     100_000_000,
     u64::MAX,
 ];
-/// 1280 is the minimum of IPv6, 1492 that of PPPoE (DSL), 1500 Ethernet, 9000 jumbo frames.
+/// 1280 is the minimum of IPv6, 1492 that of `PPPoE` (DSL), 1500 Ethernet, 9000 jumbo frames.
 const MTU_STEPS: [u16; 5] = [1_280, 1_400, 1_492, 1_500, 9_000];
 const CONGESTION_STEPS: [&str; 3] = ["reno", "cubic", "bbr"];
 

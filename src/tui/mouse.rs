@@ -112,7 +112,7 @@ impl ScreenState {
         self.view_state.panel = Panel::Main;
         match conversation_at(self, &areas, at.y) {
             Some(flow) if self.view_state.cursor == Cursor::Flow(flow) => {
-                self.show_view(View::Ladder)
+                self.show_view(View::Ladder);
             }
             Some(flow) => self.select(Cursor::Flow(flow), now),
             None => {}

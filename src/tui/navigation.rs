@@ -28,7 +28,7 @@ impl ScreenState {
             Action::Last => self.move_to_end(now),
             Action::NextPanel => self.view_state.panel = self.view_state.panel.next(self.view()),
             Action::PreviousPanel => {
-                self.view_state.panel = self.view_state.panel.previous(self.view())
+                self.view_state.panel = self.view_state.panel.previous(self.view());
             }
             Action::ShowTimeline => self.show_view(View::Timeline),
             Action::ShowLadder => self.show_view(View::Ladder),

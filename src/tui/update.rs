@@ -38,7 +38,7 @@ impl ScreenState {
             ScreenMessage::LinkRefused(why) => self.receive_link_error(why),
             ScreenMessage::ServerNames(names) => self.receive_names(names),
             ScreenMessage::Dissected(flow, dissection) => {
-                self.receive_dissection(flow, *dissection)
+                self.receive_dissection(flow, *dissection);
             }
             ScreenMessage::Saved(Ok(sentence) | Err(sentence)) => self.notice = Some(sentence),
             ScreenMessage::Signal(signal) => return self.handle_signal(signal),
@@ -79,7 +79,7 @@ impl ScreenState {
                 }
             }
             EventKind::RunEnded if self.request_state == RequestState::Cancelled => {
-                self.request_state = RequestState::Idle
+                self.request_state = RequestState::Idle;
             }
             _ => {}
         }

@@ -28,7 +28,7 @@ pub struct IcmpError {
     pub code: u8,
 }
 
-/// Machine-readable name of an ICMP error; `version_6` for ICMPv6, which has its own numbers.
+/// Machine-readable name of an ICMP error; `version_6` for `ICMPv6`, which has its own numbers.
 pub const fn icmp_error_name(version_6: bool, kind: u8, code: u8) -> &'static str {
     if version_6 {
         icmp_v6_error_name(kind, code)

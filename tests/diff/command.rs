@@ -161,7 +161,7 @@ fn a_regression_ends_with_4_and_what_cannot_be_read_with_2() {
     );
     let (text, code) = ran(&["diff", good, good, "--format", "svg"]);
     assert!(
-        code == 2 && text.contains("there are text, json, markdown"),
+        code == 2 && text.contains("expected text, json or markdown"),
         "{text}"
     );
 }

@@ -31,7 +31,7 @@ use reorder::{BufferedItem, ReorderBuffer};
 use writer::{RunWriter, packets_event};
 
 /// An interface that packets were captured on. Packets refer to it by index
-/// ([`Stored::interface`](crate::trace::Stored::interface)).
+/// ([`PacketLocation::interface`](crate::trace::PacketLocation::interface)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedInterface {
     /// Its name.

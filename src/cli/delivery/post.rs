@@ -91,7 +91,7 @@ impl<'a> RetryingPost<'a> {
                 PostOutcome::GiveUp(error) => return Err(error),
                 PostOutcome::Retry(error, _) if after == MAX_TRIES => return Err(error),
                 PostOutcome::Retry(_, requested) => {
-                    tokio::time::sleep(retry_delay(after, requested)).await
+                    tokio::time::sleep(retry_delay(after, requested)).await;
                 }
             }
         }

@@ -116,7 +116,7 @@ impl EndpointOptions {
     }
 
     /// The options given on a command line, as settings.
-    pub(super) fn from_command_line(&self, matches: &ArgMatches) -> Vec<SuiteSetting> {
+    pub(super) fn settings_given(&self, matches: &ArgMatches) -> Vec<SuiteSetting> {
         let given = |option: &Arg| {
             matches.value_source(option.get_id().as_str())
                 == Some(clap::parser::ValueSource::CommandLine)

@@ -65,7 +65,7 @@ impl SuiteConfig {
             .into_iter()
             .map(endpoint)
             .collect::<Result<_, _>>()?;
-        let mut over = options.from_command_line(matches);
+        let mut over = options.settings_given(matches);
         over.extend(args.budget.iter().map(|rules| SuiteSetting {
             key: "budget".to_owned(),
             value: SettingValue::Text(rules.clone()),

@@ -226,7 +226,7 @@ fn fold_tls(tls: &mut Tls, at: Moment, kind: &EventKind) {
     match kind {
         EventKind::TlsMessage { message, .. } => tls.messages.push((at, message.clone())),
         EventKind::TlsCertificates { certificates, .. } => {
-            tls.certificates.clone_from(certificates)
+            tls.certificates.clone_from(certificates);
         }
         EventKind::TlsVerified {
             verification, took, ..

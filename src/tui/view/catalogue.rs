@@ -69,7 +69,7 @@ pub(super) fn draw(
                 StyleRole::Strong,
             )),
             CatalogueRow::Suggestion(index) => {
-                draw_suggestion(canvas, line, state, *index, columns)
+                draw_suggestion(canvas, line, state, *index, columns);
             }
         }
     }

@@ -89,7 +89,7 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Momen
     tabs::draw(canvas, areas.tabs, state.views(), state.view());
     match state.view() {
         View::Conversations => {
-            conversations::draw(canvas, areas.main, areas.have_borders(), state, now)
+            conversations::draw(canvas, areas.main, areas.have_borders(), state, now);
         }
         View::Timeline => timeline::draw(canvas, areas.timeline, areas.have_borders(), state, now),
         View::Ladder => ladder::draw(canvas, areas.main, areas.have_borders(), state, now),
@@ -112,7 +112,7 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Momen
             *scrolled,
         ),
         InputMode::Edit(address) => {
-            url_field::draw_popup(canvas, area, address, &state.settings.masking)
+            url_field::draw_popup(canvas, area, address, &state.settings.masking);
         }
         InputMode::Panels | InputMode::Filter(_) | InputMode::Start => {}
     }

@@ -37,9 +37,8 @@ impl FigureColumn {
 
     pub(super) const fn columns(self) -> u16 {
         match self {
-            Self::Packets => 9,
+            Self::Packets | Self::Retransmitted => 9,
             Self::Sent => 10,
-            Self::Retransmitted => 9,
             Self::Received | Self::Duration => 11,
         }
     }
