@@ -403,7 +403,7 @@ fn a_jar_on_standard_output_is_alone_there() {
     assert_eq!(done.status, Some(2));
     assert!(
         done.errors()
-            .contains("only one thing can go to standard output"),
+            .contains("only one output can be written to standard output"),
         "{}",
         done.errors()
     );

@@ -137,15 +137,15 @@ const REFUSED: &[(&str, &str)] = &[
     ("-F|a=@{dir}/none", "none"),
     ("-F|a=b|-F|c=<{dir}/none", "none"),
     ("-F|a=@{dir}/text.txt;encoder=7bit", "7bit"),
-    ("-F|a=x;encoder=nope", "'nope' is not known"),
+    ("-F|a=x;encoder=nope", "unknown encoder 'nope'"),
     ("-F|a=x;type=bad", "not a media type"),
     ("-F|=)", "no multipart"),
     ("-F|a", "must contain ="),
     ("-d|@{dir}/none", "none"),
     ("-d|@{dir}", "cannot be read"),
     ("--data-urlencode|n@{dir}/none", "none"),
-    ("-F|a=b|-d|x", "cannot go together"),
-    ("-I|-d|x", "cannot go together"),
+    ("-F|a=b|-d|x", "cannot be combined"),
+    ("-I|-d|x", "cannot be combined"),
 ];
 
 fn files(folder: &Path) {

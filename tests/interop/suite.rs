@@ -172,7 +172,7 @@ fn every_format_tells_of_every_endpoint() {
     assert!(
         refused
             .errors()
-            .contains("a suite is written as text, json, junit, markdown, csv, prometheus"),
+            .contains("the formats of a suite are text, json, junit, markdown, csv, prometheus"),
         "{}",
         refused.errors()
     );
@@ -283,15 +283,15 @@ fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
         ),
         (
             "[[endpoint]]\nurl = 'h'\n[[endpoint]]\nurl = 'h'",
-            "line 3: an endpoint named 'h' is on line 1 already; give this one a name of its own",
+            "line 3: an endpoint named 'h' already exists on line 1; names must be unique",
         ),
         (
             "[[endpoint]]\nurl = 'h'\nheaders = []\nheader = []",
-            "line 4: 'header' is set on line 3 already, under another name",
+            "line 4: 'header' is already set on line 3, under another name",
         ),
         (
             "[[endpoint]]\nurl = 'h'\n[endpoint.budget]\ntotal = '<=fast'",
-            "line 4: 'total' cannot be read as \"total<=fast\": expected a number, found \"fast\" at \
+            "line 4: 'total' cannot be parsed as \"total<=fast\": expected a number, found \"fast\" at \
              character 8 of the budget",
         ),
         (
@@ -317,7 +317,7 @@ fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
         let run = Suite::of("[[endpoint]]\nurl = 'h'").run(&args);
         assert_eq!(run.status, Some(2), "{args:?}");
         assert!(
-            run.errors().contains("is for one run"),
+            run.errors().contains("is only for a single run"),
             "{args:?}: {}",
             run.errors()
         );

@@ -294,7 +294,7 @@ pub(in crate::cli) struct RequestArgs {
     #[arg(long, value_name = "FILE", help_heading = "TLS")]
     pub(in crate::cli) keylog: Option<PathBuf>,
 
-    /// Capture packets: auto, if permitted; on, or fail; off
+    /// Capture packets: auto (if permitted), on (fail if it is not possible) or off
     #[arg(
         long,
         value_enum,
