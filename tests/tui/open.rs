@@ -135,7 +135,7 @@ fn what_is_no_capture_is_refused_before_the_screen() {
     let mut terminal = shell(&format!("'{program}' open -; echo left with $?"));
     terminal.wait_for_text("left with 2");
     assert!(
-        terminal.text().contains("standard input is the terminal"),
+        terminal.text().contains("standard input is a terminal"),
         "{}",
         terminal.text()
     );
@@ -157,7 +157,7 @@ fn a_file_that_breaks_off_is_shown_as_far_as_it_goes() {
     fs::write(&file, &whole[..whole.len() - 3]).unwrap();
     let mut terminal = Terminal::tapline(&["open", &file], SIZE);
     terminal.wait_for_text("2 packets \u{00b7} 2 conversations");
-    terminal.wait_for_text("the file is not read to its end");
+    terminal.wait_for_text("the file was not read to its end");
     terminal.type_keys("q");
     assert_eq!(terminal.wait_for_exit(), 0);
 }
