@@ -85,7 +85,7 @@ fn a_url_is_typed_on_the_start_screen_and_edited_later() {
     let mut terminal = Terminal::tapline(&[], SIZE);
     terminal.wait_for_text("Where to?");
     terminal.type_keys("ftp://x\r");
-    terminal.wait_for_text("ftp:// is not spoken here");
+    terminal.wait_for_text("ftp:// is not supported");
     terminal.type_keys("\x15");
     // A paste, as terminals wrap it.
     terminal.type_keys(&format!("\x1b[200~{}\x1b[201~", server.url));

@@ -93,7 +93,11 @@ fn of_any_kind_it_ends_the_program_and_says_so() {
         let mut terminal = child(part);
         assert_eq!(terminal.wait_for_exit(), 1, "{part}");
         terminal.wait_until_restored();
-        for said in ["because of a fault in it", message, "please report it"] {
+        for said in [
+            "terminated by an internal error",
+            message,
+            "please report it",
+        ] {
             terminal.wait_for(said, |screen| {
                 screen.contents().replace('\n', "").contains(said)
             });
