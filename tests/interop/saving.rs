@@ -126,7 +126,7 @@ fn opened_by_tshark(version: &'static SupportedProtocolVersion) {
         return;
     };
     assert!(
-        run.errors().contains("gets the keys of this run's TLS"),
+        run.errors().contains("will contain this run's TLS keys"),
         "{}",
         run.errors()
     );
@@ -187,7 +187,8 @@ fn what_is_streamed_opens_as_well() {
         return;
     };
     assert!(
-        run.errors().contains("standard output gets the keys"),
+        run.errors()
+            .contains("standard output will contain this run's TLS keys"),
         "{}",
         run.errors()
     );

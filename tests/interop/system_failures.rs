@@ -101,7 +101,7 @@ const REFUSED: [(&str, &str, u32, End); 26] = [
         "epoll_wait",
         "EIO",
         1,
-        Said(1, "because the system refused what it cannot do without"),
+        Said(1, "because the system refused a required resource"),
     ),
     ("getrandom", "EINTR", 1, Right),
     ("socketpair", "EMFILE", 1, Right),
