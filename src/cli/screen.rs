@@ -13,8 +13,8 @@ pub(super) fn has_terminal() -> bool {
     std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
-/// Runs [`tui::run_on_terminal`]. The terminal is restored even if the process ends abruptly, and a second
-/// termination signal ends the process immediately.
+/// Runs [`tui::run_on_terminal`]. The terminal is restored even if the process ends abruptly, and a
+/// second termination signal ends the process immediately.
 ///
 /// # Errors
 /// Those of [`tui::run_on_terminal`].
