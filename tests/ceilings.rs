@@ -12,6 +12,8 @@
 
 #[path = "endless/mod.rs"]
 mod endless;
+#[path = "lab/load.rs"]
+mod load;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -702,6 +704,31 @@ fn a_chain_of_redirects() {
     holds("`probe --max-redirs -1`", 0, most);
 }
 
+/// Servers of the lab on loopback, in a process of their own: this test, run once more.
+#[test]
+fn the_lab_under_load() {
+    const SERVES: &str = "TAPLINE_TEST_SERVES_LAB";
+    if std::env::var_os(SERVES).is_some() {
+        return load::serve();
+    }
+    let mut lab = Ended(
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_lab_under_load", "--nocapture"])
+            .env(SERVES, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let servers = load::servers(lab.0.stdout.take().unwrap());
+    let answered = load::put_on(&servers);
+    let taken = Taken::by(lab.0.id());
+    assert!(taken.memory > 0, "the process' memory was seen");
+    assert_eq!(answered, load::Answered::AS_IT_SHOULD);
+    holds("`tapline lab`", 0, taken);
+    drop(lab.0.stdin.take());
+}
+
 #[test]
 fn every_row_of_the_table_is_held_to() {
     let tested = [
@@ -716,6 +743,7 @@ fn every_row_of_the_table_is_held_to() {
         "`report -`, `open -`",
         "`report FILE`, a HAR",
         "`diff`",
+        "`tapline lab`",
     ];
     let rows = rows();
     assert!(

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::atomic_file::Readers;
 use super::exit::Exit;
 use super::output;
+use super::standard_output::StandardOutput;
 use crate::probe::Spec;
 use crate::probe::cookies::PersistentCookies;
 use crate::units::Untrusted;
@@ -39,10 +40,10 @@ impl CookieJar {
     pub(super) fn write(&self) -> Result<(), Exit> {
         let mut left_out = 0;
         let written = if self.path.as_os_str() == "-" {
-            let mut stdout = io::stdout().lock();
-            self.cookies
-                .write(&mut stdout)
-                .and_then(|count| stdout.flush().map(|()| left_out = count))
+            StandardOutput::open().and_then(|mut stdout| {
+                left_out = self.cookies.write(&mut stdout)?;
+                stdout.flush()
+            })
         } else {
             output::write_file(&self.path, Readers::OwnerIfNew, |out| {
                 self.cookies.write(out).map(|count| left_out = count)

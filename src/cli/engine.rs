@@ -6,11 +6,13 @@
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::capture_setup::{CaptureSetup, CaptureWatcher, LAST_PACKETS_WAIT};
 use super::threads::start_thread;
+use super::time_limit::TransferLimit;
 use crate::capture;
 use crate::probe::{
     self, EventSink, NoRemoteObserver, PreparedRun, Recorder, RemoteObserver, Spec,
@@ -44,6 +46,23 @@ impl EventSender {
         Self {
             send: Arc::new(send),
             try_send: Arc::new(try_send),
+        }
+    }
+
+    /// The same, of transfers with a limit of time, which is followed.
+    pub(super) fn limited(self, limit: Option<Duration>) -> Self {
+        let Some(limit) = limit else { return self };
+        let limit = Mutex::new(TransferLimit::lasting(limit));
+        let send = self.send;
+        Self {
+            send: Arc::new(move |event: Event| {
+                limit
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .follow(&event.kind);
+                send(event);
+            }),
+            ..self
         }
     }
 }

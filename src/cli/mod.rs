@@ -36,9 +36,11 @@ mod run_saver;
 mod screen;
 mod signals;
 mod spool;
+mod standard_output;
 mod suite;
 mod target;
 mod threads;
+mod time_limit;
 mod tls_keys;
 
 use std::ffi::OsString;

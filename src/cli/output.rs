@@ -7,6 +7,7 @@ use std::process::ExitStatus;
 
 use super::atomic_file::{AtomicFile, Readers};
 use super::exit::Exit;
+use super::standard_output::StandardOutput;
 
 /// Writes a line to standard error, ignoring errors.
 pub(super) fn write_stderr_line(line: fmt::Arguments<'_>) {
@@ -21,8 +22,9 @@ pub(super) fn print(bytes: &[u8]) -> Exit {
 
 /// Like [`print`], for output that is written in parts.
 pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Exit {
-    let mut stdout = io::stdout().lock();
-    match write(&mut stdout).and_then(|()| stdout.flush()) {
+    let written = StandardOutput::open()
+        .and_then(|mut stdout| write(&mut stdout).and_then(|()| stdout.flush()));
+    match written {
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {

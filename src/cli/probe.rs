@@ -75,9 +75,10 @@ pub(super) fn run(
         .iter()
         .map(|spec| usize::try_from(spec.repeat.max(1)).unwrap_or(usize::MAX))
         .fold(0, usize::saturating_add);
+    let limit = specs.first().and_then(|spec| spec.max_time);
     let engine = match Engine::start(
         specs,
-        EventSender::new::<Event>(&sender, || true),
+        EventSender::new::<Event>(&sender, || true).limited(limit),
         capturing,
         lab::enclosing_link(),
     ) {

@@ -10,6 +10,7 @@ use super::atomic_file::Readers;
 use super::exit::{Exit, UsageError};
 use super::output;
 use super::signals;
+use super::standard_output::StandardOutput;
 use crate::report::{self, ExchangeSource, Format, ReportOptions};
 use crate::sys::{WriteOptions, open_for_writing_blocking};
 use crate::trace::{Event, Trace};
@@ -77,13 +78,19 @@ impl ReportOutputs {
             };
         };
         match file {
-            None => EventWriter {
-                out: Some(Box::new(std::io::stdout())),
-                failed: None,
+            None => match StandardOutput::open() {
+                Ok(stdout) => EventWriter {
+                    out: Some(EventDestination::Stdout(stdout)),
+                    failed: None,
+                },
+                Err(error) => EventWriter {
+                    out: None,
+                    failed: Some(error.to_string()),
+                },
             },
             Some(path) => match create_streamed(path, self.readers()) {
                 Ok(file) => EventWriter {
-                    out: Some(Box::new(std::io::BufWriter::new(file))),
+                    out: Some(EventDestination::File(io::BufWriter::new(file))),
                     failed: None,
                 },
                 Err(error) => EventWriter {
@@ -163,29 +170,52 @@ fn create_streamed(path: &Path, readers: Readers) -> io::Result<File> {
     Ok(file)
 }
 
-/// Writes events as lines. Each is flushed, since another program may be reading along.
+/// Writes events as lines. Each is written at once, since another program may be reading along.
 pub(super) struct EventWriter {
-    out: Option<Box<dyn Write + Send>>,
+    out: Option<EventDestination>,
     failed: Option<String>,
+}
+
+/// Where events are written.
+enum EventDestination {
+    File(io::BufWriter<File>),
+    /// Unbuffered.
+    Stdout(StandardOutput),
+}
+
+impl EventDestination {
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.write_all(line).and_then(|()| file.flush()),
+            Self::Stdout(stdout) => stdout.write_all(line),
+        }
+    }
 }
 
 impl EventWriter {
     /// Writes an event, if the events report was requested.
     pub(super) fn write(&mut self, event: &Event, options: &ReportOptions) {
         let Some(out) = &mut self.out else { return };
-        if let Err(error) = out
-            .write_all(report::event_line(event, options).as_bytes())
-            .and_then(|()| out.flush())
-        {
-            self.out = None;
-            if error.kind() != std::io::ErrorKind::BrokenPipe {
-                self.failed = Some(error.to_string());
-            }
+        if let Err(error) = out.write(report::event_line(event, options).as_bytes()) {
+            self.fail(&error);
+        }
+    }
+
+    /// Stops writing. A reader that has gone away (`| head`) is not an error.
+    fn fail(&mut self, error: &io::Error) {
+        self.out = None;
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.failed = Some(error.to_string());
         }
     }
 
     /// Reports whether all events were written.
-    pub(super) fn end(self) -> Result<(), Exit> {
+    pub(super) fn end(mut self) -> Result<(), Exit> {
+        if let Some(EventDestination::Stdout(stdout)) = &mut self.out
+            && let Err(error) = stdout.flush()
+        {
+            self.fail(&error);
+        }
         match self.failed {
             None => Ok(()),
             Some(error) => {

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::atomic_file::{AtomicFile, Readers};
 use super::capture_setup::CaptureSetup;
 use super::exit::{Exit, UsageError};
+use super::standard_output::StandardOutput;
 use super::tls_keys::KeyCollector;
 use crate::archive::saving::{SaveOptions, Saver};
 use crate::insight::redact::RedactionRules;
@@ -48,7 +49,7 @@ pub(super) struct RunSaver {
 
 enum SaveOutput {
     File(BufWriter<AtomicFile>),
-    Stdout(BufWriter<io::Stdout>),
+    Stdout(BufWriter<StandardOutput>),
 }
 
 impl RunSaver {
@@ -75,7 +76,7 @@ impl RunSaver {
                 SaveTarget::File(path) => {
                     SaveOutput::File(BufWriter::new(AtomicFile::begin(path, readers)?))
                 }
-                SaveTarget::Stdout => SaveOutput::Stdout(BufWriter::new(io::stdout())),
+                SaveTarget::Stdout => SaveOutput::Stdout(BufWriter::new(StandardOutput::open()?)),
             };
             Saver::begin(
                 out,

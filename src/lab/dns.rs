@@ -16,6 +16,7 @@ use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseI
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, MessageResponseBuilder, ZoneType};
 use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use super::LabError;
@@ -27,6 +28,9 @@ use super::hosts::{ALIASES, NAME_SERVER, ZONE};
 const TTL: u32 = 60;
 const TCP_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 const TCP_RESPONSE_QUEUE: usize = 32;
+/// Questions at a time whose answer is held back; one more is not answered, as by any server that
+/// has too much to do.
+const MOST_PAUSES: usize = 1_024;
 
 /// Serves DNS on these sockets in the current runtime.
 pub(super) fn start_dns_server(
@@ -54,6 +58,8 @@ pub(super) fn start_dns_server(
 struct LabDnsHandler {
     zones: Catalog,
     faults: Vec<(LowerName, DnsFault)>,
+    /// How many more questions may wait for their answer.
+    pauses: Semaphore,
 }
 
 impl LabDnsHandler {
@@ -75,6 +81,7 @@ impl LabDnsHandler {
         Ok(Self {
             zones,
             faults: odd.collect::<Result<_, ProtoError>>()?,
+            pauses: Semaphore::new(MOST_PAUSES),
         })
     }
 }
@@ -167,7 +174,10 @@ impl RequestHandler for LabDnsHandler {
                         .await
                         .unwrap_or_else(|_| unanswered_info(request));
                 }
-                Some(DnsFault::Delay(pause)) => sleep(pause).await,
+                Some(DnsFault::Delay(pause)) => match self.pauses.try_acquire() {
+                    Ok(_waits) => sleep(pause).await,
+                    Err(_) => return unanswered_info(request),
+                },
                 Some(DnsFault::Truncated) | None => {}
             }
             self.zones.handle_request::<R, T>(request, reply).await

@@ -1,12 +1,13 @@
 //! HTTP/2 server (RFC 9113), directly on h2, which can send interim responses.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::SendResponse;
-use h2::{RecvStream, SendStream};
+use h2::{Reason, RecvStream, SendStream};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame};
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
@@ -19,10 +20,15 @@ use super::body::ResponseBody;
 use super::handler::HandlerContext;
 use super::response::ServerResponse;
 
+/// Maximum concurrent requests of one connection.
 const MAX_STREAMS: u32 = 128;
+/// Maximum concurrent requests of all connections to the lab. Further ones are refused before they
+/// are processed, so that a client may send them again (`REFUSED_STREAM`, RFC 9113 §8.7).
+pub(super) const MAX_STREAMS_OF_LAB: usize = 4_096;
 const MAX_HEAD_BYTES: u32 = 64 * 1024;
-const STREAM_WINDOW: u32 = 1024 * 1024;
-const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// Flow-control windows, which limit the unread data of a connection.
+const STREAM_WINDOW: u32 = 512 * 1024;
+const CONNECTION_WINDOW: u32 = 512 * 1024;
 
 /// How many bytes of an unread request body are discarded, and for how long.
 const MAX_UNREAD_BYTES: usize = 1024 * 1024;
@@ -45,9 +51,17 @@ pub(super) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin>(
     };
     // Dropping the set with the connection aborts the streams' tasks.
     let mut streams = JoinSet::new();
-    while let Some(Ok((request, responder))) = connection.accept().await {
+    while let Some(Ok((request, mut responder))) = connection.accept().await {
         while streams.try_join_next().is_some() {}
-        streams.spawn(handle_stream(request, responder, context.clone()));
+        let Ok(permit) = Arc::clone(&context.state.streams).try_acquire_owned() else {
+            responder.send_reset(Reason::REFUSED_STREAM);
+            continue;
+        };
+        let response = handle_stream(request, responder, context.clone());
+        streams.spawn(async move {
+            response.await;
+            drop(permit);
+        });
     }
 }
 

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Body as _;
 use hyper::client::conn::http1;
 use hyper::header::{COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VIA};
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::body;
@@ -63,13 +65,27 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 /// Cookie that binds a client to a backend, under `/sticky`.
 const STICKY_COOKIE: &str = "backend";
 
-/// Round-robin counter.
-#[derive(Default)]
-pub(super) struct RoundRobin(AtomicUsize);
+/// Maximum concurrent requests with a body, each of which is held in memory whole.
+const MAX_WITH_BODY: usize = 64;
+
+/// Round-robin counter, and the limit of requests with a body.
+pub(super) struct RoundRobin {
+    next: AtomicUsize,
+    with_body: Semaphore,
+}
+
+impl Default for RoundRobin {
+    fn default() -> Self {
+        Self {
+            next: AtomicUsize::new(0),
+            with_body: Semaphore::new(MAX_WITH_BODY),
+        }
+    }
+}
 
 impl RoundRobin {
     fn next(&self) -> usize {
-        self.0.fetch_add(1, Ordering::Relaxed) % BACKENDS.len()
+        self.next.fetch_add(1, Ordering::Relaxed) % BACKENDS.len()
     }
 }
 
@@ -154,8 +170,13 @@ async fn forward_to_backend(
         .addresses
         .address(name, service)
         .ok_or_else(|| bad_gateway("it has no address".to_owned()))?;
-    let request = request_for_backend(request, name).await?;
     let exchange_with_backend = async {
+        let has_body = !request.body().is_end_stream();
+        let permit = has_body.then(|| state.round_robin.with_body.try_acquire());
+        if let Some(Err(_)) = permit {
+            return Err(too_many_bodies());
+        }
+        let request = request_for_backend(request, name).await?;
         let stream = TcpStream::connect(address)
             .await
             .map_err(|error| bad_gateway(error.to_string()))?;
@@ -190,6 +211,13 @@ async fn forward_to_backend(
             "the backend did not respond in time",
         )),
     }
+}
+
+fn too_many_bodies() -> ServerResponse {
+    ServerResponse::text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("at most {MAX_WITH_BODY} requests with a body are forwarded at a time; try again"),
+    )
 }
 
 /// The request to the backend, with the forwarding headers (RFC 7239, RFC 9110 §7.6.3).

@@ -4,11 +4,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::net::{TcpStream, UdpSocket};
+use tokio::sync::Semaphore;
 
 use super::addresses::AddressBook;
 use super::api::ApiState;
 use super::handler::HttpHandler;
 use super::http_service::{HttpMode, HttpService};
+use super::http2;
 use super::identity::TlsIdentities;
 use super::key_value_store::KeyValueStore;
 use super::load_balancer::RoundRobin;
@@ -113,6 +115,8 @@ pub(super) struct LabState {
     pub(super) api: ApiState,
     /// Next backend of the load balancer.
     pub(super) round_robin: RoundRobin,
+    /// Permits for further concurrent HTTP/2 requests.
+    pub(super) streams: Arc<Semaphore>,
     /// Content of the key-value store.
     pub(super) key_values: KeyValueStore,
     /// Threads of the worker-pool server.
@@ -127,6 +131,7 @@ impl LabState {
             identities,
             api: ApiState::default(),
             round_robin: RoundRobin::default(),
+            streams: Arc::new(Semaphore::new(http2::MAX_STREAMS_OF_LAB)),
             key_values: KeyValueStore::default(),
             workers: WorkerPool::default(),
         }

@@ -16,6 +16,7 @@ mod fixture;
 mod probe;
 
 mod agreement;
+mod blocked_output;
 mod bodies;
 mod bombs;
 mod connect_failures;
