@@ -155,8 +155,9 @@ fn held(open: impl Fn() -> Connection, connections: usize, ask: impl Fn(&mut Con
         all.push(connection);
     }
     let mut came = Came::default();
-    all.iter_mut()
-        .for_each(|connection| connection.wait(&mut came));
+    for connection in &mut all {
+        connection.wait(&mut came);
+    }
     came
 }
 
@@ -229,7 +230,7 @@ impl Connection {
                 block.extend(text.as_bytes());
             }
         }
-        let (stream, ends) = (self.next, if body == 0 { 1 } else { 0 });
+        let (stream, ends) = (self.next, u8::from(body == 0));
         self.next += 2;
         self.send(HEADERS, 4 | ends, stream, &block);
         for _ in 0..body / PIECE {
