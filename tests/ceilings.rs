@@ -580,7 +580,7 @@ fn a_har_and_two_that_are_compared() {
     );
     write_har(ENTRIES, 3, &file);
     for (format, told) in [
-        ("text", "more requests are not told one by one"),
+        ("text", "more requests are not shown individually"),
         ("csv", "https://example.test/11999"),
     ] {
         let (text, most) = run(

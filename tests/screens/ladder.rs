@@ -73,7 +73,7 @@ fn what_is_peculiar_has_a_sign_and_words() {
     let mut desk = Desk::scenario("body_short", WIDE);
     desk.press(KeyCode::Char('2'));
     assert!(
-        desk.shows("again 20.5 ms later, in packet 8") && desk.shows("a segment was lost"),
+        desk.shows("retransmitted +20.5 ms, packet 8") && desk.shows("a segment was lost"),
         "{}",
         desk.text()
     );

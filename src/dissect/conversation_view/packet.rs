@@ -34,7 +34,7 @@ impl PacketMark {
     /// What it says, in two or three words.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::SentAgain => "sent again",
+            Self::SentAgain => "retransmitted",
             Self::OutOfOrder => "out of order",
             Self::DuplicateAck => "duplicate ACK",
             Self::Reset => "reset",
@@ -50,7 +50,7 @@ pub enum PacketNote {
     RoundTrip(Nanos),
     /// What is peculiar about it.
     Mark(PacketMark),
-    /// Its bytes were sent again.
+    /// Its bytes were retransmitted.
     Again {
         /// In which packet.
         packet: usize,
@@ -59,14 +59,14 @@ pub enum PacketNote {
     },
 }
 
-/// `RTT 40.2 ms`, `sent again`, `again 220 ms later, in packet 17`.
+/// `RTT 40.2 ms`, `retransmitted`, `retransmitted +220 ms, packet 17`.
 impl std::fmt::Display for PacketNote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::RoundTrip(took) => f.pad(&format!("RTT {took}")),
             Self::Mark(mark) => f.pad(mark.sentence()),
             Self::Again { packet, after } => {
-                f.pad(&format!("again {after} later, in packet {packet}"))
+                f.pad(&format!("retransmitted +{after}, packet {packet}"))
             }
         }
     }

@@ -109,7 +109,7 @@ fn explain_phase_in_progress(run: &ScreenRun, exchange: &Exchange, now: Moment) 
     page
 }
 
-/// Returns the result, the total time, and which phase took most of it.
+/// Returns the result, the total time, and which phase took the longest.
 fn result_sentence(run: &ScreenRun, exchange: &Exchange) -> String {
     let status = exchange.response.as_ref().map_or_else(
         || "Done".to_owned(),
@@ -127,7 +127,7 @@ fn result_sentence(run: &ScreenRun, exchange: &Exchange) -> String {
     };
     let share = format_percent(took, total).unwrap_or_default();
     format!(
-        "{status}: {size} in {total}. {} took most of it, {took} or {share}: {whose}.",
+        "{status}: {size} in {total}. {} took the longest, {took} or {share}: {whose}.",
         phase.label()
     )
 }
