@@ -25,6 +25,7 @@ mod layering;
 mod message_phases;
 mod phase_failure;
 mod proxy;
+mod read_adapter;
 mod recorder;
 mod redirect;
 mod request;

@@ -9,8 +9,9 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
+use super::read_adapter::{PollRead, ReadAdapter};
 use super::time_limits::TimeSlice;
 
 /// Read before a pause: 64 KiB, or what a [`TimeSlice`] lets through.
@@ -18,8 +19,10 @@ const BYTES_PER_SLICE: usize = 64 * 1024;
 
 /// A stream that pauses between portions; who reads is woken at once, and can use what it has
 /// first.
-pub(super) struct YieldingStream<S> {
-    inner: S,
+pub(super) type YieldingStream<S> = ReadAdapter<S, YieldPolicy>;
+
+/// Pauses between portions.
+pub(super) struct YieldPolicy {
     bytes_left: usize,
     time_slice: TimeSlice,
 }
@@ -27,17 +30,18 @@ pub(super) struct YieldingStream<S> {
 impl<S> YieldingStream<S> {
     /// Over a stream.
     pub(super) fn new(inner: S) -> Self {
-        Self {
-            inner,
+        let policy = YieldPolicy {
             bytes_left: BYTES_PER_SLICE,
             time_slice: TimeSlice::start(),
-        }
+        };
+        Self::with_reader(inner, policy)
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for YieldingStream<S> {
+impl<S: AsyncRead + Unpin> PollRead<S> for YieldPolicy {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        &mut self,
+        inner: &mut S,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
@@ -47,39 +51,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for YieldingStream<S> {
             return Poll::Pending;
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        ready!(Pin::new(inner).poll_read(cx, buf))?;
         self.bytes_left = self.bytes_left.saturating_sub(buf.filled().len() - before);
         Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for YieldingStream<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
 
@@ -108,11 +82,11 @@ mod tests {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let bytes = vec![7; BYTES_PER_SLICE + 10];
-        let mut portions = YieldingStream {
-            inner: bytes.as_slice(),
+        let policy = YieldPolicy {
             bytes_left: BYTES_PER_SLICE,
             time_slice: TimeSlice::start_with_length(Duration::MAX),
         };
+        let mut portions = YieldingStream::with_reader(bytes.as_slice(), policy);
         let mut buffer = vec![0; BYTES_PER_SLICE];
         let mut read = || {
             let mut buf = ReadBuf::new(&mut buffer);

@@ -1,9 +1,11 @@
 //! HTTP/1 message heads (RFC 9112 §2 to §5), exactly as received: case and order are kept.
 
 mod body;
+mod chunk_merger;
 mod framing;
 
 pub use body::{BodyReader, BodySection};
+pub use chunk_merger::ChunkMerger;
 pub use framing::{
     BodyFraming, LengthConflict, length_conflict, request_framing, response_framing,
 };

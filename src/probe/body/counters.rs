@@ -8,7 +8,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::limits::{DecodingTime, ExceededLimit};
+use super::limits::{DecodingTime, ExceededLimit, ratio_exempt_bytes};
 use super::preview::Preview;
 use crate::units::Untrusted;
 
@@ -30,6 +30,8 @@ pub(super) struct BodyCounters {
     /// Maximum number of decoded bytes; `None` if the body is not decoded, in which case no other
     /// limit applies either.
     decode_limit: Option<u64>,
+    /// Decoded size up to which the ratio is not checked.
+    ratio_exempt: u64,
     transferred: AtomicU64,
     decoded: AtomicU64,
     /// Bytes passed through any decoder since the last byte of output.
@@ -43,10 +45,15 @@ pub(super) struct BodyCounters {
 
 impl BodyCounters {
     /// Creates counters at zero. `decode_limit` is the maximum decoded size in bytes; `None` if the
-    /// body is not decoded.
-    pub(super) const fn new(preview: Option<Preview>, decode_limit: Option<u64>) -> Self {
+    /// body is not decoded. `codings` is the number of its content codings.
+    pub(super) const fn new(
+        preview: Option<Preview>,
+        decode_limit: Option<u64>,
+        codings: usize,
+    ) -> Self {
         Self {
             decode_limit,
+            ratio_exempt: ratio_exempt_bytes(codings),
             transferred: AtomicU64::new(0),
             decoded: AtomicU64::new(0),
             without_output: AtomicU64::new(0),
@@ -151,6 +158,7 @@ impl BodyCounters {
         };
         self.fail_if_exceeded(ExceededLimit::check(
             limit,
+            self.ratio_exempt,
             self.transferred.load(Ordering::Relaxed),
             produced,
             without_output,

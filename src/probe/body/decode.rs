@@ -201,7 +201,11 @@ mod tests {
         piece: usize,
         limit: Option<u64>,
     ) -> (io::Result<()>, Arc<BodyCounters>) {
-        let counters = Arc::new(BodyCounters::new(None, Some(limit.unwrap_or(u64::MAX))));
+        let counters = Arc::new(BodyCounters::new(
+            None,
+            Some(limit.unwrap_or(u64::MAX)),
+            codings.len(),
+        ));
         let names: Vec<String> = codings.iter().map(|name| (*name).to_owned()).collect();
         let mut chain =
             build_decoder_chain(&names, BodySink::new(Arc::clone(&counters)), &counters).unwrap();
@@ -230,6 +234,24 @@ mod tests {
     }
 
     #[test]
+    fn zeros_are_decoded_in_full_whatever_the_pieces() {
+        for how in ["gzip", "zlib", "raw", "zstd"] {
+            let zeros = vec![0; 20 << 20];
+            let input = encode_with(how, &zeros);
+            let name = if matches!(how, "zlib" | "raw") {
+                "deflate"
+            } else {
+                how
+            };
+            for piece in [1, 100, 5_000, 8_192, 16_384, 1 << 20] {
+                let (result, counters) = decode(&[name], &input, piece, None);
+                result.unwrap_or_else(|error| panic!("{how} in pieces of {piece}: {error}"));
+                assert_eq!(counters.decoded(), zeros.len() as u64, "{how}, {piece}");
+            }
+        }
+    }
+
+    #[test]
     fn what_can_be_decoded_comes_out_before_more_goes_in() {
         for (name, how) in [
             ("gzip", "gzip"),
@@ -237,7 +259,7 @@ mod tests {
             ("deflate", "raw"),
             ("zstd", "zstd"),
         ] {
-            let counters = Arc::new(BodyCounters::new(None, None));
+            let counters = Arc::new(BodyCounters::new(None, None, 1));
             let mut chain = build_decoder_chain(
                 &["gzip".to_owned(), name.to_owned()],
                 BodySink::new(Arc::clone(&counters)),

@@ -47,8 +47,11 @@ impl DeflateDecoder {
             input = input.get(used..).unwrap_or_default();
             self.inner.write_all(&self.buffer)?;
             self.ended = status == Status::StreamEnd;
-            // The decoder left room in the buffer, so it has consumed all of the input it can.
-            if self.buffer.len() < self.buffer.capacity() && (input.is_empty() || used == 0) {
+            // Room left in the buffer with input left too does not mean that the decoder can go no
+            // further: it may first have emptied its window into the buffer.
+            let is_stalled = used == 0 && self.buffer.is_empty();
+            let is_drained = input.is_empty() && self.buffer.len() < self.buffer.capacity();
+            if is_stalled || is_drained {
                 break;
             }
         }

@@ -7,8 +7,11 @@ use crate::units::{Bytes, Nanos};
 /// Maximum overall expansion: decoded bytes per transferred byte. DEFLATE reaches at most 1,032;
 /// ordinary text and logs stay below 100.
 const MAX_RATIO: u64 = 500;
-/// Decoded size in bytes up to which the ratio is not checked: 32 MiB.
-const RATIO_EXEMPT_BYTES: u64 = 32 << 20;
+/// Decoded size in bytes up to which the ratio of one coding is not checked: 1 GiB. Files of zeros
+/// are real, such as disk images; `br` and `zstd` compress any number of zeros to next to nothing.
+const RATIO_EXEMPT_BYTES: u64 = 1 << 30;
+/// The same for several codings applied to each other, which nobody uses for such files: 32 MiB.
+const NESTED_RATIO_EXEMPT_BYTES: u64 = 32 << 20;
 /// Maximum number of bytes that may pass through the decoders without one byte of output: 16 MiB.
 /// Data that decode to nothing are small in honest responses: a gzip header, a zstd seek table.
 const MAX_WITHOUT_OUTPUT: u64 = 16 << 20;
@@ -30,11 +33,23 @@ pub(super) enum ExceededLimit {
     ProcessorTime(Duration, u64),
 }
 
+/// Returns the decoded size in bytes up to which the ratio is not checked for a body with this many
+/// content codings.
+pub(super) const fn ratio_exempt_bytes(codings: usize) -> u64 {
+    if codings > 1 {
+        NESTED_RATIO_EXEMPT_BYTES
+    } else {
+        RATIO_EXEMPT_BYTES
+    }
+}
+
 impl ExceededLimit {
     /// Returns the limit that is exceeded once a decoder has produced `produced` bytes from
-    /// `transferred` ones, the latest `without_output` of which gave no output.
+    /// `transferred` ones, the latest `without_output` of which gave no output. The ratio is not
+    /// checked up to `ratio_exempt` bytes.
     pub(super) fn check(
         decode_limit: u64,
+        ratio_exempt: u64,
         transferred: u64,
         produced: u64,
         without_output: u64,
@@ -42,7 +57,7 @@ impl ExceededLimit {
         if produced > decode_limit {
             return Some(Self::Size(decode_limit));
         }
-        if produced > RATIO_EXEMPT_BYTES && produced / MAX_RATIO > transferred {
+        if produced > ratio_exempt && produced / MAX_RATIO > transferred {
             return Some(Self::Ratio(transferred, produced));
         }
         (without_output > MAX_WITHOUT_OUTPUT).then_some(Self::WithoutOutput(without_output))
@@ -103,29 +118,50 @@ mod tests {
 
     #[test]
     fn a_ratio_counts_only_beyond_some_output() {
-        let find = |transferred, produced| ExceededLimit::check(u64::MAX, transferred, produced, 0);
-        assert_eq!(find(1, RATIO_EXEMPT_BYTES), None);
-        assert_eq!(
-            find(1, RATIO_EXEMPT_BYTES + 1),
-            Some(ExceededLimit::Ratio(1, RATIO_EXEMPT_BYTES + 1))
-        );
-        assert_eq!(find(4 << 20, (4 << 20) * MAX_RATIO), None);
-        assert_eq!(
-            find(4 << 20, ((4 << 20) + 1) * MAX_RATIO),
-            Some(ExceededLimit::Ratio(4 << 20, ((4 << 20) + 1) * MAX_RATIO))
-        );
+        for (codings, exempt) in [
+            (1, RATIO_EXEMPT_BYTES),
+            (2, NESTED_RATIO_EXEMPT_BYTES),
+            (5, NESTED_RATIO_EXEMPT_BYTES),
+        ] {
+            let find = |transferred, produced| {
+                let exempt = ratio_exempt_bytes(codings);
+                ExceededLimit::check(u64::MAX, exempt, transferred, produced, 0)
+            };
+            assert_eq!(find(1, exempt), None);
+            assert_eq!(
+                find(1, exempt + 1),
+                Some(ExceededLimit::Ratio(1, exempt + 1))
+            );
+            assert_eq!(find(4 << 20, (4 << 20) * MAX_RATIO), None);
+            assert_eq!(
+                find(4 << 20, ((4 << 20) + 1) * MAX_RATIO),
+                Some(ExceededLimit::Ratio(4 << 20, ((4 << 20) + 1) * MAX_RATIO))
+            );
+        }
+    }
+
+    #[test]
+    fn a_gibibyte_of_zeros_is_a_bomb_only_if_it_is_coded_twice() {
+        // Sizes of it in br, zstd and gzip.
+        for transferred in [900, 33_000, 1_042_000] {
+            let is_bomb = |codings| {
+                let exempt = ratio_exempt_bytes(codings);
+                ExceededLimit::check(u64::MAX, exempt, transferred, 1 << 30, 0).is_some()
+            };
+            assert!(!is_bomb(1) && is_bomb(2), "{transferred}");
+        }
     }
 
     #[test]
     fn a_size_and_input_for_nothing_have_their_limits() {
-        assert_eq!(ExceededLimit::check(100, 90, 100, 0), None);
+        let find = |produced, without_output| {
+            ExceededLimit::check(100, RATIO_EXEMPT_BYTES, 90, produced, without_output)
+        };
+        assert_eq!(find(100, 0), None);
+        assert_eq!(find(101, 0), Some(ExceededLimit::Size(100)));
+        assert_eq!(find(0, MAX_WITHOUT_OUTPUT), None);
         assert_eq!(
-            ExceededLimit::check(100, 90, 101, 0),
-            Some(ExceededLimit::Size(100))
-        );
-        assert_eq!(ExceededLimit::check(100, 90, 0, MAX_WITHOUT_OUTPUT), None);
-        assert_eq!(
-            ExceededLimit::check(100, 90, 0, MAX_WITHOUT_OUTPUT + 1),
+            find(0, MAX_WITHOUT_OUTPUT + 1),
             Some(ExceededLimit::WithoutOutput(MAX_WITHOUT_OUTPUT + 1))
         );
     }

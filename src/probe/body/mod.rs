@@ -87,6 +87,7 @@ impl<'a> BodyReceiver<'a> {
         let counters = Arc::new(BodyCounters::new(
             preview,
             decodes.then_some(context.spec.decode_limit),
+            coded.len(),
         ));
         let coding_name = coded.join(", ");
         let codings = if decodes { coded } else { Vec::new() };

@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     fn writing_to(path: &std::path::Path) -> (BodyWorker, Arc<BodyCounters>) {
-        let counters = Arc::new(BodyCounters::new(None, None));
+        let counters = Arc::new(BodyCounters::new(None, None, 1));
         (
             BodyWorker::start(
                 Vec::new(),

@@ -7,7 +7,7 @@ use crate::probe::layering::PartTracker;
 use crate::probe::message_phases::MessagePhases;
 use crate::trace::{EventKind, FailureCode, HttpHeader, HttpVersion, Phase, StreamPosition};
 use crate::units::{Bytes, Moment, Untrusted};
-use crate::wire::http1::{self, HeadError, LengthConflict, ResponseHead};
+use crate::wire::http1::{self, BodyFraming, ChunkMerger, HeadError, LengthConflict, ResponseHead};
 use crate::wire::stream::{
     FaultReason, HeadContent, MessageEnd, MessageHead, StreamFault, StreamParser, UnitKind,
     UnitPiece, UnitSink,
@@ -32,8 +32,12 @@ pub(super) struct Inbound {
     head: Option<ResponseHead>,
     /// Bytes of the chunk header under way.
     chunk_header: usize,
-    /// The final message is over; what follows belongs to nothing.
+    /// The final message is complete; bytes after it are skipped.
     is_over: bool,
+    /// How many of the bytes read last come before the body.
+    before_body: usize,
+    /// Present if the body is chunked.
+    merger: Option<ChunkMerger>,
 }
 
 impl Inbound {
@@ -46,6 +50,8 @@ impl Inbound {
             head: None,
             chunk_header: 0,
             is_over: false,
+            before_body: 0,
+            merger: None,
         }
     }
 
@@ -76,15 +82,30 @@ impl Inbound {
         stage: &mut MessagePhases,
         parts: Option<&mut PartTracker>,
     ) -> Result<(), PhaseFailure> {
+        self.before_body = if self.head.is_some() { 0 } else { bytes.len() };
         let mut sink = ResponseSink {
             now: stage.recorder.now(),
             inbound: self,
             stage,
             parts,
+            passed: 0,
             result: Ok(()),
         };
         parser.push(Sender::Server, bytes, &mut sink);
+        if let Some(parts) = sink.parts {
+            parts.flush_unlisted();
+        }
         sink.result
+    }
+
+    /// Merges small chunks in the bytes that were received last. Returns how many of the bytes stay
+    /// as they are, and the replacement of the others; `None` if nothing is merged.
+    pub(super) fn merge_chunks(&mut self, latest: &[u8]) -> Option<(usize, &[u8])> {
+        let merged = self
+            .merger
+            .as_mut()?
+            .merge(latest.get(self.before_body..)?)?;
+        Some((self.before_body, merged))
     }
 
     /// Takes a piece of a head.
@@ -111,6 +132,16 @@ impl Inbound {
             Err(chunk_header_failure())
         } else {
             Ok(())
+        }
+    }
+
+    /// Begins the body if the final head is complete; it lies `offset` bytes into those received
+    /// last.
+    fn begin_body(&mut self, offset: usize) {
+        if let Some(head) = &self.head {
+            let framing = http1::response_framing(head, self.to_head_request);
+            self.merger = (framing == BodyFraming::Chunked).then(ChunkMerger::default);
+            self.before_body = offset;
         }
     }
 
@@ -177,12 +208,15 @@ struct ResponseSink<'a> {
     stage: &'a mut MessagePhases,
     parts: Option<&'a mut PartTracker>,
     now: Moment,
+    /// Bytes told so far of those received.
+    passed: usize,
     /// The first fault; after it nothing more is taken.
     result: Result<(), PhaseFailure>,
 }
 
 impl UnitSink for ResponseSink<'_> {
     fn unit(&mut self, piece: &UnitPiece<'_>) {
+        self.passed += piece.bytes.len();
         if self.result.is_err() {
             return;
         }
@@ -215,6 +249,7 @@ impl UnitSink for ResponseSink<'_> {
             self.result = self
                 .inbound
                 .complete(response.clone(), self.now, self.stage);
+            self.inbound.begin_body(self.passed);
         }
     }
 

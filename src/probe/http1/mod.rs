@@ -2,12 +2,13 @@
 //! below it.
 //!
 //! ```text
-//! hyper ─► exact head ─► tap (the monitor) ─► TLS or the socket
+//! hyper ─► exact head ─► merged chunks ─► tap (the monitor) ─► TLS or the socket
 //! ```
 
 mod exact_head;
 mod failure;
 mod inbound;
+mod merged_chunks;
 mod outbound;
 mod parts;
 mod request_body;
@@ -25,6 +26,7 @@ use hyper_util::rt::TokioIo;
 
 use self::exact_head::{ExactHead, NextHead};
 use self::inbound::Inbound;
+use self::merged_chunks::MergedChunkStream;
 use self::outbound::Outbound;
 use self::request_body::HyperRequestBody;
 use self::watch::{Http1ExchangeState, Http1Monitor};
@@ -42,7 +44,7 @@ use crate::wire::stream::StreamParser;
 /// refused for its size, and it is large enough for fast bodies.
 const READ_AT_ONCE: usize = MAX_HEAD_BYTES + 128 * 1024;
 
-type HyperIo = TokioIo<ExactHead<Tap<Box<dyn ByteStream>, Http1Monitor>>>;
+type HyperIo = TokioIo<ExactHead<MergedChunkStream<Tap<Box<dyn ByteStream>, Http1Monitor>>>>;
 
 /// Client session of one HTTP/1 connection.
 pub(super) struct Http1 {
@@ -79,7 +81,7 @@ impl Http1 {
         let monitor = Http1Monitor::new(parts);
         let next_head = NextHead::default();
         let wire = TokioIo::new(ExactHead::new(
-            Tap::new(stream, monitor.clone()),
+            MergedChunkStream::new(Tap::new(stream, monitor.clone()), monitor.clone()),
             next_head.clone(),
         ));
         let (sender, connection) = Builder::new()

@@ -83,6 +83,9 @@ impl Outbound {
             parts,
         };
         parser.push(Sender::Client, bytes, &mut sink);
+        if let Some(parts) = sink.parts {
+            parts.flush_unlisted();
+        }
         if self.has_body && self.throttle.is_due(stage.recorder.now()) {
             self.emit_body_progress(stage);
         }

@@ -50,6 +50,16 @@ impl<T: Copy> PendingBatch<T> {
         self.is_changed = !self.is_counted_only;
     }
 
+    /// Returns true if the last item and all further ones are counted only.
+    pub(super) const fn is_counted_only(&self) -> bool {
+        self.is_counted_only
+    }
+
+    /// Counts `items` more after the last one.
+    pub(super) const fn add_unlisted(&mut self, items: u64) {
+        self.unlisted += items;
+    }
+
     /// Changes the last item.
     pub(super) fn change_last(&mut self, change: impl FnOnce(&mut T)) {
         if let Some(open) = &mut self.open {

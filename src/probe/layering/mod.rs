@@ -130,14 +130,21 @@ impl LayerTracker {
         );
     }
 
-    /// Adds a part, or replaces the one at the same offset with its new length or kind.
-    fn add_part(&self, from: Side, part: Part) {
+    /// Adds a part, or replaces the one at the same offset with its new length or kind. Returns
+    /// true if this part and all further ones are counted only.
+    fn add_part(&self, from: Side, part: Part) -> bool {
+        let mut is_counted_only = false;
         self.change(|state| {
-            state
-                .direction(from)
-                .parts
-                .put_or_replace_last(part, |open| open.at == part.at);
+            let parts = &mut state.direction(from).parts;
+            parts.put_or_replace_last(part, |open| open.at == part.at);
+            is_counted_only = parts.is_counted_only();
         });
+        is_counted_only
+    }
+
+    /// Counts parts that are not listed.
+    fn add_unlisted_parts(&self, from: Side, parts: u64) {
+        self.change(|state| state.direction(from).parts.add_unlisted(parts));
     }
 
     /// Emits everything that is waiting.

@@ -14,6 +14,10 @@ pub(in crate::probe) struct PartTracker {
     at: u64,
     /// The part that may still be extended.
     open: Option<Part>,
+    /// As many parts were listed as a trace keeps; further ones are counted only.
+    is_counted_only: bool,
+    /// Parts counted since the last flush.
+    unlisted: u64,
 }
 
 impl PartTracker {
@@ -23,13 +27,26 @@ impl PartTracker {
             from,
             at,
             open: None,
+            is_counted_only: false,
+            unlisted: 0,
         }
     }
 
-    /// Assigns the next `bytes` to the current part if it is of this kind, else to a new one.
+    /// Assigns the next `bytes` to the current part if it is of this kind, else to a new one. The
+    /// caller calls [`flush_unlisted`](Self::flush_unlisted) after a series of parts.
     pub(in crate::probe) fn extend_part(&mut self, what: PartKind, bytes: usize) {
         let bytes = bytes as u64;
         if bytes == 0 {
+            return;
+        }
+        if self.is_counted_only {
+            // A body may consist of millions of chunks: counting them must not take the lock.
+            if self.open.is_none_or(|part| part.what != what) {
+                self.unlisted += 1;
+            }
+            let at = self.at;
+            self.open = Some(Part { at, bytes, what });
+            self.at = self.at.saturating_add(bytes);
             return;
         }
         let current = self.open.filter(|part| part.what == what).unwrap_or(Part {
@@ -43,14 +60,24 @@ impl PartTracker {
         };
         self.open = Some(part);
         self.at = self.at.saturating_add(bytes);
-        self.layering.add_part(self.from, part);
+        self.is_counted_only = self.layering.add_part(self.from, part);
+    }
+
+    /// Adds the parts that were counted only to the connection's layers.
+    pub(in crate::probe) fn flush_unlisted(&mut self) {
+        let unlisted = std::mem::take(&mut self.unlisted);
+        if unlisted > 0 {
+            self.layering.add_unlisted_parts(self.from, unlisted);
+        }
     }
 
     /// Changes the kind of the current part.
     pub(in crate::probe) fn reclassify(&mut self, what: PartKind) {
         if let Some(part) = &mut self.open {
             part.what = what;
-            self.layering.add_part(self.from, *part);
+            if !self.is_counted_only {
+                self.layering.add_part(self.from, *part);
+            }
         }
     }
 
@@ -63,6 +90,7 @@ impl PartTracker {
     pub(in crate::probe) fn add_complete(&mut self, what: PartKind, bytes: usize) {
         self.end_part();
         self.extend_part(what, bytes);
+        self.flush_unlisted();
         self.end_part();
     }
 

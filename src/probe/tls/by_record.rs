@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader, ReadBuf};
+use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 
+use crate::probe::read_adapter::{PollRead, ReadAdapter};
 use crate::probe::tap::{Meter, StreamObserver};
 use crate::trace::Side;
 use crate::wire::tls::RecordBoundary;
@@ -20,8 +21,8 @@ use crate::wire::tls::RecordBoundary;
 /// for every quarter of a record.
 const READ_AT_ONCE: usize = 128 * 1024;
 
-/// Records in a row that may carry no text: session tickets, key updates, empty ones, the pieces of
-/// a handshake.
+/// Maximum number of consecutive records without application data: session tickets, key updates,
+/// empty records, fragments of handshake messages.
 const MAX_IDLE_RECORDS: u32 = 10_000;
 
 /// Counts the records that came since the last text did.
@@ -55,8 +56,10 @@ impl IdleRecords {
 pub(super) struct RecordFlood;
 
 /// A stream of TLS records, read a record at a time.
-pub(in crate::probe) struct RecordStream<S> {
-    inner: BufReader<S>,
+pub(in crate::probe) type RecordStream<S> = ReadAdapter<BufReader<S>, TlsRecordReader>;
+
+/// Follows records as they are read.
+pub(in crate::probe) struct TlsRecordReader {
     boundary: RecordBoundary,
     idle: IdleRecords,
     /// Told where each record begins: the meter, and where the first one began in its stream.
@@ -68,33 +71,32 @@ impl<S: AsyncRead> RecordStream<S> {
     /// none where they are sealed once more.
     pub(super) fn new(stream: S, meter: Option<&Arc<Meter>>) -> Self {
         let told = meter.map(|meter| (Arc::clone(meter), meter.position().received));
-        let idle = IdleRecords::default();
-        Self {
-            inner: BufReader::with_capacity(READ_AT_ONCE, stream),
+        let records = TlsRecordReader {
             boundary: RecordBoundary::default(),
-            idle,
+            idle: IdleRecords::default(),
             meter: told,
-        }
+        };
+        Self::with_reader(BufReader::with_capacity(READ_AT_ONCE, stream), records)
     }
 
     /// Counts records; whoever sees the text resets it.
     pub(super) fn idle_records(&self) -> IdleRecords {
-        self.idle.clone()
+        self.reader.idle.clone()
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for RecordStream<S> {
+impl<S: AsyncRead + Unpin> PollRead<BufReader<S>> for TlsRecordReader {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        &mut self,
+        inner: &mut BufReader<S>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Self {
-            inner,
             boundary,
             idle,
             meter: told,
-        } = &mut *self;
+        } = self;
         idle.check()?;
         let there = ready!(Pin::new(&mut *inner).poll_fill_buf(cx))?;
         let count = boundary.within_one(there).min(buf.remaining());
@@ -113,36 +115,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for RecordStream<S> {
         });
         Pin::new(inner).consume(count);
         Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for RecordStream<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
 

@@ -85,6 +85,22 @@ impl BodyReader {
         }
     }
 
+    /// Returns true between a chunk's data and the line end that closes it, and before the first
+    /// chunk.
+    pub(super) fn is_between_chunks(&self) -> bool {
+        let between = State::ChunkSize {
+            size: None,
+            over: false,
+        };
+        self.0 == between
+    }
+
+    /// Takes the bytes of the section at the beginning of `bytes`, at least one, and returns the
+    /// section and their number.
+    pub(super) fn take_section(&mut self, bytes: &[u8]) -> (BodySection, usize) {
+        self.take(bytes)
+    }
+
     fn take(&mut self, bytes: &[u8]) -> (BodySection, usize) {
         match self.0 {
             State::Data { left, chunked } => {
