@@ -121,9 +121,10 @@ fn parts_of(token: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Returns true for at least 16 letters and digits, with several of both.
+/// Returns true for at least 20 letters and digits, with several of both; identifiers of AWS
+/// (`key-0a1b…`) have 17.
 fn looks_random(part: &str) -> bool {
-    const SHORTEST: usize = 16;
+    const SHORTEST: usize = 20;
     const SEVERAL: usize = 2;
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     part.len() >= SHORTEST && digits >= SEVERAL && part.len() - digits >= SEVERAL
@@ -133,7 +134,7 @@ fn looks_random(part: &str) -> bool {
 /// which random characters almost never are.
 pub(super) fn reads_as_words(text: &str) -> bool {
     const LONGEST_NUMBER: usize = 4;
-    text.split(['_', '-', '.']).all(|part| {
+    text.split(|c: char| c.is_ascii_punctuation()).all(|part| {
         let (first, rest) = part.split_at_checked(1).unwrap_or((part, ""));
         let is_word = first.bytes().all(|byte| byte.is_ascii_alphabetic())
             && rest.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -188,7 +189,8 @@ mod tests {
             "key-value-store-comparison-2026",
             "secret_20261130230639",
             "code-9f86d081884c7d65",
-            "session-9f86d081884c7d65.js",
+            "session-9f86d081884c7d659a2f.js",
+            "key-0a1b2c3d4e5f60718",
         ] {
             let mut found = Vec::new();
             find_labelled_tokens(words, &mut found);
@@ -220,6 +222,7 @@ mod tests {
         for (text, words) in [
             ("learn-tutorial-for-beginners", true),
             ("News_Channel-2026", true),
+            ("example.com/a/page/2026", true),
             ("a1b2", false),
             ("proj-a1B2c3", false),
             ("20261130", false),

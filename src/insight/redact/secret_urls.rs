@@ -168,14 +168,14 @@ impl SegmentKind {
     fn is_followed_by_secret(self, segment: &str) -> bool {
         match self {
             Self::Secret => is_opaque(segment),
-            Self::Hooks => is_opaque(segment) && !is_uuid(segment),
+            Self::Hooks => is_opaque(segment) && !is_uuid(segment) && !is_typed(segment),
             Self::Other => false,
         }
     }
 }
 
 /// Returns true for a segment of at least 16 letters, digits and signs of base64, of which several
-/// are digits and several letters, and that are not words.
+/// are digits and several letters, that are not words or the name of a file.
 fn is_opaque(segment: &str) -> bool {
     const SHORTEST: usize = 16;
     const SEVERAL: usize = 2;
@@ -188,6 +188,24 @@ fn is_opaque(segment: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.=~+:".contains(&byte))
         && !reads_as_words(segment)
+        && !has_extension(segment)
+}
+
+/// Returns true for the name of a file, `reset-4f8a….js`.
+fn has_extension(segment: &str) -> bool {
+    const LONGEST: usize = 5;
+    segment.rsplit_once('.').is_some_and(|(_, extension)| {
+        (1..=LONGEST).contains(&extension.len())
+            && extension.bytes().all(|byte| byte.is_ascii_lowercase())
+    })
+}
+
+/// Returns true for an identifier that begins with its type, `we_1Mr5…`.
+fn is_typed(segment: &str) -> bool {
+    const LONGEST: usize = 4;
+    segment.split_once('_').is_some_and(|(kind, _)| {
+        (1..=LONGEST).contains(&kind.len()) && kind.bytes().all(|byte| byte.is_ascii_lowercase())
+    })
 }
 
 /// Returns true for a UUID in its usual form (RFC 9562 §4).
@@ -271,6 +289,8 @@ mod tests {
             "/v1/secret/data/my-application-settings",
             "/v1/webhooks/3f2b8c1e-9a47-4d0e-8b6f-51c7a2e9d034",
             "/repos/o/r/hooks/1234567890123456",
+            "/v1/webhooks/we_1Mr5jULkdIwHu7ix1ibLTM0x",
+            "/chunks/auth/password/reset-4f8a9c2b1d3e5f60.js",
             "/commit/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
             "/code/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
             "/keys/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
