@@ -1,6 +1,7 @@
 //! Parsers of wire formats, one protocol per file. Pure, and safe for any input: nothing here
 //! panics, loops without end or keeps more than a stated amount.
 
+pub mod assembler;
 mod byte_reader;
 pub mod dns;
 mod fragment;

@@ -17,12 +17,11 @@ pub use stream::SegmentCounts;
 pub use stream_update::StreamUpdate;
 pub use summary::{ChunkSummary, DirectionSummary, PacketRun, ValueRange};
 
-use super::ranges::Carrier;
-use super::tight_push::push_tight;
 use super::traffic_sum::{ChunkSums, TrafficSum};
 use super::{DeliveryError, PacketLocation};
-use crate::units::{Nanos, WallTime};
-use stream::{SequenceSpace, unwrap_offset};
+use crate::units::{Nanos, WallTime, push_tight};
+use crate::wire::assembler::{Carrier, unwrap_offset};
+use stream::SequenceSpace;
 use summary::FlowSummary;
 
 /// Index entry of a packet.
@@ -135,7 +134,9 @@ impl Flow {
     pub fn packets_carrying(&self, direction: Direction, range: &Range<u64>) -> Vec<Carrier> {
         let stream = self.stream(direction);
         if stream.anchored {
-            stream.carriers.of(range, &self.entries)
+            stream
+                .carriers
+                .carrying(range, |place| self.carried_by(place))
         } else {
             Vec::new()
         }
@@ -146,7 +147,9 @@ impl Flow {
     pub fn first_packet_carrying(&self, direction: Direction, offset: u64) -> Option<usize> {
         let stream = self.stream(direction);
         if stream.anchored {
-            stream.carriers.first_of(offset, &self.entries)
+            stream
+                .carriers
+                .first_carrying(offset, |place| self.carried_by(place))
         } else {
             None
         }
@@ -216,7 +219,7 @@ impl Flow {
         packet
             .flags
             .has(TcpFlags::ACK)
-            .then(|| unwrap_offset(packet.ack.wrapping_sub(base), near))
+            .then(|| unwrap_offset(packet.ack.wrapping_sub(base), near).unwrap_or(0))
     }
 
     /// Time from the SYN to its answer, as captured. With several SYNs the last one counts. `None`
@@ -247,6 +250,13 @@ impl Flow {
                 .stream(self.key.direction_from(packet.source))
                 .initial()
                 .is_some_and(|initial| initial != tcp.seq)
+    }
+
+    /// Returns the range of its direction's stream that a packet carried.
+    fn carried_by(&self, packet: usize) -> Option<Range<u64>> {
+        let entry = self.entries.get(packet)?;
+        let end = entry.offset.saturating_add(entry.payload_bytes.into());
+        Some(entry.offset..end)
     }
 
     const fn stream(&self, direction: Direction) -> &SequenceSpace {

@@ -9,8 +9,7 @@ use std::ops::Range;
 use super::size_set::SizeSet;
 use super::stream_update::StreamUpdate;
 use super::{Direction, Flow, PacketEntry};
-use crate::trace::tight_push::push_tight;
-use crate::units::WallTime;
+use crate::units::{WallTime, push_tight};
 
 /// Summary of a chunk of consecutive packets.
 #[derive(Clone, Debug, PartialEq, Eq)]
