@@ -1,7 +1,7 @@
 //! What packets carried, read from where their bytes lie.
 
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
-use crate::wire::assembler::{Assembler, Placement};
+use crate::wire::assembler::{Assembler, PiecePosition};
 use crate::wire::{LinkType, parse_segment};
 
 /// Headers before a payload take no more than this.
@@ -95,9 +95,9 @@ impl OrderedPayloads {
     ) -> Option<NewPayload> {
         let length = u64::from(packet.payload_bytes);
         let (missing, known) = match self.0.place(packet.offset, length) {
-            Placement::Repeat => return None,
-            Placement::Next { known } => (0, known),
-            Placement::Ahead { missing } => (missing, 0),
+            PiecePosition::Repeat => return None,
+            PiecePosition::Next { known } => (0, known),
+            PiecePosition::Ahead { missing } => (missing, 0),
         };
         let mut bytes = payload_of(packet, store, most).unwrap_or_default();
         let known = usize::try_from(known).unwrap_or(usize::MAX);

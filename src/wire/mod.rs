@@ -18,7 +18,7 @@ pub mod stream;
 pub mod tls;
 mod transport;
 
-pub use fragment::{Fragment, Fragments};
+pub use fragment::{Fragment, Fragments, ReassembledDatagram};
 pub use frame::{
     ParsedFrame, TcpSegment, TransportKind, TransportSegment, parse_frame, parse_segment,
 };

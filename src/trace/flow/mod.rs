@@ -278,10 +278,15 @@ impl Flow {
         self.latest_packet_number = number;
         self.time_handshake(packet, direction);
         let reordered_within = self.reordering_window();
-        let stream = match direction {
-            Direction::Sent => &mut self.sent,
-            Direction::Received => &mut self.received,
+        let (stream, other) = match direction {
+            Direction::Sent => (&mut self.sent, &mut self.received),
+            Direction::Received => (&mut self.received, &mut self.sent),
         };
+        if let Transport::Tcp(tcp) = packet.transport
+            && tcp.flags.has(TcpFlags::ACK)
+        {
+            other.acknowledge(tcp.ack);
+        }
         let (offset, retransmitted) = stream.take(packet, reordered_within);
         if !has_room {
             self.count_unlisted(direction, packet.payload_bytes);
@@ -330,7 +335,7 @@ impl Flow {
             Direction::Received => &self.sent,
         };
         match self.syn_at {
-            Some(opened) if other.base.is_some() => {
+            Some(opened) if other.anchored => {
                 _ = self.handshake_rtt.get_or_insert(packet.wall.since(opened));
             }
             // Of several SYNs the latest: which one is answered cannot be told, and underestimating

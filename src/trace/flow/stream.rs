@@ -44,11 +44,17 @@ pub(super) struct SequenceSpace {
     pub(super) window_scale: Option<u8>,
     /// The SYN was there, so offsets count from the stream's beginning.
     pub(super) anchored: bool,
+    /// The other side has acknowledged that SYN: it is the one that led to the connection.
+    is_acknowledged: bool,
+    /// What `base` would be by other SYNs that were there.
+    other_bases: Vec<u32>,
     pub(super) carriers: Carriers,
 }
 
 /// How many gaps are remembered; a hostile peer cannot make more.
 const MOST_GAPS: usize = 1_024;
+/// How many SYNs with other numbers are remembered.
+const MOST_BASES: usize = 8;
 
 impl SequenceSpace {
     pub(super) const EMPTY: Self = Self {
@@ -68,6 +74,8 @@ impl SequenceSpace {
         mss: None,
         window_scale: None,
         anchored: false,
+        is_acknowledged: false,
+        other_bases: Vec::new(),
         carriers: Carriers::EMPTY,
     };
 
@@ -98,19 +106,50 @@ impl SequenceSpace {
             self.window_scale = tcp.window_scale.or(self.window_scale);
         }
         let first = tcp.seq.wrapping_add(u32::from(syn));
-        let seen_before = self.base.is_some();
-        let base = *self.base.get_or_insert(first);
-        self.anchored |= syn && !seen_before;
         if syn {
-            self.counts.retransmitted += u64::from(seen_before);
-            return (0, seen_before);
+            let again = !self.take_syn(first);
+            self.counts.retransmitted += u64::from(again);
+            return (0, again);
         }
+        let base = *self.base.get_or_insert(first);
         // A byte before offset 0 (a keep-alive probe, a stray segment) cannot be unwrapped further
         // down.
         let offset = unwrap_offset(first.wrapping_sub(base), self.passed.end()).unwrap_or(0);
         let carried = offset..offset.saturating_add(u64::from(bytes));
         let retransmitted = bytes > 0 && self.carry(carried, packet.wall, reordered_within);
         (offset, retransmitted)
+    }
+
+    /// Takes a SYN, whose first byte of data would have the number `first`. Returns whether it is
+    /// the first one. As long as nothing was sent, the latest SYN counts, also against other
+    /// segments: a server may answer an old connection first (RFC 5961 §4), or answer twice.
+    fn take_syn(&mut self, first: u32) -> bool {
+        let is_first = !self.anchored;
+        if self.base.is_none_or(|base| base == first) {
+            (self.base, self.anchored) = (Some(first), true);
+        } else if !self.is_acknowledged && self.passed.end() == 0 {
+            let replaced = self.base.replace(first).filter(|_| self.anchored);
+            if self.other_bases.len() < MOST_BASES {
+                self.other_bases.extend(replaced);
+            }
+            self.anchored = true;
+        }
+        is_first
+    }
+
+    /// The other side sent an acknowledgment number. Of several SYNs the one that it acknowledges
+    /// counts.
+    pub(super) fn acknowledge(&mut self, ack: u32) {
+        if self.is_acknowledged || !self.anchored || self.passed.end() > 0 {
+            return;
+        }
+        if self.other_bases.contains(&ack) {
+            self.base = Some(ack);
+        }
+        if self.base == Some(ack) {
+            self.is_acknowledged = true;
+            self.other_bases = Vec::new();
+        }
     }
 
     /// Marks a range as carried. Returns true if it was sent again.

@@ -25,7 +25,7 @@ pub struct HeldPiece {
 
 /// How a piece lies to the end of the in-order run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
+pub enum PiecePosition {
     /// It has nothing new.
     Repeat,
     /// Its turn has come.
@@ -67,15 +67,15 @@ impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
     }
 
     /// How a piece of this length lies.
-    pub const fn place(&self, offset: u64, length: u64) -> Placement {
+    pub const fn place(&self, offset: u64, length: u64) -> PiecePosition {
         if offset > self.position && length > 0 {
             let missing = offset - self.position;
-            return Placement::Ahead { missing };
+            return PiecePosition::Ahead { missing };
         }
         if offset.saturating_add(length) <= self.position || length == 0 {
-            return Placement::Repeat;
+            return PiecePosition::Repeat;
         }
-        Placement::Next {
+        PiecePosition::Next {
             known: self.position - offset,
         }
     }
@@ -109,7 +109,8 @@ impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
         };
         let held = entry.get_mut();
         let more = bytes.get(held.bytes.len()..).unwrap_or_default();
-        let length = held.length().max((bytes.len() as u64) + uncaptured);
+        let length = (bytes.len() as u64).saturating_add(uncaptured);
+        let length = held.length().max(length);
         if self.held_bytes.saturating_add(more.len()) > MOST_BYTES {
             return false;
         }
@@ -129,7 +130,7 @@ impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
             }
             let piece = first.remove();
             self.held_bytes -= piece.weight();
-            if let Placement::Next { known } = self.place(offset, piece.length()) {
+            if let PiecePosition::Next { known } = self.place(offset, piece.length()) {
                 let new = piece.without_first(known);
                 self.advance(new.length());
                 return Some(new);
@@ -137,19 +138,29 @@ impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
         }
     }
 
-    /// Takes a whole piece. Calls `deliver` with each stretch whose turn has come, in order. Returns
-    /// false if the piece was ahead and there was no room for it.
-    pub fn push(&mut self, offset: u64, bytes: &[u8], mut deliver: impl FnMut(&[u8])) -> bool {
-        match self.place(offset, bytes.len() as u64) {
-            Placement::Repeat => true,
-            Placement::Ahead { .. } => self.hold(offset, bytes, 0),
-            Placement::Next { known } => {
-                let known = usize::try_from(known).unwrap_or(usize::MAX);
-                let new = bytes.get(known..).unwrap_or_default();
-                deliver(new);
-                self.advance(new.len() as u64);
+    /// Takes a piece, on whose bytes so many follow that were not captured. Calls `deliver` with
+    /// each stretch whose turn has come, in order, and with how many bytes were not captured behind
+    /// it. Returns false if the piece was ahead and there was no room for it.
+    pub fn push(
+        &mut self,
+        offset: u64,
+        bytes: &[u8],
+        uncaptured: u64,
+        mut deliver: impl FnMut(&[u8], u64),
+    ) -> bool {
+        let length = (bytes.len() as u64).saturating_add(uncaptured);
+        match self.place(offset, length) {
+            PiecePosition::Repeat => true,
+            PiecePosition::Ahead { .. } => self.hold(offset, bytes, uncaptured),
+            PiecePosition::Next { known } => {
+                let captured = known.min(bytes.len() as u64);
+                let new = usize::try_from(captured)
+                    .ok()
+                    .and_then(|at| bytes.get(at..));
+                deliver(new.unwrap_or_default(), uncaptured - (known - captured));
+                self.advance(length - known);
                 while let Some(piece) = self.next_held() {
-                    deliver(&piece.bytes);
+                    deliver(&piece.bytes, piece.uncaptured);
                 }
                 true
             }

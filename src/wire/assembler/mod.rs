@@ -40,5 +40,5 @@ mod tests;
 
 pub use carriers::{Carrier, Carriers, overlapping_items};
 pub use coverage::{Coverage, Insertion, TooManyGaps};
-pub use held::{Assembler, HeldPiece, Placement};
+pub use held::{Assembler, HeldPiece, PiecePosition};
 pub use sequence::unwrap_offset;

@@ -118,15 +118,15 @@ proptest! {
             let start = piece.start as u64;
             let was = come.iter().position(|come| !come).unwrap_or(come.len()) as u64;
             let expected = if piece.end as u64 <= was {
-                Placement::Repeat
+                PiecePosition::Repeat
             } else if start <= was {
-                Placement::Next { known: was - start }
+                PiecePosition::Next { known: was - start }
             } else {
-                Placement::Ahead { missing: start - was }
+                PiecePosition::Ahead { missing: start - was }
             };
             prop_assert_eq!(assembler.place(start, piece.len() as u64), expected);
             come[piece.clone()].fill(true);
-            prop_assert!(assembler.push(start, &sequence[piece], |bytes| delivered.extend_from_slice(bytes)));
+            prop_assert!(assembler.push(start, &sequence[piece], 0, |bytes, _| delivered.extend_from_slice(bytes)));
             let run = come.iter().position(|come| !come).unwrap_or(come.len());
             prop_assert_eq!(&delivered, &sequence[..run]);
             prop_assert_eq!(assembler.position(), run as u64);
@@ -146,7 +146,7 @@ proptest! {
         let (mut delivered, mut waiting) = (Vec::new(), Vec::<(u64, Vec<u8>)>::new());
         let mut expected: Vec<u8> = Vec::new();
         for (start, piece) in pieces {
-            assembler.push(start, &piece, |bytes| delivered.extend_from_slice(bytes));
+            assembler.push(start, &piece, 0, |bytes, _| delivered.extend_from_slice(bytes));
             if start > expected.len() as u64 {
                 waiting.push((start, piece));
                 continue;
@@ -176,9 +176,9 @@ proptest! {
         for (start, bytes, uncaptured) in pieces {
             let length = bytes.len() as u64 + uncaptured;
             match assembler.place(start, length) {
-                Placement::Repeat => {}
-                Placement::Next { known } => assembler.advance(length - known),
-                Placement::Ahead { .. } => prop_assert!(assembler.hold(start, &bytes, uncaptured)),
+                PiecePosition::Repeat => {}
+                PiecePosition::Next { known } => assembler.advance(length - known),
+                PiecePosition::Ahead { .. } => prop_assert!(assembler.hold(start, &bytes, uncaptured)),
             }
             let mut position = assembler.position();
             while let Some(held) = assembler.next_held() {
@@ -199,8 +199,8 @@ proptest! {
         let mut refusing = Coverage::<5>::default();
         for (start, bytes, uncaptured) in pieces {
             match assembler.place(start, bytes.len() as u64) {
-                Placement::Ahead { .. } => _ = assembler.hold(start, &bytes, uncaptured),
-                _ => _ = assembler.push(start, &bytes, |_| {}),
+                PiecePosition::Ahead { .. } => _ = assembler.hold(start, &bytes, uncaptured),
+                _ => _ = assembler.push(start, &bytes, uncaptured, |_, _| {}),
             }
             prop_assert!(assembler.held_bytes() <= 2_000);
             let range = start..start.saturating_add(bytes.len() as u64);
@@ -264,11 +264,11 @@ fn of_too_many_gaps_the_first_counts_as_passed() {
 fn of_pieces_at_one_offset_the_longer_adds_what_it_has_more() {
     let mut assembler = Assembler::<1_000>::default();
     let mut delivered = Vec::new();
-    let mut deliver = |bytes: &[u8]| delivered.extend_from_slice(bytes);
-    assembler.push(2, b"cd", &mut deliver);
-    assembler.push(2, b"CDEF", &mut deliver);
-    assembler.push(2, b"x", &mut deliver);
-    assembler.push(0, b"ab", &mut deliver);
+    let mut deliver = |bytes: &[u8], _| delivered.extend_from_slice(bytes);
+    assembler.push(2, b"cd", 0, &mut deliver);
+    assembler.push(2, b"CDEF", 0, &mut deliver);
+    assembler.push(2, b"x", 0, &mut deliver);
+    assembler.push(0, b"ab", 0, &mut deliver);
     assert_eq!(delivered, b"abcdEF");
     assert_eq!(assembler.held_bytes(), 0);
 }

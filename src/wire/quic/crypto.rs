@@ -18,7 +18,7 @@ impl CryptoStream {
     pub(super) fn take(&mut self, offset: u64, piece: &[u8]) {
         if offset.saturating_add(piece.len() as u64) <= MOST as u64 {
             let Self { whole, assembler } = self;
-            assembler.push(offset, piece, |next| whole.extend_from_slice(next));
+            assembler.push(offset, piece, 0, |next, _| whole.extend_from_slice(next));
         }
     }
 

@@ -5,7 +5,7 @@ use super::mask::ConversationMask;
 use crate::insight::redact::RedactionRules;
 use crate::trace::TcpFlags;
 use crate::wire::TcpSegment;
-use crate::wire::assembler::{Assembler, Coverage, Placement, unwrap_offset};
+use crate::wire::assembler::{Assembler, Coverage, PiecePosition, unwrap_offset};
 use crate::wire::tls::Sender;
 
 /// Memory for bytes that come before their turn.
@@ -58,9 +58,9 @@ impl ClearTextStream {
         };
         let length = (payload.len() as u64).saturating_add(missing);
         let known = match self.assembler.place(start, length) {
-            Placement::Ahead { .. } => return self.hold(start, payload, missing, mask),
-            Placement::Repeat => length,
-            Placement::Next { known } => known,
+            PiecePosition::Ahead { .. } => return self.hold(start, payload, missing, mask),
+            PiecePosition::Repeat => length,
+            PiecePosition::Next { known } => known,
         };
         let captured = known.min(payload.len() as u64);
         let (again, new) = payload.split_at_mut(usize::try_from(captured).unwrap_or(0));
