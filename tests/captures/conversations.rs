@@ -16,7 +16,7 @@ struct Said {
     requests: &'static [&'static str],
 }
 
-const CASES: [Said; 8] = [
+const CASES: [Said; 13] = [
     // The server answers an old connection first, and the SYN when that comes again.
     Said {
         file: "03-challenge-ack.pcap",
@@ -75,7 +75,75 @@ const CASES: [Said; 8] = [
         name: None,
         requests: &[],
     },
+    // Heads that violate the grammar.
+    Said {
+        file: "18-0-response-head.pcap",
+        protocols: &["HTTP/1"],
+        name: Some("h.test"),
+        requests: &["GET /a → 200"],
+    },
+    Said {
+        file: "18-1-response-head.pcap",
+        protocols: &["HTTP/1"],
+        name: Some("h.test"),
+        requests: &["GET /a → 200"],
+    },
+    Said {
+        file: "18-2-response-head.pcap",
+        protocols: &["HTTP/1"],
+        name: Some("h.test"),
+        requests: &["GET /a → 200"],
+    },
+    Said {
+        file: "18-7-space-in-target.pcap",
+        protocols: &["HTTP/1"],
+        name: Some("h.test"),
+        requests: &["GET /a b c → 200"],
+    },
+    Said {
+        file: "18-8-http09.pcap",
+        protocols: &["HTTP/0.9"],
+        name: None,
+        requests: &[],
+    },
 ];
+
+/// What is noted of a head that violates the grammar.
+const IRREGULAR: [(&str, &str); 4] = [
+    (
+        "18-0-response-head.pcap",
+        "line 1 of the head at offset 0 of what the server says violates HTTP/1: the status line is \
+         malformed",
+    ),
+    (
+        "18-1-response-head.pcap",
+        "line 3 of the head at offset 0 of what the server says violates HTTP/1: it continues the \
+         field before it, which is obsolete",
+    ),
+    (
+        "18-2-response-head.pcap",
+        "line 2 of the head at offset 0 of what the server says violates HTTP/1: it begins with a \
+         space and is ignored",
+    ),
+    (
+        "18-7-space-in-target.pcap",
+        "line 1 of the head at offset 0 of what the client says violates HTTP/1: the target \
+         contains a space",
+    ),
+];
+
+#[test]
+fn a_head_that_violates_the_grammar_is_read_and_its_line_is_named() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    for (file, expected) in IRREGULAR {
+        let path = folder.join(file);
+        let arguments = [path.to_str().unwrap(), "--messages", "--format", "json"];
+        let told = report(&arguments, Stdio::null());
+        let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+        let notes = told["conversations"][0]["notes"].as_array().unwrap();
+        assert_eq!(notes, &[Value::from(expected)], "{file}");
+    }
+}
 
 #[test]
 fn conversations_say_what_they_are() {
