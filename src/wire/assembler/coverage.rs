@@ -109,7 +109,8 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
         let end = range.end.min(self.end);
         let mut at = range.start;
         let gaps = self.gaps.overlapping(at..end.max(at));
-        let mut gaps = gaps.map(|(gap, _)| gap.clone()).chain([end..u64::MAX]);
+        let behind = std::iter::once(end..u64::MAX);
+        let mut gaps = gaps.map(|(gap, _)| gap.clone()).chain(behind);
         std::iter::from_fn(move || {
             loop {
                 let gap = gaps.next()?;
