@@ -46,8 +46,8 @@ pub(super) struct SequenceSpace {
     pub(super) anchored: bool,
     /// The other side has acknowledged that SYN: it is the one that led to the connection.
     is_acknowledged: bool,
-    /// What `base` would be by other SYNs that were there.
-    other_bases: Vec<u32>,
+    /// What `base` would be by other SYNs that were there. Boxed, since nearly no flow has any.
+    other_bases: Option<Box<[Option<u32>; MOST_BASES]>>,
     pub(super) carriers: Carriers,
 }
 
@@ -75,7 +75,7 @@ impl SequenceSpace {
         window_scale: None,
         anchored: false,
         is_acknowledged: false,
-        other_bases: Vec::new(),
+        other_bases: None,
         carriers: Carriers::EMPTY,
     };
 
@@ -129,8 +129,11 @@ impl SequenceSpace {
             (self.base, self.anchored) = (Some(first), true);
         } else if !self.is_acknowledged && self.passed.end() == 0 {
             let replaced = self.base.replace(first).filter(|_| self.anchored);
-            if self.other_bases.len() < MOST_BASES {
-                self.other_bases.extend(replaced);
+            if replaced.is_some() {
+                let others = self.other_bases.get_or_insert_default();
+                if let Some(free) = others.iter_mut().find(|base| base.is_none()) {
+                    *free = replaced;
+                }
             }
             self.anchored = true;
         }
@@ -143,12 +146,13 @@ impl SequenceSpace {
         if self.is_acknowledged || !self.anchored || self.passed.end() > 0 {
             return;
         }
-        if self.other_bases.contains(&ack) {
+        let others = self.other_bases.as_deref();
+        if others.is_some_and(|others| others.contains(&Some(ack))) {
             self.base = Some(ack);
         }
         if self.base == Some(ack) {
             self.is_acknowledged = true;
-            self.other_bases = Vec::new();
+            self.other_bases = None;
         }
     }
 

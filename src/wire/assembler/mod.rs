@@ -27,9 +27,10 @@
 //!
 //! **Why own code.** The sets of ranges are `rangemap`'s. No crate was found that adds what is
 //! needed here: since when a gap is there, what of a range is a repeat, which packet carried it, and
-//! bytes under a memory limit. smoltcp's `Assembler` has four to 32 gaps and no repeats;
-//! `range-set-blaze` has inclusive ranges without tags and brings four crates along; quinn's
-//! assembler is private.
+//! bytes under a memory limit. smoltcp's `Assembler` has a fixed number of gaps (4 unless built
+//! otherwise) and does not tell repeats; `range-set-blaze` has inclusive ranges without tags and
+//! brings five crates along; the reassembler of `stackforge-core` keeps the whole stream in memory;
+//! quinn's assembler is private.
 
 mod carriers;
 mod coverage;
