@@ -8,30 +8,30 @@ use regex::Regex;
 /// Shapes, each with a sample in the tests.
 const SHAPES: &[&str] = &[
     // Atlas (Terraform).
-    r"\b[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_-]{60,}",
+    r"(?-u:\b)[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_-]{60,}",
     // Mailchimp: a key and its data centre.
-    r"\b[0-9a-f]{32}-us[0-9]{1,2}\b",
+    r"(?-u:\b)[0-9a-f]{32}-us[0-9]{1,2}(?-u:\b)",
     // Airtable.
-    r"\bpat[0-9A-Za-z]{14}\.[0-9a-f]{64}\b",
+    r"(?-u:\b)pat[0-9A-Za-z]{14}\.[0-9a-f]{64}(?-u:\b)",
     // Asana.
-    r"\b[0-2]/[0-9]{15,17}(?:/[0-9]{15,17})?:[0-9a-f]{32}\b",
+    r"(?-u:\b)[0-2]/[0-9]{15,17}(?:/[0-9]{15,17})?:[0-9a-f]{32}(?-u:\b)",
     // Braintree.
-    r"\baccess_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}\b",
+    r"(?-u:\b)access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}(?-u:\b)",
     // Microsoft Entra.
-    r"\b[0-9A-Za-z_.~-]{3}[0-9]Q~[0-9A-Za-z_.~-]{31,34}",
+    r"(?-u:\b)[0-9A-Za-z_.~-]{3}[0-9]Q~[0-9A-Za-z_.~-]{31,34}",
     // 1Password.
-    r"\bA3-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}\b",
+    r"(?-u:\b)A3-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}(?-u:\b)",
     // Resend.
-    r"\bre_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}\b",
+    r"(?-u:\b)re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}(?-u:\b)",
     // Stripe: the client secret of an intent.
-    r"\b[a-z]+_[0-9A-Za-z]{10,}_secret_[0-9A-Za-z]{10,}",
+    r"(?-u:\b)[a-z]+_[0-9A-Za-z]{10,}_secret_[0-9A-Za-z]{10,}",
     // Discord's bots.
-    r"\bMT[0-9A-Za-z_-]{22,26}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,40}",
+    r"(?-u:\b)MT[0-9A-Za-z_-]{22,26}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,40}",
     // Firebase and Expo.
-    r"\bAAAA[0-9A-Za-z_-]{7}:[0-9A-Za-z_-]{140}",
-    r"\bExpo(?:nent)?PushToken\[[^\]\s]+\]",
+    r"(?-u:\b)AAAA[0-9A-Za-z_-]{7}:[0-9A-Za-z_-]{140}",
+    r"(?-u:\b)Expo(?:nent)?PushToken\[[^\]\s]+\]",
     // Bitwarden Secrets Manager.
-    r"\b0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9A-Za-z]{30}:[0-9A-Za-z+/]{22}==",
+    r"(?-u:\b)0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9A-Za-z]{30}:[0-9A-Za-z+/]{22}==",
     // Telegram, in the path of any server of its API.
     r"/bot[0-9]{6,12}:[0-9A-Za-z_-]{20,}",
 ];
@@ -57,9 +57,9 @@ const MARKS: &[&str] = &[
 /// Shapes that ordinary text has too: only with capitals, small letters and digits.
 const MIXED_SHAPES: &[&str] = &[
     // Okta.
-    r"\b00[0-9A-Za-z_-]{40}\b",
+    r"(?-u:\b)00[0-9A-Za-z_-]{40}(?-u:\b)",
     // Vault before version 1.10.
-    r"\b[sbr]\.[0-9A-Za-z]{24}\b",
+    r"(?-u:\b)[sbr]\.[0-9A-Za-z]{24}(?-u:\b)",
 ];
 
 /// Adds tokens with a known shape.
