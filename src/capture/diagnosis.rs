@@ -22,7 +22,7 @@ pub struct InterfaceCheck {
 }
 
 impl CaptureDiagnosis {
-    /// Whether at least one interface can be captured.
+    /// Returns true if at least one interface can be captured.
     pub fn can_capture(&self) -> bool {
         self.interfaces
             .as_ref()

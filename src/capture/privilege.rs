@@ -3,8 +3,8 @@
 //! Capabilities belong to threads and are inherited by the threads that they spawn, so they are
 //! dropped on the thread that opened the capture before it spawns any that lives on.
 
-/// Whether this thread has the capability to open packet sockets; `None` where the system has no
-/// capabilities.
+/// Returns true if this thread has the capability to open packet sockets; `None` where the system
+/// has no capabilities.
 #[cfg(target_os = "linux")]
 pub(super) fn has_capture_privilege() -> Option<bool> {
     caps::has_cap(None, caps::CapSet::Effective, caps::Capability::CAP_NET_RAW).ok()

@@ -43,7 +43,7 @@ impl SessionPackets {
         self.run.packet_store()?.store(device, frame)
     }
 
-    /// Whether a packet belongs to the session.
+    /// Returns true if a packet belongs to the session.
     pub(super) fn is_of_session(&mut self, packet: &Packet) -> bool {
         if self.is_watched(packet) {
             return true;

@@ -41,7 +41,8 @@ impl DnsExchange {
     }
 }
 
-/// Whether a conversation is DNS, by its ports: names (53) and names without a server (5353).
+/// Returns true if a conversation is DNS, by its ports: names (53) and names without a server
+/// (5353).
 pub(super) const fn is_dns(flow: &Flow) -> bool {
     matches!(flow.key.remote.port(), 53 | 5353) || matches!(flow.key.local.port(), 53 | 5353)
 }

@@ -323,7 +323,7 @@ impl Host {
         self.has_v6.then(|| lab_ipv6(self.number))
     }
 
-    /// Whether a firewall drops packets to it, which only the private network can emulate.
+    /// Returns true if a firewall drops packets to it, which only the private network can emulate.
     pub(super) fn is_firewalled(&self) -> bool {
         (self.firewall_v4, self.firewall_v6) != (FirewallRule::AllowAll, FirewallRule::AllowAll)
     }

@@ -139,7 +139,7 @@ fn bind_on_network() -> Result<BoundServices, LabError> {
     })
 }
 
-/// Whether the machine has IPv6. If it has, but not the lab's address, that is an error.
+/// Returns true if the machine has IPv6. If it has, but not the lab's address, that is an error.
 fn has_v6() -> Result<bool, LabError> {
     let Some(address) = HOSTS.iter().find_map(Host::v6) else {
         return Ok(false);

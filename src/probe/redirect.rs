@@ -1,7 +1,7 @@
 //! Redirects (RFC 9110 §15.4): the next URL, the method, and what is withheld from other origins.
 //!
 //! The user's own header fields, credentials, body and client certificate are sent only to the
-//! origin of the user's URL, and no longer once the chain of redirects has left it: whoever
+//! origin of the user's URL, and no longer once the chain of redirects has left it: the server that
 //! redirects back chooses the path, so curl and the Fetch standard withhold them too. A redirect
 //! that would send the body to another origin fails, because the method without its body would be a
 //! different request. `--location-trusted` sends everything everywhere.
@@ -25,7 +25,7 @@ pub(super) use guard::{RedirectSender, check_proxied_host, permitted_addresses};
 pub(super) struct Redirect {
     /// The next hop.
     pub(super) hop: RequestHop,
-    /// Names of the user's fields and the like that the next hop does not get.
+    /// Names of the user's fields, cookies and credentials that the next hop does not get.
     withheld: Vec<String>,
     /// Number of `Location` fields with another value. They are ignored.
     other_locations: usize,
@@ -87,7 +87,7 @@ impl Redirect {
         }))
     }
 
-    /// Returns the event that tells where the redirect leads and what is withheld.
+    /// Returns the event that records where the redirect leads and what is withheld.
     pub(super) fn event(&self, exchange: ExchangeId) -> EventKind {
         let withheld = self
             .withheld

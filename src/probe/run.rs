@@ -19,7 +19,7 @@ use super::{PhaseFailure, Recorder, RemoteObserver, Spec, control};
 use crate::trace::{EventKind, ExchangeCause};
 use crate::units::Moment;
 
-/// Time allowed for closing a connection in order.
+/// Time allowed for closing a connection gracefully.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Runs `spec` and emits everything that happens as events, including failures. Only the end of the

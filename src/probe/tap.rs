@@ -1,6 +1,6 @@
 //! Taps: observers of a byte stream that do not change it.
 //!
-//! A connection has two: one right above the socket, which sees what TCP carries, and one above
+//! A connection has two: one directly above the socket, which sees what TCP carries, and one above
 //! TLS, which sees HTTP. Offsets in the stream of the lower one are the common axis of phases and
 //! packets.
 
@@ -55,8 +55,9 @@ impl Meter {
     }
 
     /// Returns the offsets of both streams, without the latest bytes received or, under TLS,
-    /// without the latest record. While an observer above TLS is shown bytes, this is where the
-    /// record that carries them begins: session tickets and the like come before it.
+    /// without the latest record. While an observer above TLS is shown bytes, this is the start of
+    /// the record that carries them, after session tickets and other records without application
+    /// data.
     pub(super) fn position_before_latest(&self) -> StreamPosition {
         StreamPosition {
             received: self.latest_start.load(Ordering::Relaxed),

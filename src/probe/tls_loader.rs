@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::spec::TlsOptions;
 use super::tls::{CryptoSetup, TrustStore};
 
-/// What a handshake needs, in whatever state of loading.
+/// Loader for the inputs of a handshake; each is loaded, being loaded, or not yet requested.
 #[derive(Default)]
 pub(super) struct TlsLoader {
     crypto: Loaded<CryptoSetup>,

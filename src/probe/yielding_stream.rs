@@ -1,9 +1,9 @@
-//! Lets what was read be used before more is read.
+//! A stream that yields between portions, so that what was read is processed before more is read.
 //!
-//! hyper, h2 and rustls read as long as there is something to read and nothing to hand on. A fast
-//! peer would have h2 fill its whole window with pieces of the body before the first of them is
-//! taken away; and whoever sends what is only passed over (empty records, pings, zeros before a
-//! chunk's size) would never let a deadline be noticed.
+//! hyper, h2 and rustls keep reading while bytes are available and they have nothing to return.
+//! With a fast peer h2 would buffer its whole flow control window before the first frame of the
+//! body is taken; and a peer that sends only ignorable input (empty records, pings, leading zeros
+//! of a chunk size) would keep a deadline from ever being noticed.
 
 use std::io;
 use std::pin::Pin;
@@ -14,21 +14,21 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::read_adapter::{PollRead, ReadAdapter};
 use super::time_limits::TimeSlice;
 
-/// Read before a pause: 64 KiB, or what a [`TimeSlice`] lets through.
+/// Number of bytes read before it yields, unless a [`TimeSlice`] ends first: 64 KiB.
 const BYTES_PER_SLICE: usize = 64 * 1024;
 
-/// A stream that pauses between portions; who reads is woken at once, and can use what it has
-/// first.
+/// A stream that yields between portions. The reading task is woken at once and can first process
+/// what it has.
 pub(super) type YieldingStream<S> = ReadAdapter<S, YieldPolicy>;
 
-/// Pauses between portions.
+/// Yields after each portion.
 pub(super) struct YieldPolicy {
     bytes_left: usize,
     time_slice: TimeSlice,
 }
 
 impl<S> YieldingStream<S> {
-    /// Over a stream.
+    /// Wraps a stream.
     pub(super) fn new(inner: S) -> Self {
         let policy = YieldPolicy {
             bytes_left: BYTES_PER_SLICE,

@@ -233,7 +233,7 @@ pub(super) fn write_signal_safe(descriptor: RawFd, bytes: &[u8]) {
     }
 }
 
-/// Whether the terminal does not belong to another job, such as the shell after Ctrl-Z.
+/// Returns true if the terminal does not belong to another job, such as the shell after Ctrl-Z.
 fn is_in_foreground(descriptor: RawFd) -> bool {
     // SAFETY: both take and return numbers.
     #[expect(
@@ -245,8 +245,8 @@ fn is_in_foreground(descriptor: RawFd) -> bool {
     foreground <= 0 || foreground == ours
 }
 
-/// Whether the terminal accepts output: writing to one whose other end does not read would block
-/// the end of the process.
+/// Returns true if the terminal accepts output: writing to one whose other end does not read would
+/// block the end of the process.
 fn is_writable(descriptor: RawFd) -> bool {
     let mut poll_fd = libc::pollfd {
         fd: descriptor,

@@ -86,7 +86,7 @@ pub fn acknowledge_interrupt() {
     let _ = PENDING_SIGNAL.compare_exchange(libc::SIGINT, 0, Ordering::SeqCst, Ordering::SeqCst);
 }
 
-/// Whether a signal is ignored, as the parent process may have requested (`nohup`).
+/// Returns true if a signal is ignored, as the parent process may have requested (`nohup`).
 pub fn is_ignored(signal: c_int) -> bool {
     signal_action(signal).is_some_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
@@ -183,7 +183,8 @@ fn is_init_process() -> bool {
     own == 1
 }
 
-/// Whether another handler, which called this one in passing, is still to react to the signal.
+/// Returns true if another handler, which called this one in passing, is still to react to the
+/// signal.
 fn is_left_to_other_handler(signal: c_int) -> bool {
     let is_watched = signal_action(signal)
         .is_some_and(|action| action.sa_sigaction != handle_fatal_signal as SignalHandler as usize);

@@ -91,7 +91,7 @@ impl ConversationList {
         &self.listed
     }
 
-    /// Whether a filter is set.
+    /// Returns true if a filter is set.
     pub(super) const fn is_filtered(&self) -> bool {
         !self.filter_words.is_empty()
     }
@@ -150,7 +150,7 @@ impl ConversationList {
         }
     }
 
-    /// Whether enough packets are new for the list to be rebuilt.
+    /// Returns true if enough packets are new for the list to be rebuilt.
     fn needs_rebuild(&mut self, run: &ScreenRun) -> bool {
         let packets = run.trace.capture().packets;
         let Some(known) = self.packets_when_built else {
@@ -346,7 +346,7 @@ fn sort_key(order: ConversationOrder, flow: &Flow) -> (Reverse<u64>, Reverse<u64
     (Reverse(first), Reverse(payload_bytes(flow)))
 }
 
-/// Whether a conversation's transport, endpoints and name contain all of the words.
+/// Returns true if a conversation's transport, endpoints and name contain all of the words.
 fn matches_all_words(words: &[String], flow: &Flow, run: &ScreenRun, text: &mut String) -> bool {
     text.clear();
     let transport = if flow.key.tcp { "tcp" } else { "udp" };
@@ -358,19 +358,19 @@ fn matches_all_words(words: &[String], flow: &Flow, run: &ScreenRun, text: &mut 
     words.iter().all(|word| text.contains(word.as_str()))
 }
 
-/// Payload bytes in both directions.
+/// Returns the payload bytes in both directions.
 fn payload_bytes(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent)
         .payload_bytes
         .saturating_add(flow.counts(Direction::Received).payload_bytes)
 }
 
-/// Retransmissions in both directions.
+/// Returns the retransmissions in both directions.
 pub(super) const fn retransmissions(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent).retransmitted + flow.counts(Direction::Received).retransmitted
 }
 
-/// Time from the first packet to the last.
+/// Returns the time from the first packet to the last.
 pub(super) fn flow_duration(flow: &Flow) -> Option<Nanos> {
     flow.span().map(|(first, last)| last.since(first))
 }

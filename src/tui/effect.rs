@@ -60,7 +60,7 @@ pub enum ExitReason {
 }
 
 impl ExitReason {
-    /// Exit code of the process; for a signal, 128 plus its number, as in shells.
+    /// Returns the exit code of the process; for a signal, 128 plus its number, as in shells.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Quit => 0,

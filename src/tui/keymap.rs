@@ -320,7 +320,7 @@ pub(super) const BINDINGS: [Binding; 35] = [
 ];
 
 impl Binding {
-    /// Whether the action is available in this state: some exist in the lab only.
+    /// Returns true if the action is available in this state: some exist in the lab only.
     pub(super) fn applies(&self, state: &ScreenState) -> bool {
         let of_others = state.capture_flows().is_some();
         match self.action {

@@ -44,7 +44,7 @@ impl LinkState {
         self.requested.push(link);
     }
 
-    /// A report that was sent before the latest request does not revert that request.
+    /// Handles a report. One that was sent before the latest request does not revert that request.
     fn receive(&mut self, link: LinkConfig, counts: LinkCounts) {
         self.counts = counts;
         // A report of a requested configuration confirms it and all requests before it. Another

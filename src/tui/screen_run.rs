@@ -41,7 +41,7 @@ impl ScreenRun {
         }
     }
 
-    /// Whether exchanges are about to be retired.
+    /// Returns true if exchanges are about to be retired.
     pub(super) fn is_about_to_retire(&self) -> bool {
         self.retirement
             .as_ref()
@@ -141,7 +141,7 @@ impl ScreenRun {
         (known && self.trace.exchanges().is_empty()).then_some(flows)
     }
 
-    /// Whether more events of a capture are expected, of which there may be none yet.
+    /// Returns true if more events of a capture are expected, of which there may be none yet.
     pub(super) const fn may_continue(&self) -> bool {
         self.trace.ended().is_none() && self.error.is_none()
     }
@@ -151,7 +151,7 @@ impl ScreenRun {
         self.trace.log().get(index)
     }
 
-    /// Whether packets are being captured.
+    /// Returns true if packets are being captured.
     pub(super) fn is_capturing(&self) -> bool {
         self.trace.capture().state == CaptureState::On
     }
@@ -223,7 +223,7 @@ impl ScreenRun {
 /// Number of events after a row's beginning that are searched for one that belongs to it.
 const MAX_EVENTS_SEARCHED: usize = 1_000;
 
-/// Whether an event is listed: all are but those that repeat what another one says.
+/// Returns true if an event is listed: all are but those that repeat what another one says.
 const fn is_listed(kind: &EventKind) -> bool {
     match kind {
         EventKind::PhaseBegan { phase, .. } => matches!(phase, Phase::Wait),

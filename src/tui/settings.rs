@@ -54,7 +54,7 @@ impl Theme {
     /// All themes.
     pub const ALL: [Self; 3] = [Self::Dark, Self::Light, Self::ColorBlind];
 
-    /// The name on the command line and on the screen.
+    /// Returns the name on the command line and on the screen.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dark => "dark",

@@ -190,7 +190,7 @@ impl ScreenState {
         !self.settings.suggestions.is_empty()
     }
 
-    /// Whether anything was requested yet.
+    /// Returns true if anything was requested yet.
     pub(super) fn has_requested_run(&self) -> bool {
         !self.url.is_empty()
     }

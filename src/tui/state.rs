@@ -78,7 +78,7 @@ impl View {
         }
     }
 
-    /// Whether it steps from packet to packet.
+    /// Returns true if it steps from packet to packet.
     pub(super) const fn is_packet_view(self) -> bool {
         matches!(self, Self::Ladder | Self::Layers | Self::Segments)
     }
@@ -120,7 +120,7 @@ pub(super) enum RequestState {
     Cancelled,
 }
 
-/// What is shown, and how.
+/// Selection, view and scroll positions.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ViewState {
     pub(super) view: View,
@@ -141,7 +141,7 @@ pub(super) struct Paused {
     pub(super) at: Moment,
 }
 
-/// All that a frame is drawn from.
+/// State from which frames are drawn.
 #[derive(Debug)]
 pub struct ScreenState {
     pub(super) settings: Settings,
@@ -217,7 +217,8 @@ impl ScreenState {
         &self.run.trace
     }
 
-    /// Whether frames change by themselves: a run is in progress and the display is not paused.
+    /// Returns true if frames change by themselves: a run is in progress and the display is not
+    /// paused.
     pub fn is_animating(&self) -> bool {
         self.is_busy() && self.paused.is_none()
     }
@@ -252,7 +253,7 @@ impl ScreenState {
         self.settings.theme
     }
 
-    /// Whether a run is in progress or was requested.
+    /// Returns true if a run is in progress or was requested.
     pub(super) fn is_busy(&self) -> bool {
         self.run.under_way || self.request_state != RequestState::Idle
     }

@@ -142,7 +142,7 @@ impl Styles {
         }
     }
 
-    /// Whether colours are used; without them, patterns and letters are.
+    /// Returns true if colours are used; without them, patterns and letters are.
     pub(super) const fn has_color(self) -> bool {
         self.color
     }

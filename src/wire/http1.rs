@@ -90,7 +90,7 @@ impl HeadBuffer {
         Ok(taken)
     }
 
-    /// Whether the empty line was reached.
+    /// Returns true if the empty line was reached.
     pub const fn is_complete(&self) -> bool {
         self.complete
     }

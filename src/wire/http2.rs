@@ -48,7 +48,7 @@ impl Frame {
         }
     }
 
-    /// Whether it is of a kind and has a flag.
+    /// Returns true if it is of a kind and has a flag.
     pub const fn is(&self, kind: u8, flag: u8) -> bool {
         self.kind == kind && self.flags & flag == flag
     }

@@ -70,7 +70,7 @@ pub struct BudgetVerdict {
 }
 
 impl BudgetVerdict {
-    /// Whether the rule was met, tolerance included; `None` if its value was not measured.
+    /// Returns true if the rule was met, tolerance included; `None` if its value was not measured.
     pub const fn met(&self) -> Option<bool> {
         match self.outcome {
             BudgetOutcome::Met | BudgetOutcome::Tolerated { .. } => Some(true),

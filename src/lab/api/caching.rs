@@ -63,7 +63,7 @@ pub(super) fn etag_page(request: &IncomingRequest) -> ServerResponse {
         .with_header(CACHE_CONTROL, HeaderValue::from_static("no-cache"))
 }
 
-/// Whether `If-None-Match` matches the tag (RFC 9110 §13.1.2, weak comparison).
+/// Returns true if `If-None-Match` matches the tag (RFC 9110 §13.1.2, weak comparison).
 fn matches_etag(headers: &HeaderMap, tag: &str) -> bool {
     let tags = headers
         .get_all(IF_NONE_MATCH)

@@ -3,7 +3,7 @@
 use hyper::HeaderMap;
 use hyper::header::ACCEPT;
 
-/// Whether a client prefers XML to JSON.
+/// Returns true if a client prefers XML to JSON.
 pub(super) fn prefers_xml(headers: &HeaderMap) -> bool {
     let ranges: Vec<(String, f32)> = headers
         .get_all(ACCEPT)

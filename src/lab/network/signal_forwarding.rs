@@ -47,7 +47,8 @@ impl SignalForwarder {
     }
 }
 
-/// Whether the signal was sent to this process and not to the terminal's whole foreground group.
+/// Returns true if the signal was sent to this process and not to the terminal's whole foreground
+/// group.
 fn is_for_this_process(origin: &Origin) -> bool {
     [SIGTERM, SIGHUP].contains(&origin.signal) || matches!(origin.cause, Cause::Sent(_))
 }

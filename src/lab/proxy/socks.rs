@@ -86,7 +86,7 @@ async fn negotiate_request(stream: &mut TcpStream) -> io::Result<Option<(String,
     Ok(Some((host, port)))
 }
 
-/// Whether the client's user name and password are correct (RFC 1929 §2).
+/// Returns true if the client's user name and password are correct (RFC 1929 §2).
 async fn authenticate_client(stream: &mut TcpStream) -> io::Result<bool> {
     let version = stream.read_u8().await?;
     let name = read_length_prefixed(stream).await?;

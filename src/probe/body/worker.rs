@@ -31,8 +31,8 @@ pub(super) struct BodyWorker {
 
 struct Shared {
     state: Mutex<State>,
-    /// Signalled when bytes are queued or the input ends, for the thread; and when the thread is
-    /// idle or done, for whoever waits for it.
+    /// Signals the thread that bytes are queued or the input ended, and the engine that the thread
+    /// is idle or done.
     input_or_idle: Condvar,
     /// Notified when there is room in the queue again, or the thread has ended.
     room_or_end: Notify,
@@ -201,13 +201,13 @@ impl Shared {
     }
 }
 
-/// Why there are no more bytes.
+/// Reason why there are no more bytes.
 enum InputEnd {
     Complete,
     Cancelled,
 }
 
-/// The thread's side.
+/// State of the thread.
 struct Job {
     shared: Arc<Shared>,
     counters: Arc<BodyCounters>,
@@ -259,7 +259,7 @@ impl Job {
     }
 }
 
-/// Reports an end even if a decoder panics: otherwise the engine would wait for ever.
+/// Reports the end even if a decoder panics: otherwise the engine would wait forever.
 impl Drop for Job {
     fn drop(&mut self) {
         self.shared

@@ -93,7 +93,7 @@ impl ConnectAttempt {
 
 /// Creates a non-blocking socket and starts the handshake. The kernel chooses the local address
 /// within `connect`, so it is known while the handshake is still in progress; `TcpStream::connect`
-/// would tell it only afterwards.
+/// would reveal it only afterwards.
 fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(
         Domain::for_address(remote),
@@ -104,7 +104,7 @@ fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
     socket.set_tcp_nodelay(true)?;
     let remote = SockAddr::from(remote);
     let mut tried = socket.connect(&remote);
-    // `connect` is not restarted after a signal. Calling it again tells how far it has come.
+    // `connect` is not restarted after a signal. Calling it again returns the current state.
     while tried
         .as_ref()
         .is_err_and(|error| error.kind() == io::ErrorKind::Interrupted)

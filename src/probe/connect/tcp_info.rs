@@ -18,7 +18,7 @@ impl TcpInfoReader {
         cfg!(target_os = "linux").then(|| socket.as_fd().try_clone_to_owned().ok().map(Self))?
     }
 
-    /// Returns the current figures; `None` if the system gives none.
+    /// Returns the current figures; `None` if the system has none.
     pub(in crate::probe) fn read(&self) -> Option<TcpInfo> {
         sys::tcp_info(self.0.as_fd())
             .ok()
@@ -54,8 +54,8 @@ fn parse_tcp_info(info: &[u8]) -> TcpInfo {
 }
 
 /// Returns the payload bytes received. The kernel counts the peer's FIN, which takes a sequence
-/// number, as one byte. It is subtracted in the states that follow a FIN; a closed socket no longer
-/// tells whether there was one, so there is no figure.
+/// number, as one byte. It is subtracted in the states that follow a FIN; the state of a closed
+/// socket does not show whether there was one, so there is no figure.
 fn bytes_received(info: &[u8]) -> Option<u64> {
     const TIME_WAIT: u8 = 6;
     const CLOSE: u8 = 7;

@@ -29,8 +29,8 @@ fn refusing_address() -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-/// Returns an address that does not answer: its accept queue has one place, which is taken, so
-/// Linux drops every further SYN.
+/// Returns an address that does not answer: the only place in its accept queue is taken, so Linux
+/// drops every further SYN.
 fn silent_address() -> (Socket, TcpStream, SocketAddr) {
     let (socket, address) = refusing_address();
     socket.listen(0).unwrap();

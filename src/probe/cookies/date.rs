@@ -120,7 +120,7 @@ fn parse_digits(token: &[u8], least: usize, most: usize) -> Option<(u32, &[u8])>
 mod tests {
     use super::*;
 
-    /// 1994-11-06 08:49:37.
+    /// Expected time of most cases: 1994-11-06 08:49:37.
     const THEN: Option<i64> = Some(784_111_777);
 
     #[test]
@@ -143,9 +143,9 @@ mod tests {
             ("6th novembre 1994th 8:49:37am", THEN),
             ("06/Nov/1994;08:49:37", THEN),
             ("\t06 Nov\t1994 08:49:37\t", THEN),
-            // Of two the first counts; what is left over is passed over.
+            // The first of two equal fields counts; further tokens are ignored.
             ("06 Nov 1994 08:49:37 07 Dec 1995 09:50:38", THEN),
-            // Two digits of a year, and three and four.
+            // Years of two, three and four digits.
             ("06 Nov 70 00:00:00", Some(26_697_600)),
             ("06 Nov 69 00:00:00", Some(3_150_921_600)),
             ("06 Nov 00 00:00:00", Some(973_468_800)),
@@ -165,7 +165,7 @@ mod tests {
             ("06 Nov 1994 24:00:00", None),
             ("06 Nov 1994 08:60:00", None),
             ("06 Nov 1994 08:49:60", None),
-            // What is missing cannot be guessed.
+            // Missing fields are not guessed.
             ("06 Nov 1994", None),
             ("", None),
             ("tomorrow", None),

@@ -100,8 +100,8 @@ impl CookieStore {
         let is_field = line
             .get(..SET_COOKIE_PREFIX.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(SET_COOKIE_PREFIX));
-        // Whether a field in a file came over a secure connection is unknown; whoever gives the
-        // file vouches for it.
+        // Whether a field in a file came over a secure connection is unknown; the user who supplies
+        // the file vouches for it.
         let (domain, cookie) = match line.get(SET_COOKIE_PREFIX.len()..).filter(|_| is_field) {
             Some(field) => Cookie::from_set_cookie(field, origin_url, now).ok()?,
             None => Cookie::from_netscape(line)?,

@@ -11,7 +11,7 @@ use url::Url;
 use super::netscape::{CookieFileOptions, SkippedCookies};
 use super::store::{CookieStore, MAX_COOKIES, MAX_COOKIES_PER_DOMAIN};
 
-/// 2026-11-30 00:00:00.
+/// Time at which the cookies are received: 2026-11-30 00:00:00.
 const NOW: i64 = 1_795_996_800;
 const DAY: i64 = 86_400;
 /// URL that cookies come from and requests go to, unless a case says otherwise.
@@ -57,7 +57,7 @@ const ADDRESS: &str = "http://127.0.0.1/";
 const IDN: &str = "https://www.b\u{fc}cher.example/";
 
 const CASES: &[Case] = &[
-    // §5.6: the pair.
+    // §5.6: name and value.
     expect_sent("5.6", &[(HERE, "a=1")], "a=1"),
     expect_sent("5.6", &[(HERE, " \t a \t = \t 1 \t ; Path=/")], "a=1"),
     expect_sent("5.6", &[(HERE, "a=1=2==")], "a=1=2=="),
@@ -83,7 +83,7 @@ const CASES: &[Case] = &[
     expect_not_sent("5.6", &[(HERE, "a\x1f=1")]),
     expect_not_sent("5.6", &[(HERE, "a=1\x7f")]),
     expect_not_sent("5.6", &[(HERE, "a=1; x=\x08")]),
-    // Attributes: names in any case, unknown ones and empty ones passed over.
+    // Attributes: names in any case; unknown and empty ones are ignored.
     expect_sent(
         "5.6",
         &[(HERE, "a=1;;; PATH = /dir ;foo;bar=baz;=;")],
@@ -94,7 +94,7 @@ const CASES: &[Case] = &[
         HTTP,
         expect_not_sent("5.6.5", &[(HERE, "a=1; Secure=false")]),
     ),
-    // §5.6.1, §5.6.2: when it ends.
+    // §5.6.1, §5.6.2: expiry.
     expect_sent(
         "5.6.1",
         &[(HERE, "a=1; Expires=Tue, 01 Dec 2026 00:00:00 GMT")],
@@ -189,7 +189,7 @@ const CASES: &[Case] = &[
         &[(HERE, "a=1; Max-Age=10; Max-Age=0; Max-Age=x")],
     ),
     expect_not_sent("5.7", &[(HERE, "a=1"), (HERE, "a=; Max-Age=0")]),
-    // §5.6.3: for which hosts.
+    // §5.6.3: domains.
     with_url(
         "https://example.com/dir/",
         expect_not_sent("5.6.3", &[(HERE, "a=1")]),
@@ -310,7 +310,7 @@ const CASES: &[Case] = &[
         "http://127.0.0.1:8080/",
         expect_sent("8.5", &[(ADDRESS, "a=1")], "a=1"),
     ),
-    // §5.6.4: for which paths.
+    // §5.6.4: paths.
     with_url(
         "https://www.example.com/dir/other/",
         expect_sent("5.1.4", &[(HERE, "a=1")], "a=1"),
@@ -353,7 +353,7 @@ const CASES: &[Case] = &[
     expect_sent("5.7 (11)", &[(HERE, "a=1; Path=/other; Path=/dir")], "a=1"),
     expect_sent("5.7 (11)", &[(HERE, "a=1; Path=/other; Path=x")], "a=1"),
     expect_not_sent("5.7 (11)", &[(HERE, "a=1; Path=/DIR")]),
-    // §5.6.5: Secure, and what may not stand before it.
+    // §5.6.5: Secure, and the cookies it protects.
     with_url(HTTP, expect_not_sent("5.8.3", &[(HERE, "a=1; Secure")])),
     with_url(
         "http://localhost/",
@@ -398,7 +398,7 @@ const CASES: &[Case] = &[
     ),
     expect_sent("5.7 (16)", &[(HERE, "a=1"), (HTTP, "a=2")], "a=2"),
     expect_sent("5.7 (16)", &[(HERE, "a=1; Secure"), (HERE, "a=2")], "a=2"),
-    // §5.6.6, §5.6.7: nothing here runs scripts, and nothing comes from another site.
+    // §5.6.6, §5.6.7: no scripts run here, and every request is same-site.
     expect_sent("5.6.6", &[(HERE, "a=1; HttpOnly")], "a=1"),
     expect_sent(
         "5.6.7",
@@ -449,7 +449,7 @@ const CASES: &[Case] = &[
     expect_not_sent("5.7 (22)", &[(HERE, "=__Host-a=1; Secure; Path=/")]),
     expect_not_sent("5.7 (22)", &[(HERE, "__secure-a; Secure")]),
     expect_sent("5.7 (22)", &[(HERE, "a=__Host-b")], "a=__Host-b"),
-    // §5.7 (23), §5.8.3: one of a kind, and in which order.
+    // §5.7 (23), §5.8.3: replacement of equal cookies, and the order of sending.
     expect_sent(
         "5.7 (23)",
         &[(HERE, "a=1"), (HERE, "b=1"), (HERE, "a=2")],
@@ -548,7 +548,7 @@ fn lengths_have_limits() {
         kept(&format!("a=1; x={}", long(10_000)), HERE),
         "what is unknown may be as long as it likes"
     );
-    // An attribute that is too long was never there.
+    // An attribute that is too long is ignored.
     let path = |count: usize| format!("/{}", long(count - 1));
     assert!(kept(
         &format!("a=1; Path={}", path(1024)),

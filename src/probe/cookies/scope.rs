@@ -57,7 +57,7 @@ pub(super) fn path_matches(path: &[u8], cookie_path: &[u8]) -> bool {
     })
 }
 
-/// Returns true if nobody on the way can read or change the traffic: over TLS, and to this machine
+/// Returns true if no third party can read or change the traffic: over TLS, and to this machine
 /// itself. RFC 6265bis §5.8.3 leaves the definition to the user agent and mentions `localhost`;
 /// curl and browsers treat it as secure.
 pub(super) fn is_secure(url: &Url) -> bool {

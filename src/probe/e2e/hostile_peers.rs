@@ -140,8 +140,8 @@ async fn connections_that_are_closed_or_reset() {
     );
 }
 
-/// Retries with growing time limits until the failure is one of `phase`: on a busy machine it takes
-/// longer to get there.
+/// Retries with growing time limits until the failure is in `phase`: on a busy machine the run
+/// takes longer to reach it.
 async fn with_time_enough<F>(
     phase: Phase,
     fail: impl Fn(Duration) -> F,
@@ -202,9 +202,9 @@ async fn peers_that_keep_us_waiting() {
             spec.max_time = Some(limit);
             run_probe(spec).await.failure()
         };
-        // Until the last byte of what comes has come.
+        // Repeats until the last byte was received before the limit.
         let mut failure = with_time_enough(phase, within).await;
-        // The limit may have been reached before the last byte came.
+        // The limit may have been reached before the last byte was received.
         if !failure.2.contains(said) {
             failure = within(Duration::from_secs(10)).await;
         }

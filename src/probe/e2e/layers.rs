@@ -91,7 +91,7 @@ fn end_position(probed: &ProbedRun) -> StreamPosition {
         .unwrap()
 }
 
-/// Asserts that records follow each other without a gap, up to an offset in the stream.
+/// Asserts that records are contiguous up to an offset in the stream.
 fn assert_complete(layers: &StreamLayers, end: u64) {
     assert_eq!(layers.unlisted(), 0);
     assert!(
@@ -338,7 +338,7 @@ async fn a_large_transfer_takes_few_events() {
         }
     });
     let small = sizes.filter(|size| *size < 1_000).count() as u64;
-    // Phases' edges, the end, and every 50 ms.
+    // Emissions at the boundaries of phases, at the end, and every 50 ms.
     let most = 10 + probed.only_exchange().total().unwrap().0 / 50_000_000;
     assert!(small <= most, "{small} of at most {most}");
 }

@@ -1,9 +1,9 @@
 //! Writes the request's head exactly as it was composed.
 //!
 //! hyper keeps fields in a map: it groups them by name and writes names in one case. People who
-//! debug a server want the case and the order they gave. So hyper frames the body and keeps the
-//! connection, and where it writes a head, the head that was composed is written in its place. Both
-//! say the same about the message's framing.
+//! debug a server want the case and the order they gave. So hyper frames the body and manages the
+//! connection, and each head it writes is replaced by the composed one. Both describe the same
+//! message framing.
 
 use std::io;
 use std::pin::Pin;
@@ -12,12 +12,12 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Where the next head is left for [`ExactHead`].
+/// Slot for the head that [`ExactHead`] writes next.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NextHead(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl NextHead {
-    /// The head that replaces the next one hyper writes.
+    /// Sets the head that replaces the next one hyper writes.
     pub(super) fn set(&self, head: Vec<u8>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
     }
@@ -27,7 +27,7 @@ impl NextHead {
     }
 }
 
-/// A stream that writes its own heads.
+/// A stream that replaces hyper's request heads with the composed ones.
 #[derive(Debug)]
 pub(super) struct ExactHead<S> {
     inner: S,
@@ -35,12 +35,12 @@ pub(super) struct ExactHead<S> {
     writing: Option<Writing>,
 }
 
-/// The head and what was to be written right after it.
+/// The replacement head, and the bytes that follow it in the same write.
 #[derive(Debug)]
 struct Writing {
     bytes: Vec<u8>,
     written: usize,
-    /// How many of hyper's bytes this stands for.
+    /// Number of hyper's bytes that this replaces.
     stands_for: usize,
 }
 
@@ -53,8 +53,8 @@ impl<S> ExactHead<S> {
         }
     }
 
-    /// hyper's buffer begins with its whole head when a head is due; it never hands over part of
-    /// one.
+    /// Replaces the head at the start of hyper's buffer, if one is due. hyper never hands over part
+    /// of a head.
     fn replace_head(&mut self, buf: &[u8]) {
         let end = buf
             .windows(4)

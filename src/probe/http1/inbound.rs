@@ -1,4 +1,4 @@
-//! The response as it is read.
+//! State of an HTTP/1 response while it is being read: heads, chunk headers and the body.
 
 use super::outbound::header_from_bytes;
 use super::parts::{is_informational, record_part};
@@ -14,29 +14,29 @@ use crate::wire::stream::{
 };
 use crate::wire::tls::Sender;
 
-/// Informational responses taken before the final one.
+/// Maximum number of informational responses before the final one.
 const MAX_INFORMATIONAL: usize = 100;
-/// What may stand between two chunks: 16 KiB. The grammar has no limit for a size's leading zeros,
-/// nor for extensions (RFC 9112 §7.1).
+/// Maximum length in bytes of a chunk header: 16 KiB. The grammar has no limit for leading zeros of
+/// a size, nor for extensions (RFC 9112 §7.1).
 const MAX_CHUNK_HEADER: usize = 16 * 1024;
 
-/// Follows one answer: any number of informational heads, then the final one, then its body.
+/// Tracks one response: any number of informational heads, then the final head, then its body.
 #[derive(Debug)]
 pub(super) struct Inbound {
-    /// What has come of the head under way.
+    /// Bytes received of an incomplete head.
     partial: Vec<u8>,
-    /// When the first byte of the head under way was read, and how far the streams were before it.
+    /// Time of the first byte of the current head, and the stream positions before it.
     began: Option<(Moment, StreamPosition)>,
     informational: usize,
     to_head_request: bool,
     head: Option<ResponseHead>,
-    /// Bytes of the chunk header under way.
+    /// Number of bytes of the current chunk header.
     chunk_header: usize,
-    /// The final message is complete; bytes after it are skipped.
+    /// Whether the final message is complete; bytes after it are skipped.
     is_over: bool,
-    /// How many of the bytes read last come before the body.
+    /// Number of the bytes read last that precede the body.
     before_body: usize,
-    /// Present if the body is chunked.
+    /// Merger of small chunks; present if the body is chunked.
     merger: Option<ChunkMerger>,
 }
 
@@ -55,17 +55,17 @@ impl Inbound {
         }
     }
 
-    /// The final head, once it is there.
+    /// Returns the final head, once it is complete.
     pub(super) const fn head(&self) -> Option<&ResponseHead> {
         self.head.as_ref()
     }
 
-    /// Whether nothing of any head has come.
+    /// Returns true if no byte of any head was received.
     pub(super) fn has_no_response(&self) -> bool {
         self.informational == 0 && self.began.is_none() && self.head.is_none()
     }
 
-    /// What has come of the head that is not complete.
+    /// Returns the bytes received of an incomplete head.
     pub(super) fn partial(&self) -> &[u8] {
         if self.head.is_some() {
             &[]
@@ -74,7 +74,8 @@ impl Inbound {
         }
     }
 
-    /// Takes what was read and tells its parts; a fault in the final head ends the exchange.
+    /// Parses bytes that were read and records their parts. A fault in the final head ends the
+    /// exchange.
     pub(super) fn received(
         &mut self,
         bytes: &[u8],
@@ -99,7 +100,7 @@ impl Inbound {
     }
 
     /// Merges small chunks in the bytes that were received last. Returns how many of the bytes stay
-    /// as they are, and the replacement of the others; `None` if nothing is merged.
+    /// unchanged, and the replacement of the others; `None` if nothing is merged.
     pub(super) fn merge_chunks(&mut self, latest: &[u8]) -> Option<(usize, &[u8])> {
         let merged = self
             .merger
@@ -108,7 +109,7 @@ impl Inbound {
         Some((self.before_body, merged))
     }
 
-    /// Takes a piece of a head.
+    /// Adds a piece of a head.
     fn take_head(&mut self, piece: &UnitPiece<'_>, now: Moment, stage: &MessagePhases) {
         self.began
             .get_or_insert_with(|| (now, stage.position_before_latest()));
@@ -121,7 +122,7 @@ impl Inbound {
         }
     }
 
-    /// Takes a piece of what stands before a chunk.
+    /// Adds a piece of a chunk header.
     fn take_chunk_header(&mut self, piece: &UnitPiece<'_>) -> Result<(), PhaseFailure> {
         self.chunk_header += piece.bytes.len();
         let is_too_long = self.chunk_header > MAX_CHUNK_HEADER;
@@ -135,7 +136,7 @@ impl Inbound {
         }
     }
 
-    /// Begins the body if the final head is complete; it lies `offset` bytes into those received
+    /// Starts the body if the final head is complete; it begins at `offset` in the bytes received
     /// last.
     fn begin_body(&mut self, offset: usize) {
         if let Some(head) = &self.head {
@@ -202,15 +203,15 @@ impl Inbound {
     }
 }
 
-/// Takes what the parser tells of the answer.
+/// Sink for the units that the parser finds in the response.
 struct ResponseSink<'a> {
     inbound: &'a mut Inbound,
     stage: &'a mut MessagePhases,
     parts: Option<&'a mut PartTracker>,
     now: Moment,
-    /// Bytes told so far of those received.
+    /// Number of the received bytes that the parser has reported so far.
     passed: usize,
-    /// The first fault; after it nothing more is taken.
+    /// The first fault; everything after it is ignored.
     result: Result<(), PhaseFailure>,
 }
 
@@ -280,7 +281,7 @@ fn chunk_header_failure() -> PhaseFailure {
     PhaseFailure::new(Phase::Receive, FailureCode::BodyMalformed, message, hint)
 }
 
-/// A head that breaks the grammar, with its first line.
+/// Returns the failure for a head that violates the grammar; the message quotes its first line.
 pub(super) fn malformed_head_failure(trouble: &str, bytes: &[u8]) -> PhaseFailure {
     let line: Vec<u8> = bytes
         .iter()

@@ -57,8 +57,8 @@ pub(super) struct Http1 {
     expected: Option<u64>,
 }
 
-/// The half of hyper's client that moves bytes. It is polled while somebody waits for a result of
-/// it, so it needs no task of its own.
+/// The part of hyper's client that performs I/O. It is polled while a caller waits for one of its
+/// results, so it needs no task of its own.
 struct Http1Driver(Option<Connection<HyperIo, HyperRequestBody>>);
 
 impl Http1Driver {
@@ -66,14 +66,15 @@ impl Http1Driver {
         if let Some(connection) = &mut self.0
             && Pin::new(connection).poll(cx).is_ready()
         {
-            // Its error, if any, also reaches whoever waits for the response or the body.
+            // An error also reaches the caller that waits for the response or the body.
             self.0 = None;
         }
     }
 }
 
 impl Http1 {
-    /// Starts HTTP/1 on a byte stream. `parts` record where heads and bodies lie in the streams.
+    /// Starts HTTP/1 on a byte stream. `parts` record the positions of heads and bodies in the
+    /// streams.
     pub(super) async fn open(
         stream: Box<dyn ByteStream>,
         parts: Option<(PartTracker, PartTracker)>,
@@ -200,7 +201,7 @@ impl Http1 {
             .unwrap_or(Phase::Send)
     }
 
-    /// Returns the number of request bytes written so far, and what was received of an incomplete
+    /// Returns the number of request bytes written so far, and the bytes received of an incomplete
     /// head.
     pub(super) fn progress(&self) -> (u64, Vec<u8>) {
         self.monitor
@@ -237,7 +238,7 @@ impl Http1 {
         written && self.response_body.is_none() && connection.0.is_some() && sender.is_ready()
     }
 
-    /// Closes the connection in order: TLS's `close_notify`, then the end of the stream.
+    /// Closes the connection gracefully: TLS's `close_notify`, then the end of the stream.
     pub(super) async fn close(self) {
         let Self {
             sender,
@@ -258,8 +259,7 @@ impl Http1 {
     }
 }
 
-/// Drives the connection until `wanted` is ready, or the observer has found a fault in what was
-/// read.
+/// Drives the connection until `wanted` is ready or the monitor has found a fault in what was read.
 async fn drive_until<T>(
     connection: &mut Http1Driver,
     monitor: &Http1Monitor,

@@ -1,4 +1,4 @@
-//! The request as it is written.
+//! State of an HTTP/1 request while it is being written: head, body and their sizes.
 
 use super::parts::record_part;
 use crate::probe::layering::PartTracker;
@@ -10,21 +10,21 @@ use crate::wire::http1::RequestHead;
 use crate::wire::stream::{HeadContent, MessageHead, StreamParser, UnitKind, UnitPiece, UnitSink};
 use crate::wire::tls::Sender;
 
-/// Follows one request to its last byte.
+/// Tracks how much of one request has been written.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own: told, handed, written; and whether there is a body"
 )]
 pub(super) struct Outbound {
-    /// Bytes of the head that were written.
+    /// Number of bytes of the head written so far.
     head_bytes: u64,
     head_emitted: bool,
-    /// Body bytes handed to the connection.
+    /// Number of body bytes handed to hyper so far.
     bytes_queued: u64,
-    /// Bytes after the head that were written.
+    /// Number of bytes written after the head, chunked framing included.
     written: u64,
-    /// The body's length, where there is a body of known length.
+    /// Length of the body; `None` without a body or if its length is unknown.
     expected: Option<u64>,
     has_body: bool,
     all_queued: bool,
@@ -47,25 +47,25 @@ impl Outbound {
         }
     }
 
-    /// A piece of the body was handed to the connection, perhaps the last.
+    /// Records that `bytes` of the body were handed to hyper; `last` marks the end of the body.
     pub(super) const fn body_queued(&mut self, bytes: u64, last: bool) {
         self.bytes_queued += bytes;
         self.all_queued |= last;
     }
 
-    /// Whether every byte is written.
+    /// Returns true once the last byte of the request has been written.
     pub(super) const fn is_done(&self) -> bool {
         self.done
     }
 
-    /// Body bytes written so far.
+    /// Returns the number of body bytes written so far.
     pub(super) fn body_written(&self) -> u64 {
-        // Chunked framing is written along with the body; what was handed over bounds what of it
-        // was body.
+        // Chunked framing is counted in `written`, so the number of bytes handed over is an upper
+        // bound for those of the body.
         self.written.min(self.bytes_queued)
     }
 
-    /// Bytes of any kind written so far.
+    /// Returns the number of bytes written so far, head and framing included.
     pub(super) fn all_written(&self) -> u64 {
         self.written + self.head_bytes
     }
@@ -131,7 +131,7 @@ impl Outbound {
     }
 }
 
-/// Takes what the parser tells of the request.
+/// Sink for the units that the parser finds in the request.
 struct RequestSink<'a> {
     outbound: &'a mut Outbound,
     stage: &'a MessagePhases,
@@ -155,7 +155,7 @@ impl UnitSink for RequestSink<'_> {
     }
 }
 
-/// A field line as it came.
+/// Creates a header field from its bytes on the wire.
 pub(super) fn header_from_bytes(name: &[u8], value: &[u8]) -> HttpHeader {
     HttpHeader {
         name: Untrusted::from_bytes(name),

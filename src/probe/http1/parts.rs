@@ -1,10 +1,11 @@
-//! The parts of messages, by the units that the stream parser tells.
+//! Layering events for the parts of HTTP/1 messages, from the units of the stream parser.
 
 use crate::probe::layering::PartTracker;
 use crate::trace::PartKind;
 use crate::wire::stream::{UnitKind, UnitPiece};
 
-/// Tells a piece of a unit as a piece of a part. What is none belongs to nothing.
+/// Records a piece of a unit as a piece of the corresponding part. Units that are no part of a
+/// message (blank lines, opaque bytes) end the current part.
 pub(super) fn record_part(piece: &UnitPiece<'_>, parts: Option<&mut PartTracker>) {
     let Some(parts) = parts else { return };
     let kind = match piece.kind {

@@ -1,4 +1,4 @@
-//! The request's body as hyper reads it.
+//! Adapter from the request's body to hyper's `Body` trait.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use super::watch::Http1Monitor;
 use crate::probe::request::{BodySource, RequestFraming};
 
-/// Supplies the body in chunks and tells the observer how much of it was handed over.
+/// Supplies the body in chunks and reports to the monitor how much of it was handed over.
 pub(super) struct HyperRequestBody {
     source: Option<BodySource>,
     framing: RequestFraming,

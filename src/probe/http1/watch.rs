@@ -1,4 +1,4 @@
-//! Watches one HTTP/1 connection above TLS: what is written and read, in its own bytes.
+//! Observer of one HTTP/1 connection above TLS: follows the bytes written and read in plaintext.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,24 +10,24 @@ use crate::probe::message_phases::MessagePhases;
 use crate::probe::tap::StreamObserver;
 use crate::wire::stream::StreamParser;
 
-/// Observes a connection and knows how far its exchange has come. Every clone is the same watch.
+/// Observer of a connection and of the progress of its exchange. All clones share the same state.
 #[derive(Clone)]
 pub(super) struct Http1Monitor(Arc<Mutex<State>>);
 
 struct State {
     exchange: Option<Http1ExchangeState>,
-    /// For telling what lies where, sent and received.
+    /// Recorders of the positions of message parts, sent and received.
     parts: Option<(PartTracker, PartTracker)>,
 }
 
-/// The exchange that passes.
+/// State of the exchange in progress.
 pub(super) struct Http1ExchangeState {
     pub(super) phases: MessagePhases,
-    /// Finds the boundaries in what passes.
+    /// Parser that finds the boundaries of messages in both directions.
     pub(super) parser: StreamParser<'static>,
     pub(super) outbound: Outbound,
     pub(super) inbound: Inbound,
-    /// A fault found in what was read.
+    /// First fault found in what was read.
     pub(super) fault: Option<PhaseFailure>,
 }
 
@@ -39,17 +39,17 @@ impl Http1Monitor {
         })))
     }
 
-    /// From now on, what passes belongs to this exchange.
+    /// Starts an exchange: bytes observed from now on belong to it.
     pub(super) fn begin(&self, passing: Http1ExchangeState) {
         self.lock().exchange = Some(passing);
     }
 
-    /// Looks at the exchange that passes.
+    /// Calls `look` with the exchange in progress; returns `None` if there is none.
     pub(super) fn with<T>(&self, look: impl FnOnce(&mut Http1ExchangeState) -> T) -> Option<T> {
         self.lock().exchange.as_mut().map(look)
     }
 
-    /// A fault found in what was read, once.
+    /// Takes the fault found in what was read, if any.
     pub(super) fn take_fault(&self) -> Option<PhaseFailure> {
         self.with(|passing| passing.fault.take()).flatten()
     }

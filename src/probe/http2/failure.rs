@@ -226,7 +226,7 @@ pub(super) fn endless_informational_failure(most: usize) -> PhaseFailure {
     )
 }
 
-/// Returns the failure of too many frames without any of the response.
+/// Returns the failure of too many frames that carry nothing of the response.
 pub(super) fn frame_flood_failure(phase: Phase, most: u32) -> PhaseFailure {
     let message = format!(
         "more than {} frames in a row contained nothing of the response, which is the limit",

@@ -1,22 +1,22 @@
-//! Where frames begin and end, by the units that the stream parser tells of a connection.
+//! Boundaries of HTTP/2 frames, from the units of the stream parser.
 
 use crate::wire::http2::Frame;
 use crate::wire::stream::{StreamParser, UnitKind, UnitPiece, UnitSink};
 use crate::wire::tls::Sender;
 
-/// What passed of a frame.
+/// Start or end of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameBoundary {
-    /// Its header is complete.
+    /// The frame's header is complete.
     Began(Frame),
-    /// Its last byte.
+    /// The frame's last byte was observed.
     Ended(Frame),
 }
 
-/// Follows the frames of both directions.
+/// Tracks the frames of both directions.
 pub(super) struct FrameTracker {
     parser: StreamParser<'static>,
-    /// Whether a frame goes on, of what is sent and of what is received.
+    /// Whether a frame is incomplete, in what is sent and in what is received.
     is_open: [bool; 2],
 }
 
@@ -28,7 +28,7 @@ impl FrameTracker {
         }
     }
 
-    /// Takes the next bytes of a direction and tells what passes with them.
+    /// Parses the next bytes of a direction and calls `tell` for each boundary in them.
     pub(super) fn push(&mut self, from: Sender, bytes: &[u8], tell: &mut dyn FnMut(FrameBoundary)) {
         let [sent, received] = &mut self.is_open;
         let is_open = match from {

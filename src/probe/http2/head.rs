@@ -8,7 +8,7 @@ use crate::probe::request::{OutgoingRequest, RequestFraming, invalid_request};
 use crate::trace::HttpHeader;
 use crate::units::Untrusted;
 
-/// Builds the head for h2, and the same head for the event.
+/// Builds the head for h2 and its counterpart for the event.
 pub(super) fn build_head(
     request: &OutgoingRequest,
 ) -> Result<(http::Request<()>, RequestSummary), PhaseFailure> {

@@ -50,8 +50,8 @@ pub(super) struct Http2 {
     progress: BodyProgress,
 }
 
-/// The half of h2's client that moves bytes. It is polled while somebody waits for a result of it,
-/// so it needs no task of its own.
+/// The part of h2's client that performs I/O. It is polled while a caller waits for one of its
+/// results, so it needs no task of its own.
 struct Http2Driver(Option<Connection<H2Io, Bytes>>);
 
 impl Http2Driver {
@@ -59,14 +59,14 @@ impl Http2Driver {
         if let Some(connection) = &mut self.0
             && Pin::new(connection).poll(cx).is_ready()
         {
-            // Its error, if any, also reaches whoever waits for the response or the body.
+            // An error also reaches the caller that waits for the response or the body.
             self.0 = None;
         }
     }
 }
 
 impl Http2 {
-    /// Starts HTTP/2 on a byte stream. `parts` record where frames lie in the streams.
+    /// Starts HTTP/2 on a byte stream. `parts` record the positions of frames in the streams.
     pub(super) async fn open(
         stream: Box<dyn ByteStream>,
         parts: Option<(PartTracker, PartTracker)>,
@@ -136,7 +136,7 @@ impl Http2 {
             .map_err(|error| http2_failure(monitor, &error, *progress))
     }
 
-    /// Sends the body and receives informational responses until the final one is there.
+    /// Sends the body and receives informational responses until the final response arrives.
     async fn final_response(
         &mut self,
         mut response: ResponseFuture,
@@ -297,7 +297,7 @@ impl Http2 {
         open.await && written && response_body.is_none()
     }
 
-    /// Closes the connection in order: GOAWAY, TLS's `close_notify`, then the end of the stream.
+    /// Closes the connection gracefully: GOAWAY, TLS's `close_notify`, then the end of the stream.
     pub(super) async fn close(self) {
         let Self {
             sender,
@@ -340,7 +340,7 @@ fn emit_informational(monitor: &Http2Monitor, interim: &http::Response<()>) {
     });
 }
 
-/// Drives the connection until `wanted` is ready, or the observer has found a flood of frames.
+/// Drives the connection until `wanted` is ready or the monitor has found a flood of frames.
 async fn drive_until<T>(
     connection: &mut Http2Driver,
     monitor: &Http2Monitor,

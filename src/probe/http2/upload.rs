@@ -24,8 +24,8 @@ impl Upload {
         }
     }
 
-    /// Sends as much as flow control allows. Ready once everything is handed to h2, or the peer no
-    /// longer wants the body: the reason for that comes with its response.
+    /// Sends as much as flow control allows. Ready once everything is handed to h2, or once the
+    /// peer no longer wants the body: its response says why.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PhaseFailure>> {
         loop {
             if self.chunk.is_empty() {

@@ -1,4 +1,4 @@
-//! Watches one HTTP/2 connection above TLS: its frames by their headers.
+//! Observer of one HTTP/2 connection above TLS: follows its frames by their headers.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,28 +16,30 @@ use crate::units::{Moment, Untrusted};
 use crate::wire::http2::{FRAME_HEADER, Frame, PREFACE};
 use crate::wire::tls::Sender;
 
-/// Field sections told apart in one answer.
+/// Maximum number of field sections that are tracked separately in one response.
 const MAX_SECTIONS: usize = 256;
-/// Frames in a row that may carry nothing of the response. One a second would be more than a day's.
+/// Maximum number of consecutive frames that carry nothing of the response. One a second would take
+/// more than a day.
 const MAX_IDLE_FRAMES: u32 = 100_000;
-/// The peer's first bytes, kept for the case that they are no HTTP/2.
+/// Number of the peer's first bytes that are kept, in case they are not HTTP/2.
 const FIRST_BYTES: usize = 80;
 
-/// Observes a connection and knows how far its exchange has come. Every clone is the same watch.
+/// Observer of a connection and of the progress of its exchange. All clones share the same state.
 #[derive(Clone)]
 pub(super) struct Http2Monitor(Arc<Mutex<State>>);
 
 pub(super) struct State {
     frames: FrameTracker,
     first_received: Vec<u8>,
-    /// The TLS alert that ended the connection: h2 hands errors on without what is in them.
+    /// The TLS alert that ended the connection. h2 drops the source of an error, so it is kept
+    /// here.
     alert: Option<PhaseFailure>,
     exchange: Option<Http2ExchangeState>,
-    /// For telling what lies where, sent and received.
+    /// Recorders of the positions of frames, sent and received.
     parts: Option<(PartTracker, PartTracker)>,
 }
 
-/// The request that is put on the connection, as it will be told.
+/// The request to be sent, as its event describes it.
 pub(super) struct RequestSummary {
     pub(super) method: String,
     pub(super) target: Untrusted,
@@ -46,11 +48,11 @@ pub(super) struct RequestSummary {
     pub(super) has_body: bool,
 }
 
-/// The exchange that passes.
+/// State of the exchange in progress.
 pub(super) struct Http2ExchangeState {
     pub(super) phases: MessagePhases,
     request: RequestSummary,
-    /// Its stream, once its HEADERS frame passes.
+    /// Its stream, known once its HEADERS frame is written.
     stream: Option<u32>,
     request_bytes: u64,
     pub(super) body_sent: u64,
@@ -58,20 +60,20 @@ pub(super) struct Http2ExchangeState {
     is_done: bool,
     throttle: Throttle,
     sections: Vec<FieldSection>,
-    /// Field sections of the answer that were taken so far.
+    /// Number of the response's field sections that were taken so far.
     sections_taken: usize,
-    /// Frames received since the response last came on.
+    /// Number of frames received since the response last made progress.
     idle_frames: u32,
 }
 
-/// A field section of the answer.
+/// A field section of the response (RFC 9113 §8.1).
 #[derive(Clone, Copy)]
 pub(super) struct FieldSection {
-    /// When its first byte was read.
+    /// Time at which its first byte was read.
     pub(super) began: Moment,
-    /// How far the streams were before it.
+    /// Stream positions before its first byte.
     pub(super) position_before: StreamPosition,
-    /// Payload bytes of its frames.
+    /// Number of payload bytes of its frames.
     pub(super) bytes: u64,
 }
 
@@ -89,7 +91,7 @@ impl Http2Monitor {
         })))
     }
 
-    /// From now on, the next stream that is opened is this exchange's.
+    /// Starts an exchange: the next stream that is opened belongs to it.
     pub(super) fn begin(&self, stage: MessagePhases, request: RequestSummary) {
         self.lock().exchange = Some(Http2ExchangeState {
             phases: stage,
@@ -106,17 +108,17 @@ impl Http2Monitor {
         });
     }
 
-    /// Looks at the exchange that passes.
+    /// Calls `look` with the exchange in progress; returns `None` if there is none.
     pub(super) fn with<T>(&self, look: impl FnOnce(&mut Http2ExchangeState) -> T) -> Option<T> {
         self.lock().exchange.as_mut().map(look)
     }
 
-    /// The peer's first bytes on the connection.
+    /// Returns the peer's first bytes on the connection.
     pub(super) fn first_received(&self) -> Vec<u8> {
         self.lock().first_received.clone()
     }
 
-    /// The TLS alert that ended the connection, if one did.
+    /// Returns the TLS alert that ended the connection, if any.
     pub(super) fn alert(&self) -> Option<PhaseFailure> {
         self.lock().alert.clone()
     }
@@ -127,7 +129,7 @@ impl Http2Monitor {
 }
 
 impl Http2ExchangeState {
-    /// The field section that the message just decoded came in.
+    /// Takes the field section of the message that h2 decoded last.
     pub(super) fn take_section(&mut self) -> FieldSection {
         let now = || FieldSection {
             began: self.phases.recorder.now(),
@@ -143,34 +145,34 @@ impl Http2ExchangeState {
         section
     }
 
-    /// The response has come on.
+    /// Records that the response made progress.
     pub(super) const fn response_progressed(&mut self) {
         self.idle_frames = 0;
     }
 
-    /// The failure of a peer that sends frames without end and nothing of the response in them (RFC
-    /// 9113 §10.5).
+    /// Returns the failure of a peer that keeps sending frames that carry nothing of the response
+    /// (RFC 9113 §10.5).
     pub(super) fn flood_failure(&self) -> Option<PhaseFailure> {
         (self.idle_frames > MAX_IDLE_FRAMES)
             .then(|| failure::frame_flood_failure(self.phases.phase(), MAX_IDLE_FRAMES))
     }
 
-    /// Whether nothing of an answer has come.
+    /// Returns true if nothing of a response was received.
     pub(super) const fn has_no_response(&self) -> bool {
         self.sections.is_empty()
     }
 
-    /// Bytes of the answer's latest field section.
+    /// Returns the size in bytes of the response's latest field section.
     pub(super) fn head_bytes(&self) -> u64 {
         self.sections.last().map_or(0, |section| section.bytes)
     }
 
-    /// Whether the request is written to its last byte.
+    /// Returns true once the last byte of the request has been written.
     pub(super) const fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// Bytes of the request written so far, frame headers aside.
+    /// Returns the number of request bytes written so far, without frame headers.
     pub(super) const fn all_written(&self) -> u64 {
         self.request_bytes + self.body_sent
     }
@@ -192,7 +194,8 @@ impl Http2ExchangeState {
             }
             Frame::DATA => {
                 self.body_sent += u64::from(frame.length);
-                // Each `WINDOW_UPDATE` that let it go had its use.
+                // The request made progress, so the `WINDOW_UPDATE` frames that allowed it were not
+                // idle.
                 self.idle_frames = 0;
             }
             _ => {}
@@ -313,7 +316,7 @@ impl StreamObserver for Http2Monitor {
     }
 }
 
-/// A frame's place is known once its header is there: frames follow each other.
+/// Records a frame's position, which is known from its header on: frames are contiguous.
 fn record_frame_part(passed: FrameBoundary, parts: Option<&mut PartTracker>) {
     if let (
         FrameBoundary::Began(Frame {

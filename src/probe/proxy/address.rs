@@ -18,7 +18,7 @@ pub enum ProxyAddressError {
     /// The address is ambiguous, or not a URL.
     #[error("invalid proxy address: {0}; write it as [scheme://][user:password@]host[:port]")]
     InvalidUrl(#[from] TypedUrlError),
-    /// The scheme is not one of a proxy.
+    /// The scheme is not a proxy protocol.
     #[error("{0:?} is not a proxy scheme; supported are http, https, socks5 and socks5h")]
     UnknownScheme(String),
     /// SOCKS version 4.
@@ -40,7 +40,8 @@ impl Proxy {
     /// percent-decoded.
     ///
     /// # Errors
-    /// [`ProxyAddressError`] tells which part is wrong.
+    ///
+    /// [`ProxyAddressError`] says which part is wrong.
     pub fn parse(text: &str) -> Result<Self, ProxyAddressError> {
         let (scheme, rest) = match TypedUrl::parse(text) {
             Ok(typed) => (typed.scheme.unwrap_or("http"), typed.rest),
@@ -65,7 +66,7 @@ impl Proxy {
         {
             return Err(ProxyAddressError::NoHost(shown()));
         }
-        // With a scheme that the URL standard does not know, the parser drops no default port and
+        // With a scheme that the URL standard does not define, the parser drops no default port and
         // does not rewrite the host.
         let url = Url::parse(&format!("proxy://{rest}")).map_err(malformed)?;
         let host = url

@@ -91,7 +91,7 @@ impl ConnectResponse {
             self.status_text().escaped()
         );
         let has_credentials = handshake.proxy.credentials.is_some();
-        // Some proxies reject credentials with 401, which is meant for servers.
+        // Some proxies reject credentials with 401, which RFC 9110 reserves for origin servers.
         if self.status == 407 || (self.status == 401 && has_credentials) {
             return self.unauthorized_failure(handshake, &answered, has_credentials);
         }
@@ -139,7 +139,7 @@ impl ConnectResponse {
     }
 }
 
-/// Reads up to the end of a head. What was read beyond it stays in the buffer.
+/// Reads up to the end of a head. Bytes read beyond it stay in the buffer.
 async fn read_response<S: ByteStream>(
     handshake: &ProxyHandshake<'_>,
     stream: &mut S,

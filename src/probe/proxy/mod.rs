@@ -61,8 +61,8 @@ pub(super) async fn open_tunnel<S: ByteStream>(
     context
         .recorder
         .end_phase(context.exchange, Phase::Proxy, Some(meter.position()));
-    // The server's first bytes came in one read with the proxy's response, before anything was
-    // asked of the server. Offsets counted above the tunnel then lag behind those of the socket.
+    // The server's first bytes came in one read with the proxy's response, before a request was
+    // sent to the server. Offsets counted above the tunnel then lag behind those of the socket.
     if tunnel.has_read_ahead() {
         meter.layers().mark_offsets_unknown();
     }
@@ -106,7 +106,7 @@ impl ProxyHandshake<'_> {
         )
     }
 
-    /// Returns a failure; `what` continues the sentence after the proxy's name.
+    /// Creates a failure; `what` continues the sentence after the proxy's name.
     fn failure(&self, code: FailureCode, what: &str, hint: &str) -> PhaseFailure {
         PhaseFailure::new(
             Phase::Proxy,

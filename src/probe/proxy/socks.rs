@@ -48,8 +48,8 @@ pub(super) async fn request_tunnel<S: ByteStream>(
     Ok(stream)
 }
 
-/// Chooses the address for the request, which can name only one. IPv4 is the safer choice: that
-/// this machine has a route for IPv6 says nothing about the proxy.
+/// Chooses the address for the request, which can hold only one. IPv4 is the safer choice: an IPv6
+/// route on this machine does not imply one on the proxy.
 fn prefer_ipv4(addresses: &[SocketAddr]) -> Option<SocketAddr> {
     addresses
         .iter()
@@ -210,7 +210,7 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
     }
 
     /// Reads the reply (RFC 1928 §6). Returns the proxy's address and port on the connection to the
-    /// target, if the proxy tells them.
+    /// target, if the reply contains them.
     async fn read_reply(&mut self) -> Result<Option<Untrusted>, PhaseFailure> {
         let [version, reply, _, kind] = self.receive().await?;
         if version != VERSION {
@@ -255,7 +255,7 @@ impl<S: ByteStream> SocksHandshake<'_, S> {
             .map_err(|error| self.handshake.closed_failure(Some(&error)))
     }
 
-    /// Reads exactly `N` bytes: what follows a message may already belong to the tunnel.
+    /// Reads exactly `N` bytes, because the bytes after a message may already belong to the tunnel.
     async fn receive<const N: usize>(&mut self) -> Result<[u8; N], PhaseFailure> {
         let mut bytes = [0; N];
         self.stream

@@ -9,11 +9,10 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::probe::read_adapter::{PollRead, ReadAdapter};
 
-/// A stream of which some bytes were read already together with the proxy's answer: they come
-/// first.
+/// A stream that first returns the bytes that were read together with the proxy's response.
 pub(in crate::probe) type Tunnel<S> = ReadAdapter<S, ReadAhead>;
 
-/// Bytes that were read already.
+/// Bytes that were already read from the stream.
 #[derive(Debug)]
 pub(in crate::probe) struct ReadAhead(Bytes);
 
@@ -22,7 +21,7 @@ impl<S> Tunnel<S> {
         Self::with_reader(inner, ReadAhead(read_ahead))
     }
 
-    /// Whether bytes that come through it were read already.
+    /// Returns true if bytes from beyond the proxy were already read.
     pub(in crate::probe) fn has_read_ahead(&self) -> bool {
         !self.reader.0.is_empty()
     }

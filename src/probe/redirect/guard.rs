@@ -162,7 +162,7 @@ mod tests {
             .collect()
     }
 
-    /// What is connected to, or the code of the failure, and what is noted.
+    /// Result of the guard: the address connected to or the failure's code, and the note.
     fn judge_redirect(
         guard: bool,
         sender: Option<RedirectSender>,

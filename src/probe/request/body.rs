@@ -259,7 +259,7 @@ mod tests {
         })
     }
 
-    /// A file is encoded as it is read, and ends where it ends.
+    /// Files are encoded as they are read.
     #[test]
     fn an_encoded_file_has_the_length_that_was_announced() {
         let mut file = tempfile::NamedTempFile::new().unwrap();

@@ -1,7 +1,7 @@
 //! The request's field lines: defaults, fields implied by options, and the user's own.
 //!
-//! Their order is curl's: `Host`, `Authorization`, `User-Agent`, `Accept` and its kind, `Referer`,
-//! `Cookie`, the user's own, those of the body.
+//! Their order is curl's: `Host`, `Authorization`, `User-Agent`, `Accept` and `Accept-Encoding`,
+//! `Referer`, `Cookie`, the user's own, those of the body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -79,7 +79,7 @@ pub(super) fn compose_fields(
 }
 
 /// Returns what is withheld from a hop to another origin: names of fields, and the client
-/// certificate if the server could ask for one.
+/// certificate if the server could request one.
 pub(in crate::probe) fn withheld_items(spec: &Spec, to: &Url, with_body: bool) -> Vec<String> {
     let rules = spec.headers.iter().filter_map(|rule| match rule {
         HeaderRule::Set(name, _) if !describes_body(name, with_body) => Some(name.clone()),
@@ -121,7 +121,7 @@ pub(super) fn user_content_type(spec: &Spec) -> Option<&str> {
     })
 }
 
-/// Returns true for fields that describe a body which is sent along: they stay with it.
+/// Returns true for fields that describe a body which is sent along: they are sent with it.
 fn describes_body(name: &str, with_body: bool) -> bool {
     with_body
         && ["content-type", "content-encoding", "content-language"]

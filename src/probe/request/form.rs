@@ -166,7 +166,7 @@ fn replace_line_breaks(text: &str) -> String {
     text.replace(['\r', '\n'], " ")
 }
 
-/// Returns true for this media type, with or without parameters.
+/// Returns true if a media type is `multipart/form-data`, with or without parameters.
 fn is_form_data(kind: &str) -> bool {
     let bare = kind.split([';', ' ', '\t']).next().unwrap_or_default();
     bare.eq_ignore_ascii_case(FORM_DATA)

@@ -56,7 +56,7 @@ impl NameServer {
 }
 
 impl ResolverConfiguration {
-    /// Reads the system's configuration. The error tells why it has no server.
+    /// Reads the system's configuration. The error says why it has no server.
     pub(super) fn from_system() -> Result<Self, String> {
         let (config, options) = read_system_conf().map_err(|error| match error {
             NetError::Io(error) => format!("{RESOLV_CONF} lists no DNS server ({error})"),

@@ -49,8 +49,7 @@ pub(super) async fn query_over_udp(
     loop {
         let length = socket.recv(&mut buffer).await?;
         let datagram = buffer.get(..length).unwrap_or_default();
-        // A datagram with another ID comes from somebody who did not see this query: it is late or
-        // forged.
+        // A datagram with another ID is a late response to an earlier query, or forged.
         if datagram.get(..2) == Some(&request.metadata.id.to_be_bytes()) {
             let message = decode_message(datagram)?;
             if is_answer_to(&message, request) {

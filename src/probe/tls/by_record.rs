@@ -1,8 +1,8 @@
-//! Hands rustls one record at a time, so that it is known which record the text above TLS came in.
+//! Reads one TLS record at a time, so that plaintext can be attributed to the record it came in.
 //!
-//! rustls gives out what a record held before it asks for more. So while text is read above, the
-//! latest record taken below is the one that carried it, although many may have come from the
-//! kernel at once, among them some that carry no text.
+//! rustls returns the plaintext of a record before it asks for more bytes. So plaintext read above
+//! TLS comes from the latest record read here, although one read from the socket may have returned
+//! many records, some of them without application data.
 
 use std::io;
 use std::pin::Pin;
@@ -17,20 +17,20 @@ use crate::probe::tap::{Meter, StreamObserver};
 use crate::trace::Side;
 use crate::wire::tls::RecordBoundary;
 
-/// Read from the socket at a time. rustls asks for 4 KiB at a time, which would be a system call
-/// for every quarter of a record.
+/// Size in bytes of a read from the socket. rustls asks for 4 KiB at a time, which would be a
+/// system call for every quarter of a record.
 const READ_AT_ONCE: usize = 128 * 1024;
 
 /// Maximum number of consecutive records without application data: session tickets, key updates,
 /// empty records, fragments of handshake messages.
 const MAX_IDLE_RECORDS: u32 = 10_000;
 
-/// Counts the records that came since the last text did.
+/// Number of records received since the last plaintext. All clones share the same counter.
 #[derive(Clone, Debug, Default)]
 pub(in crate::probe) struct IdleRecords(Arc<AtomicU32>);
 
 impl IdleRecords {
-    /// Text has come.
+    /// Resets the counter, because plaintext was received.
     pub(super) fn reset(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
@@ -48,7 +48,7 @@ impl IdleRecords {
     }
 }
 
-/// More records in a row without text than are allowed.
+/// Too many consecutive records without application data.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
     "more than {MAX_IDLE_RECORDS} TLS records came in a row with nothing in them, the limit here"
@@ -58,17 +58,18 @@ pub(super) struct RecordFlood;
 /// A stream of TLS records, read a record at a time.
 pub(in crate::probe) type RecordStream<S> = ReadAdapter<BufReader<S>, TlsRecordReader>;
 
-/// Follows records as they are read.
+/// Finds the boundaries of records as they are read.
 pub(in crate::probe) struct TlsRecordReader {
     boundary: RecordBoundary,
     idle: IdleRecords,
-    /// Told where each record begins: the meter, and where the first one began in its stream.
+    /// Receives the offset of each record: the meter, and the offset of the first record in its
+    /// stream.
     meter: Option<(Arc<Meter>, u64)>,
 }
 
 impl<S: AsyncRead> RecordStream<S> {
-    /// Over a stream whose next byte begins a record. The meter is that of the stream's own bytes;
-    /// none where they are sealed once more.
+    /// Wraps a stream whose next byte begins a record. `meter` counts that stream's own bytes;
+    /// `None` if they are encrypted once more (TLS to a proxy).
     pub(super) fn new(stream: S, meter: Option<&Arc<Meter>>) -> Self {
         let told = meter.map(|meter| (Arc::clone(meter), meter.position().received));
         let records = TlsRecordReader {
@@ -79,7 +80,7 @@ impl<S: AsyncRead> RecordStream<S> {
         Self::with_reader(BufReader::with_capacity(READ_AT_ONCE, stream), records)
     }
 
-    /// Counts records; whoever sees the text resets it.
+    /// Returns the counter of idle records, which the reader of the plaintext resets.
     pub(super) fn idle_records(&self) -> IdleRecords {
         self.reader.idle.clone()
     }
@@ -118,15 +119,16 @@ impl<S: AsyncRead + Unpin> PollRead<BufReader<S>> for TlsRecordReader {
     }
 }
 
-/// Sees the records that go out, right above the socket.
+/// Finds the boundaries of outgoing records, directly above the socket.
 pub(in crate::probe) struct OutgoingRecords {
     boundary: RecordBoundary,
-    /// Told of each: the meter, and where the first one began in its stream.
+    /// Receives the offset of each record: the meter, and the offset of the first record in its
+    /// stream.
     meter: Option<(Arc<Meter>, u64)>,
 }
 
 impl OutgoingRecords {
-    /// For a stream whose next byte begins a record, as in [`RecordStream::new`].
+    /// Creates it for a stream whose next byte begins a record, as in [`RecordStream::new`].
     pub(super) fn new(meter: Option<&Arc<Meter>>) -> Self {
         Self {
             boundary: RecordBoundary::default(),
@@ -171,7 +173,7 @@ mod tests {
     #[tokio::test]
     async fn a_read_ends_where_a_record_ends_and_the_meter_knows_where_it_began() {
         let mut meter = Meter::new(ConnectionId(0), &Recorder::start(Arc::new(|_| {})));
-        // Before TLS a proxy was talked to.
+        // The bytes before TLS: a proxy's response.
         meter.received(b"200 OK");
         let stream = [record(10), record(0), record(200)].concat();
         let mut by_record = RecordStream::new(stream.as_slice(), Some(&meter));

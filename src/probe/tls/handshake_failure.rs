@@ -49,7 +49,7 @@ pub(super) fn timeout_failure(
     PhaseFailure::new(target.phase, code, message, hint)
 }
 
-/// Returns the failure of a handshake for which the certificate is not the reason.
+/// Returns the failure of a handshake that failed for a reason other than the certificate.
 pub(super) fn handshake_failure(
     target: &HandshakeTarget<'_>,
     error: &io::Error,

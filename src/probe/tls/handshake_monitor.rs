@@ -29,8 +29,8 @@ struct HandshakeProgress {
     reader: HandshakeReader,
     recorder: Recorder,
     connection: ConnectionId,
-    /// Offsets in both streams at which the handshake begins; before it there may have been a
-    /// handshake with a proxy.
+    /// Offsets in both streams at which the handshake begins. A handshake with a proxy may have
+    /// preceded it.
     sent_before: u64,
     received_before: u64,
     emitted: u32,

@@ -63,9 +63,9 @@ impl KeyLogFile {
     const OWNER_ONLY: u32 = 0o600;
 
     /// Opens the file for appending; a pipe is opened as soon as it has a reader. A new file is
-    /// readable only by its owner, and an existing one that others may read is made so. A symbolic
-    /// link is refused, because it could divert the secrets, and so is another user's file, who
-    /// could read them.
+    /// readable only by its owner, and an existing one that others may read is made so. Symbolic
+    /// links are refused, because they could divert the secrets, and so are other users' files,
+    /// whose owners could read them.
     fn open(path: &Path, problems: KeyLogProblems) -> Result<Self, String> {
         let name = path.display().to_string();
         let describe = |error: io::Error| format!("the key log {name} cannot be written: {error}");
@@ -111,7 +111,8 @@ impl KeyLogFile {
     }
 }
 
-/// Appends bytes, to a file either all or none of them: half a line would spoil the next one, too.
+/// Appends bytes, to a file either all or none of them: half a line would corrupt the next one,
+/// too.
 fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
     let before = file.metadata()?;
     let mut left = bytes;

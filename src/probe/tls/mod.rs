@@ -65,7 +65,7 @@ pub(super) struct HandshakeTarget<'a> {
     /// Whether the client certificate may be presented: to the user's own origin, or to any if the
     /// user trusts every location.
     pub(super) presents_certificate: bool,
-    /// The phase it belongs to: TLS with the server, or the handshake with a proxy.
+    /// Phase of the handshake: TLS with the server, or the handshake with a proxy.
     pub(super) phase: Phase,
 }
 

@@ -58,7 +58,7 @@ pub(super) fn version_name(version: ProtocolVersion) -> String {
     }
 }
 
-/// Returns IANA's name of a cipher suite: `TLS_AES_128_GCM_SHA256`, for which rustls says
+/// Returns IANA's name of a cipher suite: `TLS_AES_128_GCM_SHA256`, which rustls calls
 /// `TLS13_AES_128_GCM_SHA256`.
 pub(super) fn suite_name(suite: rustls::CipherSuite) -> String {
     let name = suite
@@ -68,7 +68,7 @@ pub(super) fn suite_name(suite: rustls::CipherSuite) -> String {
         .map_or(name.clone(), |rest| format!("TLS_{rest}"))
 }
 
-/// Returns IANA's name of a group: `x25519`, for which rustls says `X25519`.
+/// Returns IANA's name of a group: `x25519`, which rustls calls `X25519`.
 pub(super) fn group_name(group: rustls::NamedGroup) -> String {
     let name = format!("{group:?}");
     if matches!(name.as_str(), "X25519" | "X448") {

@@ -11,13 +11,13 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use super::by_record::IdleRecords;
 
-/// A stream of which no read returns more than is in its buffer: with rustls, the plaintext of one
+/// A stream of which each read returns at most what is buffered: with rustls, the plaintext of one
 /// record.
 #[derive(Debug)]
 pub(in crate::probe) struct RecordPlaintextStream<S>(S, IdleRecords);
 
 impl<S> RecordPlaintextStream<S> {
-    /// Wraps a stream; `idle` is reset when plaintext comes.
+    /// Wraps a stream; `idle` is reset when plaintext is received.
     pub(super) const fn new(stream: S, idle: IdleRecords) -> Self {
         Self(stream, idle)
     }

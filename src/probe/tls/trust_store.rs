@@ -87,7 +87,8 @@ impl TrustStore {
 /// with the system's store, or the certificates in a PEM file.
 ///
 /// # Errors
-/// The error tells why the store cannot be used.
+///
+/// A message that says why the store cannot be used.
 pub fn auxiliary_tls_config(certificates: Option<&Path>) -> Result<ClientConfig, String> {
     let options = TlsOptions {
         ca_file: certificates.map(Path::to_owned),
@@ -97,7 +98,7 @@ pub fn auxiliary_tls_config(certificates: Option<&Path>) -> Result<ClientConfig,
 }
 
 /// Uses the random source once: its first bytes may take the library tens of milliseconds, which
-/// must not count as time of the handshake.
+/// must not count towards the handshake.
 fn warm_up_random_source() {
     let mut bytes = [0; 32];
     // If the random source fails, so does the handshake, which reports it.

@@ -1,4 +1,4 @@
-//! rustls verifier that records what it finds.
+//! Certificate verifier for rustls that records its findings.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,12 +58,12 @@ impl DeferredVerification {
             ocsp: &[],
             now: self.now,
         };
-        // The user chose to continue whatever the result.
+        // The user chose to continue regardless of the result.
         let _ = self.checker.check(store, &chain);
     }
 }
 
-/// The verifier.
+/// Certificate verifier that records what it finds.
 pub(super) struct RecordingVerifier {
     provider: Arc<CryptoProvider>,
     /// The store; `None` to defer verification.

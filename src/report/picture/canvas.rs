@@ -65,7 +65,7 @@ impl SvgCanvas {
         }
     }
 
-    /// Whether the picture is part of a web page.
+    /// Returns true if the picture is part of a web page.
     pub(in crate::report) const fn is_interactive(&self) -> bool {
         self.interactive
     }

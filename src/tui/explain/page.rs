@@ -125,7 +125,8 @@ impl ExplanationPage {
             .join("\n")
     }
 
-    /// Width of the label column: that of the widest label, at most a third of the page.
+    /// Returns the width of the label column: that of the widest label, at most a third of the
+    /// page.
     fn label_width(&self, columns: usize) -> usize {
         let widest = self
             .blocks

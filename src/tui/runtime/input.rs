@@ -24,8 +24,8 @@ const LONG_WAIT: Duration = Duration::from_secs(3600);
 /// check at all.
 const POLL_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// Consecutive failures to read keys that are tolerated. A reader that cannot be set up fails for
-/// ever.
+/// Number of consecutive failures to read keys that are tolerated. If the reader cannot be set up,
+/// every read fails.
 const MAX_READ_FAILURES: u32 = 3;
 
 /// Keyboard and signal input.
@@ -121,7 +121,7 @@ fn forward_signals(
     }
 }
 
-/// Waits for keys with `poll` where possible: crossterm's reader would spin for ever on a terminal
+/// Waits for keys with `poll` where possible: crossterm's reader would spin forever on a terminal
 /// that was closed.
 fn forward_keys(inbox: &SyncSender<ScreenMessage>, broken: &OnceLock<io::Error>) {
     let stdin = io::stdin();
@@ -134,7 +134,7 @@ fn forward_keys(inbox: &SyncSender<ScreenMessage>, broken: &OnceLock<io::Error>)
         match forward_waiting_keys(inbox) {
             Ok(true) => failures = 0,
             Ok(false) => return,
-            // Unread input stays pending, so without this limit the loop would spin for ever.
+            // Unread input stays pending, so without this limit the loop would spin forever.
             Err(error) if failures == MAX_READ_FAILURES => {
                 let _ = broken.set(error);
                 break;

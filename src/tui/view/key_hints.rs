@@ -49,8 +49,8 @@ const LINK_PANEL_HINTS: [(&str, &str); 4] = [
     ("esc", "close"),
 ];
 
-/// During a run the key that cancels it comes first, in the lab then the one that returns to the
-/// suggestions.
+/// Returns the hints of a panel. During a run the key that cancels it comes first, in the lab then
+/// the one that returns to the suggestions.
 fn panel_hints(state: &ScreenState) -> Vec<(&'static str, &'static str)> {
     let cancel = state.is_busy().then_some(("ctrl-c", "cancel"));
     let back = BINDINGS

@@ -206,7 +206,7 @@ impl PanelAreas {
         }
     }
 
-    /// Whether the panels have borders.
+    /// Returns true if the panels have borders.
     pub(in crate::tui) const fn have_borders(&self) -> bool {
         self.events.width > 0 || self.explain.width > 0
     }

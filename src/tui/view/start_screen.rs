@@ -134,7 +134,8 @@ impl StartAreas {
     }
 }
 
-/// Two lines if any description needs them, so that nothing moves from one suggestion to the next.
+/// Returns the height of the description: two lines if any description needs them, so that nothing
+/// moves from one suggestion to the next.
 fn description_height(state: &ScreenState, area: Rect) -> u16 {
     let columns = usize::from(area.width.min(MAX_COLUMNS)).saturating_sub(4);
     let long = state

@@ -54,7 +54,7 @@ impl BodyReader {
         })
     }
 
-    /// Whether the body is complete, or invalid from here on.
+    /// Returns true if the body is complete, or invalid from here on.
     pub fn is_done(&self) -> bool {
         self.0 == State::Done
     }

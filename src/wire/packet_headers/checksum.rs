@@ -30,7 +30,7 @@ impl ChecksumSum {
         self.add_bytes(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes())
     }
 
-    /// Whether the sum, the checksum field included, is that of unmodified data.
+    /// Returns true if the sum, the checksum field included, is that of unmodified data.
     const fn is_correct(self) -> bool {
         let mut sum = self.0;
         while sum > 0xffff {

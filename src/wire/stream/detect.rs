@@ -151,7 +151,7 @@ fn ends_with_version(rest: &[u8]) -> bool {
     rest.len() > version.len() && matches!(version, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _])
 }
 
-/// Whether a line that was cut is one of HTTP/1 nevertheless.
+/// Returns true if a line that was cut is one of HTTP/1 nevertheless.
 fn is_broken_off(method: &[u8], rest: &[u8]) -> bool {
     METHODS.contains(&method)
         && (rest.starts_with(b"/") || rest.starts_with(b"http") || method == b"CONNECT")

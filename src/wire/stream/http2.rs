@@ -42,7 +42,7 @@ impl Http2Lane {
         }
     }
 
-    /// Whether bytes of a frame's header wait for the rest of it.
+    /// Returns true if bytes of a frame's header wait for the rest of it.
     pub(super) const fn is_within_header(&self) -> bool {
         self.filled > 0
     }
@@ -200,7 +200,7 @@ impl std::fmt::Debug for Http2Lane {
     }
 }
 
-/// Whether a frame holds a piece of a field section.
+/// Returns true if a frame holds a piece of a field section.
 const fn has_section(frame: Frame) -> bool {
     matches!(
         frame.kind,

@@ -77,7 +77,7 @@ impl TextLane {
     }
 }
 
-/// Whether a byte stands in text: no control character but those that lay lines out.
+/// Returns true if a byte stands in text: no control character but those that lay lines out.
 pub(super) const fn is_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\r' | b'\n' | 0x20..=0x7e | 0x80..)
 }

@@ -100,7 +100,7 @@ impl TlsSession {
         }
     }
 
-    /// Whether records may be opened, now or once more is known.
+    /// Returns true if records may be opened, now or once more is known.
     const fn may_open(&self) -> bool {
         !self.is_agreed || self.decipherer.is_some()
     }
@@ -225,12 +225,12 @@ impl TlsLane {
         }
     }
 
-    /// Whether records wait that may be opened now.
+    /// Returns true if records wait that may be opened now.
     pub(super) const fn has_early(&self, session: &TlsSession) -> bool {
         session.is_agreed && !self.early.is_empty()
     }
 
-    /// Whether bytes of a record's header wait for the rest of it.
+    /// Returns true if bytes of a record's header wait for the rest of it.
     pub(super) const fn is_within_header(&self) -> bool {
         self.filled > 0
     }

@@ -76,14 +76,14 @@ impl KeyLog {
             .map(|secret| secret.expose().as_slice())
     }
 
-    /// Whether anything is known of a connection.
+    /// Returns true if anything is known of a connection.
     pub fn knows(&self, client_random: &[u8; 32]) -> bool {
         [Label::Master, Label::ServerTraffic, Label::ClientTraffic]
             .into_iter()
             .any(|label| self.secret(client_random, label).is_some())
     }
 
-    /// Whether there is nothing in it.
+    /// Returns true if there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()
     }

@@ -40,7 +40,7 @@ struct SideMask {
 }
 
 impl ConversationMask {
-    /// Whether a side speaks TLS.
+    /// Returns true if a side speaks TLS.
     pub(super) const fn is_encrypted(&self, from: Sender) -> bool {
         match from {
             Sender::Client => self.lesser.is_encrypted,

@@ -28,7 +28,7 @@ impl FirewallRules {
         Self(rules)
     }
 
-    /// Whether a frame passes. Unreadable frames pass.
+    /// Returns true if a frame passes. Unreadable frames pass.
     pub(super) fn allows(&self, frame: &[u8]) -> bool {
         if self.0.is_empty() {
             return true;

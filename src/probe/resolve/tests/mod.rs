@@ -72,8 +72,8 @@ fn emitted_failures(test: &TestContext) -> Vec<String> {
     test.emitted().into_iter().filter_map(failed).collect()
 }
 
-/// Resolves `api.test` at a server with this script, which has to fail, and returns the code and
-/// the message.
+/// Resolves `api.test` at a server with this script and returns the code and the message of its
+/// failure.
 async fn resolution_failure(
     script: impl Fn(&Question) -> peer::Answers + Clone + Send + 'static,
 ) -> (FailureCode, String) {

@@ -64,7 +64,7 @@ impl FigureColumn {
         }
     }
 
-    /// Whether the list is sorted by it.
+    /// Returns true if the list is sorted by it.
     pub(super) const fn is_sorted_by(self, order: ConversationOrder) -> bool {
         match order {
             ConversationOrder::Size => matches!(self, Self::Sent | Self::Received),

@@ -7,7 +7,7 @@ use crate::units::WallTime;
 /// Start of each column, and the end of the last one.
 pub(super) struct TimeColumns {
     edges: Vec<WallTime>,
-    /// The column that was found last: the next packet is mostly in the same one.
+    /// The column found last: the next packet is usually in the same one.
     latest: usize,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct PacketMarks<'a> {
 }
 
 impl<'a> PacketMarks<'a> {
-    /// `None` if nothing can be placed on the axis.
+    /// Returns the marks of a flow; `None` if nothing can be placed on the axis.
     pub(super) fn new(flow: &'a Flow, clock: &ClockMap, scale: &Scale) -> Option<Self> {
         Some(Self {
             flow,
@@ -168,8 +168,8 @@ impl SequenceLines {
     }
 }
 
-/// Whether a chunk's summary draws the same dots as its packets: no gap in it is as high as a dot,
-/// and the window's edge is either visible or not throughout.
+/// Returns true if a chunk's summary draws the same dots as its packets: no gap in it is as high as
+/// a dot, and the window's edge is either visible or not throughout.
 fn is_precise_enough(progress: &DirectionSummary, dots: &BraillePlot, most: u64) -> bool {
     progress.largest_gap < most / dots.height().max(1)
         && progress

@@ -134,7 +134,7 @@ fn draw_folded(
     }
 }
 
-/// Without colours, adjacent phases differ by their fill.
+/// Returns the fill of a phase without colours: adjacent phases differ.
 const fn fill_pattern(phase: Phase) -> &'static str {
     match phase {
         Phase::Dns | Phase::Tls | Phase::Receive => "\u{2588}",

@@ -283,7 +283,7 @@ fn lanes_of(run: &ScreenRun, exchange: &Exchange, now: Moment, detail: LaneOptio
     lanes
 }
 
-/// Whether a body has been in progress for long enough to show how far it is.
+/// Returns true if a body has been in progress for long enough to show how far it is.
 fn is_long(run: &ScreenRun, exchange: &Exchange, now: Moment) -> bool {
     run.under_way
         && exchange.phases.get(Phase::Receive).is_some_and(|span| {
@@ -312,7 +312,7 @@ fn expected_phases(exchange: &Exchange) -> impl Iterator<Item = Phase> {
     })
 }
 
-/// Whether the host is an address, which needs no name resolution.
+/// Returns true if the host is an address, which needs no name resolution.
 fn is_address_literal(url: &str) -> bool {
     url::Url::parse(url).is_ok_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))))
 }

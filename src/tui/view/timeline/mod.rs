@@ -40,7 +40,7 @@ pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(ColumnSp
     bar::paint_segments(buf, origin, &segments);
 }
 
-/// All that the timeline is drawn from.
+/// Inputs for drawing the timeline.
 struct TimelineView<'a> {
     run: &'a ScreenRun,
     now: Moment,

@@ -119,8 +119,8 @@ fn traffic_by_column(trace: &Trace, scale: &Scale) -> Vec<TrafficSum> {
         .collect()
 }
 
-/// `S` for SYN, `F` for FIN, `R` for RST, `×` for retransmitted bytes, `·` for packets without
-/// payload.
+/// Returns the letter of a packet: `S` for SYN, `F` for FIN, `R` for RST, `×` for retransmitted
+/// bytes, `·` for packets without payload.
 fn packet_letter(passed: &DirectionSum, role: StyleRole) -> Option<(&'static str, StyleRole)> {
     let has = |bits| passed.flags.has(bits);
     Some(match passed {

@@ -76,7 +76,7 @@ impl HeadCandidate {
     }
 }
 
-/// Whether a start line may begin with these bytes, of which the first is a capital letter.
+/// Returns true if a start line may begin with these bytes, of which the first is a capital letter.
 pub(super) fn may_begin(bytes: &[u8], is_over: bool) -> bool {
     let begins = |word: &[u8]| bytes.starts_with(word) || (!is_over && word.starts_with(bytes));
     begins(VERSION)
@@ -85,8 +85,8 @@ pub(super) fn may_begin(bytes: &[u8], is_over: bool) -> bool {
         })
 }
 
-/// Whether a start line can come of its beginning. Of a long one only its first bytes are looked at
-/// before its end is there.
+/// Returns true if a start line can come of its beginning. Of a long one only its first bytes are
+/// looked at before its end is there.
 fn may_go_on(line: &[u8]) -> bool {
     const LOOKED_AT: usize = 256;
     let line = line.get(..line.len().min(LOOKED_AT)).unwrap_or(line);

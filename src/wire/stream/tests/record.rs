@@ -64,7 +64,7 @@ impl ToldUnits {
     }
 }
 
-/// Whether a piece goes on with the unit of another.
+/// Returns true if a piece goes on with the unit of another.
 fn goes_on(before: UnitKind, next: UnitKind) -> bool {
     match (before, next) {
         (UnitKind::Http1Head { .. }, UnitKind::Http1Head { .. }) => true,
