@@ -211,7 +211,7 @@ fn sample_run() -> Vec<Event> {
 #[test]
 fn events_stand_between_the_packets_in_the_order_of_time() {
     let (read, _, store) = read_back(&save_events(&sample_run(), true));
-    let told: Vec<String> = read
+    let written: Vec<String> = read
         .iter()
         .map(|event| match &event.kind {
             EventKind::Packets { packets } => {
@@ -230,7 +230,7 @@ fn events_stand_between_the_packets_in_the_order_of_time() {
         })
         .collect();
     assert_eq!(
-        told,
+        written,
         [
             "",
             "",

@@ -49,17 +49,18 @@ impl EventSender {
         }
     }
 
-    /// The same, of transfers with a limit of time, which is followed.
-    pub(super) fn limited(self, limit: Option<Duration>) -> Self {
+    /// Limits the duration of transfers; the deadline is tracked for
+    /// [`time_limit`](super::time_limit).
+    pub(super) fn with_transfer_limit(self, limit: Option<Duration>) -> Self {
         let Some(limit) = limit else { return self };
-        let limit = Mutex::new(TransferLimit::lasting(limit));
+        let limit = Mutex::new(TransferLimit::new(limit));
         let send = self.send;
         Self {
             send: Arc::new(move |event: Event| {
                 limit
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .follow(&event.kind);
+                    .observe(&event.kind);
                 send(event);
             }),
             ..self
@@ -145,7 +146,7 @@ impl Engine {
     }
 }
 
-/// The recorder of the run in progress, shared with those who add events from outside the engine.
+/// The recorder of the run in progress, shared with other sources of its events.
 type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 
 /// What a run needs besides its specs.
@@ -166,10 +167,12 @@ async fn run(
     let RunContext {
         outlet,
         link,
-        recorder: told,
+        recorder: shared_recorder,
     } = beginning;
     let recorder = Recorder::start(track_current_phase(outlet.send, &under_way));
-    *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder.clone());
+    *shared_recorder
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner) = Some(recorder.clone());
     if let Some(link) = link {
         recorder.emit(EventKind::LinkSet { link });
     }
@@ -191,8 +194,11 @@ async fn run(
     if let Some(expecting) = listening {
         expecting.0.finish(LAST_PACKETS_WAIT);
     }
-    // A receiver treats `RunEnded` as final, so nobody else may be able to emit after it.
-    told.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // A receiver treats `RunEnded` as final, so no other source may emit an event after it.
+    shared_recorder
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     recorder.emit(EventKind::RunEnded);
 }
 

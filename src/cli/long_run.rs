@@ -22,17 +22,17 @@ pub(super) struct LongRun {
 
 impl LongRun {
     /// Creates a run of a given number of requests, each with any number of redirects. If reports
-    /// need every request (`told`), events are also kept in a spool.
-    pub(super) fn new(requests: usize, told: bool) -> Self {
+    /// list every request, events are also kept in a spool.
+    pub(super) fn new(requests: usize, lists_every_request: bool) -> Self {
         let is_long = requests > MAX_HELD_WHOLE;
         Self {
             trace: Trace::default(),
             retirement: Some(Retirement::new(RetentionLimits::SELECTION)),
-            spool: (is_long && told).then(Spool::default),
+            spool: (is_long && lists_every_request).then(Spool::default),
         }
     }
 
-    /// A run whose source can be read again, with limits on the packets listed.
+    /// Creates a run whose source can be read again, with limits on the packets listed.
     pub(super) fn rereadable(limits: PacketLimits) -> Self {
         Self {
             trace: Trace::with_limits(limits),
@@ -41,8 +41,8 @@ impl LongRun {
         }
     }
 
-    /// One of many concurrent runs of a suite. Suite reports never list every exchange, so there is
-    /// no spool.
+    /// Creates one of many concurrent runs of a suite. Suite reports never list every exchange, so
+    /// there is no spool.
     pub(super) fn in_suite() -> Self {
         Self {
             trace: Trace::default(),
@@ -51,7 +51,7 @@ impl LongRun {
         }
     }
 
-    /// Applies an event. The budget is told of exchanges before they are retired.
+    /// Applies an event. The budget records exchanges before they are retired.
     pub(super) fn apply(&mut self, event: Event, budget: Option<&mut Budget>) {
         if let Some(spool) = &self.spool {
             spool.add(&event);

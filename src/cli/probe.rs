@@ -78,7 +78,7 @@ pub(super) fn run(
     let limit = specs.first().and_then(|spec| spec.max_time);
     let engine = match Engine::start(
         specs,
-        EventSender::new::<Event>(&sender, || true).limited(limit),
+        EventSender::new::<Event>(&sender, || true).with_transfer_limit(limit),
         capturing,
         lab::enclosing_link(),
     ) {

@@ -65,8 +65,8 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     let streamed = masker.stream.map_or(Ok(()), EventWriter::end);
     reports.options.names = ServerNames::from_trace(trace, &*store);
     if args.messages || args.keylog.is_some() {
-        let taken_apart = DissectedFlows::of(trace, &*store, &keys);
-        reports.options = reports.options.with_taken_apart(taken_apart);
+        let dissections = DissectedFlows::of(trace, &*store, &keys);
+        reports.options = reports.options.with_dissections(dissections);
     }
     let replay = FileReplay {
         store: &store,

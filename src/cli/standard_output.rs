@@ -1,9 +1,8 @@
-//! Standard output, whose reader may stop reading.
+//! Standard output whose reader may stop reading.
 //!
-//! A pipe that is full and a terminal that is stopped (Ctrl-S) hold up whoever writes for as long
-//! as they like. So a thread of its own writes, and who has something to write waits for it: without
-//! end while the run may go on, and once `-m` or a signal has ended it only as long as something is
-//! still being taken.
+//! A full pipe or a stopped terminal (Ctrl-S) blocks a writer indefinitely. So a separate thread
+//! writes, and the producer waits for it: without a limit while the run may continue, and once `-m`
+//! or a signal has ended the run only while there is progress.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -16,57 +15,58 @@ use super::output::write_stderr_line;
 use super::threads::start_thread;
 use super::time_limit;
 
-/// Bytes that may wait to be written: 64 KiB.
-const MOST_WAITING: usize = 64 * 1024;
-/// Written at a time: what a pipe takes as a whole (`PIPE_BUF`), so that it shows whether there is
-/// a reader.
-const PIECE: usize = 4 * 1024;
-/// How long a reader is waited for who takes nothing, once the run has to end: 30 ms.
-const PATIENCE: Duration = Duration::from_millis(30);
-/// How often it is looked whether the run has to end: every 5 ms.
-const LOOK: Duration = Duration::from_millis(5);
+/// Maximum number of bytes in the queue: 64 KiB.
+const MAX_QUEUED_BYTES: usize = 64 * 1024;
+/// Maximum size of a write: what a pipe accepts atomically (`PIPE_BUF`), so that progress shows
+/// whether there is a reader.
+const MAX_WRITE_BYTES: usize = 4 * 1024;
+/// Time without progress after which output is abandoned, once the run must end.
+const STALL_TIMEOUT: Duration = Duration::from_millis(30);
+/// Interval between two checks whether the run must end.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Whether it was given up. Nothing more is written then.
-static GIVEN_UP: AtomicBool = AtomicBool::new(false);
+/// Whether output was abandoned. Nothing more is written then.
+static ABANDONED: AtomicBool = AtomicBool::new(false);
 
-/// Writes to standard output. [`flush`](Write::flush) waits until all is written.
+/// Queue for standard output. [`flush`](Write::flush) waits until everything is written.
 pub(super) struct StandardOutput(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
-    /// Something was handed over, or written.
+    /// Notified when bytes were queued or written.
     changed: Condvar,
 }
 
 struct State {
-    waiting: Vec<u8>,
-    /// The thread writes what it has taken.
+    queued: Vec<u8>,
+    /// Whether the thread is writing bytes that it took from the queue.
     is_busy: bool,
     failed: Option<io::Error>,
-    /// Nothing more comes.
-    is_over: bool,
-    /// When something was taken last.
-    moved: Instant,
+    /// Whether no more bytes will be queued.
+    is_closed: bool,
+    /// Time of the last successful write.
+    last_progress: Instant,
 }
 
 impl StandardOutput {
-    /// Opens it for one thing that is written.
+    /// Opens standard output for one report.
     ///
     /// # Errors
-    /// Where there can be no thread or no descriptor for it.
+    ///
+    /// The thread cannot be started, or no file descriptor is left.
     pub(super) fn open() -> io::Result<Self> {
         let descriptor = io::stdout().as_fd().try_clone_to_owned()?;
-        Self::over(File::from(descriptor))
+        Self::with_writer(File::from(descriptor))
     }
 
-    fn over(to: impl Write + Send + 'static) -> io::Result<Self> {
+    fn with_writer(to: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
-                waiting: Vec::new(),
+                queued: Vec::new(),
                 is_busy: false,
                 failed: None,
-                is_over: false,
-                moved: Instant::now(),
+                is_closed: false,
+                last_progress: Instant::now(),
             }),
             changed: Condvar::new(),
         });
@@ -75,42 +75,42 @@ impl StandardOutput {
         Ok(Self(shared))
     }
 
-    /// Waits until `enough`, or until it is given up.
-    fn wait(&self, enough: impl Fn(&State) -> bool) -> io::Result<MutexGuard<'_, State>> {
-        let mut over_since = None;
+    /// Waits until `enough` returns true. Fails if writing fails or output is abandoned.
+    fn wait_until(&self, enough: impl Fn(&State) -> bool) -> io::Result<MutexGuard<'_, State>> {
+        let mut ending_since = None;
         let mut state = self.0.lock();
         loop {
             if let Some(error) = state.failed.take() {
-                // Whoever goes on writing is told that there is nobody.
+                // Later calls fail as they would for a pipe without a reader.
                 state.failed = Some(io::ErrorKind::BrokenPipe.into());
                 return Err(error);
             }
             if enough(&state) {
                 return Ok(state);
             }
-            if time_limit::has_to_end() {
+            if time_limit::run_must_end() {
                 let now = Instant::now();
-                let since = (*over_since.get_or_insert(now)).max(state.moved);
-                if now.saturating_duration_since(since) >= PATIENCE
-                    || GIVEN_UP.load(Ordering::SeqCst)
+                let since = (*ending_since.get_or_insert(now)).max(state.last_progress);
+                if now.saturating_duration_since(since) >= STALL_TIMEOUT
+                    || ABANDONED.load(Ordering::SeqCst)
                 {
                     drop(state);
-                    return Err(give_up());
+                    return Err(abandon_output());
                 }
             }
             state = self
                 .0
                 .changed
-                .wait_timeout(state, LOOK)
+                .wait_timeout(state, POLL_INTERVAL)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
     }
 }
 
-/// Says, once, that nothing more is written, and returns what a reader that went away would cause.
-fn give_up() -> io::Error {
-    if !GIVEN_UP.swap(true, Ordering::SeqCst) {
+/// Abandons output, with a message the first time. Returns the error of a pipe without a reader.
+fn abandon_output() -> io::Error {
+    if !ABANDONED.swap(true, Ordering::SeqCst) {
         write_stderr_line(format_args!(
             "tapline: the run had to end, and nobody reads standard output: what was still to be \
                 written there is lost"
@@ -121,24 +121,24 @@ fn give_up() -> io::Error {
 
 impl Write for StandardOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut state = self.wait(|state| state.waiting.len() < MOST_WAITING)?;
-        let room = MOST_WAITING - state.waiting.len();
+        let mut state = self.wait_until(|state| state.queued.len() < MAX_QUEUED_BYTES)?;
+        let room = MAX_QUEUED_BYTES - state.queued.len();
         let bytes = bytes.get(..room).unwrap_or(bytes);
-        state.waiting.extend_from_slice(bytes);
+        state.queued.extend_from_slice(bytes);
         drop(state);
         self.0.changed.notify_all();
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.wait(|state| state.waiting.is_empty() && !state.is_busy)
+        self.wait_until(|state| state.queued.is_empty() && !state.is_busy)
             .map(drop)
     }
 }
 
 impl Drop for StandardOutput {
     fn drop(&mut self) {
-        self.0.lock().is_over = true;
+        self.0.lock().is_closed = true;
         self.0.changed.notify_all();
     }
 }
@@ -148,11 +148,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what is handed over, until nothing more comes.
+    /// Writes queued bytes until the queue is closed.
     fn write_all(&self, mut to: impl Write) {
         let mut taken = Vec::new();
-        while self.take(&mut taken) {
-            for piece in taken.chunks(PIECE) {
+        while self.take_queued(&mut taken) {
+            for piece in taken.chunks(MAX_WRITE_BYTES) {
                 if let Err(error) = to.write_all(piece).and_then(|()| to.flush()) {
                     let mut state = self.lock();
                     state.failed = Some(error);
@@ -160,18 +160,18 @@ impl Shared {
                     drop(state);
                     return self.changed.notify_all();
                 }
-                self.lock().moved = Instant::now();
+                self.lock().last_progress = Instant::now();
             }
         }
     }
 
-    /// Takes what waits; false where nothing more comes.
-    fn take(&self, taken: &mut Vec<u8>) -> bool {
+    /// Waits for queued bytes and moves them into `taken`. Returns false once the queue is closed.
+    fn take_queued(&self, taken: &mut Vec<u8>) -> bool {
         let mut state = self.lock();
         state.is_busy = false;
         self.changed.notify_all();
-        while state.waiting.is_empty() {
-            if state.is_over {
+        while state.queued.is_empty() {
+            if state.is_closed {
                 return false;
             }
             state = self
@@ -180,7 +180,7 @@ impl Shared {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         taken.clear();
-        std::mem::swap(taken, &mut state.waiting);
+        std::mem::swap(taken, &mut state.queued);
         state.is_busy = true;
         drop(state);
         self.changed.notify_all();
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes what it is given when somebody asks for it.
+    /// A writer that blocks until its bytes are received.
     struct Pipe(SyncSender<Vec<u8>>);
 
     impl Write for Pipe {
@@ -213,11 +213,11 @@ mod tests {
 
     fn pipe() -> (StandardOutput, Receiver<Vec<u8>>) {
         let (sender, receiver) = sync_channel(0);
-        (StandardOutput::over(Pipe(sender)).unwrap(), receiver)
+        (StandardOutput::with_writer(Pipe(sender)).unwrap(), receiver)
     }
 
     #[test]
-    fn all_that_is_written_comes_in_its_order_before_it_is_flushed() {
+    fn everything_is_written_in_order_before_flush_returns() {
         let (mut out, pipe) = pipe();
         let reader = std::thread::spawn(move || pipe.iter().flatten().collect::<Vec<u8>>());
         let text: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_has_gone_is_told_of_each_time() {
+    fn writing_without_a_reader_fails_every_time() {
         let (mut out, pipe) = pipe();
         drop(pipe);
         out.write_all(b"text").unwrap();

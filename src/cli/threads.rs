@@ -54,7 +54,7 @@ pub fn exit_on_panic() {
             wait_for_exit();
         }
         sys::run_emergency_cleanup();
-        // If standard error cannot be written, only the exit code tells.
+        // If standard error cannot be written, the exit code remains.
         let _ = io::stderr().write_all(fault_report(panic).as_bytes());
         sys::exit_now(Exit::FAULT);
     }));

@@ -1,7 +1,7 @@
-//! Whether the run has to end: a signal came, or what is transferred has reached its limit (`-m`).
+//! Time limit of the transfer in progress (`-m`), for parts of the program other than the engine.
 //!
-//! The engine keeps the limit itself. It cannot while it waits for whoever takes its events, and
-//! those in turn may wait for the reader of standard output; so the limit is known here, too.
+//! The engine enforces the limit itself, except while it waits for the receiver of its events,
+//! which may in turn wait for the reader of standard output. So the limit is also tracked here.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,52 +9,52 @@ use std::time::{Duration, Instant};
 use super::signals;
 use crate::trace::{EventKind, ExchangeCause};
 
-/// The limit of the transfer under way.
-static UNDER_WAY: Mutex<Option<Instant>> = Mutex::new(None);
+/// Deadline of the transfer in progress.
+static DEADLINE: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// Returns whether whatever is still to be done has to be done at once.
-pub(super) fn has_to_end() -> bool {
-    let limit = *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+/// Returns true if the run must end now: a signal was received, or the deadline has passed.
+pub(super) fn run_must_end() -> bool {
+    let limit = *DEADLINE.lock().unwrap_or_else(PoisonError::into_inner);
     signals::signal_received() || limit.is_some_and(|limit| limit <= Instant::now())
 }
 
-/// Follows a run's transfers, each of which has a limit.
+/// Tracks the deadline of a run's transfers from their events.
 pub(super) struct TransferLimit {
-    lasts: Duration,
-    /// Of the latest transfer.
-    ends: Option<Instant>,
-    /// Whether the exchange under way failed.
+    limit: Duration,
+    /// Deadline of the latest transfer.
+    deadline: Option<Instant>,
+    /// Whether the exchange in progress failed.
     failed: bool,
 }
 
-/// The engine reads its clock a little earlier or later than it is read here: 100 ms at most.
+/// Tolerance for the difference between the engine's reading of the clock and this one's.
 const MARGIN: Duration = Duration::from_millis(100);
 
 impl TransferLimit {
-    /// For transfers that may last so long.
-    pub(super) const fn lasting(lasts: Duration) -> Self {
+    /// Creates a tracker for transfers with this time limit.
+    pub(super) const fn new(limit: Duration) -> Self {
         Self {
-            lasts,
-            ends: None,
+            limit,
+            deadline: None,
             failed: false,
         }
     }
 
-    /// Follows what happens, before anybody else does. A transfer that has ended in time has no
-    /// limit any more; one that the limit ended keeps it.
-    pub(super) fn follow(&mut self, what: &EventKind) {
+    /// Updates the deadline. Must be called before the event is passed on. The deadline is cleared
+    /// when a transfer ends in time, and kept if the limit ended it.
+    pub(super) fn observe(&mut self, what: &EventKind) {
         let now = Instant::now();
         match what {
             EventKind::ExchangeStarted { cause, .. } => {
                 if !matches!(cause, ExchangeCause::Redirect | ExchangeCause::Retry) {
-                    self.ends = now.checked_add(self.lasts);
+                    self.deadline = now.checked_add(self.limit);
                 }
                 self.failed = false;
-                set(self.ends);
+                set(self.deadline);
             }
             EventKind::Failed { .. } => self.failed = true,
             EventKind::ExchangeEnded { .. } => {
-                let at_limit = self.ends.is_some_and(|limit| limit <= now + MARGIN);
+                let at_limit = self.deadline.is_some_and(|limit| limit <= now + MARGIN);
                 set((self.failed && at_limit).then_some(now));
             }
             _ => {}
@@ -63,5 +63,5 @@ impl TransferLimit {
 }
 
 fn set(limit: Option<Instant>) {
-    *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) = limit;
+    *DEADLINE.lock().unwrap_or_else(PoisonError::into_inner) = limit;
 }

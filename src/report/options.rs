@@ -24,7 +24,7 @@ pub struct ReportOptions {
     /// Server names of conversations, if known.
     pub names: ServerNames,
     /// The content of conversations, if dissected.
-    pub taken_apart: DissectedFlows,
+    pub dissections: DissectedFlows,
 }
 
 /// 80 columns, no colour, Unicode, secrets masked, no budget, no names.
@@ -38,7 +38,7 @@ impl Default for ReportOptions {
             rules: RedactionRules::default(),
             budget: None,
             names: ServerNames::default(),
-            taken_apart: DissectedFlows::default(),
+            dissections: DissectedFlows::default(),
         }
     }
 }
@@ -54,9 +54,9 @@ impl ReportOptions {
 
     /// Adds the content of conversations, masked.
     #[must_use]
-    pub fn with_taken_apart(mut self, mut taken_apart: DissectedFlows) -> Self {
-        taken_apart.mask(self.redactor());
-        self.taken_apart = taken_apart;
+    pub fn with_dissections(mut self, mut dissections: DissectedFlows) -> Self {
+        dissections.mask(self.redactor());
+        self.dissections = dissections;
         self
     }
 

@@ -48,7 +48,7 @@ pub struct TerminalResetGuard(*mut SavedTerminal);
 #[must_use = "the file is only removed while this guard lives"]
 pub struct UnfinishedFileGuard(Option<(usize, *mut c_char)>);
 
-// SAFETY: the pointer is compared, and what it points to is freed by the one who took it out of the
+// SAFETY: the pointer is only compared; its memory is freed by the owner that took it out of the
 // table.
 #[expect(unsafe_code, reason = "the pointer is a key into a table of atomics")]
 unsafe impl Send for UnfinishedFileGuard {}
@@ -158,8 +158,8 @@ pub fn run_emergency_cleanup() {
     for file in &FILES {
         let path = file.swap(ptr::null_mut(), Ordering::SeqCst);
         if !path.is_null() {
-            // SAFETY: it came from a `CString`, and whoever took it out of the table is the only
-            // one to use it.
+            // SAFETY: it came from a `CString`, and the caller that took it out of the table is the
+            // only user.
             #[expect(
                 unsafe_code,
                 reason = "the standard library's function to remove a file allocates"
@@ -185,7 +185,8 @@ fn restore_terminal() {
         .dev_null
         .filter(|_| terminal.descriptor != libc::STDOUT_FILENO)
     {
-        // SAFETY: it takes numbers, and what standard output was is open under another.
+        // SAFETY: it takes numbers; the previous standard output stays open under another
+        // descriptor.
         #[expect(
             unsafe_code,
             reason = "this is called from signal handlers, where no library promises to be safe"
@@ -275,8 +276,7 @@ fn terminal_settings(terminal: RawFd) -> Option<libc::termios> {
 }
 
 fn free_path(path: *mut c_char) {
-    // SAFETY: it came from `CString::into_raw`, and whoever calls this has taken it out of the
-    // table.
+    // SAFETY: it came from `CString::into_raw`, and the caller has taken it out of the table.
     #[expect(unsafe_code, reason = "a path in an atomic is a pointer")]
     drop(unsafe { CString::from_raw(path) });
 }

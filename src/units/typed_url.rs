@@ -344,7 +344,7 @@ mod tests {
 
     /// Callers decide what to do with schemes other than the web's.
     #[test]
-    fn other_schemes_are_told_by_their_names() {
+    fn other_schemes_are_recognized_by_name() {
         for (text, scheme, rest) in [
             ("file:///etc/passwd", "file", "etc/passwd"),
             ("file:/etc/passwd", "file", "etc/passwd"),

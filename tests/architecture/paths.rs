@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_are_taken_apart() {
+    fn imports_are_parsed() {
         assert_eq!(
             written(
                 "use crate::{probe::{self, dns::Name as N}, trace::*};\npub use super::super::lab;"

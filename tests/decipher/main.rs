@@ -8,6 +8,6 @@
 )]
 #![allow(missing_docs, reason = "a program")]
 
+mod dissection;
 mod records;
-mod taken_apart;
 mod talk;

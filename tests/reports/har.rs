@@ -120,7 +120,7 @@ fn bodies_are_there_only_for_who_asked_for_secrets() {
 }
 
 #[test]
-fn parameters_are_taken_apart_and_tokens_among_them_masked() {
+fn parameters_are_parsed_and_tokens_among_them_masked() {
     let written = |with_secrets| {
         entries(&written(&Scenario::named("redirects"), with_secrets))[2]["request"]["queryString"]
             .clone()

@@ -72,15 +72,15 @@ pub(super) fn decode_preview(content: &HarContent<'_>) -> Option<(Untrusted, boo
     {
         let whole = text.len() / 4 * 4;
         let bytes = STANDARD.decode(text.get(..whole)?).ok()?;
-        let told = match std::str::from_utf8(&bytes) {
-            Ok(told) => told,
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
             // The text may have been truncated within a character.
             Err(error) if error.error_len().is_none() => {
                 std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?
             }
             Err(_) => return None,
         };
-        return (!told.contains('\0')).then(|| (told.into(), content.text.is_cut));
+        return (!text.contains('\0')).then(|| (text.into(), content.text.is_cut));
     }
     let end = text.floor_char_boundary_at(MAX_BYTES);
     Some((

@@ -109,12 +109,12 @@ impl EntryConverter<'_> {
             request, status, ..
         } = said;
         let spans = PhaseSpans::from_entry(self.began, self.entry, status.is_some());
-        let mut told = EventList {
+        let mut output = EventList {
             events: events.into(),
         };
         let method = request.method.non_empty().unwrap_or("GET").to_owned();
         let url = request.url.non_empty().unwrap_or_default().into();
-        told.add(
+        output.add(
             self.began,
             EventKind::ExchangeStarted {
                 exchange: self.exchange,
@@ -124,7 +124,7 @@ impl EntryConverter<'_> {
             },
         );
         for (phase, began, ended) in spans.iter() {
-            told.add(
+            output.add(
                 began,
                 EventKind::PhaseBegan {
                     exchange: self.exchange,
@@ -132,7 +132,7 @@ impl EntryConverter<'_> {
                     position: None,
                 },
             );
-            told.add(
+            output.add(
                 ended,
                 EventKind::PhaseEnded {
                     exchange: self.exchange,
@@ -141,11 +141,11 @@ impl EntryConverter<'_> {
                 },
             );
         }
-        self.add_connection(&mut told, &spans, connections);
-        self.add_messages(&mut told, &spans, said);
-        self.add_notes(&mut told, spans.ended);
+        self.add_connection(&mut output, &spans, connections);
+        self.add_messages(&mut output, &spans, said);
+        self.add_notes(&mut output, spans.ended);
         if let Some((phase, failure)) = entry_failure(self.entry, &spans, status.is_some()) {
-            told.add(
+            output.add(
                 spans.ended,
                 EventKind::Failed {
                     exchange: self.exchange,
@@ -154,20 +154,20 @@ impl EntryConverter<'_> {
                 },
             );
         }
-        told.add(
+        output.add(
             spans.ended,
             EventKind::ExchangeEnded {
                 exchange: self.exchange,
             },
         );
         // The sort is stable, so events at the same time keep their order.
-        told.events.sort_by_key(|event| event.at);
-        told.events.into()
+        output.events.sort_by_key(|event| event.at);
+        output.events.into()
     }
 
     fn add_connection(
         &self,
-        told: &mut EventList,
+        output: &mut EventList,
         spans: &PhaseSpans,
         connections: &mut HarConnections,
     ) {
@@ -183,7 +183,7 @@ impl EntryConverter<'_> {
         };
         let at = connect.map_or(self.began, |(_, ended)| ended);
         let Self { exchange, .. } = *self;
-        told.add(
+        output.add(
             at,
             EventKind::Connected {
                 exchange,
@@ -204,7 +204,7 @@ impl EntryConverter<'_> {
             .filter_map(DocumentCertificate::into_certificate)
             .collect();
         if !certificates.is_empty() {
-            told.add(
+            output.add(
                 at,
                 EventKind::TlsCertificates {
                     connection: id,
@@ -213,7 +213,7 @@ impl EntryConverter<'_> {
             );
         }
         if let Some(verification) = tls.to_verification() {
-            told.add(
+            output.add(
                 at,
                 EventKind::TlsVerified {
                     connection: id,
@@ -223,7 +223,7 @@ impl EntryConverter<'_> {
             );
         }
         if let Some(handshake) = tls.to_handshake() {
-            told.add(
+            output.add(
                 at,
                 EventKind::TlsEstablished {
                     connection: id,
@@ -233,7 +233,7 @@ impl EntryConverter<'_> {
         }
     }
 
-    fn add_messages(&self, told: &mut EventList, spans: &PhaseSpans, said: EntryMessages<'_>) {
+    fn add_messages(&self, output: &mut EventList, spans: &PhaseSpans, said: EntryMessages<'_>) {
         if !said.was_sent(|| spans.get(Phase::Send).is_some()) {
             return;
         }
@@ -249,10 +249,10 @@ impl EntryConverter<'_> {
             .or_else(|| begin(Phase::Wait))
             .unwrap_or(self.began);
         let url = self.url.as_ref();
-        told.add(sent, request_head(self.exchange, request, url, version));
+        output.add(sent, request_head(self.exchange, request, url, version));
         if let Some(bytes) = request.body_size.count().filter(|bytes| *bytes > 0) {
             let at = spans.get(Phase::Send).map_or(sent, |(_, ended)| ended);
-            told.add(
+            output.add(
                 at,
                 EventKind::RequestBody {
                     exchange: self.exchange,
@@ -263,12 +263,12 @@ impl EntryConverter<'_> {
         }
         let Some(status) = status else { return };
         let answered = begin(Phase::Receive).unwrap_or(spans.ended);
-        told.add(
+        output.add(
             answered,
             response_head(self.exchange, response, status, version),
         );
         if let Some((received, decoded)) = body_bytes(response) {
-            told.add(
+            output.add(
                 spans.ended,
                 EventKind::ResponseBody {
                     exchange: self.exchange,
@@ -279,14 +279,14 @@ impl EntryConverter<'_> {
             );
         }
         if let Some(preview) = body_preview(self.exchange, response) {
-            told.add(spans.ended, preview);
+            output.add(spans.ended, preview);
         }
         if let Some(to) = response
             .redirect_url
             .non_empty()
             .filter(|_| (300..400).contains(&status))
         {
-            told.add(
+            output.add(
                 spans.ended,
                 EventKind::Redirected {
                     exchange: self.exchange,
@@ -297,9 +297,9 @@ impl EntryConverter<'_> {
         }
     }
 
-    fn add_notes(&self, told: &mut EventList, at: Moment) {
+    fn add_notes(&self, output: &mut EventList, at: Moment) {
         let mut note = |text: String| {
-            told.add(
+            output.add(
                 at,
                 EventKind::Note {
                     exchange: Some(self.exchange),

@@ -70,8 +70,8 @@ pub(super) fn request_head(
         || request.url.non_empty().unwrap_or_default().to_owned(),
         request_target,
     );
-    let told = request.headers_size.count();
-    let header_bytes = told.unwrap_or_else(|| {
+    let stated_size = request.headers_size.count();
+    let header_bytes = stated_size.unwrap_or_else(|| {
         estimated_head_bytes(
             method.len() + target.len() + " HTTP/1.1".len() + 1,
             &headers,
@@ -103,8 +103,8 @@ pub(super) fn response_head(
 ) -> EventKind {
     let headers = to_headers(&response.headers.items);
     let reason = response.status_text.non_empty().unwrap_or_default();
-    let told = response.headers_size.count();
-    let header_bytes = told
+    let stated_size = response.headers_size.count();
+    let header_bytes = stated_size
         .unwrap_or_else(|| estimated_head_bytes("HTTP/1.1 200 ".len() + reason.len(), &headers));
     EventKind::ResponseHead {
         exchange,

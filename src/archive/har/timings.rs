@@ -59,7 +59,7 @@ impl PhaseSpans {
         };
         let [send, wait, receive] =
             [send, wait, receive].map(|time| if answered { time } else { happened(time) });
-        let told = [
+        let durations = [
             (Phase::Dns, dns),
             (Phase::Connect, connect),
             (Phase::Tls, ssl),
@@ -69,7 +69,7 @@ impl PhaseSpans {
         ];
         let mut at = began + blocked.unwrap_or_default();
         let mut phases = Vec::new();
-        for (phase, took) in told {
+        for (phase, took) in durations {
             if let Some(took) = took.filter(|_| is_listed(entry, phase)) {
                 phases.push((phase, at, at + took));
                 at = at + took;
@@ -101,8 +101,9 @@ fn is_ssl_beside_connect(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl
 /// Returns true if the entry had the phase. A HAR written by tapline lists its phases; in others
 /// each phase with a duration counts.
 fn is_listed(entry: &HarEntry<'_>, phase: Phase) -> bool {
-    entry.phases.as_ref().is_none_or(|told| {
-        told.items
+    entry.phases.as_ref().is_none_or(|durations| {
+        durations
+            .items
             .iter()
             .any(|HarPhase { name }| name.0 == Some(phase))
     })

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_taken_apart() {
+    fn pairs_are_parsed() {
         let cookies = sent_cookies(&[
             HttpHeader::new("Cookie", "a=1; b = 2=3 ;; bare"),
             HttpHeader::new("cookie", "c="),

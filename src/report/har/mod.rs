@@ -3,7 +3,7 @@
 //! There is one entry per exchange. Times are in milliseconds on the app clock. The wire clock's
 //! times, and everything that the format has no field for, are in fields that begin with `_`; most
 //! of them have the same structure as in the JSON document. Bodies are left out unless secrets are
-//! included, since there is no telling what in them is secret.
+//! included, since secrets in a body cannot be recognized reliably.
 //!
 //! <http://www.softwareishard.com/blog/har-12-spec/>
 

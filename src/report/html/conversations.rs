@@ -68,7 +68,7 @@ pub(super) fn write(page: &mut HtmlPage<'_>) {
         ));
     }
     for (place, flow) in largest.iter().take(MAX_CONVERSATIONS) {
-        if let Some(dissection) = options.taken_apart.at(*place) {
+        if let Some(dissection) = options.dissections.at(*place) {
             write_messages(page, flow, dissection);
         }
     }

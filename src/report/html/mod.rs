@@ -150,7 +150,7 @@ fn page_main(
 /// details.
 fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
     /// Maximum number of exchanges shown in full.
-    const MAX_TOLD_IN_FULL: usize = 12;
+    const MAX_SHOWN_IN_FULL: usize = 12;
     let trace = page.trace();
     let all: Vec<Transfer<'_>> = group_into_transfers(trace).collect();
     let repeated = all.len() > 1
@@ -166,7 +166,7 @@ fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
     } else {
         timeline::write_overview(page, heading);
         run::write_exchanges(page);
-        trace.exchanges().iter().take(MAX_TOLD_IN_FULL).collect()
+        trace.exchanges().iter().take(MAX_SHOWN_IN_FULL).collect()
     };
     for exchange in &shown {
         page.open("details", &[]);

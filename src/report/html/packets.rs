@@ -172,7 +172,7 @@ fn largest_conversations<'a>(page: &HtmlPage<'a>, flows: &'a [Flow]) -> Vec<Conv
         trace: page.trace(),
         flow,
         connection: None,
-        dissection: page.options.taken_apart.at(place),
+        dissection: page.options.dissections.at(place),
     };
     tcp.into_iter()
         .take(MAX_CONVERSATION_LADDERS)

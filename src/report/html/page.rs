@@ -246,7 +246,7 @@ impl<'a> HtmlPage<'a> {
         self.markup.close();
     }
 
-    /// Adds a picture with a caption. `class` tells the script how it may be used.
+    /// Adds a picture with a caption. `class` selects what the script does with it.
     pub(super) fn picture(
         &mut self,
         class: &str,

@@ -186,7 +186,7 @@ impl<'a> JsonConversation<'a> {
             packets_no_longer_listed: flow.evicted(),
             undelivered_unlisted: flow.delivery_errors_unlisted(),
             dissection: options
-                .taken_apart
+                .dissections
                 .at(id)
                 .map(|dissection| JsonDissection::new(dissection, options.redactor())),
         }

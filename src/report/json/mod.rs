@@ -50,7 +50,7 @@ pub(super) fn write_json(
     end.failed.into_inner().map_or(Ok(()), Err)
 }
 
-/// Serializes exchanges as HAR entries.
+/// Serializes exchanges as objects of the document.
 struct SummaryFormat<'a>(Redactor<'a>);
 
 impl ExchangeFormat for SummaryFormat<'_> {

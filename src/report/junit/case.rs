@@ -43,7 +43,7 @@ pub(super) fn exchange_cases(trace: &Trace, redactor: Redactor) -> Vec<TestCase>
     let mut place = 0..;
     let case = |(exchange, next): (&Exchange, Option<&Exchange>)| {
         // Once exchanges are no longer held, positions shift, so the ID is part of the name: cases
-        // are called the same as if all were there.
+        // have the same names as if all exchanges were held.
         let is_in_its_place = place.next() == Some(exchange.id.0);
         let name = format!("{} {}", exchange.method, redactor.text(&exchange.url).raw());
         let count = named

@@ -7,7 +7,7 @@ use crate::report::ReportOptions;
 use crate::trace::{Direction, Trace};
 use crate::units::{Bytes, Untrusted, group_digits};
 
-/// Maximum number of conversations listed; a note tells of the rest.
+/// Maximum number of conversations listed; a note counts the others.
 const MAX_CONVERSATIONS: usize = 200;
 
 /// Returns `None` if the trace is not a capture of other traffic.

@@ -25,7 +25,7 @@ use crate::trace::Trace;
 use escape::{code_span, escape_prose};
 use table::MarkdownTable;
 
-/// Maximum number of exchanges described individually; a note tells of the rest.
+/// Maximum number of exchanges described individually; a note counts the others.
 const MAX_EXCHANGES: usize = 50;
 
 /// A run as Markdown.

@@ -25,7 +25,7 @@ pub(super) struct SpanBuilder<'a> {
     finished: Vec<Value>,
 }
 
-/// A span to be added.
+/// A span that is not part of the document yet.
 pub(super) struct OtlpSpan {
     pub(super) name: String,
     pub(super) began: Moment,

@@ -39,7 +39,7 @@ pub(super) struct PictureContext<'a> {
 
 /// Width of the labels to the left of the axis.
 const LABEL_WIDTH: f64 = 150.0;
-/// Maximum number of exchanges drawn; a note tells of the rest.
+/// Maximum number of exchanges drawn; a note counts the others.
 pub(super) const MAX_EXCHANGES: usize = 50;
 
 impl PictureContext<'_> {

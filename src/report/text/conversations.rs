@@ -74,7 +74,7 @@ fn conversation_row(
         words = words.add_unbroken(Role::Strong, &name.escaped());
     }
     let said = options
-        .taken_apart
+        .dissections
         .at(place)
         .map(|dissection| message_lines(page, dissection));
     let lines = words.wrap(line, page.width).into_iter();

@@ -79,7 +79,7 @@ fn headers_are_nested_and_the_rest_is_payload() {
 }
 
 #[test]
-fn what_is_cut_is_taken_apart_as_far_as_it_goes() {
+fn truncated_packets_are_parsed_as_far_as_possible() {
     let bytes = tcp_frame();
     for end in 0..bytes.len() {
         let cut = parse_headers(LinkType::Ethernet, &bytes[..end]);

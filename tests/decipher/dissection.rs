@@ -128,7 +128,7 @@ impl Captured {
         }
     }
 
-    fn taken_apart(&self, keys: &KeyLog) -> Dissection {
+    fn dissect(&self, keys: &KeyLog) -> Dissection {
         let trace = Trace::from_events(self.events.clone());
         let flow: &Flow = &trace.flows()[0];
         dissect(flow, &self.store, keys)
@@ -200,7 +200,7 @@ fn http1_in_the_clear_in_segments_of_any_length() {
         let mut captured = Captured::opened();
         captured.stream(0, QUESTION, length);
         captured.stream(1, ANSWER, length);
-        let dissection = captured.taken_apart(&KeyLog::default());
+        let dissection = captured.dissect(&KeyLog::default());
         assert_eq!(dissection.protocols, ["HTTP/1"]);
         expect_http1(&dissection);
     }
@@ -218,7 +218,7 @@ fn tls_is_opened_with_a_key_log_and_said_to_be_shut_without() {
         let mut captured = Captured::opened();
         captured.stream(0, &talk.passed[0], 1_448);
         captured.stream(1, &talk.passed[1], 1_448);
-        let dissection = captured.taken_apart(&talk.key_log());
+        let dissection = captured.dissect(&talk.key_log());
         assert_eq!(dissection.protocols[1], "HTTP/1");
         expect_http1(&dissection);
         let records = dissection.layers.of(Side::Server).records();
@@ -237,7 +237,7 @@ fn tls_is_opened_with_a_key_log_and_said_to_be_shut_without() {
             ANSWER.len() as u64
         );
 
-        let shut = captured.taken_apart(&KeyLog::default());
+        let shut = captured.dissect(&KeyLog::default());
         assert!(shut.messages.is_empty() && shut.layers.of(Side::Server).parts().is_empty());
         assert_eq!(shut.layers.of(Side::Server).records().len(), records.len());
         assert_eq!(
@@ -259,14 +259,14 @@ fn order_and_repetition_do_not_matter_and_a_gap_is_said() {
     for (offset, piece) in pieces.iter().rev().chain(&pieces) {
         captured.packet(1, *offset, piece, false);
     }
-    expect_http1(&captured.taken_apart(&KeyLog::default()));
+    expect_http1(&captured.dissect(&KeyLog::default()));
 
     let mut lossy = Captured::opened();
     lossy.stream(0, QUESTION, 1_448);
     for (offset, piece) in pieces.iter().filter(|(offset, _)| *offset != 40) {
         lossy.packet(1, *offset, piece, false);
     }
-    let dissection = lossy.taken_apart(&KeyLog::default());
+    let dissection = lossy.dissect(&KeyLog::default());
     // The next head is found again; which of three requests it answers, nobody can know.
     let found = ["GET /a", "HEAD /b", "GET /c", "103", "200"];
     assert_eq!(starts(&dissection), found);
@@ -295,7 +295,7 @@ fn a_body_of_known_length_is_followed_over_a_gap() {
         captured.packet(1, u32::try_from(place * 100).unwrap(), piece, false);
     }
     assert_eq!(
-        starts(&captured.taken_apart(&KeyLog::default())),
+        starts(&captured.dissect(&KeyLog::default())),
         ["GET /a", "GET /b", "200", "204"]
     );
 }
@@ -340,7 +340,7 @@ fn http2_is_told_frame_by_frame() {
         let mut captured = Captured::opened();
         captured.stream(0, &client, length);
         captured.stream(1, &server, length);
-        let dissection = captured.taken_apart(&KeyLog::default());
+        let dissection = captured.dissect(&KeyLog::default());
         assert_eq!(
             (dissection.protocols.as_slice(), starts(&dissection)),
             (
@@ -372,7 +372,7 @@ fn questions_to_a_dns_server_find_their_answers() {
     captured.datagram(0, &message(2, 1, b"\x01b\x04test", &[]));
     captured.datagram(1, &message(2, 0x81, b"\x01b\x04test", &[]));
     captured.datagram(1, &message(9, 0x81, b"\x01a\x04test", &[]));
-    let dissection = captured.taken_apart(&KeyLog::default());
+    let dissection = captured.dissect(&KeyLog::default());
     assert_eq!(dissection.protocols, ["DNS"]);
     let said: Vec<_> = dissection
         .asked
@@ -409,7 +409,7 @@ proptest! {
         for (from, offset, bytes) in &segments {
             captured.packet(*from, *offset, bytes, false);
         }
-        let dissection = captured.taken_apart(&KeyLog::default());
+        let dissection = captured.dissect(&KeyLog::default());
         for side in [Side::Client, Side::Server] {
             let layers = dissection.layers.of(side);
             prop_assert!(layers.parts().is_sorted_by_key(|part| part.at) && layers.records().is_sorted_by_key(|record| record.at));
