@@ -1,4 +1,4 @@
-//! All conversations of a capture, taken apart.
+//! Dissections of all conversations of a capture.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use super::{Dissection, dissect};
 use crate::trace::{ByteStore, Layers, Trace};
 use crate::wire::tls::KeyLog;
 
-/// Conversations taken apart, by the place of the flow in [`Trace::flows`].
+/// Dissections by the index of the flow in [`Trace::flows`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DissectedFlows(pub(super) BTreeMap<usize, Dissection>);
 
 impl DissectedFlows {
-    /// Bytes that all of it may take, about.
+    /// Maximum memory for all of them in bytes, approximately.
     const MOST: usize = 128 << 20;
 
-    /// Every conversation, without what lies where in its streams; of a capture that says too much,
-    /// those that began first.
+    /// Dissects every conversation, without the positions of records and parts. Beyond the memory
+    /// limit, conversations that began later are left out.
     pub fn of(trace: &Trace, store: &dyn ByteStore, keys: &KeyLog) -> Self {
         let (mut all, mut weight) = (BTreeMap::new(), 0);
         for (place, flow) in trace.flows().iter().enumerate() {
@@ -42,7 +42,7 @@ impl DissectedFlows {
         Self(all)
     }
 
-    /// One of them.
+    /// Returns the dissection of the flow at an index.
     pub fn at(&self, place: usize) -> Option<&Dissection> {
         self.0.get(&place)
     }

@@ -1,35 +1,36 @@
-//! Questions and answers of DNS in a conversation (RFC 1035 §4.2; over TCP with a length before
-//! each message, RFC 7766 §8).
+//! DNS queries and responses in a conversation (RFC 1035 §4.2; over TCP with a length before each
+//! message, RFC 7766 §8).
 
 use crate::insight::{opening, payload_of};
 use crate::trace::{ByteStore, Direction, DnsAnswer, DnsRecord, Flow, PacketEntry};
 use crate::units::{Nanos, Untrusted, WallTime};
 use crate::wire::dns::{DnsMessage, ResourceRecord, rcode_name, record_type_name};
 
-/// Questions kept of a conversation.
+/// Maximum number of questions kept per conversation.
 const MOST: usize = 10_000;
-/// Questions that an answer is looked for among.
+/// Maximum number of unanswered questions that a response is matched with.
 const MOST_OPEN: usize = 256;
-/// Bytes that what is kept of them may take: names refer to names, so little says much.
+/// Maximum memory in bytes for the records kept: with compression pointers, a short message can
+/// expand to long names.
 const MOST_KEPT: usize = 8 << 20;
-/// Bytes of a conversation over TCP that are looked at.
+/// Maximum number of bytes parsed of a conversation over TCP.
 const MOST_BYTES: usize = 1 << 20;
 
-/// A question and what answered it.
+/// A question and its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsExchange {
-    /// The name asked for.
+    /// The queried name.
     pub name: Untrusted,
-    /// The type's mnemonic.
+    /// Mnemonic of the record type.
     pub kind: String,
-    /// The answer, if one is in the capture.
+    /// The response, if it was captured.
     pub answer: Option<DnsAnswer>,
-    /// From the question to its answer, where both are datagrams.
+    /// Time from the query to the response, if both are datagrams.
     pub took: Option<Nanos>,
 }
 
 impl DnsExchange {
-    /// Memory it takes, about, in bytes.
+    /// Returns the approximate memory it takes, in bytes.
     pub(super) fn weight(&self) -> usize {
         let records = self.answer.iter().flat_map(|answer| &answer.records);
         let said: usize = records
@@ -41,13 +42,12 @@ impl DnsExchange {
     }
 }
 
-/// Returns true if a conversation is DNS, by its ports: names (53) and names without a server
-/// (5353).
+/// Returns true if a conversation is DNS by its ports: DNS (53) or multicast DNS (5353).
 pub(super) const fn is_dns(flow: &Flow) -> bool {
     matches!(flow.key.remote.port(), 53 | 5353) || matches!(flow.key.local.port(), 53 | 5353)
 }
 
-/// The questions of a conversation, in their order.
+/// Returns the questions of a conversation in order, each with its response.
 pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchange> {
     let mut open: Vec<(u16, Option<WallTime>, DnsExchange)> = Vec::new();
     let mut kept = 0;
@@ -78,7 +78,7 @@ pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchan
         let fits = |(id, _, asked): &&mut (u16, Option<WallTime>, DnsExchange)| {
             *id == message.id && asked.answer.is_none() && asked.name == name && asked.kind == kind
         };
-        // An answer comes soon after its question, so the latest are looked at first.
+        // A response usually follows soon, so the latest questions are compared first.
         if let Some((_, since, asked)) = open.iter_mut().rev().take(MOST_OPEN).find(fits) {
             asked.took = since.zip(wall).map(|(since, wall)| wall.since(since));
             asked.answer = Some(answer(&message));
@@ -111,7 +111,7 @@ fn answer(message: &DnsMessage) -> DnsAnswer {
     }
 }
 
-/// The messages, with the time of those that are datagrams.
+/// Returns the messages, with the time of those that are datagrams.
 fn messages<'a>(
     flow: &'a Flow,
     store: &'a dyn ByteStore,

@@ -1,4 +1,4 @@
-//! What a parser tells of a connection, gathered into its dissection.
+//! Collects what the stream parser reports about a connection into its dissection.
 
 use super::messages::{Heads, Message, StartLine, headers};
 use super::parts::Parts;
@@ -12,39 +12,39 @@ use crate::wire::stream::{
 };
 use crate::wire::tls::{ClientHello, Sender, ServerHello, explicit_nonce};
 
-/// What was found so far.
+/// Findings so far.
 #[derive(Default)]
 pub(super) struct Findings {
     client: SideFindings,
     server: SideFindings,
-    /// In the order in which they were recognised.
+    /// Protocols in the order in which they were recognized.
     protocols: Vec<StreamProtocol>,
     client_hello: Option<ClientHello>,
     server_hello: Option<ServerHello>,
     notes: Vec<String>,
 }
 
-/// What was found of one side.
+/// Findings in one direction.
 #[derive(Default)]
 struct SideFindings {
     parts: Parts,
     records: Vec<Record>,
-    /// Where the record under way began.
+    /// Offset of the current record.
     record: Option<u64>,
-    /// It speaks TLS, and what comes before it is plaintext as it stands.
+    /// Offset at which TLS begins; earlier bytes are plaintext.
     tls_from: Option<u64>,
-    /// Where the next record begins is not known.
+    /// Whether the boundary of the next record is unknown.
     is_lost: bool,
-    /// Plaintext of the records so far.
+    /// Number of plaintext bytes in the records so far.
     plain: u64,
     heads: Heads,
-    /// Notes of its stream, and of what is in it.
+    /// Notes on its stream, and on the plaintext in it.
     stream_notes: Vec<String>,
     notes: Vec<String>,
 }
 
 impl Findings {
-    /// Puts together what both sides said.
+    /// Combines the findings of both directions.
     pub(super) fn conclude(self, dissection: &mut Dissection) {
         let names = self.protocol_names();
         let Self {
@@ -75,7 +75,7 @@ impl Findings {
         }
     }
 
-    /// A note about what both sides have in common.
+    /// Adds a note that concerns both directions.
     pub(super) fn note(&mut self, text: String) {
         self.notes.push(text);
     }
@@ -202,7 +202,7 @@ impl SideFindings {
             return self.parts.skip(bytes as u64);
         };
         match piece.kind {
-            // What a head is, its last piece tells.
+            // The last piece of a head has its final kind.
             UnitKind::Http1Head { .. } => {
                 self.parts.pass(PartKind::Http1Head, bytes);
                 if kind != PartKind::Http1Head {
@@ -230,8 +230,8 @@ impl SideFindings {
         self.plain += u64::from(plain_bytes);
     }
 
-    /// Where something lies in the plaintext, to which what comes before TLS belongs as it stands;
-    /// `None` for what lies in TLS within TLS.
+    /// Returns an offset in the plaintext, which includes the bytes before TLS; `None` for TLS
+    /// within TLS.
     fn plain_offset(&self, axis: ByteAxis, start: u64) -> Option<u64> {
         match axis {
             ByteAxis::Transport { .. } => {
@@ -305,7 +305,7 @@ const fn is_transport(axis: ByteAxis) -> bool {
     matches!(axis, ByteAxis::Transport { .. })
 }
 
-/// The part that a unit is; `None` for what the layers do not list.
+/// Returns the kind of part for a unit; `None` for units that are not listed.
 const fn part_kind(unit: UnitKind) -> Option<PartKind> {
     Some(match unit {
         UnitKind::Http1Head {
@@ -361,7 +361,8 @@ fn message(head: MessageHead<'_>, at: u64) -> Message {
     }
 }
 
-/// By its pseudo-fields (RFC 9113 §8.3); without any these are trailers.
+/// Determines the kind of message by its pseudo-header fields (RFC 9113 §8.3); without any these
+/// are trailers.
 fn http2_start(pseudo: &[FieldLine]) -> StartLine {
     let value = |name: &[u8]| {
         pseudo
@@ -384,7 +385,7 @@ fn http2_start(pseudo: &[FieldLine]) -> StartLine {
     }
 }
 
-/// Adds to one side's notes. A crafted capture may have a gap between any two packets.
+/// Adds a note, up to a limit: a crafted capture may have a gap between any two packets.
 fn note(notes: &mut Vec<String>, text: String) {
     const MOST: usize = 20;
     if notes.len() < MOST {

@@ -1,10 +1,10 @@
-//! What conversations say, without what is secret in it.
+//! Masking of secrets in dissections.
 
 use super::{DissectedFlows, Dissection, Message, StartLine};
 use crate::insight::redact::Redactor;
 
 impl Dissection {
-    /// Masks what is secret in messages' heads, names and records.
+    /// Masks secrets in the heads, names and records of a conversation.
     pub fn mask(&mut self, redactor: Redactor<'_>) {
         let Self {
             protocols: _,
@@ -32,7 +32,7 @@ impl Dissection {
 }
 
 impl DissectedFlows {
-    /// Masks what is secret in each conversation.
+    /// Masks secrets in each conversation.
     pub fn mask(&mut self, redactor: Redactor<'_>) {
         self.0
             .values_mut()

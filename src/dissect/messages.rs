@@ -1,4 +1,4 @@
-//! The heads of messages, as the connection carried them.
+//! Heads of HTTP messages, as they were transferred.
 
 use std::collections::BTreeMap;
 
@@ -6,44 +6,44 @@ use crate::trace::{HttpHeader, Side};
 use crate::units::Untrusted;
 use crate::wire::http1::FieldLine;
 
-/// A message's head.
+/// Head of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Who sent it.
+    /// Sender of the message.
     pub from: Side,
     /// Plaintext offset of its first byte.
     pub at: u64,
-    /// HTTP/2's stream; also of a request of HTTP/1 that led to HTTP/2 (RFC 7540 §3.2).
+    /// HTTP/2's stream, also for a request of HTTP/1 that was upgraded to HTTP/2 (RFC 7540 §3.2).
     pub stream: Option<u32>,
-    /// Over HTTP/1 the number of the request that it is or answers, from 0; `None` where that is
-    /// not known.
+    /// Over HTTP/1 the number of the request, or of the request that this responds to, from 0;
+    /// `None` if unknown.
     pub request: Option<u64>,
-    /// How it begins.
+    /// Start line, or its equivalent in HTTP/2.
     pub start: StartLine,
-    /// Field lines in their order; in HTTP/2 without those whose name begins with a colon.
+    /// Field lines in order; in HTTP/2 without pseudo-header fields.
     pub headers: Vec<HttpHeader>,
 }
 
-/// How a message begins.
+/// Start of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartLine {
     /// A request.
     Request {
-        /// Its method, as sent.
+        /// The method, as sent.
         method: Untrusted,
-        /// Its target.
+        /// The request target.
         target: Untrusted,
     },
     /// A response.
     Response {
-        /// Its status code.
+        /// The status code.
         status: u16,
     },
     /// Trailer fields.
     Trailers,
 }
 
-/// Field lines as text.
+/// Converts field lines to text.
 pub(super) fn headers(fields: &[FieldLine]) -> Vec<HttpHeader> {
     fields
         .iter()
@@ -53,8 +53,8 @@ pub(super) fn headers(fields: &[FieldLine]) -> Vec<HttpHeader> {
         .collect()
 }
 
-/// Requests with what answered them, as far as both are known: over HTTP/2 by their stream, over
-/// HTTP/1 by their number (RFC 9112 §9.3.2). Informational responses are left out.
+/// Pairs requests with their responses where both are known: over HTTP/2 by stream, over HTTP/1 by
+/// number (RFC 9112 §9.3.2). Informational responses are left out.
 pub fn pair_messages(messages: &[Message]) -> impl Iterator<Item = (&Message, Option<&Message>)> {
     let requests = messages
         .iter()
@@ -80,8 +80,8 @@ pub fn pair_messages(messages: &[Message]) -> impl Iterator<Item = (&Message, Op
     })
 }
 
-/// One side's heads so far. What is packed can grow when it is unpacked, so it is bytes that are
-/// bounded, too; further heads are not listed.
+/// Heads of one side so far. The limit is in bytes too, since compressed heads can expand; further
+/// ones are not listed.
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     list: Vec<Message>,
@@ -100,7 +100,7 @@ impl Heads {
         }
     }
 
-    /// The request with a number turns out to be a stream of HTTP/2, too.
+    /// Sets the HTTP/2 stream of a request that was upgraded.
     pub(super) fn set_stream(&mut self, request: u64, stream: u32) {
         let asked = |message: &&mut Message| {
             message.request == Some(request) && matches!(message.start, StartLine::Request { .. })
@@ -116,7 +116,7 @@ impl Heads {
 }
 
 impl Message {
-    /// Memory it takes, in bytes.
+    /// Returns the memory it takes, in bytes.
     pub(super) fn weight(&self) -> usize {
         let fields: usize = self
             .headers

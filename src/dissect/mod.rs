@@ -1,12 +1,12 @@
-//! What a captured connection's bytes say, by parsing them: records, frames, heads. For our own
-//! runs the engine's taps know it without.
+//! Dissection of captured connections: records, frames and heads, from the payload of their
+//! packets. For this program's own runs the probe's taps record these directly.
 //!
 //! ```text
 //! packets ─► streams ─► wire::stream::StreamParser ─► Findings ─► Layers, messages, notes
 //! ```
 //!
-//! It is worked out for one connection when somebody looks at it, from where its packets' bytes
-//! lie. What the capture has lost is said, and what comes after it is read as far as it can be.
+//! A connection is dissected when somebody looks at it; its bytes are read through the positions of
+//! its packets. Gaps in the capture are noted, and parsing continues after them where possible.
 
 mod conversation_view;
 mod dissected_flows;
@@ -31,25 +31,25 @@ use findings::Findings;
 pub use messages::{Message, StartLine, pair_messages};
 use stream::StreamPiece;
 
-/// A connection taken apart.
+/// Dissection of a connection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dissection {
     /// The protocols over TCP, from the lowest up: `TLSv1.3`, `HTTP/2`.
     pub protocols: Vec<&'static str>,
-    /// What lies where in both streams.
+    /// Positions of records and parts in both streams.
     pub layers: Layers,
-    /// Bytes of the nonce that each TLS record states.
+    /// Number of bytes of the explicit nonce in each TLS record.
     pub explicit_nonce: u64,
-    /// The heads of messages, the client's first.
+    /// Heads of messages, the client's first.
     pub messages: Vec<Message>,
-    /// The questions to a DNS server.
+    /// Questions to a DNS server.
     pub asked: Vec<DnsExchange>,
-    /// What could not be read, and why.
+    /// Notes on what could not be parsed, and why.
     pub notes: Vec<String>,
 }
 
 impl Dissection {
-    /// Memory that its lists take, about, in bytes.
+    /// Returns the approximate memory of its lists, in bytes.
     pub fn weight(&self) -> usize {
         let layers = [Side::Client, Side::Server].map(|side| self.layers.of(side));
         let lists = layers
@@ -60,7 +60,7 @@ impl Dissection {
         lists + heads + self.asked.iter().map(DnsExchange::weight).sum::<usize>()
     }
 
-    /// What a packet's payload carries.
+    /// Returns the records and parts in a packet's payload.
     pub fn contents(&self, packet: &PacketEntry) -> Contents<'_> {
         let stream = packet.offset
             ..packet
@@ -71,7 +71,7 @@ impl Dissection {
     }
 }
 
-/// Takes apart a conversation of a capture.
+/// Dissects a conversation of a capture.
 pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection {
     let mut dissection = Dissection::default();
     if dns::is_dns(flow) {
@@ -110,7 +110,7 @@ const fn sender_of(direction: Direction) -> Sender {
     }
 }
 
-/// A side in a sentence.
+/// Returns the name of a side for a sentence.
 const fn side_name(side: Side) -> &'static str {
     match side {
         Side::Client => "client",

@@ -1,19 +1,19 @@
-//! A list of parts, told one behind the other.
+//! Builder of one direction's list of parts (heads, bodies, frames) in the order of their offsets.
 
 use crate::trace::{Layers, Part, PartKind, Side, StreamLayers};
 
-/// One direction's parts so far.
+/// Parts of one direction so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     list: Vec<Part>,
     /// Plaintext offset of the next byte.
     at: u64,
-    /// The last of the list goes on.
+    /// Whether the last part may still be extended.
     open: bool,
 }
 
 impl Parts {
-    /// The next bytes lie at an offset of the plaintext, which may be behind the last ones.
+    /// Sets the plaintext offset of the next bytes, which may be beyond the last ones.
     pub(super) const fn seek(&mut self, at: u64) {
         if self.at != at {
             self.open = false;
@@ -21,8 +21,8 @@ impl Parts {
         }
     }
 
-    /// So many of the next bytes belong to the part that goes on, or to one that begins. Beyond as
-    /// many as are listed they belong to none.
+    /// Assigns the next `bytes` to the current part if it is of this kind, else to a new one. Once
+    /// the list is full, they are not listed.
     pub(super) fn pass(&mut self, what: PartKind, bytes: usize) {
         let bytes = bytes as u64;
         if let Some(part) = self
@@ -44,25 +44,25 @@ impl Parts {
         self.at += bytes;
     }
 
-    /// The part that goes on is something else than it seemed.
+    /// Changes the kind of the current part.
     pub(super) fn turns_out(&mut self, what: PartKind) {
         if let Some(part) = self.list.last_mut().filter(|_| self.open) {
             part.what = what;
         }
     }
 
-    /// The part that goes on is over.
+    /// Ends the current part.
     pub(super) const fn end(&mut self) {
         self.open = false;
     }
 
-    /// So many of the next bytes belong to no part.
+    /// Skips bytes that belong to no part.
     pub(super) const fn skip(&mut self, bytes: u64) {
         self.open = false;
         self.at += bytes;
     }
 
-    /// Hands the list over.
+    /// Adds the list to the layers.
     pub(super) fn tell(self, from: Side, layers: &mut Layers) {
         layers.tell(from, &[], &self.list);
     }

@@ -130,15 +130,15 @@ pub fn rcode_name(rcode: u8) -> String {
     name.to_owned()
 }
 
-/// Elements of DNS messages.
+/// Readers for the elements of DNS messages.
 impl ByteReader<'_> {
     /// Reads a name and follows compression pointers. Each has to point further to the front, so
     /// that a name always ends.
     fn read_name(&mut self) -> Option<String> {
         let mut labels = Vec::new();
         let mut after_first_pointer = None;
-        // Pointers have to lead to before this offset, which decreases with each: a crafted loop of
-        // pointers cannot go on for ever.
+        // Pointers must lead to before this offset, which decreases with each, so a crafted loop of
+        // pointers terminates.
         let mut frontier = self.position;
         loop {
             let length = self.u8()?;

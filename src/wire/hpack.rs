@@ -1,22 +1,22 @@
-//! Field sections of HTTP/2, unpacked (RFC 7541).
+//! Decoding of HTTP/2's compressed field sections (HPACK, RFC 7541).
 
 use loona_hpack::Decoder;
 
 use super::http1::{FieldLine, MAX_FIELD_LINES, MAX_HEAD_BYTES};
 
-/// Why a field section cannot be read. Nothing after it on the connection can, in that direction:
-/// what it changed in the table is unknown.
+/// Reason why a field section cannot be decoded. Later ones in that direction cannot be decoded
+/// either, since its changes to the dynamic table are unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FieldFault {
-    /// It breaks RFC 7541, or what came before it is not known.
+    /// It violates RFC 7541, or an earlier field section is missing.
     #[error("a field section does not follow RFC 7541, or one before it is missing")]
     Malformed,
-    /// Unpacked it has more than [`MAX_HEAD_BYTES`] bytes or [`MAX_FIELD_LINES`] lines.
+    /// Decoded it exceeds [`MAX_HEAD_BYTES`] or [`MAX_FIELD_LINES`].
     #[error("a field section is larger than {} KiB unpacked, or has more than {MAX_FIELD_LINES} lines", MAX_HEAD_BYTES / 1024)]
     TooLarge,
 }
 
-/// Unpacks one direction's field sections, in their order.
+/// Decoder for the field sections of one direction, which must be decoded in order.
 pub struct FieldDecoder(Decoder<'static>);
 
 impl Default for FieldDecoder {
@@ -28,14 +28,15 @@ impl Default for FieldDecoder {
 }
 
 impl FieldDecoder {
-    /// A peer may announce a table larger than the 4,096 bytes of RFC 7541 §6.3; one beyond this is
-    /// not followed.
+    /// Largest dynamic table in bytes. A peer may announce one larger than the 4,096 bytes of RFC
+    /// 7541 §6.3; beyond this limit it is not followed.
     const LARGEST_TABLE: usize = 1 << 20;
 
-    /// The field lines of a section, in their order.
+    /// Returns the field lines of a section in order.
     ///
     /// # Errors
-    /// It cannot be read.
+    ///
+    /// The section cannot be decoded.
     pub fn decode(&mut self, section: &[u8]) -> Result<Vec<FieldLine>, FieldFault> {
         let (mut fields, mut bytes) = (Vec::new(), 0);
         self.0
@@ -106,7 +107,7 @@ mod tests {
     #[test]
     fn a_section_that_grows_without_end_is_refused() {
         let mut decoder = FieldDecoder::default();
-        // A field of 4,000 bytes goes into the table, and is then referred to with a byte each.
+        // A field of 4,000 bytes enters the table and is then referenced with one byte each.
         let mut section = vec![0x40, 1, b'x', 0x7f, 0xa1, 0x1e];
         section.extend([b'y'; 4_000]);
         section.extend([0xbe; 1_000]);

@@ -4,9 +4,9 @@
 //! │ length 3 │ type 1 │ flags 1 │ stream 4 │ payload …
 //! ```
 
-/// Bytes of a frame's header.
+/// Length of a frame's header in bytes.
 pub const FRAME_HEADER: usize = 9;
-/// What a client sends before its first frame (RFC 9113 §3.4).
+/// The client's connection preface, which precedes its first frame (RFC 9113 §3.4).
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A frame's header.
@@ -18,28 +18,28 @@ pub struct Frame {
     pub flags: u8,
     /// Stream; 0 for the connection.
     pub stream: u32,
-    /// Bytes of its payload.
+    /// Length of its payload in bytes.
     pub length: u32,
 }
 
 impl Frame {
-    /// A piece of a body.
+    /// Body data.
     pub const DATA: u8 = 0;
-    /// The beginning of a field section.
+    /// Start of a field section.
     pub const HEADERS: u8 = 1;
-    /// A field section of a request that the server expects.
+    /// Field section of a request whose response the server pushes.
     pub const PUSH_PROMISE: u8 = 5;
-    /// More of a field section.
+    /// Continuation of a field section.
     pub const CONTINUATION: u8 = 9;
-    /// Nothing more on the stream (DATA, HEADERS).
+    /// Flag of DATA and HEADERS: the last frame of the stream.
     pub const END_STREAM: u8 = 0x1;
-    /// Nothing more of the field section (HEADERS, CONTINUATION).
+    /// Flag of HEADERS and CONTINUATION: the end of the field section.
     pub const END_HEADERS: u8 = 0x4;
 
-    /// By its first nine bytes.
+    /// Parses a frame header.
     pub fn of([high, middle, low, kind, flags, stream @ ..]: [u8; FRAME_HEADER]) -> Self {
         let length = u32::from_be_bytes([0, high, middle, low]);
-        // The highest bit is reserved.
+        // The highest bit of the stream identifier is reserved.
         Self {
             kind,
             flags,
@@ -48,13 +48,13 @@ impl Frame {
         }
     }
 
-    /// Returns true if it is of a kind and has a flag.
+    /// Returns true if the frame has this type and flag.
     pub const fn is(&self, kind: u8, flag: u8) -> bool {
         self.kind == kind && self.flags & flag == flag
     }
 }
 
-/// A frame type's name (RFC 9113 §6, RFC 7838 §4, RFC 9218 §7.1).
+/// Returns the name of a frame type (RFC 9113 §6, RFC 7838 §4, RFC 9218 §7.1).
 pub const fn frame_name(kind: u8) -> Option<&'static str> {
     Some(match kind {
         0 => "DATA",
@@ -73,8 +73,8 @@ pub const fn frame_name(kind: u8) -> Option<&'static str> {
     })
 }
 
-/// The piece of a field section in a frame's payload, without padding (RFC 9113 §6.2), priority,
-/// and a promised stream (§6.6); `None` where the payload is too short for them.
+/// Returns the fragment of a field section in a frame's payload, without padding, priority (RFC
+/// 9113 §6.2) and promised stream (§6.6); `None` if the payload is too short for them.
 pub fn section_in<'a>(frame: &Frame, payload: &'a [u8]) -> Option<&'a [u8]> {
     const PADDED: u8 = 0x8;
     const PRIORITY: u8 = 0x20;

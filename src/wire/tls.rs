@@ -23,14 +23,15 @@ pub(super) use schedule::expand_label;
 pub(super) use suite::Hash;
 pub use suite::explicit_nonce;
 
-/// Bytes of a record's header.
+/// Length of a record header in bytes.
 const RECORD_HEADER: usize = 5;
-/// Bytes of a handshake message's header.
+/// Length of a handshake message header in bytes.
 const MESSAGE_HEADER: usize = 4;
-/// A hello's body is kept up to this; longer ones are told without their content.
+/// Maximum number of bytes buffered of a hello's body; longer hellos are reported without their
+/// content.
 const MOST_KEPT: usize = 1 << 16;
 
-/// Which side sent something.
+/// Side of a connection that sent something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
     /// The side that opened the connection.
@@ -39,49 +40,48 @@ pub enum Sender {
     Server,
 }
 
-/// What passed, with the bytes on the connection that carried it.
+/// An item of a handshake, with its position in the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// Offset of its first byte in its direction's stream.
     pub offset: u64,
-    /// How many bytes carried it. For the first message of a record the record's header counts
-    /// along.
+    /// Number of bytes that carried it. The first message of a record includes the record header.
     pub bytes: u64,
-    /// What it is.
+    /// The item itself.
     pub what: What,
 }
 
-/// What passed.
+/// Kind of an item, with its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A client's hello in the clear; `None` where it could not be read.
+    /// A ClientHello in plaintext; `None` if it cannot be parsed.
     ClientHello(Option<ClientHello>),
-    /// A server's hello in the clear; `None` where it could not be read.
+    /// A ServerHello in plaintext; `None` if it cannot be parsed.
     ServerHello(Option<ServerHello>),
-    /// Another handshake message in the clear, by its type.
+    /// Another handshake message in plaintext, by its type.
     Message(u8),
     /// `change_cipher_spec`.
     ChangeCipherSpec,
-    /// An alert in the clear: its description.
+    /// An alert in plaintext: its description.
     Alert(u8),
     /// A record whose content is encrypted.
     Encrypted,
-    /// This is no TLS: the first bytes where a record's header should be. Nothing more is told of
-    /// this direction.
+    /// Not TLS: the bytes in place of a record header. Nothing more is reported of this direction.
     Garbage([u8; RECORD_HEADER]),
 }
 
-/// Follows both directions of a handshake.
+/// Parser of both directions of a handshake.
 #[derive(Debug, Default)]
 pub struct HandshakeReader {
     client: Lane,
     server: Lane,
-    /// The server chose TLS 1.3, so `change_cipher_spec` changes nothing (RFC 8446 §D.4).
+    /// Whether the server chose TLS 1.3, in which `change_cipher_spec` has no meaning (RFC 8446
+    /// §D.4).
     tls13: bool,
 }
 
 impl HandshakeReader {
-    /// Takes the next bytes of one direction and tells what is complete with them.
+    /// Parses the next bytes of one direction and calls `tell` for each item that they complete.
     pub fn read(&mut self, from: Sender, bytes: &[u8], mut tell: impl FnMut(Seen)) {
         let Self {
             client,
@@ -96,7 +96,7 @@ impl HandshakeReader {
     }
 }
 
-/// One direction.
+/// State of one direction.
 #[derive(Debug, Default)]
 struct Lane {
     offset: u64,
@@ -114,7 +114,7 @@ struct Record {
     start: u64,
     length: usize,
     left: usize,
-    /// Where the bytes begin that the next message of it accounts for.
+    /// Offset of the first byte that was not attributed to a message yet.
     unaccounted: u64,
     /// The first bytes of its content: enough for an alert.
     first: [u8; 2],
@@ -264,7 +264,7 @@ impl Message {
         }
     }
 
-    /// Takes what belongs to it; how many bytes that were.
+    /// Consumes the bytes that belong to it; returns their number.
     fn take(&mut self, content: &[u8]) -> usize {
         let into_header = content.len().min(MESSAGE_HEADER - self.header_filled);
         let (head, body) = content.split_at(into_header);
@@ -308,8 +308,8 @@ impl Message {
     }
 }
 
-/// The name of a handshake message's type (RFC 8446 §B.3, RFC 5246 §A.4); `None` for one not
-/// assigned.
+/// Returns the name of a handshake message type (RFC 8446 §B.3, RFC 5246 §A.4); `None` for an
+/// unassigned one.
 pub const fn message_name(kind: u8) -> Option<&'static str> {
     Some(match kind {
         0 => "HelloRequest",
@@ -332,8 +332,8 @@ pub const fn message_name(kind: u8) -> Option<&'static str> {
     })
 }
 
-/// The name of an alert's description (RFC 8446 §6.2, RFC 5246 §7.2.2); `None` for one not
-/// assigned.
+/// Returns the name of an alert description (RFC 8446 §6.2, RFC 5246 §7.2.2); `None` for an
+/// unassigned one.
 pub const fn alert_name(description: u8) -> Option<&'static str> {
     Some(match description {
         0 => "close_notify",

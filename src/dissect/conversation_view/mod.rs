@@ -1,5 +1,5 @@
-//! What two machines said to each other, packet by packet: a rung for each. Only the rungs that are
-//! seen are worked out.
+//! Packets of a conversation as a sequence diagram (ladder): a row per packet and idle period. Only
+//! visible rows are computed.
 
 mod packet;
 mod packet_contents;
@@ -14,41 +14,41 @@ use crate::units::{Moment, Nanos};
 pub use packet::{PacketMark, PacketNote, flag_words, relative_seq};
 pub use packet_contents::{PacketContents, Reach, part_name};
 
-/// The packets between two ends, and what is known of what they carry.
+/// A conversation: its packets, and what is known of their contents.
 #[derive(Clone, Copy)]
 pub struct ConversationView<'a> {
-    /// The run or capture it is in.
+    /// The trace of the run or capture.
     pub trace: &'a Trace,
-    /// The packets.
+    /// The flow with the packets.
     pub flow: &'a Flow,
-    /// The connection of our own that they are of.
+    /// The connection, if it is one of this program.
     pub connection: Option<&'a Connection>,
-    /// What others' conversations say, where it was looked at.
+    /// The dissection, if the conversation of another program was dissected.
     pub dissection: Option<&'a Dissection>,
 }
 
-/// A line of the ladder.
+/// A row of the ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LadderRow {
-    /// A packet, by its place among the flow's.
+    /// A packet, by its index in the flow.
     Packet(usize),
-    /// Nothing passed before a packet, for so long; why, where that can be told.
+    /// An idle period before a packet, with its cause if that can be determined.
     Idle {
-        /// The packet's place among the flow's.
+        /// Index of the packet that ended it.
         before: usize,
-        /// How long.
+        /// Its duration.
         took: Nanos,
-        /// Why.
+        /// Its cause.
         cause: Option<IdleCause>,
     },
 }
 
-/// Packets looked back at for what is told of one by those before it.
+/// Maximum number of earlier packets that are examined to describe one.
 const BACK: usize = 64;
 
 impl<'a> ConversationView<'a> {
-    /// The talk that an exchange is: on its connection, else in its latest connection attempt of
-    /// which packets were seen.
+    /// Returns the conversation of an exchange: that of its connection, else of its latest
+    /// connection attempt with captured packets.
     pub fn of_exchange(trace: &'a Trace, exchange: &Exchange) -> Option<Self> {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         let flow = match connection {
@@ -63,17 +63,17 @@ impl<'a> ConversationView<'a> {
         })
     }
 
-    /// The packet at a place.
+    /// Returns the packet at an index.
     pub fn packet(&self, place: usize) -> Option<&'a PacketEntry> {
         self.flow.packets().get(place)
     }
 
-    /// When a packet passed, on the run's axis.
+    /// Returns when a packet was captured, on the run's axis.
     pub fn moment(&self, packet: &PacketEntry) -> Option<Moment> {
         self.trace.clock().moment_of(packet.wall)
     }
 
-    /// From SYN to SYN-ACK; `None` where the SYN was sent more than once (RFC 6298 §3).
+    /// Returns the time from SYN to SYN-ACK; `None` if the SYN was retransmitted (RFC 6298 §3).
     pub fn round_trip(&self) -> Option<Nanos> {
         let opening = self
             .flow
@@ -91,7 +91,7 @@ impl<'a> ConversationView<'a> {
         Some(answer.wall.since(syn.wall))
     }
 
-    /// The least for which nothing has to pass before that is told.
+    /// Returns the shortest idle period that is shown.
     fn least_idle(&self) -> Nanos {
         self.round_trip()
             .map_or(Nanos::from_millis(5), |round_trip| Nanos(round_trip.0 / 2))
@@ -103,12 +103,13 @@ impl<'a> ConversationView<'a> {
         Some(self.packet(place)?.wall.since(before.wall)).filter(|took| *took >= least)
     }
 
-    /// The rungs on so many lines: around a packet, or else from the beginning, or at the end.
+    /// Returns the rows that fit on `lines`: around a packet, or from the beginning or up to the
+    /// end.
     pub fn ladder_rows(&self, around: Option<usize>, at_end: bool, lines: usize) -> Vec<LadderRow> {
         let count = self.flow.packets().len();
         let shortest = self.least_idle();
         let taken = |place: usize| 1 + usize::from(self.idle_before(place, shortest).is_some());
-        // Backwards from the last packet that shall be seen, as far as there are lines.
+        // Collects rows backwards from the last visible packet while there is room.
         let back_from = |last: usize, room: usize| {
             let mut left = room;
             let fits = |place: &usize| {
@@ -155,14 +156,14 @@ impl<'a> ConversationView<'a> {
         })
     }
 
-    /// The nearest packet with payload before one, of a direction, if it is not far away.
+    /// Returns the nearest earlier packet with payload in a direction, if it is not too far away.
     pub fn latest_payload_before(&self, place: usize, direction: Direction) -> Option<usize> {
         self.before(place)
             .find(|(_, packet)| packet.direction == direction && packet.payload_bytes > 0)
             .map(|(place, _)| place)
     }
 
-    /// The packets before one, the nearest first, no more than some.
+    /// Iterates over the packets before one, the nearest first, up to a limit.
     fn before(&self, place: usize) -> impl Iterator<Item = (usize, &'a PacketEntry)> + use<'a> {
         let packets = self.flow.packets();
         (place.saturating_sub(BACK)..place)
@@ -171,7 +172,7 @@ impl<'a> ConversationView<'a> {
     }
 }
 
-/// The flow of the latest connection attempt of which packets were seen.
+/// Returns the flow of the latest connection attempt with captured packets.
 fn attempted(trace: &Trace, exchange: &Exchange) -> Option<FlowKey> {
     exchange.attempts.iter().rev().find_map(|attempt| {
         let (local, remote) = (attempt.local.as_ref()?.ip()?, attempt.remote.ip()?);

@@ -1,26 +1,26 @@
-//! A packet in a few words.
+//! Short descriptions of a packet: its header, its mark, and a note.
 
 use super::ConversationView;
 use crate::trace::{PacketEntry, TcpFlags};
 use crate::units::{Bytes, Nanos};
 
-/// What is peculiar about a packet.
+/// Noteworthy property of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PacketMark {
-    /// It carries bytes that were carried before, or that were lost before.
+    /// A retransmission: it carries bytes that were sent before.
     SentAgain,
-    /// Others had overtaken it.
+    /// It arrived after packets that were sent later.
     OutOfOrder,
-    /// It acknowledges what was acknowledged already: its sender got something that did not fit.
+    /// A duplicate acknowledgment: the receiver got a segment out of order.
     DuplicateAck,
-    /// It ends the connection at once.
+    /// RST: it aborts the connection.
     Reset,
-    /// Its sender takes no more for now.
+    /// A window of zero: the receiver accepts no more data for now.
     ClosedWindow,
 }
 
 impl PacketMark {
-    /// Its sign.
+    /// Returns its symbol.
     pub const fn sign(self) -> &'static str {
         match self {
             Self::SentAgain => "\u{00d7}",
@@ -31,7 +31,7 @@ impl PacketMark {
         }
     }
 
-    /// What it says, in two or three words.
+    /// Returns its name, in two or three words.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::SentAgain => "retransmitted",
@@ -43,18 +43,18 @@ impl PacketMark {
     }
 }
 
-/// What only the packets around one tell of it.
+/// Note on a packet that follows from the packets around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PacketNote {
-    /// How long the SYN's answer took.
+    /// Time from the SYN to the SYN-ACK.
     RoundTrip(Nanos),
-    /// What is peculiar about it.
+    /// The packet's mark.
     Mark(PacketMark),
     /// Its bytes were retransmitted.
     Again {
-        /// In which packet.
+        /// Index of the retransmission.
         packet: usize,
-        /// How much later.
+        /// Time until the retransmission.
         after: Nanos,
     },
 }
@@ -73,7 +73,7 @@ impl std::fmt::Display for PacketNote {
 }
 
 impl ConversationView<'_> {
-    /// What is peculiar about a packet.
+    /// Returns the mark of the packet at an index.
     pub fn mark(&self, place: usize) -> Option<PacketMark> {
         let packet = self.packet(place)?;
         if packet.flags.has(TcpFlags::RST) {
@@ -91,8 +91,8 @@ impl ConversationView<'_> {
         (packet.window == 0 && packet.flags.has(TcpFlags::ACK)).then_some(PacketMark::ClosedWindow)
     }
 
-    /// Same acknowledgment and window as the packet before it from the same side, without payload,
-    /// while something is under way (RFC 5681 §2).
+    /// Returns true for a duplicate acknowledgment: the same acknowledgment and window as in the
+    /// previous packet of that side, without payload, while data is outstanding (RFC 5681 §2).
     fn is_duplicate(&self, place: usize, packet: &PacketEntry) -> bool {
         let before = self
             .before(place)
@@ -105,13 +105,13 @@ impl ConversationView<'_> {
                 && (before.ack, before.window) == (packet.ack, packet.window)
                 && is_plain(before)
         });
-        // Something came in between, and this is the answer to it.
+        // A packet of the other side in between, to which this is the response.
         same && other
             .zip(before)
             .is_some_and(|((came, _), (before, _))| came > before)
     }
 
-    /// The acknowledgment number, counted from the other side's SYN.
+    /// Returns the acknowledgment number relative to the other side's SYN.
     pub fn relative_ack(&self, place: usize, packet: &PacketEntry) -> Option<u64> {
         let other = self
             .before(place)
@@ -122,7 +122,7 @@ impl ConversationView<'_> {
             .map(|offset| offset.saturating_add(1))
     }
 
-    /// What its TCP header says, the longest way first.
+    /// Returns descriptions of its TCP header, the longest first.
     pub fn header_words(&self, place: usize, packet: &PacketEntry) -> Vec<String> {
         let flags = flag_words(packet.flags);
         let seq = format!("seq {}", relative_seq(packet));
@@ -170,8 +170,8 @@ impl ConversationView<'_> {
         ]
     }
 
-    /// What only the packets around it tell: how long the SYN's answer took, when its bytes were
-    /// sent again.
+    /// Returns the note on a packet: the round-trip time of a SYN-ACK, or when its bytes were
+    /// retransmitted.
     pub fn note(&self, place: usize, packet: &PacketEntry) -> Option<PacketNote> {
         if packet.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
             return self.round_trip().map(PacketNote::RoundTrip);
@@ -183,12 +183,12 @@ impl ConversationView<'_> {
         Some(PacketNote::Again { packet, after })
     }
 
-    /// The later packet that carried the same bytes again, and how much later it passed.
+    /// Returns the later packet that carried the same bytes again, and the time between the two.
     pub fn sent_again(&self, place: usize, packet: &PacketEntry) -> Option<(usize, Nanos)> {
         if packet.payload_bytes == 0 {
             return None;
         }
-        // A byte tells; a stretch that was sent again piece by piece begins with its first.
+        // One byte suffices: a range that is retransmitted in pieces starts with its first byte.
         let carriers = self.flow.packets_carrying(
             packet.direction,
             &(packet.offset..packet.offset.saturating_add(1)),
@@ -200,7 +200,7 @@ impl ConversationView<'_> {
         Some((again, self.packet(again)?.wall.since(packet.wall)))
     }
 
-    /// Which of a packet's bytes lie where in its side's stream.
+    /// Returns the records and parts in a packet's payload.
     pub fn contents(&self, packet: &PacketEntry) -> Option<crate::trace::Contents<'_>> {
         let anchored = self.flow.has_captured_syn(packet.direction) && packet.payload_bytes > 0;
         let range = packet.offset..packet.offset.saturating_add(packet.payload_bytes.into());
@@ -216,7 +216,8 @@ impl ConversationView<'_> {
     }
 }
 
-/// Sequence number counted from the SYN's, as people read them: the SYN has 0, the first byte 1.
+/// Returns the sequence number relative to the SYN's, as in Wireshark: the SYN has 0, the first
+/// byte 1.
 pub const fn relative_seq(packet: &PacketEntry) -> u64 {
     if packet.flags.has(TcpFlags::SYN) {
         0
@@ -233,7 +234,7 @@ const fn is_plain(packet: &PacketEntry) -> bool {
     packet.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) == 0
 }
 
-/// The flags by name: `SYN-ACK`.
+/// Returns the names of the flags: `SYN-ACK`.
 pub fn flag_words(flags: TcpFlags) -> String {
     let names = [
         (TcpFlags::SYN, "SYN"),

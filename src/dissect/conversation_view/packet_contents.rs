@@ -1,36 +1,37 @@
-//! What a packet carries, by the layers above TCP: names, and how far they reach beyond it.
+//! Contents of a packet in the layers above TCP: names of records and parts, and whether they
+//! extend beyond it.
 
 use super::ConversationView;
 use crate::trace::{Part, PartKind, Phase, Record, Side, UnitFragment};
 use crate::units::Bytes;
 
-/// Names told of one packet.
+/// Maximum number of names listed for a packet.
 const MOST_NAMES: usize = 5;
 
-/// Whether what a packet carries begins before it and goes on behind it.
+/// Whether the contents of a packet extend beyond it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// It begins before it.
+    /// They begin in an earlier packet.
     pub from_before: bool,
-    /// It goes on behind it.
+    /// They continue in a later packet.
     pub goes_on: bool,
 }
 
-/// What a packet carries.
+/// Contents of a packet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PacketContents {
-    /// `ClientHello 1,552 B`, `HEADERS 1, DATA 1`; empty where it is not known.
+    /// `ClientHello 1,552 B`, `HEADERS 1, DATA 1`; empty if unknown.
     pub names: String,
-    /// The phase whose colour that has.
+    /// The phase whose colour they have.
     pub phase: Option<Phase>,
-    /// Of its records.
+    /// Extent of its TLS records.
     pub records: Reach,
-    /// Of its parts.
+    /// Extent of its parts.
     pub parts: Reach,
 }
 
 impl ConversationView<'_> {
-    /// What the packet at a place carries.
+    /// Returns the contents of the packet at an index.
     pub fn packet_contents(&self, place: usize) -> PacketContents {
         let Some(packet) = self.packet(place) else {
             return PacketContents::default();
@@ -80,8 +81,8 @@ impl ConversationView<'_> {
         }
     }
 
-    /// The messages of a handshake in a record without text; else what can be said of it from
-    /// outside.
+    /// Returns the handshake messages in a record without application data; else a description of
+    /// the record from its header.
     pub fn said_in(&self, from: Side, piece: &UnitFragment<Record>) -> Vec<String> {
         let record = &piece.of;
         let messages = self
@@ -154,7 +155,7 @@ fn reach(mut pieces: impl DoubleEndedIterator<Item = (bool, bool)>) -> Reach {
     }
 }
 
-/// A part by name, with its size where it begins here.
+/// Describes a part, with its size if it begins here.
 fn part_words(from: Side, piece: &UnitFragment<Part>) -> String {
     let name = part_name(from, piece.of.what);
     match piece.bytes.start {
@@ -164,7 +165,7 @@ fn part_words(from: Side, piece: &UnitFragment<Part>) -> String {
     }
 }
 
-/// What a part is called.
+/// Returns the name of a kind of part.
 pub fn part_name(from: Side, what: PartKind) -> String {
     match (what, from) {
         (PartKind::Http1Head, Side::Client) => "request head".to_owned(),

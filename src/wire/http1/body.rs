@@ -38,7 +38,7 @@ enum State {
 }
 
 impl BodyReader {
-    /// A tracker for a body with this framing.
+    /// Creates a tracker for a body with this framing.
     pub const fn new(framing: BodyFraming) -> Self {
         Self(match framing {
             BodyFraming::Length(0) => State::Done,

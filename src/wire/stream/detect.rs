@@ -1,37 +1,38 @@
-//! Which protocol a direction begins with, by its first bytes. Each answer holds for whatever bytes
-//! follow, so it does not matter in which pieces they come.
+//! Protocol detection by the first bytes of a direction. The result does not depend on how the
+//! bytes are split.
 
 use super::text::{OPENING, is_text, text_protocol};
 use super::unit::StreamProtocol;
 use crate::wire::http1::MAX_HEAD_BYTES;
 use crate::wire::http2::{FRAME_HEADER, Frame, PREFACE};
 
-/// Bytes of a TLS record's header.
+/// Length of a TLS record header in bytes.
 pub(super) const RECORD_HEADER: usize = 5;
-/// The longest record: 2^14 bytes, and what encryption may add (RFC 5246 §6.2.3).
+/// Maximum length of a TLS record: 2^14 bytes, and the expansion by encryption (RFC 5246 §6.2.3).
 const LONGEST_RECORD: usize = (1 << 14) + 2_048;
 
-/// What is known of the other direction, and whether more bytes may come.
+/// Facts about the other direction, and whether more bytes may follow.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DetectHints {
     /// The other direction speaks HTTP/2.
     pub(super) http2: bool,
-    /// The other direction has greeted a proxy of SOCKS5.
+    /// The other direction has sent a SOCKS5 greeting.
     pub(super) socks5: bool,
-    /// Nothing follows the bytes that are there.
+    /// No bytes follow those that are there.
     pub(super) is_over: bool,
 }
 
-/// Whether bytes begin a protocol.
+/// Whether bytes match a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fits {
     Yes,
     No,
-    /// More bytes will tell.
+    /// More bytes are needed.
     Perhaps,
 }
 
-/// The protocol of a direction, `None` as long as more bytes are needed. `bytes` are not empty.
+/// Returns the protocol of a direction; `None` while more bytes are needed. `bytes` must not be
+/// empty.
 pub(super) fn detect(bytes: &[u8], mut hints: DetectHints) -> Option<StreamProtocol> {
     hints.is_over |= bytes.len() >= MAX_HEAD_BYTES;
     let bytes = bytes
@@ -55,7 +56,8 @@ pub(super) fn detect(bytes: &[u8], mut hints: DetectHints) -> Option<StreamProto
     other(bytes, hints)
 }
 
-/// The length of a record's content by its header (RFC 8446 §5.1); `None` for what is none.
+/// Returns the length of a record's content from its header (RFC 8446 §5.1); `None` if it is not a
+/// record header.
 pub(super) fn record_length([kind, major, minor, high, low]: [u8; RECORD_HEADER]) -> Option<usize> {
     let length = usize::from(u16::from_be_bytes([high, low]));
     ((20..=24).contains(&kind) && major == 3 && minor <= 4 && length <= LONGEST_RECORD)
@@ -74,7 +76,7 @@ fn tls(bytes: &[u8]) -> Fits {
     }
 }
 
-/// A client offers one to a few methods (RFC 1928 §3); a proxy answers with one.
+/// Matches SOCKS5: a client offers one to a few methods (RFC 1928 §3), a proxy answers with one.
 fn socks5(bytes: &[u8], hints: DetectHints) -> Fits {
     match bytes {
         [5] => Fits::Perhaps,
@@ -85,7 +87,7 @@ fn socks5(bytes: &[u8], hints: DetectHints) -> Fits {
 }
 
 fn preface(bytes: &[u8], hints: DetectHints) -> Fits {
-    /// `PRI * HTTP/2`: nothing else begins so.
+    /// Length of `PRI * HTTP/2`, with which nothing else begins.
     const ENOUGH: usize = 12;
     if bytes.starts_with(PREFACE)
         || (hints.is_over && bytes.len() >= ENOUGH && PREFACE.starts_with(bytes))
@@ -112,8 +114,8 @@ fn http1_response(bytes: &[u8]) -> Fits {
     }
 }
 
-/// A request line (RFC 9112 §3), with its version: other protocols begin their lines with words in
-/// capital letters, too.
+/// Matches a request line (RFC 9112 §3) including its version, because other protocols also begin
+/// lines with words in capital letters.
 fn http1_request(bytes: &[u8], hints: DetectHints) -> Fits {
     let Some(bytes) = without_empty_lines(bytes) else {
         return Fits::No;
@@ -143,7 +145,7 @@ fn http1_request(bytes: &[u8], hints: DetectHints) -> Fits {
     }
 }
 
-/// Longest method: those registered have up to 17 letters.
+/// Maximum length of a method: registered ones have up to 17 letters.
 const LONGEST_METHOD: usize = 20;
 
 fn ends_with_version(rest: &[u8]) -> bool {
@@ -151,7 +153,7 @@ fn ends_with_version(rest: &[u8]) -> bool {
     rest.len() > version.len() && matches!(version, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _])
 }
 
-/// Returns true if a line that was cut is one of HTTP/1 nevertheless.
+/// Returns true if a truncated line is recognizable as HTTP/1.
 fn is_broken_off(method: &[u8], rest: &[u8]) -> bool {
     METHODS.contains(&method)
         && (rest.starts_with(b"/") || rest.starts_with(b"http") || method == b"CONNECT")
@@ -175,14 +177,14 @@ pub(super) const METHODS: [&[u8]; 14] = [
     b"MOVE",
 ];
 
-/// RFC 9110 §5.6.2.
+/// Returns true for a `tchar` (RFC 9110 §5.6.2).
 pub(super) const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
-/// A receiver ignores empty lines before a start line (RFC 9112 §2.2); `None` where there are too
-/// many.
+/// Removes empty lines before a start line, which a receiver ignores (RFC 9112 §2.2); `None` if
+/// there are too many.
 fn without_empty_lines(bytes: &[u8]) -> Option<&[u8]> {
     const MOST: usize = 64;
     let begin = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
@@ -190,9 +192,9 @@ fn without_empty_lines(bytes: &[u8]) -> Option<&[u8]> {
     (begin <= MOST).then(|| bytes.get(begin..)).flatten()
 }
 
-/// The first frame of a server is SETTINGS, on no stream and no acknowledgment (RFC 9113 §3.4,
-/// §6.5). Its nine bytes may begin other things, too: what follows has to fit as well, unless the
-/// client speaks HTTP/2.
+/// Matches the first frame of an HTTP/2 server: SETTINGS on stream 0 without ACK (RFC 9113 §3.4,
+/// §6.5). Its nine bytes may occur in other protocols, so the settings are checked as well, unless
+/// the client speaks HTTP/2.
 fn http2_settings(bytes: &[u8], hints: DetectHints) -> Fits {
     const MOST_SETTINGS: u32 = 600;
     let Some(header) = bytes.first_chunk::<FRAME_HEADER>() else {
@@ -232,7 +234,8 @@ fn http2_settings(bytes: &[u8], hints: DetectHints) -> Fits {
     }
 }
 
-/// A setting that is registered, or reserved so that it is ignored (RFC 8701 has its like for TLS).
+/// Returns true for a setting that is registered, or reserved to be ignored (like those of RFC 8701
+/// for TLS).
 const fn is_setting(id: u16) -> bool {
     matches!(id, 1..=16) || id & 0x0f0f == 0x0a0a
 }
@@ -247,7 +250,7 @@ fn is_usual_frame(frame: Frame) -> bool {
             || (on_stream && frame.stream > 0))
 }
 
-/// Text, once enough of it is there, or anything else.
+/// Distinguishes text, once enough of it is there, from anything else.
 fn other(bytes: &[u8], hints: DetectHints) -> Option<StreamProtocol> {
     let opening = bytes.get(..bytes.len().min(OPENING)).unwrap_or(bytes);
     let end = opening.iter().position(|byte| *byte == b'\n');
@@ -294,7 +297,7 @@ mod tests {
             (b"OPTIONS rtsp://h/ RTSP/1.0\r\n", Text(Some("RTSP"))),
             (b"GET key\r\n", Text(None)),
             (b"GET /a\r\n", Text(Some("HTTP/0.9"))),
-            // A length of four bytes, and a message that is no frame.
+            // A length of four bytes, and a message that is not a frame.
             (
                 &[0, 0, 0, 4, 0, 0, 0, 0, 0, 1, 2, 3, 0xff, 0, 0, 0, 0, 0],
                 Opaque,

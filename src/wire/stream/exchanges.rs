@@ -1,11 +1,11 @@
-//! Which response of HTTP/1 answers which request: by their order (RFC 9112 §9.3.2), and after a
-//! gap by what the client cannot have sent earlier.
+//! Matching of HTTP/1 responses with requests: by order (RFC 9112 §9.3.2), and after a gap by what
+//! the client cannot have sent earlier.
 
 use std::collections::VecDeque;
 
 use crate::wire::http1::RequestHead;
 
-/// Methods whose responses end in another way (RFC 9112 §6.3).
+/// Methods whose responses are framed differently (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestMethod {
     Head,
@@ -26,29 +26,30 @@ impl From<&RequestHead> for RequestMethod {
 /// A request without its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PendingRequest {
-    /// Its place among the connection's requests, from 0.
+    /// Its number among the connection's requests, from 0.
     pub(super) number: u64,
     pub(super) method: RequestMethod,
-    /// How far the other direction had come when it was complete.
+    /// Offset of the other direction when it was complete.
     answered_from: u64,
 }
 
-/// The requests of a connection that wait for their responses.
+/// Requests of a connection that wait for their responses.
 #[derive(Debug, Default)]
 pub(super) struct PendingRequests {
     waiting: VecDeque<PendingRequest>,
     /// Number of the next request.
     next: u64,
-    /// The next response may answer another request than the first that waits.
+    /// Whether the next response may answer a request other than the oldest pending one.
     is_uncertain: bool,
 }
 
 impl PendingRequests {
-    /// Requests that may wait; beyond them the oldest are forgotten. Clients send a few before
-    /// they wait for a response; a capture of one direction has no responses at all.
+    /// Maximum number of pending requests; beyond it the oldest are dropped. Clients send a few
+    /// before they wait for a response; a capture of one direction has no responses at all.
     const MOST: usize = 1_024;
 
-    /// Adds a request that was complete when the other direction had come so far; its number.
+    /// Adds a request that was complete when the other direction was at this offset; returns its
+    /// number.
     pub(super) fn push(&mut self, method: RequestMethod, answered_from: u64) -> u64 {
         let number = self.next;
         self.next += 1;
@@ -64,25 +65,26 @@ impl PendingRequests {
         number
     }
 
-    /// A stretch was lost that may have held heads of responses.
+    /// Records that the bytes of one or more responses were lost.
     pub(super) const fn lose_response(&mut self) {
         self.is_uncertain = true;
     }
 
-    /// The request that an informational response at an offset belongs to.
+    /// Returns the request that an informational response at an offset belongs to.
     pub(super) fn informed(&mut self, start: u64) -> Option<PendingRequest> {
         self.settle(start);
         self.waiting.front().copied()
     }
 
-    /// The request that a final response at an offset answers.
+    /// Returns the request that a final response at an offset answers.
     pub(super) fn answered(&mut self, start: u64) -> Option<PendingRequest> {
         self.settle(start);
         self.waiting.pop_front()
     }
 
-    /// After a gap: who waits for a response before the next request has sent the latest one
-    /// before the response began. Of several that were sent together none can be told.
+    /// After a gap, drops requests that cannot be the one answered: a client that waits for each
+    /// response has sent the current request last before the response began. Among several requests
+    /// sent together the match remains unknown.
     fn settle(&mut self, start: u64) {
         if !std::mem::take(&mut self.is_uncertain) {
             return;

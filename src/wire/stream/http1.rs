@@ -1,5 +1,5 @@
-//! One direction of HTTP/1 (RFC 9112): head, body, head, body. Whether heads are requests or
-//! responses their start lines say.
+//! Parser for one direction of HTTP/1 (RFC 9112): heads and bodies in turn. The start lines decide
+//! whether heads are requests or responses.
 
 use super::exchanges::{PendingRequests, RequestMethod};
 use super::lane::{LaneContext, NextState};
@@ -10,15 +10,15 @@ use crate::wire::http1::{
     ResponseHead, request_framing, response_framing,
 };
 
-/// Where a direction is.
+/// State of a direction.
 #[derive(Debug, Default)]
 pub(super) struct Http1Lane {
     state: Http1State,
-    /// The message under way, for its end.
+    /// Number of the current message.
     message: Option<u64>,
-    /// The request under way asked for another protocol; it may begin where the request ends.
+    /// Whether the current request asked for another protocol, which may begin after it.
     asks_upgrade: bool,
-    /// What its heads are. The first one tells, where it is not known before.
+    /// Kind of its heads; determined by the first one if not known in advance.
     role: Option<HeadRole>,
 }
 
@@ -42,7 +42,7 @@ impl Default for Http1State {
 }
 
 impl Http1Lane {
-    /// For a direction that is known to send such heads.
+    /// Creates the state of a direction that sends heads of a known kind.
     pub(super) fn sending(role: HeadRole) -> Self {
         Self {
             role: Some(role),
@@ -50,7 +50,7 @@ impl Http1Lane {
         }
     }
 
-    /// Takes at least one byte, unless it finds a fault.
+    /// Consumes at least one byte, unless it finds a fault.
     pub(super) fn take(
         &mut self,
         bytes: &[u8],
@@ -72,7 +72,7 @@ impl Http1Lane {
                         }
                     }
                     Err(fault) => {
-                        // All that fits was taken; what is behind it is opaque.
+                        // Everything up to the limit was consumed; the rest is opaque.
                         let taken = bytes
                             .len()
                             .min(head.bytes().len().saturating_sub(before) + empty);
@@ -95,8 +95,8 @@ impl Http1Lane {
         }
     }
 
-    /// Passes over a gap: within a body of known length, within a chunk, and in a body that ends
-    /// with the connection it does not matter. Returns the unit that goes on.
+    /// Skips a gap: harmless within a body of known length, a chunk, or a body that ends with the
+    /// connection. Returns the unit that continues after it.
     pub(super) fn skip(&mut self, bytes: u64) -> Option<UnitKind> {
         let Http1State::Body(body) = &mut self.state else {
             return None;
@@ -104,7 +104,7 @@ impl Http1Lane {
         body.skip(bytes).then_some(UnitKind::Http1Body)
     }
 
-    /// Ends the message where a gap ended it.
+    /// Ends the message if a gap ended it.
     pub(super) fn after_gap(&mut self, cx: &mut LaneContext<'_>) -> NextState {
         match &self.state {
             Http1State::Body(body) if body.is_done() => self.end_message(cx),
@@ -194,7 +194,7 @@ impl Http1Lane {
         cx: &mut LaneContext<'_>,
     ) -> NextState {
         let informs = (100..200).contains(&response.status);
-        // 101 is the last response of HTTP/1, so no other answers its request (RFC 9110 §15.2.2).
+        // 101 is the last response of HTTP/1, so it answers its request (RFC 9110 §15.2.2).
         let is_preliminary = informs && response.status != 101;
         let request = if is_preliminary {
             pending.informed(start)
@@ -248,7 +248,7 @@ impl Http1Lane {
 }
 
 impl HeadRole {
-    /// By a head's first bytes.
+    /// Determines the kind from the first bytes of a head.
     fn of(head: &[u8]) -> Self {
         if head.starts_with(b"HTTP/") {
             Self::Response
@@ -258,7 +258,7 @@ impl HeadRole {
     }
 }
 
-/// Bytes of the empty lines before a start line, which a head ignores (RFC 9112 §2.2).
+/// Returns the length of the empty lines before a start line, which are ignored (RFC 9112 §2.2).
 fn empty_lines(bytes: &[u8]) -> usize {
     let is_line_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
     bytes.iter().take_while(is_line_end).count()
@@ -269,7 +269,7 @@ enum ReadHead {
     Response(ResponseHead),
 }
 
-/// Reads a head that violates the grammar, and says in which line it does.
+/// Parses a head that violates the grammar. Returns the head and the first invalid line.
 fn read_leniently(head: &HeadBuffer, role: HeadRole) -> Option<(ReadHead, IrregularLine)> {
     match role {
         HeadRole::Response => {
@@ -283,14 +283,14 @@ fn read_leniently(head: &HeadBuffer, role: HeadRole) -> Option<(ReadHead, Irregu
     }
 }
 
-/// The protocol that a response with 101 switches to (RFC 9110 §7.8).
+/// Protocol that a 101 response switches to (RFC 9110 §7.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UpgradeToken {
     /// `h2c` (RFC 7540 §3.2).
     Http2,
-    /// `TLS/1.x` (RFC 2817), or none at all: what begins is seen from its bytes.
+    /// `TLS/1.x` (RFC 2817), or no token: the protocol is detected from its first bytes.
     Seen,
-    /// Another one.
+    /// Another protocol.
     Other,
 }
 

@@ -1,4 +1,4 @@
-//! One direction of HTTP/2 (RFC 9113 §4): its frames, and the field sections in them.
+//! Parser for one direction of HTTP/2 (RFC 9113 §4): its frames, and the field sections in them.
 
 use super::lane::LaneContext;
 use super::sink::{FaultReason, HeadContent, MessageHead};
@@ -7,30 +7,30 @@ use crate::wire::hpack::FieldDecoder;
 use crate::wire::http1::MAX_HEAD_BYTES;
 use crate::wire::http2::{FRAME_HEADER, Frame, PREFACE, section_in};
 
-/// Where a direction is.
+/// State of a direction.
 pub(super) struct Http2Lane {
     preface_left: usize,
     header: [u8; FRAME_HEADER],
     filled: usize,
     frame: Option<OpenFrame>,
-    /// The field section that is not complete, and where the frame began that it began with.
+    /// The incomplete field section, and the offset of its first frame.
     section: Option<(Vec<u8>, u64)>,
-    /// `None` once a section could not be read, or none is wanted.
+    /// `None` once a section could not be decoded, or if heads are not wanted.
     decoder: Option<FieldDecoder>,
 }
 
-/// A frame that goes on.
+/// A frame that is not complete.
 #[derive(Debug)]
 struct OpenFrame {
     frame: Frame,
     began: u64,
     left: usize,
-    /// Its payload, if it is needed.
+    /// Its payload so far, if it is needed.
     kept: Option<Vec<u8>>,
 }
 
 impl Http2Lane {
-    /// For a direction that begins, or not, with a client's preface.
+    /// Creates the state of a direction that begins with or without a client's preface.
     pub(super) fn new(has_preface: bool, wants_fields: bool) -> Self {
         Self {
             preface_left: if has_preface { PREFACE.len() } else { 0 },
@@ -42,18 +42,18 @@ impl Http2Lane {
         }
     }
 
-    /// Returns true if bytes of a frame's header wait for the rest of it.
+    /// Returns true if part of a frame header is buffered.
     pub(super) const fn is_within_header(&self) -> bool {
         self.filled > 0
     }
 
-    /// Takes out the beginning of a header that will not be complete.
+    /// Removes the buffered part of a header that will not be completed.
     pub(super) fn take_partial_header(&mut self) -> Vec<u8> {
         let filled = std::mem::take(&mut self.filled);
         self.header.get(..filled).unwrap_or_default().to_vec()
     }
 
-    /// Takes at least one byte.
+    /// Consumes at least one byte.
     pub(super) fn take(&mut self, bytes: &[u8], cx: &mut LaneContext<'_>) -> usize {
         let preface = bytes.len().min(self.preface_left);
         if preface > 0 {
@@ -79,9 +79,8 @@ impl Http2Lane {
         taken
     }
 
-    /// Passes over a gap that lies within a frame. Beyond its end nothing says where the next one
-    /// begins: a frame has no mark that does not occur in bodies, too. Returns the unit that goes
-    /// on.
+    /// Skips a gap within a frame. Beyond the frame's end the next boundary is unknown: frames have
+    /// no marker that cannot occur in bodies, too. Returns the unit that continues after the gap.
     pub(super) fn skip(&mut self, bytes: u64, cx: &mut LaneContext<'_>) -> Option<UnitKind> {
         let open = self.frame.as_mut()?;
         let bytes = usize::try_from(bytes)
@@ -98,14 +97,14 @@ impl Http2Lane {
             .map(|open| UnitKind::Http2Frame(open.frame))
     }
 
-    /// Ends the frame where a gap ended it.
+    /// Ends the frame if a gap ended it.
     pub(super) fn after_gap(&mut self, cx: &mut LaneContext<'_>) {
         if self.frame.as_ref().is_some_and(|open| open.left == 0) {
             self.end_frame(cx);
         }
     }
 
-    /// Takes what belongs to a frame's header; how many bytes those were.
+    /// Consumes bytes of a frame header; returns their number.
     fn take_header(&mut self, bytes: &[u8], cx: &mut LaneContext<'_>) -> usize {
         let taken = bytes.len().min(FRAME_HEADER - self.filled);
         let end = self.filled + taken;
@@ -183,7 +182,7 @@ impl Http2Lane {
         Ok(())
     }
 
-    /// Reads no heads any more: what a section put into the table is not known.
+    /// Stops decoding heads, because a section's changes to the dynamic table are unknown.
     fn give_up(&mut self, start: u64, reason: FaultReason, cx: &mut LaneContext<'_>) {
         if self.decoder.take().is_some() {
             self.section = None;
@@ -200,7 +199,7 @@ impl std::fmt::Debug for Http2Lane {
     }
 }
 
-/// Returns true if a frame holds a piece of a field section.
+/// Returns true if a frame contains a fragment of a field section.
 const fn has_section(frame: Frame) -> bool {
     matches!(
         frame.kind,

@@ -1,4 +1,4 @@
-//! One direction of a byte sequence: how far it has come, and in what it is.
+//! State of one direction of a byte sequence: its offset and its protocol.
 
 use super::http1::{Http1Lane, UpgradeToken};
 use super::http2::Http2Lane;
@@ -11,30 +11,29 @@ use super::unit::{ByteAxis, StreamProtocol, UnitKind, UnitPiece};
 use crate::wire::http1::{HeadBuffer, HeadError, IrregularLine};
 use crate::wire::tls::Sender;
 
-/// One direction.
+/// State of one direction.
 #[derive(Debug, Default)]
 pub(super) struct StreamLane {
-    /// Offset of the first byte that was not told.
+    /// Offset of the first byte that was not reported yet.
     pub(super) at: u64,
     pub(super) state: LaneState,
-    /// What was told that it speaks.
+    /// Protocol that was reported last.
     pub(super) protocol: Option<StreamProtocol>,
-    /// It is a plaintext of which nothing more can be read.
+    /// Whether it is a plaintext of which nothing more can be decrypted.
     pub(super) is_broken_off: bool,
 }
 
-/// What a direction is in.
+/// Parser of a direction.
 #[derive(Debug)]
 pub(super) enum LaneState {
-    /// Something begins: the bytes by which it is not known yet, and the number of the request
-    /// that asked for it.
+    /// Detection of a protocol: the bytes so far, and the number of the request that asked for it.
     Detect(Vec<u8>, Option<u64>),
     Http1(Http1Lane),
     Http2(Box<Http2Lane>),
     Tls(Box<TlsLane>),
     Socks5(Socks5Lane),
     Text(TextLane),
-    /// Behind a gap.
+    /// Resynchronization after a gap.
     Resync(Box<Resync>),
     Opaque,
 }
@@ -45,23 +44,23 @@ impl Default for LaneState {
     }
 }
 
-/// What a direction is in next.
+/// Transition of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NextState {
     Stay,
-    /// Something else begins, that a request asked for.
+    /// To the detection of a protocol that a request asked for.
     Detect(Option<u64>),
-    /// A server has switched (RFC 9110 §7.8).
+    /// To the protocol that a server switched to (RFC 9110 §7.8).
     Switched(UpgradeToken, Option<u64>),
-    /// TLS begins.
+    /// To TLS.
     Tls,
-    /// Records of TLS are looked for again.
+    /// To the search for a TLS record.
     FindRecord([u8; 5]),
-    /// Nothing is followed any more.
+    /// To an unknown protocol.
     Opaque,
 }
 
-/// What a protocol's code sees of its direction.
+/// Access of a protocol's parser to its direction.
 pub(super) struct LaneContext<'a> {
     pub(super) from: Sender,
     pub(super) axis: ByteAxis,
@@ -79,31 +78,31 @@ impl LaneContext<'_> {
         self.axis
     }
 
-    /// Offset of the first byte that was not told.
+    /// Returns the offset of the first byte that was not reported yet.
     pub(super) const fn at(&self) -> u64 {
         *self.at
     }
 
-    /// How far the other direction has come.
+    /// Returns the offset of the other direction.
     pub(super) const fn other_at(&self) -> u64 {
         self.other_at
     }
 
-    /// Tells the next bytes.
+    /// Reports the next bytes.
     pub(super) fn tell(&mut self, kind: UnitKind, bytes: &[u8], is_last: bool) {
         let start = *self.at;
         *self.at = start.saturating_add(bytes.len() as u64);
         self.tell_at(start, kind, bytes, is_last);
     }
 
-    /// Tells the next bytes, if there are any.
+    /// Reports the next bytes, if there are any.
     pub(super) fn tell_some(&mut self, kind: UnitKind, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.tell(kind, bytes, false);
         }
     }
 
-    /// Tells bytes that were passed before.
+    /// Reports bytes that were skipped before.
     pub(super) fn tell_at(&mut self, start: u64, kind: UnitKind, bytes: &[u8], is_last: bool) {
         self.sink.unit(&UnitPiece {
             from: self.from,

@@ -16,7 +16,7 @@ use super::unit::{ByteAxis, StreamProtocol, UnitKind};
 use crate::wire::http1::MAX_HEAD_BYTES;
 use crate::wire::tls::{KeyLog, Sender};
 
-/// Layers of TLS within each other that are followed.
+/// Maximum number of nested TLS layers that are parsed.
 const MOST_LAYERS: u8 = 2;
 
 /// Both directions of a byte sequence.
@@ -26,10 +26,10 @@ pub(super) struct StreamLayer {
     client: StreamLane,
     server: StreamLane,
     pending: PendingRequests,
-    /// Who has greeted a proxy.
+    /// The side that sent a SOCKS5 greeting.
     socks5_client: Option<Sender>,
     tls: TlsSession,
-    /// The plaintext of TLS.
+    /// The plaintext layer within TLS.
     inner: Option<Box<Self>>,
 }
 
@@ -46,7 +46,7 @@ impl StreamLayer {
         }
     }
 
-    /// Both directions in a protocol that is known.
+    /// Sets the state of both directions for a known protocol.
     pub(super) fn speaking(mut self, client: LaneState, server: LaneState) -> Self {
         (self.client.state, self.server.state) = (client, server);
         self
@@ -59,7 +59,7 @@ impl StreamLayer {
         }
     }
 
-    /// Lets a direction begin anew, and with `both` what the two know of each other.
+    /// Resets a direction; with `both` also the state that the two share.
     pub(super) fn restart(&mut self, from: Sender, both: bool) {
         if both {
             *self = Self::new(self.axis);
@@ -68,7 +68,7 @@ impl StreamLayer {
         }
     }
 
-    /// The next bytes of a direction.
+    /// Parses the next bytes of a direction.
     pub(super) fn push(
         &mut self,
         from: Sender,
@@ -83,7 +83,7 @@ impl StreamLayer {
         }
     }
 
-    /// Nothing more comes from a direction.
+    /// Ends a direction.
     pub(super) fn finish(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         self.decide(from, keys, sink);
         self.flush(from, keys, sink);
@@ -99,7 +99,7 @@ impl StreamLayer {
         }
     }
 
-    /// A direction's state with what it may see of the rest.
+    /// Splits the state of a direction from what it may see of the rest.
     fn split<'a>(&'a mut self, from: Sender, sink: &'a mut dyn UnitSink) -> SplitLayer<'a> {
         let (lane, other) = match from {
             Sender::Client => (&mut self.client, &self.server),
@@ -119,7 +119,7 @@ impl StreamLayer {
         }
     }
 
-    /// Takes some bytes, or finds out what begins with them: how many it has taken.
+    /// Parses or detects with the next bytes; returns the number of bytes consumed.
     fn step(
         &mut self,
         from: Sender,
@@ -165,7 +165,7 @@ impl StreamLayer {
         taken
     }
 
-    /// Changes what a direction is in.
+    /// Changes the state of a direction.
     fn turn(
         &mut self,
         from: Sender,
@@ -201,7 +201,7 @@ impl StreamLayer {
         }
     }
 
-    /// A protocol begins with these bytes.
+    /// Starts a protocol that begins with these bytes.
     fn begin(
         &mut self,
         from: Sender,
@@ -241,7 +241,7 @@ impl StreamLayer {
         }
     }
 
-    /// Finds out what begins, or keeps the bytes until there are enough.
+    /// Detects the protocol, or buffers the bytes until there are enough.
     fn take_opening(
         &mut self,
         from: Sender,
@@ -255,7 +255,7 @@ impl StreamLayer {
         };
         let known = opening.len();
         opening.extend_from_slice(bytes);
-        // Nothing else than a line that does not end takes long to be known.
+        // Only a line without an end takes long to detect.
         let is_worth_it =
             known < 1_024 || bytes.contains(&b'\n') || opening.len() >= MAX_HEAD_BYTES;
         let Some(protocol) = is_worth_it.then(|| detect(opening, hints)).flatten() else {
@@ -266,7 +266,7 @@ impl StreamLayer {
         self.push(from, &opening, keys, sink);
     }
 
-    /// Settles what begins with what is there.
+    /// Decides on the protocol with the bytes that are there.
     fn decide(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let hints = DetectHints {
             is_over: true,
@@ -291,7 +291,7 @@ impl StreamLayer {
         }
     }
 
-    /// Goes on where the way was found again.
+    /// Continues after resynchronization.
     fn resume(
         &mut self,
         from: Sender,
@@ -311,7 +311,7 @@ impl StreamLayer {
         }
     }
 
-    /// Tells what waits for more bytes.
+    /// Emits bytes that wait for more.
     fn flush(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let SplitLayer { state, mut cx, .. } = self.split(from, sink);
         match state {
@@ -353,7 +353,7 @@ impl StreamLayer {
         inner.push(from, plain, keys, sink);
     }
 
-    /// Opens what the other direction sent before the server's hello was known.
+    /// Decrypts what the other direction sent before the ServerHello was known.
     fn open_early(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let mut plain = Vec::new();
         let SplitLayer {
@@ -368,7 +368,7 @@ impl StreamLayer {
     }
 }
 
-/// One direction's state, and what it sees of the rest.
+/// State of one direction, and what it may see of the rest.
 struct SplitLayer<'a> {
     state: &'a mut LaneState,
     pending: &'a mut PendingRequests,

@@ -1,4 +1,4 @@
-//! What both directions of a connection say, understood once for all who want to know.
+//! Parser for both directions of a connection, shared by all rooms that need its units.
 //!
 //! ```text
 //!                 ┌─► http1 ─► (CONNECT, Upgrade) ──┐
@@ -7,12 +7,13 @@
 //!    │            ├─► text ─► (STARTTLS) ─► tls     │
 //!    │            ├─► tls ─► plaintext, with keys ──┘      units, heads, messages ─► UnitSink
 //!    │            └─► opaque
-//!    └ behind a gap: resync
+//!    └ after a gap: resync
 //! ```
 //!
-//! Bytes come in any pieces, and the two directions in any order in which they can have arrived: a
-//! response not before its request. What is told is the same however they are cut and whoever
-//! listens. Memory is bounded by the limits of heads, frames and records; bodies are never kept.
+//! Bytes may be split in any way, and the two directions may be interleaved in any order in which
+//! they can have arrived: a response not before its request. The result depends neither on how the
+//! bytes are split nor on the sink. Memory is bounded by the limits of heads, frames and records;
+//! bodies are never buffered.
 
 mod detect;
 mod exchanges;
@@ -49,14 +50,14 @@ pub struct StreamParser<'k> {
     keys: Option<&'k KeyLog>,
 }
 
-/// What the last bytes of a direction are of which nothing was told yet.
+/// Kind of the latest bytes of a direction that were not reported yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UntoldBytes {
     /// There are none.
     None,
-    /// The beginning of a frame's or a record's header.
+    /// The beginning of a frame or record header.
     Header,
-    /// Something that is not recognised yet.
+    /// Something that is not recognized yet.
     Unrecognised,
 }
 
@@ -72,7 +73,7 @@ impl Default for StreamParser<'_> {
 impl<'k> StreamParser<'k> {
     const TRANSPORT: ByteAxis = ByteAxis::Transport { stream: 0 };
 
-    /// A parser that opens TLS with the secrets of a key log.
+    /// Creates a parser that decrypts TLS with the secrets of a key log.
     #[must_use]
     pub fn with_keys(keys: &'k KeyLog) -> Self {
         Self {
@@ -81,7 +82,7 @@ impl<'k> StreamParser<'k> {
         }
     }
 
-    /// A parser of a connection that is known to be HTTP/1.
+    /// Creates a parser for a connection that is known to be HTTP/1.
     #[must_use]
     pub fn of_http1() -> Self {
         let lane = |role| LaneState::Http1(Http1Lane::sending(role));
@@ -92,7 +93,8 @@ impl<'k> StreamParser<'k> {
         }
     }
 
-    /// A parser of a connection that is known to be HTTP/2; whether it reads field sections.
+    /// Creates a parser for a connection that is known to be HTTP/2, with or without decoding its
+    /// heads.
     #[must_use]
     pub fn of_http2(wants_fields: bool) -> Self {
         let lane = |preface| LaneState::Http2(Box::new(Http2Lane::new(preface, wants_fields)));
@@ -102,35 +104,35 @@ impl<'k> StreamParser<'k> {
         }
     }
 
-    /// The next bytes of a direction.
+    /// Parses the next bytes of a direction.
     pub fn push(&mut self, from: Sender, bytes: &[u8], sink: &mut dyn UnitSink) {
         self.layer.push(from, bytes, self.keys, sink);
     }
 
-    /// So many bytes of a direction are missing.
+    /// Skips missing bytes of a direction.
     pub fn push_gap(&mut self, from: Sender, bytes: u64, sink: &mut dyn UnitSink) {
         if bytes > 0 {
             self.layer.push_gap(from, bytes, self.keys, sink);
         }
     }
 
-    /// Nothing more comes from a direction.
+    /// Ends a direction.
     pub fn finish(&mut self, from: Sender, sink: &mut dyn UnitSink) {
         self.layer.finish(from, self.keys, sink);
     }
 
-    /// A direction begins anew, at offset 0; with `both` the other one does, too.
+    /// Restarts a direction at offset 0; with `both` also the state that the two share.
     pub fn restart(&mut self, from: Sender, both: bool) {
         self.layer.restart(from, both);
     }
 
-    /// Offset in a direction's stream of the first byte of which nothing was told.
+    /// Returns the offset of the first byte in a direction's stream that was not reported yet.
     #[must_use]
     pub const fn told_to(&self, from: Sender) -> u64 {
         self.layer.lane(from).at
     }
 
-    /// What the bytes from [`told_to`](Self::told_to) on are.
+    /// Returns the kind of the bytes from [`told_to`](Self::told_to) on.
     #[must_use]
     pub const fn untold(&self, from: Sender) -> UntoldBytes {
         match &self.layer.lane(from).state {

@@ -1,13 +1,13 @@
-//! Finding the way again behind a gap, in any pieces: the next head of HTTP/1 or record of TLS.
+//! Resynchronization after a gap: finds the next HTTP/1 head or TLS record, in input of any pieces.
 //!
 //! ```text
-//! … rest of something │ HTTP/1.1 200 OK ⏎ fields ⏎ ⏎        believed once all of it is a head
-//! … rest of something │ header │ content │ header           believed once another header follows,
-//!                                                           or at once where it holds a hello
+//! … rest of something │ HTTP/1.1 200 OK ⏎ fields ⏎ ⏎     accepted once the whole head is valid
+//! … rest of something │ header │ content │ header        accepted once another header follows,
+//!                                                        or at once if it contains a hello
 //! ```
 //!
-//! A body may quote a head, so a head that is found can be a quotation; after a gap nothing tells
-//! them apart.
+//! A body may quote a head, so a head that is found after a gap may be such a quotation; the two
+//! cannot be distinguished.
 
 mod candidate;
 
@@ -15,47 +15,48 @@ use super::detect::{RECORD_HEADER, record_length};
 use super::unit::{StreamProtocol, UnitKind};
 use candidate::{CandidateFit, HeadCandidate};
 
-/// What is looked for.
+/// Kind of unit to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ResyncTarget {
-    /// A head of HTTP/1.
+    /// An HTTP/1 head.
     Head,
-    /// A record of TLS.
+    /// A TLS record.
     Record,
     /// Whichever comes first.
     Either,
 }
 
-/// Looks for the next unit.
+/// Search for the next unit.
 #[derive(Debug)]
 pub(super) struct Resync {
     target: ResyncTarget,
-    /// What bytes are in which nothing begins.
+    /// Kind reported for bytes that are skipped.
     kind: UnitKind,
-    /// Bytes that were neither passed over nor recognised.
+    /// Bytes that were neither skipped nor recognized.
     held: Vec<u8>,
-    /// Up to here in them nothing begins.
+    /// Number of these bytes in which nothing can begin.
     searched: usize,
-    /// What begins there, perhaps.
+    /// A possible head after them.
     head: Option<HeadCandidate>,
 }
 
-/// What a search has come to.
+/// Result of a search step.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ResyncResult {
-    /// Bytes that belong to nothing.
+    /// Bytes that belong to no unit.
     pub(super) skipped: Vec<u8>,
-    /// What begins behind them, and its bytes so far.
+    /// Protocol of what follows them, and its bytes so far.
     pub(super) next: Option<(StreamProtocol, Vec<u8>)>,
 }
 
 impl Resync {
-    /// Behind a gap.
+    /// Creates a search after a gap.
     pub(super) const fn new(target: ResyncTarget) -> Self {
         Self::within(UnitKind::Skipped, target)
     }
 
-    /// In a protocol that is not known: TLS may begin in it or may have begun before the capture.
+    /// Creates a search in an unknown protocol, in which TLS may begin or may have begun before the
+    /// capture.
     pub(super) const fn in_opaque() -> Self {
         Self::within(UnitKind::Opaque, ResyncTarget::Record)
     }
@@ -78,13 +79,13 @@ impl Resync {
         self.kind
     }
 
-    /// Takes all bytes, and says what is known of them and of those held.
+    /// Searches the next bytes, together with those buffered.
     pub(super) fn take(&mut self, bytes: &[u8]) -> ResyncResult {
         self.held.extend_from_slice(bytes);
         self.search(false)
     }
 
-    /// Nothing more comes, or another gap.
+    /// Ends the search: the stream ended, or there is another gap.
     pub(super) fn end(&mut self) -> ResyncResult {
         self.search(true)
     }
@@ -99,7 +100,7 @@ impl Resync {
             let resume = match judgement {
                 CandidateFit::Sound => return self.found(at, Some(protocol)),
                 CandidateFit::Open if !is_over => return self.found(at, None),
-                // A head that is not complete holds all that follows it.
+                // An incomplete head extends to the end of the buffer.
                 CandidateFit::Open if protocol == StreamProtocol::Http1 => self.held.len() - at,
                 CandidateFit::Open => 1,
                 CandidateFit::Unsound { resume } => resume.max(1),
@@ -110,7 +111,7 @@ impl Resync {
         self.found(self.held.len(), None)
     }
 
-    /// Where the next thing may begin.
+    /// Returns the offset at which the next unit may begin.
     fn next_candidate(&self, is_over: bool) -> Option<(usize, StreamProtocol)> {
         if self.head.is_some() {
             return Some((self.searched, StreamProtocol::Http1));
@@ -137,7 +138,7 @@ impl Resync {
         Some((self.searched + at, protocol))
     }
 
-    /// A record is believed where another one follows, or nothing.
+    /// Accepts a record if another one follows, or if the stream ends after it.
     fn judge_record(&self, is_over: bool) -> CandidateFit {
         let rest = self.held.get(self.searched..).unwrap_or_default();
         let Some(length) = rest
@@ -170,8 +171,8 @@ impl Resync {
         self.head.get_or_insert_default().judge(rest)
     }
 
-    /// Hands out the bytes before a place: they belong to nothing. What begins there is handed out,
-    /// too, where it is known.
+    /// Removes the bytes before an offset, which belong to no unit, and what begins there if its
+    /// protocol is known.
     fn found(&mut self, at: usize, protocol: Option<StreamProtocol>) -> ResyncResult {
         let rest = self.held.split_off(at.min(self.held.len()));
         let skipped = std::mem::replace(&mut self.held, rest);

@@ -1,4 +1,4 @@
-//! The listener of a [`StreamParser`](super::StreamParser).
+//! Receiver of what a [`StreamParser`](super::StreamParser) finds.
 
 use thiserror::Error;
 
@@ -7,31 +7,31 @@ use crate::wire::hpack::FieldFault;
 use crate::wire::http1::{FieldLine, HeadError, IrregularLine, RequestHead, ResponseHead};
 use crate::wire::tls::{ClientHello, Sender, ServerHello, Undecipherable};
 
-/// Receives what a parser finds, in the order of each direction. Every method but
-/// [`unit`](Self::unit) has a default that does nothing.
+/// Receives the findings of a parser, in stream order per direction. All methods except
+/// [`unit`](Self::unit) do nothing by default.
 pub trait UnitSink {
-    /// A piece of a unit passed.
+    /// Called for each piece of a unit.
     fn unit(&mut self, piece: &UnitPiece<'_>);
 
-    /// A head is complete. Its last piece was told before.
+    /// Called for each complete head, after its last piece.
     fn head(&mut self, _head: MessageHead<'_>) {}
 
-    /// The last byte of a message passed.
+    /// Called at the end of a message.
     fn message(&mut self, _end: MessageEnd) {}
 
-    /// A direction speaks a protocol from an offset on.
+    /// Called when a direction starts to speak a protocol.
     fn upgrade(&mut self, _upgrade: StreamUpgrade) {}
 
-    /// A hello of TLS was read.
+    /// Called for each TLS hello.
     fn hello(&mut self, _from: Sender, _axis: ByteAxis, _hello: &TlsHello) {}
 
-    /// Bytes are missing.
+    /// Called for missing bytes.
     fn gap(&mut self, _gap: &StreamGap) {}
 
-    /// Something cannot be read.
+    /// Called for bytes that cannot be parsed.
     fn fault(&mut self, _fault: StreamFault<'_>) {}
 
-    /// Returns whether HTTP/2's field sections are decoded into heads. The units are the same
+    /// Returns true if HTTP/2's field sections are to be decoded into heads. The units are the same
     /// either way.
     fn wants_fields(&self) -> bool {
         true
@@ -41,31 +41,31 @@ pub trait UnitSink {
 /// Head of a message.
 #[derive(Debug)]
 pub struct MessageHead<'a> {
-    /// Who sent it.
+    /// Sender of the message.
     pub from: Sender,
-    /// The sequence in which it lies.
+    /// Byte sequence that contains it.
     pub axis: ByteAxis,
-    /// Offset of its first byte; over HTTP/2 of the frame that it begins with.
+    /// Offset of its first byte; over HTTP/2 that of its first frame.
     pub start: u64,
-    /// The request's number on the connection, from 0, of a request or of what answers it: over
-    /// HTTP/1 alone, and `None` where it is not known which request a response answers.
+    /// Number of the request on the connection, from 0, or of the request that a response answers.
+    /// HTTP/1 only; `None` if it is not known which request a response answers.
     pub request: Option<u64>,
-    /// What it says.
+    /// Parsed content.
     pub content: HeadContent<'a>,
 }
 
 /// Content of a head.
 #[derive(Debug)]
 pub enum HeadContent<'a> {
-    /// A request of HTTP/1.
+    /// An HTTP/1 request.
     Request(&'a RequestHead),
-    /// A response of HTTP/1.
+    /// An HTTP/1 response.
     Response(&'a ResponseHead),
-    /// A field section of HTTP/2 with its pseudo-fields.
+    /// A field section of HTTP/2 with its pseudo-header fields.
     Fields {
-        /// Its stream.
+        /// The stream.
         stream: u32,
-        /// Its lines in order.
+        /// The field lines in order.
         fields: Vec<FieldLine>,
     },
 }
@@ -73,31 +73,31 @@ pub enum HeadContent<'a> {
 /// End of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageEnd {
-    /// Who sent it.
+    /// Sender of the message.
     pub from: Sender,
-    /// The sequence in which it lies.
+    /// Byte sequence that contains it.
     pub axis: ByteAxis,
-    /// HTTP/2's stream, or over HTTP/1 the request's number, where that is known.
+    /// HTTP/2's stream, or over HTTP/1 the number of the request, if known.
     pub message: Option<u64>,
 }
 
-/// Beginning of a protocol in a direction.
+/// Start of a protocol in a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamUpgrade {
-    /// Who speaks it.
+    /// Sender of its bytes.
     pub from: Sender,
-    /// The sequence in which it lies.
+    /// Byte sequence that contains it.
     pub axis: ByteAxis,
     /// Offset of its first byte.
     pub start: u64,
     /// The protocol.
     pub protocol: StreamProtocol,
-    /// The number of the HTTP/1 request that asked for it (RFC 9110 §7.8, §9.3.6). Over HTTP/2 that
+    /// Number of the HTTP/1 request that asked for it (RFC 9110 §7.8, §9.3.6). Over HTTP/2 that
     /// request is stream 1 (RFC 7540 §3.2).
     pub request: Option<u64>,
 }
 
-/// Hello of TLS.
+/// A TLS hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsHello {
     /// A client's.
@@ -106,75 +106,76 @@ pub enum TlsHello {
     Server(ServerHello),
 }
 
-/// Gap in a sequence.
+/// Gap in a byte sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamGap {
-    /// Whose bytes are missing.
+    /// Sender of the missing bytes.
     pub from: Sender,
-    /// The sequence in which they are missing.
+    /// Byte sequence that contains the gap.
     pub axis: ByteAxis,
-    /// Offset of the first of them.
+    /// Offset of the first missing byte.
     pub start: u64,
-    /// How many are missing; 0 in a plaintext, where it is not known.
+    /// Number of missing bytes; 0 in a plaintext, where it is unknown.
     pub bytes: u64,
-    /// The unit that goes on behind them; `None` where the place in the protocol is lost.
+    /// Unit that continues after the gap; `None` if the parser has to resynchronize.
     pub within: Option<UnitKind>,
 }
 
-/// Something that cannot be read, and where.
+/// Bytes that cannot be parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamFault<'a> {
-    /// Whose bytes they are.
+    /// Sender of the bytes.
     pub from: Sender,
-    /// The sequence in which they lie.
+    /// Byte sequence that contains them.
     pub axis: ByteAxis,
-    /// Offset from which on it holds.
+    /// Offset of the first byte affected.
     pub start: u64,
-    /// What is wrong.
+    /// Reason.
     pub reason: FaultReason,
-    /// The head as far as it came, where it is one that is wrong.
+    /// Bytes of the invalid head, if the fault is in a head.
     pub head: &'a [u8],
-    /// Where such a head violates the grammar but is read nevertheless: the line that does. The head
-    /// is told next, and the messages after it are followed.
+    /// The first invalid line of a head that was parsed nevertheless. The head is reported next, and
+    /// the messages after it are parsed.
     pub line: Option<IrregularLine>,
 }
 
-/// What is wrong with bytes.
+/// Reason why bytes cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FaultReason {
-    /// A head of HTTP/1 violates the grammar. What follows it is opaque, unless
-    /// [`line`](StreamFault::line) says where.
+    /// An HTTP/1 head that violates the grammar. Everything after it is opaque, unless
+    /// [`line`](StreamFault::line) is known.
     #[error("{}", head_reason(.0))]
     Head(HeadError),
-    /// A field section of HTTP/2 is larger than [`MAX_HEAD_BYTES`](crate::wire::http1::MAX_HEAD_BYTES);
-    /// frames are still followed, heads are not.
+    /// A field section of HTTP/2 is larger than
+    /// [`MAX_HEAD_BYTES`](crate::wire::http1::MAX_HEAD_BYTES); from here on only frames are parsed,
+    /// heads are not.
     #[error("a field section of HTTP/2 is too large")]
     SectionTooLarge,
-    /// A frame is too short for the field section that it should hold; heads are not followed.
+    /// A frame is too short for the field section in it; further heads are not decoded.
     #[error("a frame with a field section is malformed")]
     SectionMalformed,
-    /// A field section cannot be decoded; heads are not followed.
+    /// A field section cannot be decoded; further heads are not decoded.
     #[error("{0}")]
     Fields(FieldFault),
-    /// A field section is missing, and what it put into the table (RFC 7541 §2.3.2) with it; heads
-    /// are not followed.
+    /// A field section is missing, and with it its changes to the dynamic table (RFC 7541 §2.3.2);
+    /// further heads are not decoded.
     #[error("a field section of HTTP/2 was not captured, so those after it cannot be read")]
     FieldsMissing,
-    /// Where the next frame of HTTP/2 begins is not known. Frames have no mark by which they could
-    /// be recognised safely, so what follows is opaque.
+    /// The boundary of the next HTTP/2 frame is unknown. Frames have no marker by which they could
+    /// be recognized safely, so everything after it is opaque.
     #[error("where a frame of HTTP/2 begins is not known any more")]
     FrameLost,
-    /// No TLS record begins here.
+    /// These bytes are not a TLS record.
     #[error("no TLS record begins here")]
     NoRecord,
-    /// What is in the records of the connection cannot be read.
+    /// The records of the connection cannot be decrypted.
     #[error("{0}")]
     Sealed(Undecipherable),
-    /// Records of this direction do not fit the keys.
+    /// Records of this direction do not match the keys.
     #[error("{0}")]
     Unfit(Undecipherable),
-    /// Records are missing, and with them the number of the next one, from which its nonce is made
-    /// (RFC 8446 §5.3).
+    /// Records are missing, and with them the sequence number of the next one, which is part of its
+    /// nonce (RFC 8446 §5.3).
     #[error("records are missing, so those after them cannot be opened")]
     RecordsMissing,
 }

@@ -1,34 +1,34 @@
-//! One direction of SOCKS5 (RFC 1928) with user and password (RFC 1929).
+//! Parser for one direction of SOCKS5 (RFC 1928) with username/password authentication (RFC 1929).
 
 use super::lane::{LaneContext, NextState};
 use super::unit::UnitKind;
 
-/// Where a direction is.
+/// State of a direction.
 #[derive(Debug)]
 pub(super) struct Socks5Lane {
     is_server: bool,
     step: Step,
-    /// Bytes of the step that are left, and whether they are secret.
+    /// Number of bytes left in the current field, and whether it is secret.
     left: usize,
     is_secret: bool,
 }
 
-/// What the next byte is.
+/// Meaning of the next byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// The first of a message: the version.
+    /// Version, the first byte of a message.
     Version { greeted: bool },
-    /// How many methods follow.
+    /// Number of methods.
     Methods,
-    /// The length of the user's name.
+    /// Length of the user name.
     User,
-    /// The length of the password.
+    /// Length of the password.
     Password,
-    /// Of a request or its reply: how many bytes stand before the address' type.
+    /// In a request or reply: the number of bytes before the address type.
     AddressType(u8),
-    /// The length of a name.
+    /// Length of a host name.
     Name,
-    /// Nothing follows.
+    /// The negotiation is complete.
     Over,
 }
 
@@ -45,7 +45,7 @@ impl Socks5Lane {
         }
     }
 
-    /// Takes at least one byte, unless what begins is no message of SOCKS5.
+    /// Consumes at least one byte, unless the message is not SOCKS5.
     pub(super) fn take(&mut self, bytes: &[u8], cx: &mut LaneContext<'_>) -> (usize, NextState) {
         let Some(first) = bytes.first() else {
             return (0, NextState::Stay);
@@ -69,7 +69,7 @@ impl Socks5Lane {
         (1, self.next_state())
     }
 
-    /// Reads a byte that says what follows; whether it is one.
+    /// Reads a byte that determines what follows; returns false if it is invalid.
     const fn read(&mut self, byte: u8) -> bool {
         let (step, left, is_secret) = match (self.step, byte) {
             (Step::Version { greeted: false }, SOCKS5)

@@ -1,20 +1,20 @@
-//! Protocols of lines that are not followed: their names, and TLS that begins within them
+//! Text protocols that are not parsed: detection of their names, and of TLS that begins within them
 //! (STARTTLS: RFC 3207, RFC 2595, RFC 4217).
 
 use super::lane::{LaneContext, NextState};
 use super::unit::UnitKind;
 
-/// Bytes of the opening by which a name is told.
+/// Number of bytes examined to detect a name.
 pub(super) const OPENING: usize = 256;
-/// Bytes by which a hello of TLS is known: a record's header and a message's type.
+/// Number of bytes needed to recognize a TLS hello: a record header and the message type.
 const HELLO: usize = 6;
 
-/// Where a direction is.
+/// State of a direction.
 #[derive(Debug)]
 pub(super) struct TextLane {
-    /// The byte before ended a line.
+    /// Whether the previous byte ended a line.
     is_line_start: bool,
-    /// What may be the beginning of a hello.
+    /// Bytes that may be the beginning of a hello.
     waiting: Vec<u8>,
 }
 
@@ -28,8 +28,7 @@ impl Default for TextLane {
 }
 
 impl TextLane {
-    /// Takes at least one byte, unless TLS begins: then those that it begins with are left to
-    /// whoever comes next.
+    /// Consumes at least one byte, unless TLS begins; then its bytes are left for the TLS parser.
     pub(super) fn take(&mut self, bytes: &[u8], cx: &mut LaneContext<'_>) -> (usize, NextState) {
         if !self.waiting.is_empty() || (self.is_line_start && bytes.first() == Some(&22)) {
             return self.take_hello(bytes, cx);
@@ -48,12 +47,12 @@ impl TextLane {
         (text.len(), NextState::Stay)
     }
 
-    /// What waits, for whoever reads on.
+    /// Returns the buffered bytes for the next parser.
     pub(super) fn into_waiting(self) -> Vec<u8> {
         self.waiting
     }
 
-    /// Tells what waits: it was text.
+    /// Emits the buffered bytes as text.
     pub(super) fn flush(&mut self, cx: &mut LaneContext<'_>) {
         let waiting = std::mem::take(&mut self.waiting);
         if !waiting.is_empty() {
@@ -77,12 +76,12 @@ impl TextLane {
     }
 }
 
-/// Returns true if a byte stands in text: no control character but those that lay lines out.
+/// Returns true for bytes that occur in text: no control character except those for layout.
 pub(super) const fn is_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\r' | b'\n' | 0x20..=0x7e | 0x80..)
 }
 
-/// The name of the protocol that a direction opens with, where its first line tells.
+/// Returns the name of the protocol, if the first line of a direction identifies it.
 pub(super) fn text_protocol(opening: &[u8]) -> Option<&'static str> {
     const NAMES: [(&[u8], &str); 14] = [
         (b"SSH-", "SSH"),
@@ -112,21 +111,21 @@ pub(super) fn text_protocol(opening: &[u8]) -> Option<&'static str> {
         .or_else(|| by_greeting(line))
 }
 
-/// By the end of a request line.
+/// Detects the protocol by the end of a request line.
 fn by_version(line: &[u8]) -> Option<&'static str> {
     let version = line.rsplit(|byte| *byte == b' ').next()?;
     match version {
         b"RTSP/1.0" => Some("RTSP"),
         b"SIP/2.0" => Some("SIP"),
         b"ICAP/1.0" => Some("ICAP"),
-        // RFC 1945 §4.1: a simple request.
+        // A simple request of HTTP/0.9 (RFC 1945 §4.1).
         [b'/', ..] if line.strip_prefix(b"GET ") == Some(version) => Some("HTTP/0.9"),
         _ => None,
     }
 }
 
-/// FTP (RFC 959 §4.2) and SMTP (RFC 5321 §4.2) greet with the same code, and servers name
-/// themselves behind it.
+/// Detects FTP (RFC 959 §4.2) and SMTP (RFC 5321 §4.2): both greet with the same code, so the name
+/// after it decides.
 fn by_greeting(line: &[u8]) -> Option<&'static str> {
     let text = line.strip_prefix(b"220")?;
     let text = text

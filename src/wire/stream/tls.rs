@@ -1,4 +1,5 @@
-//! One direction of TLS: its records (RFC 8446 §5.1), and what is in them where their keys are known.
+//! Parser for one direction of TLS: its records (RFC 8446 §5.1), and their content if the keys are
+//! known.
 
 use super::detect::{RECORD_HEADER, record_length};
 use super::lane::{LaneContext, NextState};
@@ -6,54 +7,54 @@ use super::sink::{FaultReason, TlsHello};
 use super::unit::UnitKind;
 use crate::wire::tls::{Decipherer, HandshakeReader, KeyLog, Sender, Undecipherable, What};
 
-/// Content type after which records of TLS 1.2 are encrypted.
+/// Content type of the record after which TLS 1.2 encrypts.
 const CHANGE_CIPHER_SPEC: u8 = 20;
-/// Content type of what the application says.
+/// Content type of application data.
 const APPLICATION_DATA: u8 = 23;
-/// Bytes of a direction's beginning in which its hello is looked for.
+/// Maximum number of bytes at the beginning of a direction that are searched for its hello.
 const OPENING: usize = 1 << 16;
-/// Records that in a row do not fit the keys before they are given up.
+/// Maximum number of consecutive records that do not match the keys before decryption stops.
 const MOST_UNREADABLE: u32 = 64;
-/// Bytes held of what a client sends before the server's hello is known: early data (RFC 8446
-/// §4.2.10), or more where packets were captured out of order.
+/// Maximum number of bytes buffered of what a client sends before the ServerHello is known: early
+/// data (RFC 8446 §4.2.10), or more if packets were captured out of order.
 const MOST_EARLY: usize = 1 << 17;
 
-/// Where a direction is.
+/// State of a direction.
 #[derive(Debug, Default)]
 pub(super) struct TlsLane {
     header: [u8; RECORD_HEADER],
     filled: usize,
     record: Option<OpenRecord>,
-    /// Bytes of it that the hellos were looked for in.
+    /// Number of bytes that were searched for hellos.
     looked_at: usize,
-    /// Records are not opened any more.
+    /// Whether records are no longer decrypted.
     is_shut: bool,
-    /// Records that did not fit the keys, one after the other.
+    /// Number of consecutive records that did not match the keys.
     unreadable: u32,
     /// Encrypted records that wait for the other side's hello, with the offset of each.
     early: Vec<(u64, Vec<u8>)>,
     early_bytes: usize,
 }
 
-/// A record that goes on.
+/// A record that is not complete.
 #[derive(Debug)]
 struct OpenRecord {
     content_type: u8,
     began: u64,
     left: usize,
-    /// All of it, where it may be opened.
+    /// All its bytes so far, if it may be decrypted.
     kept: Option<Vec<u8>>,
 }
 
-/// What both directions of TLS have agreed upon.
+/// State shared by both directions of TLS.
 #[derive(Default)]
 pub(super) struct TlsSession {
     reader: HandshakeReader,
     client: Option<crate::wire::tls::ClientHello>,
-    /// Who sent the client's hello.
+    /// Sender of the ClientHello.
     client_side: Option<Sender>,
     decipherer: Option<Decipherer>,
-    /// The server's hello is known, so it is known, too, whether there are keys.
+    /// Whether the ServerHello is known, and with it whether there are keys.
     is_agreed: bool,
 }
 
@@ -66,7 +67,7 @@ impl std::fmt::Debug for TlsSession {
 }
 
 impl TlsSession {
-    /// Looks for hellos in a direction's bytes.
+    /// Searches a direction's bytes for hellos.
     fn look(&mut self, bytes: &[u8], keys: Option<&KeyLog>, cx: &mut LaneContext<'_>) {
         let mut hellos = Vec::new();
         self.reader.read(cx.from(), bytes, |seen| match seen.what {
@@ -82,7 +83,7 @@ impl TlsSession {
                     self.client_side = Some(cx.from());
                 }
                 TlsHello::Server(server) => {
-                    // Another hello follows one that asks for it (RFC 8446 §4.1.4).
+                    // Another hello follows a HelloRetryRequest (RFC 8446 §4.1.4).
                     let (Some(client), false) = (&self.client, server.is_retry || self.is_agreed)
                     else {
                         continue;
@@ -100,12 +101,12 @@ impl TlsSession {
         }
     }
 
-    /// Returns true if records may be opened, now or once more is known.
+    /// Returns true if records may be decrypted, now or once more is known.
     const fn may_open(&self) -> bool {
         !self.is_agreed || self.decipherer.is_some()
     }
 
-    /// What is in a direction's next record.
+    /// Decrypts the next record of a direction.
     fn open(&mut self, from: Sender, record: &[u8]) -> Option<Result<Vec<u8>, Undecipherable>> {
         let decipherer = self.decipherer.as_mut()?;
         let side = if self.client_side == Some(from) {
@@ -124,8 +125,8 @@ impl TlsSession {
 }
 
 impl TlsLane {
-    /// For records that were found; whether behind a gap: then their numbers are not known, so they
-    /// are not opened; and whether TLS was spoken before.
+    /// Creates the state for records found by a search. After a gap their sequence numbers are
+    /// unknown, so they are not decrypted; `was_spoken` says whether TLS was detected before.
     pub(super) fn found(is_behind_gap: bool, was_spoken: bool) -> Self {
         Self {
             looked_at: if was_spoken { OPENING } else { 0 },
@@ -134,8 +135,8 @@ impl TlsLane {
         }
     }
 
-    /// Takes at least one byte, unless no record begins with them. What could be read of the
-    /// application's data is added to `plain`.
+    /// Consumes at least one byte, unless it is not a record. Decrypted application data is
+    /// appended to `plain`.
     pub(super) fn take(
         &mut self,
         bytes: &[u8],
@@ -165,8 +166,8 @@ impl TlsLane {
         (taken, NextState::Stay)
     }
 
-    /// Passes over a gap. Within a record it leaves the place of the next one known, but not what
-    /// is in this one. Returns the unit that goes on.
+    /// Skips a gap. Within a record the next boundary stays known, but the record cannot be
+    /// decrypted. Returns the unit that continues after the gap.
     pub(super) fn skip(
         &mut self,
         bytes: u64,
@@ -178,7 +179,7 @@ impl TlsLane {
             cx.fault_at(cx.at(), FaultReason::RecordsMissing, &[]);
         }
         let record = self.record.as_mut()?;
-        // What was kept of it is told now: it will not be opened.
+        // The record cannot be decrypted any more, so its buffered bytes are reported now.
         let kind = sealed_record(record.content_type);
         if let Some(kept) = record.kept.take() {
             cx.tell_at(record.began, kind, &kept, false);
@@ -190,14 +191,14 @@ impl TlsLane {
         Some(kind)
     }
 
-    /// Ends the record where a gap ended it.
+    /// Ends the record if a gap ended it.
     pub(super) fn after_gap(&mut self) {
         if self.record.as_ref().is_some_and(|record| record.left == 0) {
             self.record = None;
         }
     }
 
-    /// Nothing more comes: what waits is told as it is.
+    /// Ends the direction: waiting records are reported undecrypted.
     pub(super) fn end(&mut self, cx: &mut LaneContext<'_>) {
         self.tell_early(cx);
         if let Some(record) = &mut self.record
@@ -212,7 +213,7 @@ impl TlsLane {
         }
     }
 
-    /// Opens records that waited for the other side's hello.
+    /// Decrypts records that waited for the other side's hello.
     pub(super) fn open_early(
         &mut self,
         session: &mut TlsSession,
@@ -225,17 +226,17 @@ impl TlsLane {
         }
     }
 
-    /// Returns true if records wait that may be opened now.
+    /// Returns true if there are waiting records that may be decrypted now.
     pub(super) const fn has_early(&self, session: &TlsSession) -> bool {
         session.is_agreed && !self.early.is_empty()
     }
 
-    /// Returns true if bytes of a record's header wait for the rest of it.
+    /// Returns true if part of a record header is buffered.
     pub(super) const fn is_within_header(&self) -> bool {
         self.filled > 0
     }
 
-    /// Takes out the beginning of a header that will not be complete.
+    /// Removes the buffered part of a header that will not be completed.
     pub(super) fn take_partial_header(&mut self) -> Vec<u8> {
         let filled = std::mem::take(&mut self.filled);
         self.header.get(..filled).unwrap_or_default().to_vec()
@@ -314,7 +315,7 @@ impl TlsLane {
             return;
         };
         let Some(kept) = record.kept else { return };
-        // With these, records begin that are not in the clear.
+        // Records from here on are encrypted.
         let is_sealed = matches!(record.content_type, CHANGE_CIPHER_SPEC | APPLICATION_DATA);
         let waits = !self.early.is_empty() || is_sealed;
         if waits && !session.is_agreed && self.early_bytes + kept.len() <= MOST_EARLY {
@@ -363,7 +364,7 @@ impl TlsLane {
         plain.extend_from_slice(&text);
     }
 
-    /// Tells records that waited as they are.
+    /// Reports waiting records undecrypted.
     fn tell_early(&mut self, cx: &mut LaneContext<'_>) {
         self.early_bytes = 0;
         for (began, record) in std::mem::take(&mut self.early) {
@@ -373,7 +374,7 @@ impl TlsLane {
     }
 }
 
-/// A record whose content is not read.
+/// Returns the unit kind of a record that is not decrypted.
 const fn sealed_record(content_type: u8) -> UnitKind {
     UnitKind::TlsRecord {
         content_type,

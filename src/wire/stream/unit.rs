@@ -1,25 +1,24 @@
-//! Units: what stretches of a byte sequence are, and in which sequence they lie.
+//! Units: what ranges of a byte sequence are, and the sequence to which their offsets refer.
 
 use crate::wire::http2::Frame;
 use crate::wire::tls::Sender;
 
-/// The byte sequence in which an offset counts. Each direction of a connection has its own.
+/// Byte sequence to which an offset refers. Each direction of a connection has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ByteAxis {
-    /// What the transport delivers in order. TCP has stream 0 alone; QUIC has one for each of its
-    /// streams.
+    /// Bytes that the transport delivers in order. TCP has only stream 0; QUIC has several.
     Transport {
-        /// The stream's number.
+        /// Number of the stream.
         stream: u64,
     },
-    /// The application data of TLS records, put together. 1 is the outermost TLS; a tunnel to a
-    /// proxy over TLS can have TLS within it.
+    /// Application data of TLS records, joined. Depth 1 is the outermost TLS; a tunnel to a proxy
+    /// over TLS can contain TLS.
     Plaintext {
-        /// How many layers of TLS lie around it.
+        /// Number of TLS layers around it.
         depth: u8,
     },
-    /// The body of a message without what frames or chunks put between its pieces. What lies in a
-    /// body (events of SSE, messages of gRPC) has its offsets here.
+    /// Body of a message without the framing between its pieces. Offsets of what is inside a body
+    /// (SSE events, gRPC messages) refer to it.
     Body {
         /// HTTP/2's stream, or the number of the request over HTTP/1.
         message: u64,
@@ -33,51 +32,50 @@ pub enum UnitKind {
     TlsRecord {
         /// The content type in its header.
         content_type: u8,
-        /// Bytes of application data in it that could be read; known with its last piece.
+        /// Number of application data bytes in it that were decrypted; known with its last piece.
         plain_bytes: u32,
     },
-    /// Start line, field lines and the empty line of HTTP/1 (RFC 9112 §2.1).
+    /// An HTTP/1 head: start line, field lines and the empty line (RFC 9112 §2.1).
     Http1Head {
-        /// A response's status code; known with its last piece.
+        /// Status code of a response; known with its last piece.
         status: Option<u16>,
     },
-    /// A body of HTTP/1, or one chunk's share of it.
+    /// An HTTP/1 body, or the data of one chunk.
     Http1Body,
-    /// A chunk's size and extensions, and the end of the line before it (RFC 9112 §7.1).
+    /// A chunk header: size and extensions, and the line end before it (RFC 9112 §7.1).
     Http1ChunkHeader,
     /// The trailer section of HTTP/1 with its empty line (RFC 9112 §7.1.2).
     Http1Trailers,
-    /// What a client of HTTP/2 says before its first frame (RFC 9113 §3.4).
+    /// HTTP/2's connection preface (RFC 9113 §3.4).
     Http2Preface,
-    /// A frame of HTTP/2 with its header (RFC 9113 §4.1).
+    /// An HTTP/2 frame with its header (RFC 9113 §4.1).
     Http2Frame(Frame),
-    /// What the two sides of SOCKS5 tell each other, but for secrets (RFC 1928, RFC 1929).
+    /// Messages of SOCKS5, except credentials (RFC 1928, RFC 1929).
     Socks5Message,
     /// A user name or password of SOCKS5 (RFC 1929 §2).
     Socks5Credential,
-    /// Bytes behind a gap, up to where the next unit was recognised.
+    /// Bytes after a gap, up to the next recognized unit.
     Skipped,
-    /// Lines of a protocol that is not followed.
+    /// Lines of a text protocol that is not parsed.
     Text,
-    /// Bytes of a protocol that is not known.
+    /// Bytes of an unknown protocol.
     Opaque,
 }
 
-/// A piece of a unit, as it passes. A unit's pieces follow each other without anything between
-/// them, but for a gap.
+/// A piece of a unit. The pieces of a unit follow each other directly, except for gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitPiece<'a> {
-    /// Who sent it.
+    /// Sender of the bytes.
     pub from: Sender,
-    /// The sequence in which it lies.
+    /// Byte sequence that contains it.
     pub axis: ByteAxis,
     /// Offset of its first byte.
     pub start: u64,
     /// Its bytes.
     pub bytes: &'a [u8],
-    /// What it is a piece of. Where a kind says more in later pieces, the last one counts.
+    /// Kind of the unit. Where later pieces have a more specific kind, that of the last one counts.
     pub kind: UnitKind,
-    /// The unit is complete with it. What is skipped, text and what is opaque have no such end.
+    /// Whether the unit is complete. Skipped, text and opaque units have no end.
     pub is_last: bool,
 }
 
@@ -92,8 +90,8 @@ pub enum StreamProtocol {
     Http2,
     /// SOCKS5 (RFC 1928).
     Socks5,
-    /// Lines of text that are not followed; the protocol's name, where its opening tells.
+    /// A text protocol that is not parsed, with its name if that can be detected.
     Text(Option<&'static str>),
-    /// Anything else.
+    /// An unknown protocol.
     Opaque,
 }

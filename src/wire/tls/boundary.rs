@@ -1,31 +1,31 @@
-//! Where the records of a byte stream begin (RFC 8446 §5.1), whatever is in them.
+//! Boundaries of TLS records in a byte stream (RFC 8446 §5.1), independent of their content.
 
-/// Follows a stream from record to record. Only the length fields are looked at.
+/// Tracks the records of a stream. Only their headers are parsed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecordBoundary {
     /// Offset of the next byte.
     at: u64,
-    /// Offset of the first byte of the record that it belongs to.
+    /// Offset of the first byte of the current record.
     start: u64,
-    /// Its content type, once that was read.
+    /// Content type of the current record, once it was read.
     kind: u8,
-    /// The length field's bytes read so far, as a number.
+    /// Value of the length field, as far as it was read.
     length: u16,
 }
 
-/// A record of which the header has passed.
+/// Header of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Offset of its first byte.
     pub at: u64,
-    /// The record's length with its header.
+    /// Length of the record in bytes, header included.
     pub bytes: u32,
     /// The content type.
     pub kind: u8,
 }
 
 impl Header {
-    /// The same in a stream in which `before` bytes come first.
+    /// Returns the same header in a stream that has `before` bytes in front.
     #[must_use]
     pub const fn behind(self, before: u64) -> Self {
         Self {
@@ -38,13 +38,13 @@ impl Header {
 impl RecordBoundary {
     const HEADER: u64 = 5;
 
-    /// Where the record begins that the next byte belongs to: where the stream is, between two
-    /// records.
+    /// Returns the offset of the record that contains the next byte; between two records, the
+    /// offset of the next byte.
     pub const fn start(&self) -> u64 {
         self.start
     }
 
-    /// How many of the stream's next bytes belong to one record.
+    /// Returns how many of the next bytes belong to a single record.
     pub fn within_one(&self, bytes: &[u8]) -> usize {
         let mut ahead = *self;
         let header = usize::try_from(Self::HEADER.saturating_sub(self.at - self.start))
@@ -58,12 +58,13 @@ impl RecordBoundary {
         left.saturating_add(header).min(bytes.len())
     }
 
-    /// Passes over bytes of the stream.
+    /// Advances past bytes of the stream.
     pub fn pass(&mut self, bytes: &[u8]) {
         self.follow(bytes, |_| {});
     }
 
-    /// Passes over bytes of the stream and tells each record whose header they complete.
+    /// Advances past bytes of the stream and calls `tell` for each record whose header they
+    /// complete.
     pub fn follow(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Header)) {
         while let Some((first, rest)) = bytes.split_first() {
             let into = self.at - self.start;

@@ -1,9 +1,9 @@
-//! Opens the records of a connection whose secrets are known from a key log.
+//! Decrypts the records of a connection whose secrets are known from a key log.
 //!
 //! ```text
-//! TLS 1.3   client   hello │ early data? │ handshake keys … Finished │ traffic keys … KeyUpdate │ next traffic keys …
-//!           server   hello │ handshake keys … Finished │ traffic keys …
-//! TLS 1.2   both     messages in the clear │ ChangeCipherSpec │ keys …
+//! TLS 1.3 client  hello │ early data? │ handshake keys … Finished │ traffic keys … KeyUpdate │ …
+//!         server  hello │ handshake keys … Finished │ traffic keys …
+//! TLS 1.2 both    plaintext messages │ ChangeCipherSpec │ keys …
 //! ```
 
 use thiserror::Error;
@@ -20,22 +20,22 @@ const END_OF_EARLY_DATA: u8 = 5;
 const FINISHED: u8 = 20;
 const KEY_UPDATE: u8 = 24;
 
-/// What was in a record.
+/// Content of a decrypted record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
-    /// Its true content type: 20 to 24.
+    /// Its actual content type: 20 to 24.
     pub kind: u8,
-    /// Its content.
+    /// Its plaintext.
     pub text: Vec<u8>,
 }
 
-/// Why a connection's records cannot be opened.
+/// Reason why a connection's records cannot be decrypted.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum Undecipherable {
     /// The key log does not have its secrets.
     #[error("the key log has no secrets of this connection")]
     NoSecrets,
-    /// A suite without authenticated encryption, or with one that is not spoken here.
+    /// A cipher suite without authenticated encryption, or one that is not supported here.
     #[error(
         "records of cipher suite 0x{0:04x} are not opened here; those with AES-GCM and \
             ChaCha20-Poly1305 are"
@@ -44,24 +44,26 @@ pub enum Undecipherable {
     /// A version before TLS 1.2.
     #[error("records of version 0x{0:04x} are not opened here; those of TLS 1.2 and 1.3 are")]
     Version(u16),
-    /// The record was changed or cut, one before it is missing, or the key log's secrets are not
-    /// this connection's.
+    /// The record was modified or truncated, an earlier one is missing, or the secrets are those of
+    /// another connection.
     #[error("a record does not fit the keys: it was changed, or one before it is missing")]
     Record,
 }
 
-/// A connection's keys, in both directions. Records are given in the order of their streams, each
-/// direction at its own pace.
+/// Keys of a connection in both directions. Records must be passed in stream order, but the two
+/// directions may advance independently.
 pub struct Decipherer {
     client: Lane,
     server: Lane,
 }
 
 impl Decipherer {
-    /// For the connection that began with these hellos; of several, with the last ones.
+    /// Creates a decipherer for the connection with these hellos; after a HelloRetryRequest, the
+    /// second ones.
     ///
     /// # Errors
-    /// Its records cannot be opened.
+    ///
+    /// Its records cannot be decrypted.
     pub fn new(
         client: &ClientHello,
         server: &ServerHello,
@@ -78,12 +80,13 @@ impl Decipherer {
         Ok(Self { client, server })
     }
 
-    /// What is in the next record of a direction, header included. Records in the clear are given
-    /// back as they are.
+    /// Decrypts the next record of a direction, header included. Plaintext records are returned
+    /// unchanged.
     ///
     /// # Errors
-    /// [`Undecipherable::Record`]. Nothing is changed then, and later records may be opened: a log
-    /// that was begun late knows the keys after the handshake alone.
+    ///
+    /// [`Undecipherable::Record`]. The state is then unchanged, and later records may still be
+    /// decrypted: a log that was started late contains only the secrets used after the handshake.
     pub fn open(&mut self, from: Sender, record: &[u8]) -> Result<Opened, Undecipherable> {
         let lane = match from {
             Sender::Client => &mut self.client,
@@ -107,8 +110,8 @@ fn tls13(suite: Suite, random: &[u8; 32], log: &KeyLog) -> Option<[Lane; 2]> {
             .rev()
             .filter_map(|label| epoch(*label))
             .collect();
-        // A log may have been begun within the handshake; what comes after it can be opened all the
-        // same.
+        // A log may have been started during the handshake; records after the handshake can be
+        // decrypted nevertheless.
         (!coming.is_empty()).then(|| Lane {
             suite,
             is_tls13: true,
@@ -154,20 +157,20 @@ fn tls12(
     Some([lane(client)?, lane(server)?])
 }
 
-/// The time in which one set of keys is used.
+/// Period in which one set of keys is used.
 struct Epoch {
     protection: Protection,
     secret: Vec<u8>,
 }
 
-/// One direction.
+/// State of one direction.
 struct Lane {
     suite: Suite,
     is_tls13: bool,
-    /// Records are encrypted from here on.
+    /// Whether records are encrypted from here on.
     ciphered: bool,
     current: Option<Epoch>,
-    /// The epochs to come, the next one last.
+    /// Later epochs, the next one last.
     coming: Vec<Epoch>,
     messages: Messages,
 }
@@ -194,8 +197,8 @@ impl Lane {
         Some(opened)
     }
 
-    /// With the keys in use, or else with those to come: early data may never have been sent, and
-    /// its end may be unheard.
+    /// Decrypts with the current keys, else with those of later epochs: early data may never have
+    /// been sent, and its end may not have been captured.
     fn decrypt(&mut self, record: &[u8]) -> Option<Opened> {
         if let Some(opened) = self
             .current
@@ -212,7 +215,7 @@ impl Lane {
         Some(opened)
     }
 
-    /// Some messages are the last ones under their keys.
+    /// Switches to the next keys after messages that are the last under their keys.
     fn follow_handshake(&mut self, text: &[u8]) -> Option<()> {
         for kind in self.messages.complete_in(text) {
             match kind {
@@ -234,7 +237,7 @@ impl Lane {
     }
 }
 
-/// Follows the borders of handshake messages through the records that carry them.
+/// Tracks the boundaries of handshake messages across records.
 #[derive(Default)]
 struct Messages {
     header: Vec<u8>,
@@ -242,7 +245,7 @@ struct Messages {
 }
 
 impl Messages {
-    /// The types of the messages that end in a record's text.
+    /// Returns the types of the messages that end in a record's plaintext.
     fn complete_in(&mut self, mut text: &[u8]) -> Vec<u8> {
         let mut complete = Vec::new();
         while !text.is_empty() || self.is_at_end() {

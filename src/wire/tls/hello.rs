@@ -1,35 +1,35 @@
-//! What the two hellos say (RFC 8446 §4.1, §4.2; RFC 6066 §3; RFC 7301 §3.1).
+//! Parsers for ClientHello and ServerHello (RFC 8446 §4.1, §4.2; RFC 6066 §3; RFC 7301 §3.1).
 
-/// Entries kept of a list in a hello.
+/// Maximum number of entries kept of a list in a hello.
 const MOST_LISTED: usize = 64;
 
-/// A client's hello.
+/// A ClientHello.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientHello {
-    /// Its random value, by which key logs name the connection.
+    /// Random value, by which key logs identify the connection.
     pub random: [u8; 32],
-    /// The host name it asks for (SNI), as sent.
+    /// Requested host name (SNI), as sent.
     pub server_name: Option<Vec<u8>>,
-    /// Application protocols it offers, in order.
+    /// Offered application protocols (ALPN), in order.
     pub alpn: Vec<Vec<u8>>,
-    /// Versions it offers, in order; without the extension the one of the hello itself.
+    /// Offered versions, in order; without the extension the version of the hello itself.
     pub versions: Vec<u16>,
-    /// Groups it has sent key shares for, in order.
+    /// Groups with a key share, in order.
     pub key_shares: Vec<u16>,
 }
 
-/// A server's hello.
+/// A ServerHello.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerHello {
     /// Its random value.
     pub random: [u8; 32],
-    /// The version chosen: 0x0303 for TLS 1.2, 0x0304 for TLS 1.3.
+    /// Chosen version: 0x0303 for TLS 1.2, 0x0304 for TLS 1.3.
     pub version: u16,
-    /// The cipher suite chosen.
+    /// Chosen cipher suite.
     pub cipher_suite: u16,
-    /// The group of its key share, or of the one it wants.
+    /// Group of its key share, or the one it requests in a `HelloRetryRequest`.
     pub group: Option<u16>,
-    /// It asks for another hello (`HelloRetryRequest`).
+    /// Whether it requests another ClientHello (`HelloRetryRequest`).
     pub is_retry: bool,
 }
 
@@ -40,7 +40,7 @@ const RETRY: [u8; 32] = [
 ];
 
 impl ClientHello {
-    /// Reads the body of a hello; `None` where it breaks off.
+    /// Parses the body of a ClientHello; `None` if it is incomplete.
     pub fn parse(body: &[u8]) -> Option<Self> {
         let mut rest = Cursor(body);
         let legacy = rest.u16()?;
@@ -95,7 +95,7 @@ impl ClientHello {
 }
 
 impl ServerHello {
-    /// Reads the body of a hello; `None` where it breaks off.
+    /// Parses the body of a ServerHello; `None` if it is incomplete.
     pub fn parse(body: &[u8]) -> Option<Self> {
         let mut rest = Cursor(body);
         let legacy = rest.u16()?;
@@ -121,7 +121,7 @@ impl ServerHello {
     }
 }
 
-/// Takes bytes from the front, never past the end.
+/// Reader that never reads past the end.
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
@@ -153,7 +153,7 @@ impl<'a> Cursor<'a> {
         self.take(usize::from(length))
     }
 
-    /// The extensions that follow, as far as they are whole.
+    /// Iterates over the extensions, as far as they are complete.
     fn extensions(&mut self) -> impl Iterator<Item = (u16, &'a [u8])> + use<'a> {
         let mut list = Cursor(self.block16().unwrap_or_default());
         std::iter::from_fn(move || list.u16().zip(list.block16()))

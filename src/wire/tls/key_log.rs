@@ -1,5 +1,5 @@
-//! Key logs (RFC 9850): the secrets of TLS connections as clients and servers write them down when
-//! they are asked to.
+//! Key logs (RFC 9850): secrets of TLS connections that clients and servers write on request
+//! (`SSLKEYLOGFILE`).
 //!
 //! ```text
 //! LABEL client_random secret        all but the label in hexadecimal, one secret a line
@@ -9,23 +9,23 @@ use std::collections::HashMap;
 
 use crate::units::Secret;
 
-/// Secrets kept; a log of more is read as far as that.
+/// Maximum number of secrets; further ones are ignored.
 const MOST_SECRETS: usize = 1 << 20;
-/// Bytes of the longest secret: an output of SHA-512.
+/// Maximum length of a secret in bytes: an output of SHA-512.
 const LONGEST: usize = 64;
 
-/// What a secret is for.
+/// Purpose of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
     /// `CLIENT_RANDOM`: the master secret of TLS 1.2 and before.
     Master,
-    /// `CLIENT_EARLY_TRAFFIC_SECRET`: what a client sends before the handshake is over.
+    /// `CLIENT_EARLY_TRAFFIC_SECRET`: protects early data (0-RTT).
     ClientEarly,
     /// `CLIENT_HANDSHAKE_TRAFFIC_SECRET`.
     ClientHandshake,
     /// `SERVER_HANDSHAKE_TRAFFIC_SECRET`.
     ServerHandshake,
-    /// `CLIENT_TRAFFIC_SECRET_0`: what a client sends after the handshake.
+    /// `CLIENT_TRAFFIC_SECRET_0`: protects what a client sends after the handshake.
     ClientTraffic,
     /// `SERVER_TRAFFIC_SECRET_0`.
     ServerTraffic,
@@ -45,16 +45,15 @@ impl Label {
     }
 }
 
-/// The secrets of many connections, by the client's random value.
+/// Secrets of any number of connections, by the client's random value.
 #[derive(Clone, Debug, Default)]
 pub struct KeyLog {
     secrets: HashMap<Name, Secret<Vec<u8>>>,
 }
 
 impl KeyLog {
-    /// Adds what a log says. Lines that say nothing that is understood here (comments, labels of
-    /// other protocols, broken ones) are passed over, as RFC 9850 §2 wants it; of two for the
-    /// same the later counts.
+    /// Adds the secrets of a log. Comments, labels of other protocols and malformed lines are
+    /// skipped, as RFC 9850 §2 requires; of two secrets for the same purpose the later one counts.
     pub fn read(&mut self, text: &[u8]) {
         for line in text
             .split(|byte| *byte == b'\n')
@@ -69,27 +68,27 @@ impl KeyLog {
         }
     }
 
-    /// A secret of the connection whose client began with that random value.
+    /// Returns a secret of the connection with this client random value.
     pub fn secret(&self, client_random: &[u8; 32], label: Label) -> Option<&[u8]> {
         self.secrets
             .get(&(*client_random, label))
             .map(|secret| secret.expose().as_slice())
     }
 
-    /// Returns true if anything is known of a connection.
+    /// Returns true if there is a secret of a connection.
     pub fn knows(&self, client_random: &[u8; 32]) -> bool {
         [Label::Master, Label::ServerTraffic, Label::ClientTraffic]
             .into_iter()
             .any(|label| self.secret(client_random, label).is_some())
     }
 
-    /// Returns true if there is nothing in it.
+    /// Returns true if there are no secrets.
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()
     }
 }
 
-/// Which secret of which client.
+/// Key of a secret: the client's random value and the label.
 type Name = ([u8; 32], Label);
 
 fn entry(line: &str) -> Option<(Name, Vec<u8>)> {

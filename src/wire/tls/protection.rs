@@ -1,5 +1,5 @@
-//! Opens the records of one direction (RFC 8446 §5.2 and §5.3; RFC 5246 §6.2.3.3, RFC 5288 §3, RFC
-//! 7905 §2).
+//! Record protection: decrypts the records of one direction (RFC 8446 §5.2 and §5.3; RFC 5246
+//! §6.2.3.3, RFC 5288 §3, RFC 7905 §2).
 
 use aws_lc_rs::aead::{Aad, LessSafeKey, MAX_TAG_LEN, Nonce, UnboundKey};
 
@@ -7,10 +7,10 @@ use super::schedule::{Keys, NONCE};
 use super::suite::Suite;
 use super::{Opened, RECORD_HEADER};
 
-/// The type of a record of TLS 1.3 whose true type is inside.
+/// Outer content type of encrypted TLS 1.3 records; the actual type is encrypted.
 const APPLICATION_DATA: u8 = 23;
 
-/// A direction's keys and how many records they have opened.
+/// Keys of a direction, and the sequence number of the next record.
 pub(super) struct Protection {
     key: LessSafeKey,
     iv: Vec<u8>,
@@ -32,8 +32,8 @@ impl Protection {
         })
     }
 
-    /// Opens the next record, header included. `None` where these keys do not fit it, or it is cut
-    /// or was changed; then nothing is counted.
+    /// Decrypts the next record, header included. Returns `None` if the keys do not fit it, or if
+    /// it is truncated or was modified; the sequence number is then unchanged.
     pub(super) fn open(&mut self, record: &[u8]) -> Option<Opened> {
         let (header, content) = record.split_first_chunk::<RECORD_HEADER>()?;
         let (explicit, sealed) = content.split_at_checked(self.explicit_nonce)?;
@@ -69,7 +69,7 @@ impl Protection {
     fn nonce(&self, explicit: &[u8]) -> Option<Nonce> {
         let mut nonce = [0; NONCE];
         if explicit.is_empty() {
-            // The sequence number, on the right, over the fixed part.
+            // The sequence number, right-aligned, is combined with the fixed part by XOR.
             nonce.copy_from_slice(self.iv.get(..NONCE)?);
             nonce
                 .iter_mut()
@@ -84,7 +84,8 @@ impl Protection {
         Some(Nonce::assume_unique_for_key(nonce))
     }
 
-    /// Sequence number, type, version and the length of the text.
+    /// Returns the additional data for a record of TLS 1.2: sequence number, type, version and
+    /// plaintext length.
     fn additional_data(&self, header: [u8; RECORD_HEADER], text_length: usize) -> Option<[u8; 13]> {
         let mut data = [0; 13];
         data[..8].copy_from_slice(&self.sequence.to_be_bytes());
@@ -94,7 +95,8 @@ impl Protection {
     }
 }
 
-/// The text of TLS 1.3 ends with its true type and zeros.
+/// Splits the plaintext of a TLS 1.3 record: it ends with the actual content type and zeros (RFC
+/// 8446 §5.2).
 fn inner(mut text: Vec<u8>) -> Option<Opened> {
     let at = text.iter().rposition(|byte| *byte != 0)?;
     let kind = text.get(at).copied()?;

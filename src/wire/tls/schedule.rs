@@ -1,21 +1,21 @@
-//! From secrets to keys (RFC 8446 §7.1 and §7.3, RFC 5246 §5 and §6.3).
+//! Key schedule: derives keys from secrets (RFC 8446 §7.1 and §7.3, RFC 5246 §5 and §6.3).
 
 use aws_lc_rs::hkdf::{KeyType, Prk};
 use aws_lc_rs::hmac;
 
 use super::suite::{Hash, Suite};
 
-/// Bytes of every nonce.
+/// Length of a nonce in bytes.
 pub(super) const NONCE: usize = 12;
 
-/// What protects the records of one direction.
+/// Keys for the records of one direction.
 pub(super) struct Keys {
     pub(super) key: Vec<u8>,
-    /// The nonce's fixed part: all of it, or in TLS 1.2 with GCM its first four bytes.
+    /// Fixed part of the nonce: all of it, or with GCM in TLS 1.2 its first four bytes.
     pub(super) iv: Vec<u8>,
 }
 
-/// Of TLS 1.3, from a traffic secret.
+/// Derives the keys of TLS 1.3 from a traffic secret.
 pub(super) fn traffic_keys(suite: Suite, secret: &[u8]) -> Option<Keys> {
     let expand = |label: &str, length| expand_label(suite.hash, secret, label, length);
     Some(Keys {
@@ -24,12 +24,12 @@ pub(super) fn traffic_keys(suite: Suite, secret: &[u8]) -> Option<Keys> {
     })
 }
 
-/// The traffic secret after this one (RFC 8446 §7.2).
+/// Returns the next traffic secret (RFC 8446 §7.2).
 pub(super) fn next_secret(suite: Suite, secret: &[u8]) -> Option<Vec<u8>> {
     expand_label(suite.hash, secret, "traffic upd", suite.hash.length())
 }
 
-/// `HKDF-Expand-Label` without a context.
+/// `HKDF-Expand-Label` (RFC 8446 §7.1) without a context.
 pub(in crate::wire) fn expand_label(
     hash: Hash,
     secret: &[u8],
@@ -57,7 +57,7 @@ pub(in crate::wire) fn expand_label(
     Some(out)
 }
 
-/// Of TLS 1.2, from the master secret: the client's and the server's.
+/// Derives the keys of TLS 1.2 from the master secret: the client's and the server's.
 pub(super) fn master_keys(
     suite: Suite,
     master: &[u8],
@@ -86,7 +86,7 @@ pub(super) fn master_keys(
     ])
 }
 
-/// The pseudorandom function of TLS 1.2, its label being part of the seed.
+/// Pseudorandom function of TLS 1.2 (RFC 5246 §5); the label is part of the seed.
 fn expand_master(hash: Hash, secret: &[u8], seed: &[u8], length: usize) -> Vec<u8> {
     let key = hmac::Key::new(hash.hmac(), secret);
     let mut out = Vec::with_capacity(length + hash.length());

@@ -1,19 +1,19 @@
-//! Cipher suites whose records can be opened here: those with authenticated encryption (RFC 8446
+//! Cipher suites whose records can be decrypted here: those with authenticated encryption (RFC 8446
 //! §B.4; RFC 5288, RFC 5289, RFC 7905).
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Algorithm, CHACHA20_POLY1305};
 use aws_lc_rs::{hkdf, hmac};
 
-/// What a cipher suite consists of, as far as records are concerned.
+/// Properties of a cipher suite that concern records.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Suite {
     pub(super) aead: &'static Algorithm,
     pub(super) hash: Hash,
-    /// Bytes of the nonce that each record of TLS 1.2 carries itself.
+    /// Number of nonce bytes that each record of TLS 1.2 carries explicitly.
     pub(super) explicit_nonce: usize,
 }
 
-/// The hash function secrets are expanded with.
+/// Hash function that secrets are expanded with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::wire) enum Hash {
     Sha256,
@@ -21,7 +21,7 @@ pub(in crate::wire) enum Hash {
 }
 
 impl Suite {
-    /// By its number; `None` for one that is not opened here.
+    /// Returns the suite with this number; `None` if it is not supported here.
     pub(super) fn of(number: u16) -> Option<Self> {
         let (aead, hash, explicit_nonce) = match number {
             0x1301 => (&AES_128_GCM, Hash::Sha256, 0),
@@ -41,7 +41,7 @@ impl Suite {
     }
 }
 
-/// Bytes of the nonce that records state between their header and their ciphertext, by a
+/// Returns the number of explicit nonce bytes between a record's header and its ciphertext, by a
 /// connection's version and cipher suite.
 pub fn explicit_nonce(version: u16, cipher_suite: u16) -> u64 {
     let stated = Suite::of(cipher_suite).map_or(0, |suite| suite.explicit_nonce as u64);
@@ -63,7 +63,7 @@ impl Hash {
         }
     }
 
-    /// Bytes of its output.
+    /// Returns the length of its output in bytes.
     pub(super) const fn length(self) -> usize {
         match self {
             Self::Sha256 => 32,

@@ -1,4 +1,4 @@
-//! Bytes that are missing: in a unit that goes on behind them, or where nothing says what follows.
+//! Handling of gaps: within a unit that continues after them, or with resynchronization.
 
 use super::{SplitLayer, StreamLayer};
 use crate::wire::stream::lane::{LaneState, NextState};
@@ -8,7 +8,7 @@ use crate::wire::stream::unit::UnitKind;
 use crate::wire::tls::{KeyLog, Sender};
 
 impl StreamLayer {
-    /// So many bytes of a direction are missing.
+    /// Skips missing bytes of a direction.
     pub(in crate::wire::stream) fn push_gap(
         &mut self,
         from: Sender,
@@ -39,7 +39,7 @@ impl StreamLayer {
         }
     }
 
-    /// The unit in which a gap lies.
+    /// Returns the unit that contains the gap.
     fn skip(&mut self, from: Sender, bytes: u64, sink: &mut dyn UnitSink) -> Option<UnitKind> {
         let SplitLayer {
             state, tls, mut cx, ..
@@ -57,7 +57,7 @@ impl StreamLayer {
         }
     }
 
-    /// A gap lay within a unit, and may have ended it.
+    /// Continues after a gap within a unit, which it may have ended.
     fn after_gap(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let SplitLayer { state, mut cx, .. } = self.split(from, sink);
         let next = match state {
@@ -75,7 +75,7 @@ impl StreamLayer {
         self.turn(from, next, keys, sink);
     }
 
-    /// A gap lay where nothing says what follows.
+    /// Starts to resynchronize after a gap beyond the current unit.
     fn lose(&mut self, from: Sender, sink: &mut dyn UnitSink) {
         let SplitLayer {
             state,
@@ -99,7 +99,7 @@ impl StreamLayer {
         });
     }
 
-    /// A gap in the records: the plaintext breaks off.
+    /// Ends the plaintext after a gap in the records.
     fn break_off(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let axis = self.axis;
         let lane = self.lane_mut(from);

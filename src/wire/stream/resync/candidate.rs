@@ -1,39 +1,39 @@
-//! Bytes that may be a head of HTTP/1.
+//! Validation of bytes that may be an HTTP/1 head.
 
 use crate::wire::http1::HeadBuffer;
 
 use super::super::detect::{METHODS, is_token};
 
-/// A head behind a gap may grow to this; longer ones are not recognised.
+/// Maximum length in bytes of a head after a gap; longer ones are not recognized.
 const MOST_FOUND: usize = 64 * 1024;
-/// The beginning of a response.
+/// Start of a response.
 const VERSION: &[u8] = b"HTTP/1.";
 
-/// What is known of a candidate.
+/// Verdict on a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CandidateFit {
-    /// It is what it seems.
+    /// It is a head.
     Sound,
-    /// More bytes will tell.
+    /// More bytes are needed.
     Open,
-    /// It is not, and nothing begins before so many bytes of it.
+    /// It is not a head, and none begins in its first `resume` bytes.
     Unsound { resume: usize },
 }
 
-/// How far a candidate was read: each byte once, in whatever pieces they come.
+/// State of a validation; each byte is examined once.
 #[derive(Debug, Default)]
 pub(super) struct HeadCandidate {
-    /// Where the line begins that is not complete.
+    /// Start of the line that is not complete.
     line: usize,
-    /// Up to here there is no end of that line.
+    /// Number of bytes searched for the end of that line.
     searched: usize,
 }
 
 impl HeadCandidate {
-    /// Reads on in a candidate's bytes, which begin with it.
+    /// Examines further bytes of a candidate; `bytes` begin with it.
     ///
-    /// Where a line is no field, no head that begins before that line is one either, for it would
-    /// hold the same line. So the search goes on with it.
+    /// If a line is not a valid field, no head that begins before that line is valid either, since
+    /// it would contain the same line. So the search continues at that line.
     pub(super) fn judge(&mut self, bytes: &[u8]) -> CandidateFit {
         if self.line == 0 && !may_begin(bytes, false) {
             return CandidateFit::Unsound { resume: 1 };
@@ -76,7 +76,7 @@ impl HeadCandidate {
     }
 }
 
-/// Returns true if a start line may begin with these bytes, of which the first is a capital letter.
+/// Returns true if these bytes, which start with a capital letter, may begin a start line.
 pub(super) fn may_begin(bytes: &[u8], is_over: bool) -> bool {
     let begins = |word: &[u8]| bytes.starts_with(word) || (!is_over && word.starts_with(bytes));
     begins(VERSION)
@@ -85,8 +85,8 @@ pub(super) fn may_begin(bytes: &[u8], is_over: bool) -> bool {
         })
 }
 
-/// Returns true if a start line can come of its beginning. Of a long one only its first bytes are
-/// looked at before its end is there.
+/// Returns true if `line` may be the beginning of a start line. Only the first bytes of a long line
+/// are examined before its end is there.
 fn may_go_on(line: &[u8]) -> bool {
     const LOOKED_AT: usize = 256;
     let line = line.get(..line.len().min(LOOKED_AT)).unwrap_or(line);
@@ -109,7 +109,7 @@ fn is_start_line(line: &[u8]) -> bool {
     is_status_line(line) || is_request_line(line)
 }
 
-/// RFC 9112 §4.
+/// Returns true for a status line (RFC 9112 §4).
 fn is_status_line(line: &[u8]) -> bool {
     let rest = line.strip_prefix(VERSION).unwrap_or_default();
     matches!(rest, [b'0' | b'1', b' ', code @ ..]
@@ -117,7 +117,7 @@ fn is_status_line(line: &[u8]) -> bool {
             && code.get(3).is_none_or(|next| *next == b' '))
 }
 
-/// RFC 9112 §3.
+/// Returns true for a request line (RFC 9112 §3).
 fn is_request_line(line: &[u8]) -> bool {
     let mut words = line.split(|byte| *byte == b' ');
     let (method, target, version) = (words.next(), words.next(), words.next());
@@ -128,7 +128,7 @@ fn is_request_line(line: &[u8]) -> bool {
     is_known && is_target && is_version && words.next().is_none()
 }
 
-/// RFC 9112 §5.
+/// Returns true for a field line (RFC 9112 §5).
 fn is_field_line(line: &[u8]) -> bool {
     let colon = line.iter().position(|byte| *byte == b':');
     colon.is_some_and(|colon| colon > 0 && line.iter().copied().take(colon).all(is_token))

@@ -1,5 +1,5 @@
-//! The law over what was captured: each connection's segments in their order of arrival, and the
-//! same in other pieces.
+//! The property over real captures: each connection's segments in order of arrival, and the same
+//! bytes in other pieces.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -54,7 +54,7 @@ const FILES: [(&str, &[u8]); 11] = [
         include_bytes!("../../../../tests/captures/18-8-http09.pcap"),
     ),
 ];
-/// What this program saved: pcapng.
+/// Runs saved by this program: pcapng.
 const SAVED: [(&str, &[u8]); 3] = [
     (
         "expired",
@@ -70,7 +70,7 @@ const SAVED: [(&str, &[u8]); 3] = [
     ),
 ];
 
-/// The frames of a pcap file of a little-endian machine.
+/// Returns the frames of a little-endian pcap file.
 fn pcap_frames(file: &[u8]) -> Vec<&[u8]> {
     let mut rest = &file[24..];
     let mut frames = Vec::new();
@@ -82,7 +82,7 @@ fn pcap_frames(file: &[u8]) -> Vec<&[u8]> {
     frames
 }
 
-/// The frames of a pcapng file's enhanced packet blocks.
+/// Returns the frames of a pcapng file's enhanced packet blocks.
 fn pcapng_frames(file: &[u8]) -> Vec<&[u8]> {
     let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
     let (mut at, mut frames) = (0, Vec::new());
@@ -95,7 +95,7 @@ fn pcapng_frames(file: &[u8]) -> Vec<&[u8]> {
     frames
 }
 
-/// What passes on each connection; whoever sends its first segment is the client.
+/// Returns the input of each connection; the sender of its first segment is the client.
 fn passing(frames: &[&[u8]]) -> Vec<Vec<Passing>> {
     #[derive(Default)]
     struct Connection {

@@ -1,4 +1,4 @@
-//! What is told of connections of each kind.
+//! Expected output of the parser for connections of each protocol.
 
 use super::record::{Passing, client, frame, hello, record, server, told};
 use crate::wire::http2::PREFACE;

@@ -1,4 +1,5 @@
-//! However bytes are cut, and in whatever order of arrival, the units are the same.
+//! Property: however the bytes are split, and in whatever order the directions arrive, the units
+//! are the same.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,7 +8,7 @@ use super::record::{Passing, client, frame, hello, record, server, told};
 use crate::wire::http2::PREFACE;
 use crate::wire::tls::Sender;
 
-/// What is said in turn: each piece of a list after the ones before it.
+/// Generates conversations in which the sides take turns.
 fn dialogues() -> impl Strategy<Value = Vec<Passing>> {
     let get = || client(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     let ok = || server(b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
@@ -110,7 +111,7 @@ fn dialogues() -> impl Strategy<Value = Vec<Passing>> {
     ]
 }
 
-/// Takes some bytes out: a stretch of one of the pieces.
+/// Removes a range from one of the pieces.
 fn with_a_gap(
     mut said: Vec<Passing>,
     at: prop::sample::Index,
@@ -134,7 +135,7 @@ fn with_a_gap(
     said
 }
 
-/// The same in pieces of given lengths, one after the other and around again.
+/// Splits the input into pieces of the given lengths, used in rotation.
 fn cut(said: &[Passing], lengths: &[usize]) -> Vec<Passing> {
     let mut lengths = lengths.iter().copied().cycle();
     let mut pieces = Vec::new();
@@ -153,8 +154,7 @@ fn cut(said: &[Passing], lengths: &[usize]) -> Vec<Passing> {
     pieces
 }
 
-/// The client's pieces as early as can be: each before those of the server that came right before
-/// it, so often.
+/// Moves the client's pieces ahead of the server's pieces directly before them, `times` times.
 fn client_hurries(mut pieces: Vec<Passing>, times: usize) -> Vec<Passing> {
     let is_client = |piece: &Passing| {
         matches!(
@@ -187,7 +187,8 @@ proptest! {
 
     #[test]
     fn a_client_may_send_before_it_is_answered(said in dialogues(), times in 0_usize..12) {
-        // A server that speaks first speaks by itself; else its answers follow what they answer.
+        // A server that speaks first does so unprompted; otherwise its responses follow the
+        // requests.
         prop_assert_eq!(told(&client_hurries(said.clone(), times)).both(), told(&said).both());
     }
 

@@ -1,4 +1,4 @@
-//! A sink that writes down what it is told, each unit once.
+//! A sink that records what the parser reports, each unit once.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::wire::stream::{
 };
 use crate::wire::tls::Sender;
 
-/// What was told of each direction.
+/// Reports for each direction.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ToldUnits {
     client: Vec<String>,
@@ -18,7 +18,7 @@ pub(super) struct ToldUnits {
 }
 
 impl ToldUnits {
-    /// What was told of a direction, in order.
+    /// Returns the reports for a direction, in order.
     pub(super) fn of(&self, from: Sender) -> &[String] {
         match from {
             Sender::Client => &self.client,
@@ -26,14 +26,14 @@ impl ToldUnits {
         }
     }
 
-    /// All of it.
+    /// Returns all reports.
     pub(super) fn both(mut self) -> [Vec<String>; 2] {
         self.close(Sender::Client);
         self.close(Sender::Server);
         [self.client, self.server]
     }
 
-    /// The lines of both that begin with a word.
+    /// Returns the lines of both directions that begin with a word.
     pub(super) fn lines(self, word: &str) -> Vec<String> {
         let both = self.both().concat();
         both.into_iter()
@@ -64,7 +64,7 @@ impl ToldUnits {
     }
 }
 
-/// Returns true if a piece goes on with the unit of another.
+/// Returns true if a piece continues the unit of the previous one.
 fn goes_on(before: UnitKind, next: UnitKind) -> bool {
     match (before, next) {
         (UnitKind::Http1Head { .. }, UnitKind::Http1Head { .. }) => true,
@@ -161,8 +161,8 @@ impl UnitSink for ToldUnits {
             ),
             TlsHello::Server(hello) => format!("{:04x}", hello.version),
         };
-        // Where in a record a hello is complete depends on nothing but the bytes, but it is told
-        // before the record's last piece.
+        // The position of a hello in a record depends only on the bytes, but it is reported before
+        // the record's last piece.
         self.list(from).push(format!("hello {said}"));
     }
 
@@ -185,14 +185,14 @@ impl UnitSink for ToldUnits {
     }
 }
 
-/// What passes on a connection.
+/// Input of a parser: bytes or a gap.
 #[derive(Clone, Debug)]
 pub(super) enum Passing {
     Bytes(Sender, Vec<u8>),
     Gap(Sender, u64),
 }
 
-/// What a parser tells of what passes, in such pieces.
+/// Returns what a parser reports for this input.
 pub(super) fn told(passing: &[Passing]) -> ToldUnits {
     let (mut parser, mut record) = (StreamParser::default(), ToldUnits::default());
     for one in passing {
@@ -215,19 +215,19 @@ pub(super) fn server(bytes: &[u8]) -> Passing {
     Passing::Bytes(Sender::Server, bytes.to_vec())
 }
 
-/// A frame of HTTP/2.
+/// Returns an HTTP/2 frame.
 pub(super) fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap();
     [&[0, 0, length, kind, flags, 0, 0, 0, stream][..], payload].concat()
 }
 
-/// A record of TLS.
+/// Returns a TLS record.
 pub(super) fn record(content_type: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).unwrap().to_be_bytes();
     [&[content_type, 3, 3][..], &length, content].concat()
 }
 
-/// A client's hello that looks for a host, or a server's that chooses TLS 1.3.
+/// Returns a ClientHello with a host name, or a ServerHello that chooses TLS 1.3.
 pub(super) fn hello(is_client: bool) -> Vec<u8> {
     let mut body = vec![3, 3];
     body.extend([7; 32]);
