@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         3 => http1(bytes),
         4 => {
-            let (mut parser, mut told) = (StreamParser::of_http2(true), Count(0));
+            let (mut parser, mut told) = (StreamParser::new_http2(true), Count(0));
             bytes.chunks(7).for_each(|piece| parser.push(Sender::Client, piece, &mut told));
             parser.push(Sender::Server, bytes, &mut told);
             assert!(told.0 <= 2 * bytes.len() as u64);
@@ -36,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
         6 => {
             let (mut seen, mut headers) = (0_usize, 0_usize);
             HandshakeReader::default().read(Sender::Server, bytes, |_| seen += 1);
-            RecordBoundary::default().follow(bytes, |_| headers += 1);
+            RecordBoundary::default().for_each_header(bytes, |_| headers += 1);
             assert!(seen <= bytes.len() && headers <= bytes.len());
         }
         7 => KeyLog::default().read(bytes),

@@ -71,7 +71,7 @@ impl Findings {
         for (from, mut side) in sides {
             dissection.messages.append(&mut side.heads.into_list());
             dissection.notes.append(&mut side.notes);
-            side.parts.tell(from, &mut dissection.layers);
+            side.parts.add_to(from, &mut dissection.layers);
         }
     }
 
@@ -199,20 +199,20 @@ impl SideFindings {
         };
         self.parts.seek(at);
         let Some(kind) = part_kind(piece.kind) else {
-            return self.parts.skip(bytes as u64);
+            return self.parts.skip_bytes(bytes as u64);
         };
         match piece.kind {
             // The last piece of a head has its final kind.
             UnitKind::Http1Head { .. } => {
-                self.parts.pass(PartKind::Http1Head, bytes);
+                self.parts.extend_part(PartKind::Http1Head, bytes);
                 if kind != PartKind::Http1Head {
-                    self.parts.turns_out(kind);
+                    self.parts.reclassify(kind);
                 }
             }
-            _ => self.parts.pass(kind, bytes),
+            _ => self.parts.extend_part(kind, bytes),
         }
         if piece.is_last {
-            self.parts.end();
+            self.parts.end_part();
         }
     }
 

@@ -23,7 +23,7 @@ impl Parts {
 
     /// Assigns the next `bytes` to the current part if it is of this kind, else to a new one. Once
     /// the list is full, they are not listed.
-    pub(super) fn pass(&mut self, what: PartKind, bytes: usize) {
+    pub(super) fn extend_part(&mut self, what: PartKind, bytes: usize) {
         let bytes = bytes as u64;
         if let Some(part) = self
             .list
@@ -38,32 +38,32 @@ impl Parts {
                 what,
             });
         } else {
-            return self.skip(bytes);
+            return self.skip_bytes(bytes);
         }
         self.open = true;
         self.at += bytes;
     }
 
     /// Changes the kind of the current part.
-    pub(super) fn turns_out(&mut self, what: PartKind) {
+    pub(super) fn reclassify(&mut self, what: PartKind) {
         if let Some(part) = self.list.last_mut().filter(|_| self.open) {
             part.what = what;
         }
     }
 
     /// Ends the current part.
-    pub(super) const fn end(&mut self) {
+    pub(super) const fn end_part(&mut self) {
         self.open = false;
     }
 
     /// Skips bytes that belong to no part.
-    pub(super) const fn skip(&mut self, bytes: u64) {
+    pub(super) const fn skip_bytes(&mut self, bytes: u64) {
         self.open = false;
         self.at += bytes;
     }
 
     /// Adds the list to the layers.
-    pub(super) fn tell(self, from: Side, layers: &mut Layers) {
+    pub(super) fn add_to(self, from: Side, layers: &mut Layers) {
         layers.tell(from, &[], &self.list);
     }
 }

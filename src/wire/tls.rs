@@ -42,18 +42,18 @@ pub enum Sender {
 
 /// An item of a handshake, with its position in the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct HandshakeItem {
     /// Offset of its first byte in its direction's stream.
     pub offset: u64,
     /// Number of bytes that carried it. The first message of a record includes the record header.
     pub bytes: u64,
     /// The item itself.
-    pub what: What,
+    pub what: HandshakeItemKind,
 }
 
 /// Kind of an item, with its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum HandshakeItemKind {
     /// A ClientHello in plaintext; `None` if it cannot be parsed.
     ClientHello(Option<ClientHello>),
     /// A ServerHello in plaintext; `None` if it cannot be parsed.
@@ -82,7 +82,7 @@ pub struct HandshakeReader {
 
 impl HandshakeReader {
     /// Parses the next bytes of one direction and calls `tell` for each item that they complete.
-    pub fn read(&mut self, from: Sender, bytes: &[u8], mut tell: impl FnMut(Seen)) {
+    pub fn read(&mut self, from: Sender, bytes: &[u8], mut tell: impl FnMut(HandshakeItem)) {
         let Self {
             client,
             server,
@@ -130,7 +130,7 @@ struct Message {
 }
 
 impl Lane {
-    fn read(&mut self, mut bytes: &[u8], tls13: &mut bool, tell: &mut impl FnMut(Seen)) {
+    fn read(&mut self, mut bytes: &[u8], tls13: &mut bool, tell: &mut impl FnMut(HandshakeItem)) {
         while !bytes.is_empty() && !self.lost {
             bytes = match self.record.take() {
                 None => self.read_header(bytes, tell),
@@ -139,7 +139,11 @@ impl Lane {
         }
     }
 
-    fn read_header<'a>(&mut self, bytes: &'a [u8], tell: &mut impl FnMut(Seen)) -> &'a [u8] {
+    fn read_header<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        tell: &mut impl FnMut(HandshakeItem),
+    ) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(bytes.len().min(RECORD_HEADER - self.header_filled));
         if let Some(place) = self
             .header
@@ -155,16 +159,16 @@ impl Lane {
         rest
     }
 
-    fn begin_record(&mut self, tell: &mut impl FnMut(Seen)) {
+    fn begin_record(&mut self, tell: &mut impl FnMut(HandshakeItem)) {
         self.header_filled = 0;
         let [kind, major, _, high, low] = self.header;
         let start = self.offset - RECORD_HEADER as u64;
         if !(20..=24).contains(&kind) || major != 3 {
             self.lost = true;
-            tell(Seen {
+            tell(HandshakeItem {
                 offset: start,
                 bytes: RECORD_HEADER as u64,
-                what: What::Garbage(self.header),
+                what: HandshakeItemKind::Garbage(self.header),
             });
             return;
         }
@@ -184,7 +188,7 @@ impl Lane {
         mut record: Record,
         bytes: &'a [u8],
         tls13: &mut bool,
-        tell: &mut impl FnMut(Seen),
+        tell: &mut impl FnMut(HandshakeItem),
     ) -> &'a [u8] {
         let (content, rest) = bytes.split_at(bytes.len().min(record.left));
         let already = record.length - record.left;
@@ -206,16 +210,16 @@ impl Lane {
         rest
     }
 
-    fn end_record(&mut self, record: &Record, tls13: bool, tell: &mut impl FnMut(Seen)) {
+    fn end_record(&mut self, record: &Record, tls13: bool, tell: &mut impl FnMut(HandshakeItem)) {
         let what = match (record.kind, record.length) {
             (20, _) => {
                 self.ciphered = true;
-                What::ChangeCipherSpec
+                HandshakeItemKind::ChangeCipherSpec
             }
-            (21, 2) if tls13 || !self.ciphered => What::Alert(record.first[1]),
-            _ => What::Encrypted,
+            (21, 2) if tls13 || !self.ciphered => HandshakeItemKind::Alert(record.first[1]),
+            _ => HandshakeItemKind::Encrypted,
         };
-        tell(Seen {
+        tell(HandshakeItem {
             offset: record.start,
             bytes: self.offset - record.start,
             what,
@@ -227,7 +231,7 @@ impl Lane {
         record: &mut Record,
         mut content: &[u8],
         tls13: &mut bool,
-        tell: &mut impl FnMut(Seen),
+        tell: &mut impl FnMut(HandshakeItem),
     ) {
         while !content.is_empty() {
             let start = record.unaccounted;
@@ -238,10 +242,10 @@ impl Lane {
             if message.is_complete() {
                 record.unaccounted = self.offset;
                 let what = message.meaning();
-                if let What::ServerHello(Some(hello)) = &what {
+                if let HandshakeItemKind::ServerHello(Some(hello)) = &what {
                     *tls13 |= hello.version == 0x0304;
                 }
-                tell(Seen {
+                tell(HandshakeItem {
                     offset: message.start,
                     bytes: self.offset - message.start,
                     what,
@@ -299,11 +303,11 @@ impl Message {
         matches!(self.header[0], 1 | 2)
     }
 
-    fn meaning(&self) -> What {
+    fn meaning(&self) -> HandshakeItemKind {
         match self.header[0] {
-            1 => What::ClientHello(ClientHello::parse(&self.body)),
-            2 => What::ServerHello(ServerHello::parse(&self.body)),
-            kind => What::Message(kind),
+            1 => HandshakeItemKind::ClientHello(ClientHello::parse(&self.body)),
+            2 => HandshakeItemKind::ServerHello(ServerHello::parse(&self.body)),
+            kind => HandshakeItemKind::Message(kind),
         }
     }
 }
@@ -400,7 +404,7 @@ mod tests {
         out
     }
 
-    fn read(from: Sender, bytes: &[u8]) -> Vec<Seen> {
+    fn read(from: Sender, bytes: &[u8]) -> Vec<HandshakeItem> {
         let mut seen = Vec::new();
         HandshakeReader::default().read(from, bytes, |one| seen.push(one));
         seen
@@ -413,15 +417,15 @@ mod tests {
         assert_eq!(
             seen,
             [
-                Seen {
+                HandshakeItem {
                     offset: 0,
                     bytes: 16,
-                    what: What::Message(11)
+                    what: HandshakeItemKind::Message(11)
                 },
-                Seen {
+                HandshakeItem {
                     offset: 16,
                     bytes: 4,
-                    what: What::Message(14)
+                    what: HandshakeItemKind::Message(14)
                 }
             ]
         );
@@ -433,10 +437,10 @@ mod tests {
         let bytes = [record(22, &whole[..9]), record(22, &whole[9..])].concat();
         assert_eq!(
             read(Sender::Server, &bytes),
-            [Seen {
+            [HandshakeItem {
                 offset: 0,
                 bytes: 34,
-                what: What::Message(11)
+                what: HandshakeItemKind::Message(11)
             }]
         );
     }
@@ -444,11 +448,17 @@ mod tests {
     #[test]
     fn after_change_cipher_spec_handshake_records_are_encrypted() {
         let bytes = [record(20, &[1]), record(22, &[9; 40])].concat();
-        let what: Vec<What> = read(Sender::Client, &bytes)
+        let what: Vec<HandshakeItemKind> = read(Sender::Client, &bytes)
             .into_iter()
             .map(|seen| seen.what)
             .collect();
-        assert_eq!(what, [What::ChangeCipherSpec, What::Encrypted]);
+        assert_eq!(
+            what,
+            [
+                HandshakeItemKind::ChangeCipherSpec,
+                HandshakeItemKind::Encrypted
+            ]
+        );
     }
 
     #[test]
@@ -456,10 +466,10 @@ mod tests {
         let seen = read(Sender::Server, b"HTTP/1.1 400 Bad Request\r\n");
         assert_eq!(
             seen,
-            [Seen {
+            [HandshakeItem {
                 offset: 0,
                 bytes: 5,
-                what: What::Garbage(*b"HTTP/")
+                what: HandshakeItemKind::Garbage(*b"HTTP/")
             }]
         );
     }
@@ -468,10 +478,10 @@ mod tests {
     fn an_alert_in_the_clear_gives_its_description() {
         assert_eq!(
             read(Sender::Server, &record(21, &[2, 70])),
-            [Seen {
+            [HandshakeItem {
                 offset: 0,
                 bytes: 7,
-                what: What::Alert(70)
+                what: HandshakeItemKind::Alert(70)
             }]
         );
     }

@@ -10,7 +10,9 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection,
     SupportedCipherSuite,
 };
-use tapline::wire::tls::{ClientHello, HandshakeReader, KeyLog, Sender, ServerHello, What};
+use tapline::wire::tls::{
+    ClientHello, HandshakeItemKind, HandshakeReader, KeyLog, Sender, ServerHello,
+};
 
 /// A key log in memory.
 #[derive(Default)]
@@ -130,8 +132,8 @@ impl Talk {
             (Sender::Server, &self.passed[1]),
         ] {
             reader.read(from, bytes, |seen| match seen.what {
-                What::ClientHello(hello) => client = hello.or(client.take()),
-                What::ServerHello(hello) => server = hello.or(server.take()),
+                HandshakeItemKind::ClientHello(hello) => client = hello.or(client.take()),
+                HandshakeItemKind::ServerHello(hello) => server = hello.or(server.take()),
                 _ => {}
             });
         }

@@ -42,7 +42,7 @@ impl RunRedactor {
         }
         let Some(link) = link else { return false };
         self.clear_text
-            .over(link, packet.frame_bytes, bytes, &self.rules);
+            .mask_frame(link, packet.frame_bytes, bytes, &self.rules);
         true
     }
 }

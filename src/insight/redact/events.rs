@@ -197,7 +197,7 @@ impl Redactor<'_> {
                     self.mask(name);
                 }
             }
-            // These have no text, or only text of the program's own or harmless text.
+            // These contain no text, or only text that is defined by this program or harmless.
             EventKind::RunStarted { .. }
             | EventKind::ClockPaired { .. }
             | EventKind::RunEnded

@@ -126,7 +126,7 @@ mod tests {
             }
         }
 
-        /// Learning from a text before must not change how it is masked.
+        /// Learning from an earlier text must not change how it is masked.
         #[test]
         fn what_was_seen_before_is_masked_as_at_first(
             texts in proptest::collection::vec(

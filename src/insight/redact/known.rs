@@ -42,8 +42,8 @@ impl KnownSecrets {
     /// Shorter values would be found where they are not secret.
     const MIN_LENGTH: usize = 6;
     const MAX_LENGTH: usize = 4_096;
-    /// Secrets of each kind. Beyond that the oldest is forgotten: events that contain it were
-    /// masked as they came.
+    /// Maximum number of secrets of each kind. Beyond it the oldest is dropped; events that contain
+    /// it were masked when they were emitted.
     const MAX_SECRETS: usize = 64;
 
     /// Adds a secret given by the user.
@@ -61,8 +61,8 @@ impl KnownSecrets {
         beginnings: &mut Option<Box<PrefixIndex>>,
         value: &str,
     ) {
-        // A value is one of its own forms, so the index tells most new values apart without a
-        // comparison with each.
+        // A value is one of its own forms, so the index shows for most new values that they are
+        // new, without a comparison with each secret.
         let is_form = beginnings
             .as_ref()
             .is_some_and(|beginnings| beginnings.contains(value));

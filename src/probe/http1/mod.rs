@@ -117,7 +117,7 @@ impl Http1 {
         let outbound = Outbound::new(request.body.is_some(), expected);
         self.monitor.begin(Http1ExchangeState {
             phases,
-            parser: StreamParser::of_http1(),
+            parser: StreamParser::new_http1(),
             outbound,
             inbound,
             fault: None,

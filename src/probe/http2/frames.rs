@@ -23,7 +23,7 @@ pub(super) struct FrameTracker {
 impl FrameTracker {
     pub(super) fn new() -> Self {
         Self {
-            parser: StreamParser::of_http2(false),
+            parser: StreamParser::new_http2(false),
             is_open: [false; 2],
         }
     }

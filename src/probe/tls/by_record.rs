@@ -100,18 +100,18 @@ impl<S: AsyncRead + Unpin> PollRead<BufReader<S>> for TlsRecordReader {
         } = self;
         idle.check()?;
         let there = ready!(Pin::new(&mut *inner).poll_fill_buf(cx))?;
-        let count = boundary.within_one(there).min(buf.remaining());
+        let count = boundary.bytes_within_record(there).min(buf.remaining());
         let piece = there.get(..count).unwrap_or_default();
         if let Some((meter, before)) = told.as_ref().filter(|_| !piece.is_empty()) {
             meter.set_latest_start(before.saturating_add(boundary.start()));
         }
         buf.put_slice(piece);
-        boundary.follow(piece, |header| {
+        boundary.for_each_header(piece, |header| {
             idle.count();
             if let Some((meter, before)) = told {
                 meter
                     .layers()
-                    .add_record(Side::Server, header.behind(*before));
+                    .add_record(Side::Server, header.offset_by(*before));
             }
         });
         Pin::new(inner).consume(count);
@@ -146,10 +146,10 @@ impl StreamObserver for OutgoingRecords {
         else {
             return;
         };
-        boundary.follow(bytes, |header| {
+        boundary.for_each_header(bytes, |header| {
             meter
                 .layers()
-                .add_record(Side::Client, header.behind(*before));
+                .add_record(Side::Client, header.offset_by(*before));
         });
     }
 

@@ -8,7 +8,7 @@ use crate::probe::Recorder;
 use crate::probe::tap::StreamObserver;
 use crate::trace::{ConnectionId, EventKind, Side, TlsMessage};
 use crate::units::Untrusted;
-use crate::wire::tls::{self, ClientHello, HandshakeReader, Seen, Sender, ServerHello};
+use crate::wire::tls::{self, ClientHello, HandshakeItem, HandshakeReader, Sender, ServerHello};
 
 /// Maximum number of messages emitted for one handshake.
 const MAX_MESSAGES: u32 = 200;
@@ -131,31 +131,33 @@ impl HandshakeProgress {
     }
 }
 
-fn tls_message(from: Side, before: u64, seen: &Seen) -> TlsMessage {
+fn tls_message(from: Side, before: u64, seen: &HandshakeItem) -> TlsMessage {
     let (name, detail) = match &seen.what {
-        tls::What::ClientHello(hello) => (
+        tls::HandshakeItemKind::ClientHello(hello) => (
             "ClientHello".to_owned(),
             hello.as_ref().map(describe_client_hello),
         ),
-        tls::What::ServerHello(Some(hello)) if hello.is_retry => (
+        tls::HandshakeItemKind::ServerHello(Some(hello)) if hello.is_retry => (
             "HelloRetryRequest".to_owned(),
             Some(describe_server_hello(hello)),
         ),
-        tls::What::ServerHello(hello) => (
+        tls::HandshakeItemKind::ServerHello(hello) => (
             "ServerHello".to_owned(),
             hello.as_ref().map(describe_server_hello),
         ),
-        tls::What::Message(kind) => (
+        tls::HandshakeItemKind::Message(kind) => (
             tls::message_name(*kind).map_or_else(|| format!("message {kind}"), str::to_owned),
             None,
         ),
-        tls::What::ChangeCipherSpec => ("ChangeCipherSpec".to_owned(), None),
-        tls::What::Alert(description) => (
+        tls::HandshakeItemKind::ChangeCipherSpec => ("ChangeCipherSpec".to_owned(), None),
+        tls::HandshakeItemKind::Alert(description) => (
             "Alert".to_owned(),
             Some(tls::alert_name(*description).unwrap_or("unknown").into()),
         ),
-        tls::What::Encrypted => ("encrypted".to_owned(), None),
-        tls::What::Garbage(bytes) => ("not TLS".to_owned(), Some(Untrusted::from_bytes(bytes))),
+        tls::HandshakeItemKind::Encrypted => ("encrypted".to_owned(), None),
+        tls::HandshakeItemKind::Garbage(bytes) => {
+            ("not TLS".to_owned(), Some(Untrusted::from_bytes(bytes)))
+        }
     };
     TlsMessage {
         from,

@@ -38,7 +38,7 @@ pub(super) fn draw(
             LadderRow::Idle { took, cause, .. } => draw_idle(canvas, took, cause),
             LadderRow::Packet(place) => {
                 if let Some(packet) = talk.packet(place) {
-                    brackets.pass(canvas, talk, place, packet);
+                    brackets.add_packet(canvas, talk, place, packet);
                     let at = talk.moment(packet).map(crate::units::Moment::from_start);
                     let at = at.or_else(|| origin.map(|origin| packet.wall.since(origin)));
                     draw_packet(
@@ -290,7 +290,7 @@ struct Brackets {
 }
 
 impl Brackets {
-    fn pass(
+    fn add_packet(
         &mut self,
         canvas: &mut SvgCanvas,
         talk: &ConversationView<'_>,

@@ -66,26 +66,26 @@ impl PendingRequests {
     }
 
     /// Records that the bytes of one or more responses were lost.
-    pub(super) const fn lose_response(&mut self) {
+    pub(super) const fn mark_response_lost(&mut self) {
         self.is_uncertain = true;
     }
 
     /// Returns the request that an informational response at an offset belongs to.
-    pub(super) fn informed(&mut self, start: u64) -> Option<PendingRequest> {
-        self.settle(start);
+    pub(super) fn request_for_informational(&mut self, start: u64) -> Option<PendingRequest> {
+        self.drop_unanswerable(start);
         self.waiting.front().copied()
     }
 
     /// Returns the request that a final response at an offset answers.
-    pub(super) fn answered(&mut self, start: u64) -> Option<PendingRequest> {
-        self.settle(start);
+    pub(super) fn take_request_for_final(&mut self, start: u64) -> Option<PendingRequest> {
+        self.drop_unanswerable(start);
         self.waiting.pop_front()
     }
 
     /// After a gap, drops requests that cannot be the one answered: a client that waits for each
     /// response has sent the current request last before the response began. Among several requests
     /// sent together the match remains unknown.
-    fn settle(&mut self, start: u64) {
+    fn drop_unanswerable(&mut self, start: u64) {
         if !std::mem::take(&mut self.is_uncertain) {
             return;
         }
@@ -123,21 +123,21 @@ mod tests {
         let mut pending = PendingRequests::default();
         pending.push(RequestMethod::Other, 0);
         pending.push(RequestMethod::Head, 0);
-        assert_eq!(number(pending.informed(0)), Some(0));
-        assert_eq!(number(pending.answered(30)), Some(0));
-        assert_eq!(number(pending.answered(60)), Some(1));
-        assert_eq!(number(pending.answered(90)), None);
+        assert_eq!(number(pending.request_for_informational(0)), Some(0));
+        assert_eq!(number(pending.take_request_for_final(30)), Some(0));
+        assert_eq!(number(pending.take_request_for_final(60)), Some(1));
+        assert_eq!(number(pending.take_request_for_final(90)), None);
     }
 
     #[test]
     fn after_a_gap_the_latest_request_before_the_response_is_answered() {
         let mut pending = PendingRequests::default();
         pending.push(RequestMethod::Other, 0);
-        pending.lose_response();
+        pending.mark_response_lost();
         pending.push(RequestMethod::Other, 640);
         pending.push(RequestMethod::Other, 1_280);
-        assert_eq!(number(pending.answered(640)), Some(1));
-        assert_eq!(number(pending.answered(1_280)), Some(2));
+        assert_eq!(number(pending.take_request_for_final(640)), Some(1));
+        assert_eq!(number(pending.take_request_for_final(1_280)), Some(2));
     }
 
     #[test]
@@ -145,10 +145,10 @@ mod tests {
         let mut pending = PendingRequests::default();
         pending.push(RequestMethod::Other, 0);
         pending.push(RequestMethod::Other, 0);
-        pending.lose_response();
-        assert_eq!(number(pending.answered(500)), None);
+        pending.mark_response_lost();
+        assert_eq!(number(pending.take_request_for_final(500)), None);
         pending.push(RequestMethod::Other, 700);
-        assert_eq!(number(pending.answered(700)), Some(2));
+        assert_eq!(number(pending.take_request_for_final(700)), Some(2));
     }
 
     #[test]
@@ -158,6 +158,10 @@ mod tests {
             pending.push(RequestMethod::Other, 0);
         }
         assert_eq!(pending.waiting.len(), PendingRequests::MOST);
-        assert_eq!(number(pending.answered(0)), None, "it is not known which");
+        assert_eq!(
+            number(pending.take_request_for_final(0)),
+            None,
+            "it is not known which"
+        );
     }
 }

@@ -67,7 +67,7 @@ impl Http1Lane {
                         if head.is_complete() {
                             (taken, self.end_head(piece, pending, cx))
                         } else {
-                            cx.tell(UnitKind::Http1Head { status: None }, piece, false);
+                            cx.emit(UnitKind::Http1Head { status: None }, piece, false);
                             (taken, NextState::Stay)
                         }
                     }
@@ -77,7 +77,7 @@ impl Http1Lane {
                             .len()
                             .min(head.bytes().len().saturating_sub(before) + empty);
                         let piece = bytes.get(..taken).unwrap_or_default();
-                        cx.tell_some(UnitKind::Http1Head { status: None }, piece);
+                        cx.emit_nonempty(UnitKind::Http1Head { status: None }, piece);
                         cx.fault_at(cx.at(), FaultReason::Head(fault), head.bytes());
                         (taken, NextState::Opaque)
                     }
@@ -138,7 +138,7 @@ impl Http1Lane {
         };
         match read {
             Ok(ReadHead::Request(request)) => {
-                cx.tell(UnitKind::Http1Head { status: None }, piece, true);
+                cx.emit(UnitKind::Http1Head { status: None }, piece, true);
                 if let Some(line) = irregular {
                     cx.irregular_head(start, &head, line);
                 }
@@ -146,14 +146,14 @@ impl Http1Lane {
             }
             Ok(ReadHead::Response(response)) => {
                 let status = Some(response.status);
-                cx.tell(UnitKind::Http1Head { status }, piece, true);
+                cx.emit(UnitKind::Http1Head { status }, piece, true);
                 if let Some(line) = irregular {
                     cx.irregular_head(start, &head, line);
                 }
                 self.begin_response(&response, start, pending, cx)
             }
             Err(fault) => {
-                cx.tell(UnitKind::Http1Head { status: None }, piece, true);
+                cx.emit(UnitKind::Http1Head { status: None }, piece, true);
                 cx.fault_at(end, FaultReason::Head(fault), head.bytes());
                 NextState::Opaque
             }
@@ -197,9 +197,9 @@ impl Http1Lane {
         // 101 is the last response of HTTP/1, so it answers its request (RFC 9110 §15.2.2).
         let is_preliminary = informs && response.status != 101;
         let request = if is_preliminary {
-            pending.informed(start)
+            pending.request_for_informational(start)
         } else {
-            pending.answered(start)
+            pending.take_request_for_final(start)
         };
         let method = request.map(|request| request.method);
         self.message = request.map(|request| request.number);
@@ -328,7 +328,7 @@ fn pass_body(body: &mut BodyReader, bytes: &[u8], cx: &mut LaneContext<'_>) -> u
             BodySection::ChunkHeader => UnitKind::Http1ChunkHeader,
             BodySection::Trailers => UnitKind::Http1Trailers,
         };
-        cx.tell(
+        cx.emit(
             kind,
             bytes.get(told..told + count).unwrap_or_default(),
             ends,

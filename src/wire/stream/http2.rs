@@ -59,7 +59,7 @@ impl Http2Lane {
         if preface > 0 {
             self.preface_left -= preface;
             let piece = bytes.get(..preface).unwrap_or_default();
-            cx.tell(UnitKind::Http2Preface, piece, self.preface_left == 0);
+            cx.emit(UnitKind::Http2Preface, piece, self.preface_left == 0);
             return preface;
         }
         let Some(open) = &mut self.frame else {
@@ -72,7 +72,7 @@ impl Http2Lane {
             kept.extend_from_slice(piece);
         }
         let (frame, is_over) = (open.frame, open.left == 0);
-        cx.tell(UnitKind::Http2Frame(frame), piece, is_over);
+        cx.emit(UnitKind::Http2Frame(frame), piece, is_over);
         if is_over {
             self.end_frame(cx);
         }
@@ -90,7 +90,7 @@ impl Http2Lane {
         if has_section(open.frame) && bytes > 0 {
             open.kept = None;
             let start = cx.at();
-            self.give_up(start, FaultReason::FieldsMissing, cx);
+            self.stop_decoding(start, FaultReason::FieldsMissing, cx);
         }
         self.frame
             .as_ref()
@@ -119,7 +119,7 @@ impl Http2Lane {
             let (began, left) = (cx.at(), frame.length as usize);
             let kept = (has_section(frame) && self.decoder.is_some() && left <= MAX_HEAD_BYTES)
                 .then(Vec::new);
-            cx.tell(UnitKind::Http2Frame(frame), &header, left == 0);
+            cx.emit(UnitKind::Http2Frame(frame), &header, left == 0);
             self.frame = Some(OpenFrame {
                 frame,
                 began,
@@ -141,7 +141,7 @@ impl Http2Lane {
             && self.decoder.is_some()
             && let Err(reason) = self.end_section(&open, cx)
         {
-            self.give_up(cx.at(), reason, cx);
+            self.stop_decoding(cx.at(), reason, cx);
         }
         let frame = open.frame;
         if frame.is(Frame::HEADERS, Frame::END_STREAM) || frame.is(Frame::DATA, Frame::END_STREAM) {
@@ -183,7 +183,7 @@ impl Http2Lane {
     }
 
     /// Stops decoding heads, because a section's changes to the dynamic table are unknown.
-    fn give_up(&mut self, start: u64, reason: FaultReason, cx: &mut LaneContext<'_>) {
+    fn stop_decoding(&mut self, start: u64, reason: FaultReason, cx: &mut LaneContext<'_>) {
         if self.decoder.take().is_some() {
             self.section = None;
             cx.fault_at(start, reason, &[]);

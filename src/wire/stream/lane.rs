@@ -89,21 +89,21 @@ impl LaneContext<'_> {
     }
 
     /// Reports the next bytes.
-    pub(super) fn tell(&mut self, kind: UnitKind, bytes: &[u8], is_last: bool) {
+    pub(super) fn emit(&mut self, kind: UnitKind, bytes: &[u8], is_last: bool) {
         let start = *self.at;
         *self.at = start.saturating_add(bytes.len() as u64);
-        self.tell_at(start, kind, bytes, is_last);
+        self.emit_at(start, kind, bytes, is_last);
     }
 
     /// Reports the next bytes, if there are any.
-    pub(super) fn tell_some(&mut self, kind: UnitKind, bytes: &[u8]) {
+    pub(super) fn emit_nonempty(&mut self, kind: UnitKind, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.tell(kind, bytes, false);
+            self.emit(kind, bytes, false);
         }
     }
 
     /// Reports bytes that were skipped before.
-    pub(super) fn tell_at(&mut self, start: u64, kind: UnitKind, bytes: &[u8], is_last: bool) {
+    pub(super) fn emit_at(&mut self, start: u64, kind: UnitKind, bytes: &[u8], is_last: bool) {
         self.sink.unit(&UnitPiece {
             from: self.from,
             axis: self.axis,

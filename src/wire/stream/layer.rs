@@ -151,13 +151,13 @@ impl StreamLayer {
             LaneState::Socks5(socks5) => socks5.take(bytes, &mut cx),
             LaneState::Text(text) => text.take(bytes, &mut cx),
             LaneState::Opaque => {
-                cx.tell(UnitKind::Opaque, bytes, false);
+                cx.emit(UnitKind::Opaque, bytes, false);
                 (bytes.len(), NextState::Stay)
             }
         };
         self.push_plain(from, &plain, keys, sink);
         if next != NextState::Stay {
-            self.turn(from, next, keys, sink);
+            self.change_state(from, next, keys, sink);
         }
         if is_tls {
             self.open_early(other_side(from), keys, sink);
@@ -166,7 +166,7 @@ impl StreamLayer {
     }
 
     /// Changes the state of a direction.
-    fn turn(
+    fn change_state(
         &mut self,
         from: Sender,
         next: NextState,
@@ -179,7 +179,9 @@ impl StreamLayer {
                 self.lane_mut(from).state = LaneState::Detect(Vec::new(), request);
             }
             NextState::Switched(token, request) => match token {
-                UpgradeToken::Http2 => self.begin(from, StreamProtocol::Http2, &[], request, sink),
+                UpgradeToken::Http2 => {
+                    self.begin_protocol(from, StreamProtocol::Http2, &[], request, sink)
+                }
                 UpgradeToken::Seen => {
                     self.lane_mut(from).state = LaneState::Detect(Vec::new(), request);
                 }
@@ -187,7 +189,7 @@ impl StreamLayer {
             },
             NextState::Tls => {
                 let state = std::mem::take(&mut self.lane_mut(from).state);
-                self.begin(from, StreamProtocol::Tls, &[], None, sink);
+                self.begin_protocol(from, StreamProtocol::Tls, &[], None, sink);
                 if let LaneState::Text(text) = state {
                     self.push(from, &text.into_waiting(), keys, sink);
                 }
@@ -202,7 +204,7 @@ impl StreamLayer {
     }
 
     /// Starts a protocol that begins with these bytes.
-    fn begin(
+    fn begin_protocol(
         &mut self,
         from: Sender,
         protocol: StreamProtocol,
@@ -262,7 +264,7 @@ impl StreamLayer {
             return;
         };
         let (opening, request) = (std::mem::take(opening), *request);
-        self.begin(from, protocol, &opening, request, sink);
+        self.begin_protocol(from, protocol, &opening, request, sink);
         self.push(from, &opening, keys, sink);
     }
 
@@ -277,7 +279,7 @@ impl StreamLayer {
             && let Some(protocol) = detect(opening, hints)
         {
             let (opening, request) = (std::mem::take(opening), *request);
-            self.begin(from, protocol, &opening, request, sink);
+            self.begin_protocol(from, protocol, &opening, request, sink);
             self.push(from, &opening, keys, sink);
         }
     }
@@ -304,9 +306,9 @@ impl StreamLayer {
             LaneState::Resync(resync) => resync.kind(),
             _ => UnitKind::Skipped,
         };
-        cx.tell_some(kind, &found.skipped);
+        cx.emit_nonempty(kind, &found.skipped);
         if let Some((protocol, bytes)) = found.next {
-            self.begin(from, protocol, &bytes, None, sink);
+            self.begin_protocol(from, protocol, &bytes, None, sink);
             self.push(from, &bytes, keys, sink);
         }
     }
@@ -319,11 +321,11 @@ impl StreamLayer {
             LaneState::Tls(lane) => {
                 lane.end(&mut cx);
                 let partial = lane.take_partial_header();
-                cx.tell_some(UnitKind::Skipped, &partial);
+                cx.emit_nonempty(UnitKind::Skipped, &partial);
             }
             LaneState::Http2(lane) => {
                 let partial = lane.take_partial_header();
-                cx.tell_some(UnitKind::Skipped, &partial);
+                cx.emit_nonempty(UnitKind::Skipped, &partial);
             }
             LaneState::Resync(resync) => {
                 let found = resync.end();

@@ -52,7 +52,7 @@ pub struct StreamParser<'k> {
 
 /// Kind of the latest bytes of a direction that were not reported yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UntoldBytes {
+pub enum UnreportedBytes {
     /// There are none.
     None,
     /// The beginning of a frame or record header.
@@ -84,7 +84,7 @@ impl<'k> StreamParser<'k> {
 
     /// Creates a parser for a connection that is known to be HTTP/1.
     #[must_use]
-    pub fn of_http1() -> Self {
+    pub fn new_http1() -> Self {
         let lane = |role| LaneState::Http1(Http1Lane::sending(role));
         let layer = StreamLayer::new(Self::TRANSPORT);
         Self {
@@ -96,7 +96,7 @@ impl<'k> StreamParser<'k> {
     /// Creates a parser for a connection that is known to be HTTP/2, with or without decoding its
     /// heads.
     #[must_use]
-    pub fn of_http2(wants_fields: bool) -> Self {
+    pub fn new_http2(wants_fields: bool) -> Self {
         let lane = |preface| LaneState::Http2(Box::new(Http2Lane::new(preface, wants_fields)));
         Self {
             layer: StreamLayer::new(Self::TRANSPORT).speaking(lane(true), lane(false)),
@@ -128,20 +128,20 @@ impl<'k> StreamParser<'k> {
 
     /// Returns the offset of the first byte in a direction's stream that was not reported yet.
     #[must_use]
-    pub const fn told_to(&self, from: Sender) -> u64 {
+    pub const fn reported_to(&self, from: Sender) -> u64 {
         self.layer.lane(from).at
     }
 
-    /// Returns the kind of the bytes from [`told_to`](Self::told_to) on.
+    /// Returns the kind of the bytes from [`reported_to`](Self::reported_to) on.
     #[must_use]
-    pub const fn untold(&self, from: Sender) -> UntoldBytes {
+    pub const fn unreported(&self, from: Sender) -> UnreportedBytes {
         match &self.layer.lane(from).state {
             LaneState::Detect(..) | LaneState::Resync(_) | LaneState::Text(_) => {
-                UntoldBytes::Unrecognised
+                UnreportedBytes::Unrecognised
             }
-            LaneState::Http2(lane) if lane.is_within_header() => UntoldBytes::Header,
-            LaneState::Tls(lane) if lane.is_within_header() => UntoldBytes::Header,
-            _ => UntoldBytes::None,
+            LaneState::Http2(lane) if lane.is_within_header() => UnreportedBytes::Header,
+            LaneState::Tls(lane) if lane.is_within_header() => UnreportedBytes::Header,
+            _ => UnreportedBytes::None,
         }
     }
 }

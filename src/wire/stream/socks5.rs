@@ -58,14 +58,14 @@ impl Socks5Lane {
             } else {
                 UnitKind::Socks5Message
             };
-            cx.tell(kind, bytes.get(..taken).unwrap_or_default(), self.left == 0);
+            cx.emit(kind, bytes.get(..taken).unwrap_or_default(), self.left == 0);
             return (taken, self.next_state());
         }
         if !self.read(*first) {
             return (0, NextState::Opaque);
         }
         let piece = bytes.get(..1).unwrap_or_default();
-        cx.tell(UnitKind::Socks5Message, piece, self.is_between());
+        cx.emit(UnitKind::Socks5Message, piece, self.is_between());
         (1, self.next_state())
     }
 

@@ -43,7 +43,7 @@ impl TextLane {
             .find(place);
         let text = bytes.get(..hello.unwrap_or(bytes.len())).unwrap_or(bytes);
         self.is_line_start = text.last() == Some(&b'\n');
-        cx.tell(UnitKind::Text, text, false);
+        cx.emit(UnitKind::Text, text, false);
         (text.len(), NextState::Stay)
     }
 
@@ -56,7 +56,7 @@ impl TextLane {
     pub(super) fn flush(&mut self, cx: &mut LaneContext<'_>) {
         let waiting = std::mem::take(&mut self.waiting);
         if !waiting.is_empty() {
-            cx.tell(UnitKind::Text, &waiting, false);
+            cx.emit(UnitKind::Text, &waiting, false);
         }
         self.is_line_start = false;
     }

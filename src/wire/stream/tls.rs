@@ -5,7 +5,9 @@ use super::detect::{RECORD_HEADER, record_length};
 use super::lane::{LaneContext, NextState};
 use super::sink::{FaultReason, TlsHello};
 use super::unit::UnitKind;
-use crate::wire::tls::{Decipherer, HandshakeReader, KeyLog, Sender, Undecipherable, What};
+use crate::wire::tls::{
+    Decipherer, HandshakeItemKind, HandshakeReader, KeyLog, Sender, Undecipherable,
+};
 
 /// Content type of the record after which TLS 1.2 encrypts.
 const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -71,8 +73,8 @@ impl TlsSession {
     fn look(&mut self, bytes: &[u8], keys: Option<&KeyLog>, cx: &mut LaneContext<'_>) {
         let mut hellos = Vec::new();
         self.reader.read(cx.from(), bytes, |seen| match seen.what {
-            What::ClientHello(Some(hello)) => hellos.push(TlsHello::Client(hello)),
-            What::ServerHello(Some(hello)) => hellos.push(TlsHello::Server(hello)),
+            HandshakeItemKind::ClientHello(Some(hello)) => hellos.push(TlsHello::Client(hello)),
+            HandshakeItemKind::ServerHello(Some(hello)) => hellos.push(TlsHello::Server(hello)),
             _ => {}
         });
         for hello in hellos {
@@ -157,7 +159,7 @@ impl TlsLane {
             *cx.at += taken as u64;
         } else {
             let kind = sealed_record(record.content_type);
-            cx.tell(kind, piece, is_over);
+            cx.emit(kind, piece, is_over);
         }
         self.look(piece, session, keys, cx);
         if is_over {
@@ -182,7 +184,7 @@ impl TlsLane {
         // The record cannot be decrypted any more, so its buffered bytes are reported now.
         let kind = sealed_record(record.content_type);
         if let Some(kept) = record.kept.take() {
-            cx.tell_at(record.began, kind, &kept, false);
+            cx.emit_at(record.began, kind, &kept, false);
         }
         let bytes = usize::try_from(bytes)
             .ok()
@@ -204,7 +206,7 @@ impl TlsLane {
         if let Some(record) = &mut self.record
             && let Some(kept) = record.kept.take()
         {
-            cx.tell_at(
+            cx.emit_at(
                 record.began,
                 sealed_record(record.content_type),
                 &kept,
@@ -277,7 +279,7 @@ impl TlsLane {
         if kept.is_some() {
             *cx.at += RECORD_HEADER as u64;
         } else {
-            cx.tell(sealed_record(content_type), &header, length == 0);
+            cx.emit(sealed_record(content_type), &header, length == 0);
         }
         self.record = Some(OpenRecord {
             content_type,
@@ -360,7 +362,7 @@ impl TlsLane {
             content_type,
             plain_bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
         };
-        cx.tell_at(began, kind, record, true);
+        cx.emit_at(began, kind, record, true);
         plain.extend_from_slice(&text);
     }
 
@@ -369,7 +371,7 @@ impl TlsLane {
         self.early_bytes = 0;
         for (began, record) in std::mem::take(&mut self.early) {
             let content_type = record.first().copied().unwrap_or_default();
-            cx.tell_at(began, sealed_record(content_type), &record, true);
+            cx.emit_at(began, sealed_record(content_type), &record, true);
         }
     }
 }

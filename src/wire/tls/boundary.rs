@@ -27,7 +27,7 @@ pub struct Header {
 impl Header {
     /// Returns the same header in a stream that has `before` bytes in front.
     #[must_use]
-    pub const fn behind(self, before: u64) -> Self {
+    pub const fn offset_by(self, before: u64) -> Self {
         Self {
             at: self.at.saturating_add(before),
             ..self
@@ -45,12 +45,12 @@ impl RecordBoundary {
     }
 
     /// Returns how many of the next bytes belong to a single record.
-    pub fn within_one(&self, bytes: &[u8]) -> usize {
+    pub fn bytes_within_record(&self, bytes: &[u8]) -> usize {
         let mut ahead = *self;
         let header = usize::try_from(Self::HEADER.saturating_sub(self.at - self.start))
             .unwrap_or(0)
             .min(bytes.len());
-        ahead.pass(bytes.get(..header).unwrap_or_default());
+        ahead.advance(bytes.get(..header).unwrap_or_default());
         if ahead.start > self.start || ahead.at - ahead.start < Self::HEADER {
             return header;
         }
@@ -59,13 +59,13 @@ impl RecordBoundary {
     }
 
     /// Advances past bytes of the stream.
-    pub fn pass(&mut self, bytes: &[u8]) {
-        self.follow(bytes, |_| {});
+    pub fn advance(&mut self, bytes: &[u8]) {
+        self.for_each_header(bytes, |_| {});
     }
 
     /// Advances past bytes of the stream and calls `tell` for each record whose header they
     /// complete.
-    pub fn follow(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Header)) {
+    pub fn for_each_header(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Header)) {
         while let Some((first, rest)) = bytes.split_first() {
             let into = self.at - self.start;
             if into < Self::HEADER {
@@ -117,15 +117,15 @@ mod tests {
     #[test]
     fn between_records_the_next_begins_here_and_within_one_it_began_before() {
         let mut boundary = RecordBoundary::default();
-        boundary.pass(&record(10));
+        boundary.advance(&record(10));
         assert_eq!(boundary.start(), 15);
-        boundary.pass(&record(300)[..3]);
+        boundary.advance(&record(300)[..3]);
         assert_eq!(boundary.start(), 15);
-        boundary.pass(&record(300)[3..200]);
+        boundary.advance(&record(300)[3..200]);
         assert_eq!(boundary.start(), 15);
-        boundary.pass(&record(300)[200..]);
+        boundary.advance(&record(300)[200..]);
         assert_eq!(boundary.start(), 320);
-        boundary.pass(&record(0));
+        boundary.advance(&record(0));
         assert_eq!(boundary.start(), 325);
     }
 
@@ -134,7 +134,7 @@ mod tests {
         let stream = [record(10), record(0), record(300)].concat();
         let (mut boundary, mut told) = (RecordBoundary::default(), Vec::new());
         for byte in &stream[..25] {
-            boundary.follow(std::slice::from_ref(byte), |header| told.push(header));
+            boundary.for_each_header(std::slice::from_ref(byte), |header| told.push(header));
         }
         let header = |at, bytes| Header {
             at,
@@ -152,14 +152,14 @@ mod tests {
         ) {
             let stream: Vec<u8> = lengths.iter().flat_map(|length| record(*length)).collect();
             let (mut whole, mut pieces) = (RecordBoundary::default(), RecordBoundary::default());
-            whole.pass(&stream);
+            whole.advance(&stream);
             let mut left = stream.as_slice();
             for cut in cuts {
                 let (piece, rest) = left.split_at(cut.min(left.len()));
-                pieces.pass(piece);
+                pieces.advance(piece);
                 left = rest;
             }
-            pieces.pass(left);
+            pieces.advance(left);
             prop_assert_eq!(whole, pieces);
             prop_assert_eq!(whole.start(), stream.len() as u64);
         }
@@ -172,9 +172,9 @@ mod tests {
             let stream: Vec<u8> = lengths.iter().flat_map(|length| record(*length)).collect();
             let (mut boundary, mut left, mut starts) = (RecordBoundary::default(), stream.as_slice(), vec![0]);
             while !left.is_empty() {
-                let count = boundary.within_one(&left[..left.len().min(room)]);
+                let count = boundary.bytes_within_record(&left[..left.len().min(room)]);
                 prop_assert!(count > 0);
-                boundary.pass(&left[..count]);
+                boundary.advance(&left[..count]);
                 left = &left[count..];
                 if starts.last() != Some(&boundary.start()) {
                     starts.push(boundary.start());
@@ -187,7 +187,7 @@ mod tests {
         #[test]
         fn any_bytes_pass(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
             let mut boundary = RecordBoundary::default();
-            boundary.pass(&bytes);
+            boundary.advance(&bytes);
             prop_assert!(boundary.start() <= bytes.len() as u64);
         }
     }

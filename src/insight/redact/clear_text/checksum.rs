@@ -1,13 +1,13 @@
-//! The checksum of a TCP segment or a UDP datagram whose payload was overwritten (RFC 9293 §3.1,
-//! RFC 768).
+//! Recomputes the checksum of a TCP segment or UDP datagram whose payload was overwritten (RFC 9293
+//! §3.1, RFC 768).
 
 use std::net::IpAddr;
 
 use crate::wire::packet_headers::parse_headers;
 use crate::wire::{LinkType, TransportKind, TransportSegment};
 
-/// Makes it right; `before` is the payload as it was.
-pub(super) fn mend(
+/// Updates the checksum; `before` is the payload before it was overwritten.
+pub(super) fn update_checksum(
     link: LinkType,
     frame: &mut [u8],
     segment: &TransportSegment,
@@ -38,7 +38,8 @@ pub(super) fn mend(
         let all = add(pseudo_header(segment, protocol, length), sum(whole, 0));
         !add(all, !stated)
     } else {
-        // Of what was not captured, only what changed is known (RFC 1624 §3).
+        // The segment was truncated by the capture, so the checksum is updated incrementally from
+        // the changed bytes (RFC 1624 §3).
         let parity = (payload_at - begin) % 2;
         let after = frame
             .get(payload_at..payload_at + before.len())
@@ -55,8 +56,8 @@ pub(super) fn mend(
     }
 }
 
-/// The ones' complement sum of bytes of which the first is the high one of its pair, or with
-/// `parity` 1 the low one.
+/// Returns the ones' complement sum of bytes. The first byte is the high one of its 16-bit word, or
+/// with `parity` 1 the low one.
 fn sum(bytes: &[u8], parity: usize) -> u16 {
     let weighed = |(at, byte): (usize, &u8)| u64::from(*byte) << (8 * (1 - (at + parity) % 2));
     fold(bytes.iter().enumerate().map(weighed).sum())
@@ -67,11 +68,11 @@ fn pseudo_header(segment: &TransportSegment, protocol: u8, length: usize) -> u16
         IpAddr::V4(ip) => sum(&ip.octets(), 0),
         IpAddr::V6(ip) => sum(&ip.octets(), 0),
     };
-    let ends = add(
+    let addresses = add(
         address(segment.source.ip()),
         address(segment.destination.ip()),
     );
-    add(ends, fold(u64::from(protocol) + length as u64))
+    add(addresses, fold(u64::from(protocol) + length as u64))
 }
 
 fn add(one: u16, other: u16) -> u16 {

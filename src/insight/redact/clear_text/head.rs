@@ -1,22 +1,22 @@
-//! The lines of a head of HTTP/1: where they are secret.
+//! Finds the secret ranges in the lines of an HTTP/1 head.
 
 use std::ops::Range;
 
 use crate::insight::redact::RedactionRules;
 
-/// The lines of a head as far as they came. The parser bounds a head, and so its lines.
+/// Lines of a head so far. The parser limits the length of a head, and so of its lines.
 #[derive(Default)]
 pub(super) struct HeadLines {
-    /// The present line as far as it came.
+    /// The current line so far.
     line: Vec<u8>,
-    /// The start line is over.
+    /// Whether the start line is complete.
     started: bool,
-    /// It was none.
+    /// Whether the start line was invalid.
     is_none: bool,
 }
 
 impl HeadLines {
-    /// Takes the next bytes of the head, and adds where they are secret.
+    /// Consumes the next bytes of the head, and adds the secret ranges in them.
     pub(super) fn take(
         &mut self,
         bytes: &[u8],
@@ -37,14 +37,14 @@ impl HeadLines {
                 self.started |= !self.line.trim_ascii().is_empty();
                 self.line.clear();
             } else {
-                // What it will say is not known yet.
+                // The rest of the line is not known yet.
                 found.push(at..at + piece.len());
             }
             at += piece.len();
         }
     }
 
-    /// Where the present line is secret, now that it is whole.
+    /// Returns the secret ranges of the current line, which is complete.
     fn secrets(&mut self, rules: &RedactionRules) -> Vec<Range<usize>> {
         let all = || std::iter::once(0..self.line.trim_ascii_end().len()).collect();
         let Ok(line) = std::str::from_utf8(&self.line) else {
@@ -61,8 +61,7 @@ impl HeadLines {
                 rules.find_secrets(line)
             };
         }
-        // A line that goes on from the one before is obsolete (RFC 9112 §5.2), and whatever it
-        // says, it is not known of what.
+        // A folded line is obsolete (RFC 9112 §5.2) and may belong to a secret field.
         if line.starts_with([' ', '\t']) {
             return all();
         }
@@ -78,7 +77,7 @@ impl HeadLines {
     }
 }
 
-/// RFC 9112 §3, §4.
+/// Returns true for a start line (RFC 9112 §3, §4).
 fn is_start_line(line: &str) -> bool {
     line.starts_with("HTTP/1.")
         || line

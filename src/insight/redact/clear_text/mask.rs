@@ -1,7 +1,7 @@
-//! What of a connection's bytes is harmless, by the units that the parser finds in them.
+//! Finds the harmless bytes of a connection by the units that the parser finds in them.
 //!
-//! Nothing is let through that is not known to be harmless. So what was not told yet, what lies
-//! behind a gap, and what is no unit that is known here stays secret.
+//! Only bytes that are known to be harmless are let through. So bytes that were not parsed yet,
+//! bytes after a gap, and units of unknown kinds stay secret.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ use crate::insight::redact::{RedactionRules, merge_ranges};
 use crate::wire::http2::{FRAME_HEADER, Frame};
 use crate::wire::stream::{
     FaultReason, StreamFault, StreamGap, StreamParser, StreamProtocol, StreamUpgrade, UnitKind,
-    UnitPiece, UnitSink, UntoldBytes,
+    UnitPiece, UnitSink, UnreportedBytes,
 };
 use crate::wire::tls::Sender;
 
-/// Both sides of a connection. It may have been captured without its beginning, so who opened it is
-/// not known: `Client` is the lesser end here.
+/// State of both sides of a connection. Its beginning may not have been captured, so the side that
+/// opened it is unknown: `Client` is the lesser endpoint here.
 #[derive(Default)]
 pub(super) struct ConversationMask {
     parser: StreamParser<'static>,
@@ -23,19 +23,19 @@ pub(super) struct ConversationMask {
     greater: SideMask,
 }
 
-/// What is known of one side.
+/// State of one side.
 #[derive(Default)]
 struct SideMask {
-    /// Offset of the next byte since the parser began with it.
+    /// Offset of the next byte, counted from the parser's last restart.
     at: u64,
     head: HeadLines,
-    /// A chunk's extensions have begun (RFC 9112 §7.1.1).
+    /// Whether the extensions of the current chunk header have begun (RFC 9112 §7.1.1).
     is_extension: bool,
-    /// Where the frame under way began.
+    /// Offset of the current frame.
     frame: Option<u64>,
-    /// It is TLS from here on: nothing in it can be read.
+    /// Whether everything from here on is TLS and cannot be parsed.
     is_encrypted: bool,
-    /// From here on nobody knows what is secret.
+    /// Whether it is unknown from here on which bytes are secret.
     is_unknown: bool,
 }
 
@@ -48,7 +48,7 @@ impl ConversationMask {
         }
     }
 
-    /// A side begins anew, or with `both` the connection.
+    /// Restarts a side, or with `both` the connection.
     pub(super) fn restart(&mut self, from: Sender, both: bool) {
         if both {
             *self = Self::default();
@@ -58,7 +58,7 @@ impl ConversationMask {
         }
     }
 
-    /// Where the next bytes of a side are secret, in order.
+    /// Returns the secret ranges in the next bytes of a side, in order.
     pub(super) fn secrets(
         &mut self,
         from: Sender,
@@ -84,8 +84,8 @@ impl ConversationMask {
             found: Vec::new(),
         };
         parser.push(from, bytes, &mut sink);
-        if parser.untold(from) == UntoldBytes::Header {
-            sink.clear(parser.told_to(from)..end);
+        if parser.unreported(from) == UnreportedBytes::Header {
+            sink.mark_harmless(parser.reported_to(from)..end);
         }
         if sink.side.is_encrypted {
             return Vec::new();
@@ -104,7 +104,7 @@ impl ConversationMask {
         secrets
     }
 
-    /// Bytes of a side that were not captured.
+    /// Skips bytes of a side that were not captured.
     pub(super) fn skip(&mut self, from: Sender, bytes: u64, rules: &RedactionRules) {
         let Self {
             parser,
@@ -133,9 +133,9 @@ impl ConversationMask {
     }
 }
 
-/// Gathers what is harmless in the bytes of one side that are handed over.
+/// Collects the harmless ranges in the bytes of one side that are passed on.
 struct HarmlessRanges<'a> {
-    /// Offset of the first of them.
+    /// Offset of the first of these bytes.
     begin: u64,
     rules: &'a RedactionRules,
     side: &'a mut SideMask,
@@ -143,32 +143,33 @@ struct HarmlessRanges<'a> {
 }
 
 impl HarmlessRanges<'_> {
-    /// A stretch of the stream is harmless. What of it came before cannot be shown any more.
-    fn clear(&mut self, stretch: Range<u64>) {
+    /// Marks a range of the stream as harmless. The part of it that was passed on earlier stays
+    /// masked.
+    fn mark_harmless(&mut self, range: Range<u64>) {
         let place = |offset: u64| usize::try_from(offset.saturating_sub(self.begin)).ok();
         if self.side.is_unknown {
             return;
         }
-        if let (Some(start), Some(end)) = (place(stretch.start), place(stretch.end))
+        if let (Some(start), Some(end)) = (place(range.start), place(range.end))
             && start < end
         {
             self.found.push(start..end);
         }
     }
 
-    /// A piece of a unit is harmless but for some of it.
-    fn clear_but(&mut self, start: u64, length: usize, secrets: Vec<Range<usize>>) {
+    /// Marks a piece of a unit as harmless except for some ranges.
+    fn mark_harmless_except(&mut self, start: u64, length: usize, secrets: Vec<Range<usize>>) {
         let mut at = 0;
         for secret in merge_ranges(secrets) {
-            self.clear(start + at as u64..start + secret.start as u64);
+            self.mark_harmless(start + at as u64..start + secret.start as u64);
             at = secret.end;
         }
-        self.clear(start + at as u64..start + length as u64);
+        self.mark_harmless(start + at as u64..start + length as u64);
     }
 
     fn take_frame(&mut self, frame: Frame, piece: &UnitPiece<'_>) {
-        /// PRIORITY, `RST_STREAM`, SETTINGS, PING, `WINDOW_UPDATE` (RFC 9113 §6): they say how
-        /// HTTP/2 itself is doing.
+        /// PRIORITY, `RST_STREAM`, SETTINGS, PING, `WINDOW_UPDATE` (RFC 9113 §6): frames that
+        /// control HTTP/2 itself.
         const HARMLESS: [u8; 5] = [2, 3, 4, 6, 8];
         let end = piece.start + piece.bytes.len() as u64;
         let payload = *self.side.frame.get_or_insert(piece.start) + FRAME_HEADER as u64;
@@ -177,13 +178,13 @@ impl HarmlessRanges<'_> {
         } else {
             end.min(payload)
         };
-        self.clear(piece.start..harmless_to);
+        self.mark_harmless(piece.start..harmless_to);
         if piece.is_last {
             self.side.frame = None;
         }
     }
 
-    /// All of what stands before a chunk but its extensions.
+    /// Marks a chunk header as harmless except for its extensions.
     fn take_chunk_header(&mut self, piece: &UnitPiece<'_>) {
         let mut secrets: Vec<Range<usize>> = Vec::new();
         for (place, byte) in piece.bytes.iter().enumerate() {
@@ -194,7 +195,7 @@ impl HarmlessRanges<'_> {
                 secrets.push(place..place + 1);
             }
         }
-        self.clear_but(piece.start, piece.bytes.len(), secrets);
+        self.mark_harmless_except(piece.start, piece.bytes.len(), secrets);
     }
 }
 
@@ -203,13 +204,13 @@ impl UnitSink for HarmlessRanges<'_> {
         let end = piece.start + piece.bytes.len() as u64;
         match piece.kind {
             UnitKind::TlsRecord { .. } | UnitKind::Http2Preface | UnitKind::Socks5Message => {
-                self.clear(piece.start..end);
+                self.mark_harmless(piece.start..end);
             }
             UnitKind::Http2Frame(frame) => self.take_frame(frame, piece),
             UnitKind::Http1Head { .. } => {
                 let mut secrets = Vec::new();
                 self.side.head.take(piece.bytes, self.rules, &mut secrets);
-                self.clear_but(piece.start, piece.bytes.len(), secrets);
+                self.mark_harmless_except(piece.start, piece.bytes.len(), secrets);
                 if piece.is_last {
                     self.side.head = HeadLines::default();
                 }
@@ -226,8 +227,8 @@ impl UnitSink for HarmlessRanges<'_> {
         }
     }
 
-    /// Within a body the place in the protocol is known behind a gap. What is recognised behind any
-    /// other gap may have been said by whoever wants to be taken for harmless.
+    /// Within a body the parser's position stays known after a gap. What it recognizes after any
+    /// other gap may have been crafted to look harmless.
     fn gap(&mut self, gap: &StreamGap) {
         self.side.is_unknown |= gap.within != Some(UnitKind::Http1Body);
     }

@@ -1,15 +1,17 @@
-//! Secrets in packets of connections in the clear, overwritten where they lie. Lengths stay the
-//! same and checksums are right, so that the packets still say when which bytes passed.
+//! Masking of secrets in the packets of cleartext connections: they are overwritten in place.
+//! Lengths stay the same and checksums are updated, so that packet sizes and times remain
+//! meaningful.
 //!
 //! ```text
-//! frame ─► segment ─► stream ─► StreamParser ─► mask ──► what is secret in these bytes
-//!                       │         TLS: nothing      HTTP/1: fields, bodies      HTTP/2: field sections, bodies
-//!                       │         SOCKS5: passwords      anything else: all of it
-//!                       └── what was sent again is overwritten as it was before
+//! frame ─► segment ─► stream ─► StreamParser ─► mask ──► secret ranges of these bytes
+//!                       │         TLS: none                     HTTP/1: fields, bodies
+//!                       │         HTTP/2: field sections, bodies
+//!                       │         SOCKS5: passwords             anything else: everything
+//!                       └── retransmitted bytes are overwritten as they were before
 //! ```
 //!
-//! Packets are handed on at once, so what is not yet known to be harmless counts as secret: a line
-//! of a head whose end is in the next packet, bytes behind a gap.
+//! Packets are passed on at once, so everything that is not known to be harmless counts as secret:
+//! a line of a head whose end is in the next packet, bytes after a gap.
 
 mod checksum;
 mod head;
@@ -29,34 +31,34 @@ use crate::wire::{LinkType, ParsedFrame, TransportKind, TransportSegment, parse_
 use mask::ConversationMask;
 use stream::{ClearTextStream, SenderMask};
 
-/// Follows connections packet by packet.
+/// Masks the packets of connections one after another.
 #[derive(Default)]
 pub struct ClearText {
-    talks: HashMap<Ends, Talk, RandomState>,
-    /// In the order in which they began.
-    began: VecDeque<Ends>,
+    connections: HashMap<EndpointPair, TrackedConnection, RandomState>,
+    /// Connections in the order in which they began.
+    began: VecDeque<EndpointPair>,
 }
 
-/// The lesser end, and the other.
-type Ends = (SocketAddr, SocketAddr);
+/// Endpoints of a connection, the lesser one first.
+type EndpointPair = (SocketAddr, SocketAddr);
 
-/// A connection: its streams, by which end is the lesser.
+/// State of a connection, the stream of the lesser endpoint first.
 #[derive(Default)]
-struct Talk {
+struct TrackedConnection {
     streams: [ClearTextStream; 2],
     conversation: ConversationMask,
 }
 
-/// Stands where a secret was.
+/// Byte that overwrites secrets.
 pub(super) const BLANK: u8 = b'*';
 
 impl ClearText {
-    /// Connections that are followed. With further ones the oldest are forgotten: if they go on,
-    /// what they begin with counts as unknown.
-    const MOST: usize = 256;
+    /// Maximum number of connections that are tracked. Beyond it the oldest are dropped; if they
+    /// continue, their next bytes count as unknown.
+    const MAX_CONNECTIONS: usize = 256;
 
-    /// Overwrites what is secret in a frame, of which `frame_bytes` were on the link.
-    pub fn over(
+    /// Overwrites the secrets in a frame, of which `frame_bytes` were on the link.
+    pub fn mask_frame(
         &mut self,
         link: LinkType,
         frame_bytes: u32,
@@ -76,13 +78,13 @@ impl ClearText {
             return;
         };
         let before = payload.to_vec();
-        self.over_payload(&segment, payload, rules);
+        self.mask_payload(&segment, payload, rules);
         if *payload != *before {
-            checksum::mend(link, frame, &segment, begin, &before);
+            checksum::update_checksum(link, frame, &segment, begin, &before);
         }
     }
 
-    fn over_payload(
+    fn mask_payload(
         &mut self,
         segment: &TransportSegment,
         payload: &mut [u8],
@@ -95,20 +97,20 @@ impl ClearText {
             return;
         };
         let (source, destination) = (segment.source, segment.destination);
-        let ends = (source.min(destination), source.max(destination));
-        if !self.talks.contains_key(&ends) {
-            self.began.push_back(ends);
-            if self.began.len() > Self::MOST {
+        let endpoints = (source.min(destination), source.max(destination));
+        if !self.connections.contains_key(&endpoints) {
+            self.began.push_back(endpoints);
+            if self.began.len() > Self::MAX_CONNECTIONS {
                 self.began
                     .pop_front()
-                    .and_then(|oldest| self.talks.remove(&oldest));
+                    .and_then(|oldest| self.connections.remove(&oldest));
             }
         }
-        let Talk {
+        let TrackedConnection {
             streams: [lesser, greater],
             conversation,
-        } = self.talks.entry(ends).or_default();
-        let (stream, from) = if source == ends.0 {
+        } = self.connections.entry(endpoints).or_default();
+        let (stream, from) = if source == endpoints.0 {
             (lesser, Sender::Client)
         } else {
             (greater, Sender::Server)
@@ -119,7 +121,7 @@ impl ClearText {
     }
 }
 
-/// DNS, and QUIC, which is encrypted.
+/// Returns true for DNS, and for QUIC, which is encrypted.
 fn is_harmless(datagram: &TransportSegment) -> bool {
     let is = |port| matches!(port, 53 | 443 | 5353);
     is(datagram.source.port()) || is(datagram.destination.port())

@@ -17,7 +17,7 @@ const RESPONSE: &str = "HTTP/1.1 200 OK\r\nServer: test\r\nSet-Cookie: id=Canary
     Path=/\r\nTransfer-Encoding: chunked\r\n\r\n10;x=Canary-7f3a\r\nyes, \
 Canary-7f3a\r\n0\r\nX-Sum: Canary-7f3a\r\n\r\n";
 
-/// A segment: by the client, where in its stream, and what.
+/// A segment: whether the client sent it, its offset in the stream, and its bytes.
 type Piece = (bool, usize, Vec<u8>);
 
 fn frame((by_client, at, payload): &Piece) -> Vec<u8> {
@@ -44,8 +44,8 @@ fn frame((by_client, at, payload): &Piece) -> Vec<u8> {
     frame
 }
 
-/// The segments' payloads as they are handed on. Their lengths are as they were, and their
-/// checksums right.
+/// Returns the masked payloads of the segments. Asserts that lengths are unchanged and checksums
+/// correct.
 fn masked(pieces: &[Piece], rules: &RedactionRules) -> Vec<Vec<u8>> {
     let mut mask = ClearText::default();
     let mut all = VecDeque::from([(true, 0, Vec::new()), (false, 0, Vec::new())]);
@@ -54,7 +54,7 @@ fn masked(pieces: &[Piece], rules: &RedactionRules) -> Vec<Vec<u8>> {
         .iter()
         .map(|piece| {
             let mut frame = frame(piece);
-            mask.over(
+            mask.mask_frame(
                 LinkType::Ethernet,
                 frame.len().try_into().unwrap(),
                 &mut frame,
@@ -158,7 +158,7 @@ fn what_follows_a_head_that_violates_the_grammar_is_overwritten() {
 fn of_many_connections_the_latest_are_followed() {
     let (mut mask, rules) = (ClearText::default(), RedactionRules::default());
     let record = [22, 3, 1, 0, 5, 1, 2, 3, 4, 5];
-    for port in 0..2 * u16::try_from(ClearText::MOST).unwrap() {
+    for port in 0..2 * u16::try_from(ClearText::MAX_CONNECTIONS).unwrap() {
         for (syn, payload) in [(true, &[][..]), (false, &record)] {
             let tcp = PacketBuilder::ethernet2([2; 6], [4; 6])
                 .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
@@ -168,7 +168,7 @@ fn of_many_connections_the_latest_are_followed() {
                 .write(&mut frame, payload)
                 .unwrap();
             let before = frame.clone();
-            mask.over(
+            mask.mask_frame(
                 LinkType::Ethernet,
                 frame.len().try_into().unwrap(),
                 &mut frame,
@@ -178,8 +178,8 @@ fn of_many_connections_the_latest_are_followed() {
         }
     }
     assert_eq!(
-        (mask.talks.len(), mask.began.len()),
-        (ClearText::MOST, ClearText::MOST)
+        (mask.connections.len(), mask.began.len()),
+        (ClearText::MAX_CONNECTIONS, ClearText::MAX_CONNECTIONS)
     );
 }
 
@@ -198,7 +198,7 @@ fn a_line_that_is_cut_is_secret_until_it_is_whole() {
     );
 }
 
-/// Stretches of both sides' streams, cut anywhere, some sent twice, in a disturbed order.
+/// Generates ranges of both sides' streams, split anywhere, some retransmitted, out of order.
 fn pieces() -> impl Strategy<Value = Vec<Piece>> {
     let cut = |by_client: bool, text: &'static str| {
         vec(1..text.len(), 0..6).prop_map(move |mut cuts| {
@@ -241,7 +241,7 @@ proptest! {
         for payload in masked(&pieces, &RedactionRules::default()) {
             prop_assert!(!String::from_utf8_lossy(&payload).contains(CANARY));
         }
-        // Put together, too.
+        // The reassembled streams contain no secrets either.
         for side in [true, false] {
             let mut stream = vec![b' '; 400];
             for ((by_client, at, _), payload) in pieces.iter().zip(masked(&pieces, &RedactionRules::default())) {

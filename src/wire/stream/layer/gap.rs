@@ -32,10 +32,10 @@ impl StreamLayer {
         if within.is_some() {
             self.after_gap(from, keys, sink);
         } else {
-            self.lose(from, sink);
+            self.start_resync(from, sink);
         }
         if let Some(inner) = &mut self.inner {
-            inner.break_off(from, keys, sink);
+            inner.end_plaintext(from, keys, sink);
         }
     }
 
@@ -72,11 +72,11 @@ impl StreamLayer {
             }
             _ => NextState::Stay,
         };
-        self.turn(from, next, keys, sink);
+        self.change_state(from, next, keys, sink);
     }
 
     /// Starts to resynchronize after a gap beyond the current unit.
-    fn lose(&mut self, from: Sender, sink: &mut dyn UnitSink) {
+    fn start_resync(&mut self, from: Sender, sink: &mut dyn UnitSink) {
         let SplitLayer {
             state,
             pending,
@@ -90,7 +90,7 @@ impl StreamLayer {
             LaneState::Detect(..) => Some(ResyncTarget::Either),
             _ => None,
         };
-        pending.lose_response();
+        pending.mark_response_lost();
         if matches!(state, LaneState::Http2(_)) {
             cx.fault_at(cx.at(), FaultReason::FrameLost, &[]);
         }
@@ -100,7 +100,7 @@ impl StreamLayer {
     }
 
     /// Ends the plaintext after a gap in the records.
-    fn break_off(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn end_plaintext(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let axis = self.axis;
         let lane = self.lane_mut(from);
         if std::mem::replace(&mut lane.is_broken_off, true) {
@@ -118,7 +118,7 @@ impl StreamLayer {
         });
         self.lane_mut(from).state = LaneState::Opaque;
         if let Some(inner) = &mut self.inner {
-            inner.break_off(from, keys, sink);
+            inner.end_plaintext(from, keys, sink);
         }
     }
 }

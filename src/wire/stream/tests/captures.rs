@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::record::{Passing, told};
+use super::record::{ParserInput, parse_all};
 use crate::wire::tls::Sender;
 use crate::wire::{LinkType, TransportKind, parse_segment};
 
@@ -96,12 +96,12 @@ fn pcapng_frames(file: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Returns the input of each connection; the sender of its first segment is the client.
-fn passing(frames: &[&[u8]]) -> Vec<Vec<Passing>> {
+fn passing(frames: &[&[u8]]) -> Vec<Vec<ParserInput>> {
     #[derive(Default)]
     struct Connection {
         next: BTreeMap<SocketAddr, u32>,
         client: Option<SocketAddr>,
-        passing: Vec<Passing>,
+        passing: Vec<ParserInput>,
     }
     let mut connections: BTreeMap<_, Connection> = BTreeMap::new();
     for frame in frames {
@@ -134,11 +134,11 @@ fn passing(frames: &[&[u8]]) -> Vec<Vec<Passing>> {
         if missing > 0 {
             connection
                 .passing
-                .push(Passing::Gap(from, missing.unsigned_abs().into()));
+                .push(ParserInput::Gap(from, missing.unsigned_abs().into()));
         }
         connection
             .passing
-            .push(Passing::Bytes(from, payload.to_vec()));
+            .push(ParserInput::Bytes(from, payload.to_vec()));
         *next = seq.wrapping_add(segment.payload_bytes);
     }
     connections
@@ -155,18 +155,18 @@ fn captures_are_told_the_same_in_any_pieces() {
     for (name, frames) in plain.into_iter().chain(saved) {
         for whole in passing(&frames) {
             connections += usize::from(!whole.is_empty());
-            let expected = told(&whole).both();
+            let expected = parse_all(&whole).both();
             for length in [1, 2, 3, 7, 50] {
-                let piece = |one: &Passing| match one {
-                    Passing::Bytes(from, bytes) => bytes
+                let piece = |one: &ParserInput| match one {
+                    ParserInput::Bytes(from, bytes) => bytes
                         .chunks(length)
-                        .map(|piece| Passing::Bytes(*from, piece.to_vec()))
+                        .map(|piece| ParserInput::Bytes(*from, piece.to_vec()))
                         .collect(),
-                    gap @ Passing::Gap(..) => vec![gap.clone()],
+                    gap @ ParserInput::Gap(..) => vec![gap.clone()],
                 };
-                let pieces: Vec<Passing> = whole.iter().flat_map(piece).collect();
+                let pieces: Vec<ParserInput> = whole.iter().flat_map(piece).collect();
                 assert_eq!(
-                    told(&pieces).both(),
+                    parse_all(&pieces).both(),
                     expected,
                     "{name} in pieces of {length}"
                 );

@@ -1,8 +1,8 @@
 //! Expected output of the parser for connections of each protocol.
 
-use super::record::{Passing, client, frame, hello, record, server, told};
+use super::record::{ParserInput, client, frame, hello, parse_all, record, server};
 use crate::wire::http2::PREFACE;
-use crate::wire::stream::{StreamParser, UntoldBytes};
+use crate::wire::stream::{StreamParser, UnreportedBytes};
 use crate::wire::tls::Sender;
 
 const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -11,7 +11,7 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 #[test]
 fn heads_bodies_and_chunks_are_units() {
     let answer = b"HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n";
-    let lines = told(&[client(GET), server(answer)]).both();
+    let lines = parse_all(&[client(GET), server(answer)]).both();
     assert_eq!(
         lines[1],
         [
@@ -33,7 +33,7 @@ fn heads_bodies_and_chunks_are_units() {
 fn a_response_to_head_has_no_body() {
     let head = b"HEAD / HTTP/1.1\r\n\r\n";
     let answer = [&b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"[..], OK].concat();
-    let heads = told(&[client(&[head, GET].concat()), server(&answer)]).lines("head");
+    let heads = parse_all(&[client(&[head, GET].concat()), server(&answer)]).lines("head");
     assert_eq!(heads[2..], ["head 0 Some(0) 200", "head 38 Some(1) 200"]);
 }
 
@@ -48,7 +48,7 @@ fn the_request_that_asked_for_http2_is_its_first_stream() {
         server(&answer),
         client(&[PREFACE, &settings].concat()),
     ];
-    let told = told(&passing).both();
+    let told = parse_all(&passing).both();
     assert!(
         told[0].contains(&"speaks Http2 from 33 for Some(0)".to_owned()),
         "{told:?}"
@@ -72,14 +72,14 @@ fn what_an_upgrade_leads_to_is_no_http1() {
         server(&[&switch[..], b"\x81\x05hello"].concat()),
         client(b"\x81\x85aaaabcdef"),
     ];
-    let heads = told(&passing).lines("head");
+    let heads = parse_all(&passing).lines("head");
     assert_eq!(heads, ["head 0 Some(0) GET /", "head 0 Some(0) 101"]);
 }
 
 #[test]
 fn a_request_for_an_upgrade_that_is_refused_is_followed_by_others() {
     let ask = b"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n";
-    let heads = told(&[client(ask), server(OK), client(GET), server(OK)]).lines("head");
+    let heads = parse_all(&[client(ask), server(OK), client(GET), server(OK)]).lines("head");
     assert_eq!(heads[1], "head 32 Some(1) GET /a");
     assert_eq!(heads[3], "head 43 Some(1) 200");
 }
@@ -98,7 +98,7 @@ fn tls_in_a_tunnel_is_told() {
             client(&hello(true)),
             server(&hello(false)),
         ];
-        let hellos = told(&passing).lines("hello");
+        let hellos = parse_all(&passing).lines("hello");
         assert_eq!(hellos, ["hello Some(\"host\")", "hello 0304"]);
     }
 }
@@ -114,7 +114,7 @@ fn tls_after_starttls_is_told() {
         client(&hello(true)),
         server(&hello(false)),
     ];
-    let told = told(&passing).both().concat();
+    let told = parse_all(&passing).both().concat();
     assert!(
         told.contains(&"speaks Text(Some(\"SMTP\")) from 0 for None".to_owned()),
         "{told:?}"
@@ -133,7 +133,7 @@ fn lines_of_other_protocols_are_no_http() {
         client(b"USER anonymous\r\n"),
         server(b"331 pw\r\n"),
     ];
-    let told = told(&passing);
+    let told = parse_all(&passing);
     assert_eq!(
         told.lines("speaks"),
         [
@@ -149,7 +149,7 @@ fn a_response_whose_head_is_lost_does_not_shift_those_after_it() {
     for round in 0..3 {
         passing.push(client(GET));
         passing.push(if round == 0 {
-            Passing::Gap(Sender::Server, 40)
+            ParserInput::Gap(Sender::Server, 40)
         } else {
             server(OK)
         });
@@ -157,7 +157,7 @@ fn a_response_whose_head_is_lost_does_not_shift_those_after_it() {
             passing.push(server(b"hello"));
         }
     }
-    let heads = told(&passing).lines("head");
+    let heads = parse_all(&passing).lines("head");
     assert_eq!(heads[3..], ["head 45 Some(1) 200", "head 88 Some(2) 200"]);
 }
 
@@ -175,10 +175,10 @@ fn a_gap_within_a_body_or_a_chunk_does_not_matter() {
         let passing = [
             client(&[GET, GET].concat()),
             server(answer),
-            Passing::Gap(Sender::Server, gap),
+            ParserInput::Gap(Sender::Server, gap),
             server(&[rest, OK].concat()),
         ];
-        let heads = told(&passing).lines("head");
+        let heads = parse_all(&passing).lines("head");
         assert_eq!(heads.len(), 4, "{heads:?}");
         assert!(heads[3].contains("Some(1) 200"), "{heads:?}");
     }
@@ -187,11 +187,11 @@ fn a_gap_within_a_body_or_a_chunk_does_not_matter() {
 #[test]
 fn a_request_is_found_behind_a_gap() {
     let passing = [
-        Passing::Gap(Sender::Client, 9),
+        ParserInput::Gap(Sender::Client, 9),
         client(&[b"x=1", GET].concat()),
         server(OK),
     ];
-    let told = told(&passing).both();
+    let told = parse_all(&passing).both();
     assert_eq!(
         told[0],
         [
@@ -211,14 +211,14 @@ fn records_are_found_behind_a_gap_and_followed_through_one() {
     let passing = [
         client(&hello(true)),
         client(&data[..9]),
-        Passing::Gap(Sender::Client, 16),
+        ParserInput::Gap(Sender::Client, 16),
         client(&data),
-        Passing::Gap(Sender::Client, 7),
+        ParserInput::Gap(Sender::Client, 7),
         client(&[1, 2, 3]),
         client(&[data.clone(), data.clone()].concat()),
     ];
     let begun = u64::try_from(hello(true).len()).unwrap();
-    let units = told(&passing).lines("unit");
+    let units = parse_all(&passing).lines("unit");
     let ranges: Vec<String> = [
         (0, begun),
         (begun, begun + 9),
@@ -251,19 +251,19 @@ fn a_gap_within_a_frame_leaves_the_next_in_place_and_a_larger_one_ends_it() {
     let headers = frame(1, 5, 3, &[0x82, 0x84]);
     let passing = [
         client(&begin),
-        Passing::Gap(Sender::Client, 20),
+        ParserInput::Gap(Sender::Client, 20),
         client(&headers),
     ];
     assert_eq!(
-        told(&passing).lines("head"),
+        parse_all(&passing).lines("head"),
         ["head 72 None stream 3 :method=GET :path=/"]
     );
     let passing = [
         client(&begin),
-        Passing::Gap(Sender::Client, 21),
+        ParserInput::Gap(Sender::Client, 21),
         client(&headers),
     ];
-    let lost = told(&passing);
+    let lost = parse_all(&passing);
     assert_eq!(
         lost.of(Sender::Client).last().unwrap(),
         "fault 73 where a frame of HTTP/2 begins is not known any more"
@@ -276,10 +276,10 @@ fn a_lost_field_section_is_said_and_frames_go_on() {
     let begin = [PREFACE.to_vec(), frame(1, 5, 1, &[7; 9])[..9].to_vec()].concat();
     let passing = [
         client(&begin),
-        Passing::Gap(Sender::Client, 9),
+        ParserInput::Gap(Sender::Client, 9),
         client(&frame(1, 5, 3, &[0x82])),
     ];
-    let told = told(&passing).both().concat();
+    let told = parse_all(&passing).both().concat();
     assert!(
         told.iter()
             .any(|line| line.starts_with("fault 33 a field section")),
@@ -295,12 +295,18 @@ fn a_lost_field_section_is_said_and_frames_go_on() {
 
 #[test]
 fn a_direction_begins_anew() {
-    let (mut parser, mut record) = (StreamParser::default(), super::record::ToldUnits::default());
+    let (mut parser, mut record) = (
+        StreamParser::default(),
+        super::record::RecordedUnits::default(),
+    );
     parser.push(Sender::Client, GET, &mut record);
     parser.restart(Sender::Client, true);
-    assert_eq!(parser.told_to(Sender::Client), 0);
+    assert_eq!(parser.reported_to(Sender::Client), 0);
     parser.push(Sender::Client, &GET[..4], &mut record);
-    assert_eq!(parser.untold(Sender::Client), UntoldBytes::Unrecognised);
+    assert_eq!(
+        parser.unreported(Sender::Client),
+        UnreportedBytes::Unrecognised
+    );
 }
 
 #[test]
@@ -312,7 +318,7 @@ fn units_are_the_same_whether_fields_are_wanted_or_not() {
     ]
     .concat();
     let units = |skips_fields| {
-        let mut record = super::record::ToldUnits::default();
+        let mut record = super::record::RecordedUnits::default();
         record.skips_fields = skips_fields;
         StreamParser::default().push(Sender::Client, &bytes, &mut record);
         record.lines("unit")
@@ -327,9 +333,9 @@ fn a_head_without_end_is_cut_at_the_same_place_in_any_pieces() {
         &vec![b'x'; 300_000],
     ]
     .concat();
-    let whole = told(&[client(&line)]).both();
-    let pieces: Vec<Passing> = line.chunks(1_000).map(client).collect();
-    assert_eq!(told(&pieces).both(), whole);
+    let whole = parse_all(&[client(&line)]).both();
+    let pieces: Vec<ParserInput> = line.chunks(1_000).map(client).collect();
+    assert_eq!(parse_all(&pieces).both(), whole);
     let fault = "fault 262146 a head of HTTP/1 has no end".to_owned();
     assert!(whole[0].contains(&fault), "{:?}", whole[0]);
 }
@@ -342,6 +348,6 @@ fn tls_that_begins_in_something_unknown_is_told() {
         client(&hello(true)),
         server(&hello(false)),
     ];
-    let hellos = told(&passing).lines("hello");
+    let hellos = parse_all(&passing).lines("hello");
     assert_eq!(hellos, ["hello Some(\"host\")", "hello 0304"]);
 }

@@ -4,12 +4,12 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::record::{Passing, client, frame, hello, record, server, told};
+use super::record::{ParserInput, client, frame, hello, parse_all, record, server};
 use crate::wire::http2::PREFACE;
 use crate::wire::tls::Sender;
 
 /// Generates conversations in which the sides take turns.
-fn dialogues() -> impl Strategy<Value = Vec<Passing>> {
+fn dialogues() -> impl Strategy<Value = Vec<ParserInput>> {
     let get = || client(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     let ok = || server(b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     let chunked = || {
@@ -112,23 +112,23 @@ fn dialogues() -> impl Strategy<Value = Vec<Passing>> {
 }
 
 /// Removes a range from one of the pieces.
-fn with_a_gap(
-    mut said: Vec<Passing>,
+fn with_gap(
+    mut said: Vec<ParserInput>,
     at: prop::sample::Index,
     from: usize,
     length: usize,
-) -> Vec<Passing> {
+) -> Vec<ParserInput> {
     let place = at.index(said.len());
-    let Passing::Bytes(side, bytes) = said[place].clone() else {
+    let ParserInput::Bytes(side, bytes) = said[place].clone() else {
         return said;
     };
     let begin = from.min(bytes.len());
     let end = (begin + length).min(bytes.len());
     if begin < end {
         let pieces = [
-            Passing::Bytes(side, bytes[..begin].to_vec()),
-            Passing::Gap(side, (end - begin) as u64),
-            Passing::Bytes(side, bytes[end..].to_vec()),
+            ParserInput::Bytes(side, bytes[..begin].to_vec()),
+            ParserInput::Gap(side, (end - begin) as u64),
+            ParserInput::Bytes(side, bytes[end..].to_vec()),
         ];
         said.splice(place..=place, pieces);
     }
@@ -136,18 +136,18 @@ fn with_a_gap(
 }
 
 /// Splits the input into pieces of the given lengths, used in rotation.
-fn cut(said: &[Passing], lengths: &[usize]) -> Vec<Passing> {
+fn split_pieces(said: &[ParserInput], lengths: &[usize]) -> Vec<ParserInput> {
     let mut lengths = lengths.iter().copied().cycle();
     let mut pieces = Vec::new();
     for one in said {
-        let Passing::Bytes(side, bytes) = one else {
+        let ParserInput::Bytes(side, bytes) = one else {
             pieces.push(one.clone());
             continue;
         };
         let mut rest = bytes.as_slice();
         while !rest.is_empty() {
             let (piece, behind) = rest.split_at(lengths.next().unwrap().min(rest.len()));
-            pieces.push(Passing::Bytes(*side, piece.to_vec()));
+            pieces.push(ParserInput::Bytes(*side, piece.to_vec()));
             rest = behind;
         }
     }
@@ -155,11 +155,11 @@ fn cut(said: &[Passing], lengths: &[usize]) -> Vec<Passing> {
 }
 
 /// Moves the client's pieces ahead of the server's pieces directly before them, `times` times.
-fn client_hurries(mut pieces: Vec<Passing>, times: usize) -> Vec<Passing> {
-    let is_client = |piece: &Passing| {
+fn with_client_ahead(mut pieces: Vec<ParserInput>, times: usize) -> Vec<ParserInput> {
+    let is_client = |piece: &ParserInput| {
         matches!(
             piece,
-            Passing::Bytes(Sender::Client, _) | Passing::Gap(Sender::Client, _)
+            ParserInput::Bytes(Sender::Client, _) | ParserInput::Gap(Sender::Client, _)
         )
     };
     for _ in 0..times {
@@ -174,28 +174,28 @@ fn client_hurries(mut pieces: Vec<Passing>, times: usize) -> Vec<Passing> {
 proptest! {
     #[test]
     fn pieces_do_not_matter(said in dialogues(), lengths in vec(1_usize..30, 1..6)) {
-        prop_assert_eq!(told(&cut(&said, &lengths)).both(), told(&said).both());
+        prop_assert_eq!(parse_all(&split_pieces(&said, &lengths)).both(), parse_all(&said).both());
     }
 
     #[test]
     fn pieces_do_not_matter_around_a_gap(
         said in dialogues(), lengths in vec(1_usize..30, 1..6), at in any::<prop::sample::Index>(), from in 0_usize..90, length in 1_usize..90,
     ) {
-        let said = with_a_gap(said, at, from, length);
-        prop_assert_eq!(told(&cut(&said, &lengths)).both(), told(&said).both());
+        let said = with_gap(said, at, from, length);
+        prop_assert_eq!(parse_all(&split_pieces(&said, &lengths)).both(), parse_all(&said).both());
     }
 
     #[test]
     fn a_client_may_send_before_it_is_answered(said in dialogues(), times in 0_usize..12) {
         // A server that speaks first does so unprompted; otherwise its responses follow the
         // requests.
-        prop_assert_eq!(told(&client_hurries(said.clone(), times)).both(), told(&said).both());
+        prop_assert_eq!(parse_all(&with_client_ahead(said.clone(), times)).both(), parse_all(&said).both());
     }
 
     #[test]
-    fn every_byte_is_told_once(said in dialogues(), at in any::<prop::sample::Index>(), from in 0_usize..90, length in 1_usize..90) {
-        for said in [said.clone(), with_a_gap(said, at, from, length)] {
-            let lines = told(&said).both();
+    fn every_byte_is_reported_once(said in dialogues(), at in any::<prop::sample::Index>(), from in 0_usize..90, length in 1_usize..90) {
+        for said in [said.clone(), with_gap(said, at, from, length)] {
+            let lines = parse_all(&said).both();
             for (side, lines) in [Sender::Client, Sender::Server].into_iter().zip(lines) {
                 let mut end = 0;
                 for line in &lines {
@@ -216,8 +216,8 @@ proptest! {
                     end = next;
                 }
                 let bytes: u64 = said.iter().map(|one| match one {
-                    Passing::Bytes(from, bytes) if *from == side => bytes.len() as u64,
-                    Passing::Gap(from, bytes) if *from == side => *bytes,
+                    ParserInput::Bytes(from, bytes) if *from == side => bytes.len() as u64,
+                    ParserInput::Gap(from, bytes) if *from == side => *bytes,
                     _ => 0,
                 }).sum();
                 prop_assert_eq!(end, bytes, "{:?}", lines);

@@ -10,14 +10,14 @@ use crate::wire::tls::Sender;
 
 /// Reports for each direction.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct ToldUnits {
+pub(super) struct RecordedUnits {
     client: Vec<String>,
     server: Vec<String>,
     open: [Option<(UnitPiece<'static>, u64)>; 2],
     pub(super) skips_fields: bool,
 }
 
-impl ToldUnits {
+impl RecordedUnits {
     /// Returns the reports for a direction, in order.
     pub(super) fn of(&self, from: Sender) -> &[String] {
         match from {
@@ -65,7 +65,7 @@ impl ToldUnits {
 }
 
 /// Returns true if a piece continues the unit of the previous one.
-fn goes_on(before: UnitKind, next: UnitKind) -> bool {
+fn continues_unit(before: UnitKind, next: UnitKind) -> bool {
     match (before, next) {
         (UnitKind::Http1Head { .. }, UnitKind::Http1Head { .. }) => true,
         (
@@ -81,7 +81,7 @@ fn goes_on(before: UnitKind, next: UnitKind) -> bool {
     }
 }
 
-impl UnitSink for ToldUnits {
+impl UnitSink for RecordedUnits {
     fn unit(&mut self, piece: &UnitPiece<'_>) {
         assert!(!piece.bytes.is_empty(), "{piece:?}");
         let end = piece.start + piece.bytes.len() as u64;
@@ -94,7 +94,7 @@ impl UnitSink for ToldUnits {
             *known_end == piece.start
                 && known.axis == piece.axis
                 && !known.is_last
-                && goes_on(known.kind, piece.kind)
+                && continues_unit(known.kind, piece.kind)
         });
         let start = known.map(|(known, _)| known.start);
         if start.is_none() {
@@ -187,18 +187,18 @@ impl UnitSink for ToldUnits {
 
 /// Input of a parser: bytes or a gap.
 #[derive(Clone, Debug)]
-pub(super) enum Passing {
+pub(super) enum ParserInput {
     Bytes(Sender, Vec<u8>),
     Gap(Sender, u64),
 }
 
 /// Returns what a parser reports for this input.
-pub(super) fn told(passing: &[Passing]) -> ToldUnits {
-    let (mut parser, mut record) = (StreamParser::default(), ToldUnits::default());
+pub(super) fn parse_all(passing: &[ParserInput]) -> RecordedUnits {
+    let (mut parser, mut record) = (StreamParser::default(), RecordedUnits::default());
     for one in passing {
         match one {
-            Passing::Bytes(from, bytes) => parser.push(*from, bytes, &mut record),
-            Passing::Gap(from, bytes) => parser.push_gap(*from, *bytes, &mut record),
+            ParserInput::Bytes(from, bytes) => parser.push(*from, bytes, &mut record),
+            ParserInput::Gap(from, bytes) => parser.push_gap(*from, *bytes, &mut record),
         }
     }
     for from in [Sender::Client, Sender::Server] {
@@ -207,12 +207,12 @@ pub(super) fn told(passing: &[Passing]) -> ToldUnits {
     record
 }
 
-pub(super) fn client(bytes: &[u8]) -> Passing {
-    Passing::Bytes(Sender::Client, bytes.to_vec())
+pub(super) fn client(bytes: &[u8]) -> ParserInput {
+    ParserInput::Bytes(Sender::Client, bytes.to_vec())
 }
 
-pub(super) fn server(bytes: &[u8]) -> Passing {
-    Passing::Bytes(Sender::Server, bytes.to_vec())
+pub(super) fn server(bytes: &[u8]) -> ParserInput {
+    ParserInput::Bytes(Sender::Server, bytes.to_vec())
 }
 
 /// Returns an HTTP/2 frame.
