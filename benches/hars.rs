@@ -142,15 +142,41 @@ fn write_har(entries: u32, fields: usize, to: &Path) -> std::io::Result<()> {
                 .unwrap(),
             100 + number % 5_000,
         );
+        let (page, status) = (number % 50, if number % 97 == 0 { 404 } else { 200 });
+        let (sent, received) = (list(&asked), list(&answered));
+        let (server, connection) = (1 + number % 4, number / 8);
         write!(
             out,
-            r#"{comma}{{"startedDateTime":"{date}","time":{took},"request":{{"method":"GET","url":"https://{host}.example.test/item/{number}?page={}","httpVersion":"http/2.0","headers":[{}],"headersSize":-1,"bodySize":0}},"response":{{"status":{},"statusText":"","httpVersion":"http/2.0","headers":[{}],"content":{{"size":{size},"mimeType":"text/html"}},"redirectURL":"","headersSize":-1,"bodySize":{size}}},"cache":{{}},"timings":{{"blocked":1.5,"dns":{dns},"connect":{connect},"ssl":{ssl},"send":0.25,"wait":{waited}.5,"receive":2}},"serverIPAddress":"192.0.2.{}","connection":"{}"}}"#,
-            number % 50,
-            list(&asked),
-            if number % 97 == 0 { 404 } else { 200 },
-            list(&answered),
-            1 + number % 4,
-            number / 8
+            r#"{comma}{{"startedDateTime":"{date}","time":{took},"request":{{"method":"GET","#
+        )?;
+        write!(
+            out,
+            r#""url":"https://{host}.example.test/item/{number}?page={page}","#
+        )?;
+        write!(
+            out,
+            r#""httpVersion":"http/2.0","headers":[{sent}],"headersSize":-1,"bodySize":0}},"#
+        )?;
+        write!(
+            out,
+            r#""response":{{"status":{status},"statusText":"","httpVersion":"http/2.0","#
+        )?;
+        write!(
+            out,
+            r#""headers":[{received}],"content":{{"size":{size},"mimeType":"text/html"}},"#
+        )?;
+        write!(
+            out,
+            r#""redirectURL":"","headersSize":-1,"bodySize":{size}}},"cache":{{}},"#
+        )?;
+        write!(
+            out,
+            r#""timings":{{"blocked":1.5,"dns":{dns},"connect":{connect},"ssl":{ssl},"#
+        )?;
+        write!(out, r#""send":0.25,"wait":{waited}.5,"receive":2}},"#)?;
+        write!(
+            out,
+            r#""serverIPAddress":"192.0.2.{server}","connection":"{connection}"}}"#
         )?;
     }
     out.write_all(b"]}}\n")?;

@@ -550,20 +550,25 @@ fn write_har(entries: u64, took: u64, to: &Path) {
                 .collect::<Vec<_>>()
                 .join(",")
         };
-        let (comma, minute, second, milli) = (
-            if number == 0 { "" } else { "," },
+        let comma = if number == 0 { "" } else { "," };
+        let date = format!(
+            "2026-01-01T{:02}:{:02}:{:02}.{:03}Z",
+            number / 36_000 % 24,
             number / 600 % 60,
             number / 10 % 60,
             number % 10 * 100,
         );
-        write!(
-            out,
-            r#"{comma}{{"startedDateTime":"2026-01-01T{:02}:{minute:02}:{second:02}.{milli:03}Z","time":{took},"request":{{"method":"GET","url":"https://example.test/{number}","httpVersion":"HTTP/1.1","headers":[{}]}},"response":{{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[{}],"content":{{"size":5}}}},"timings":{{"send":1,"wait":{took},"receive":1}},"serverIPAddress":"192.0.2.1","connection":"{number}"}}"#,
-            number / 36_000 % 24,
-            fields("request"),
-            fields("response"),
-        )
-        .unwrap();
+        let (sent, received) = (fields("request"), fields("response"));
+        let entry = [
+            format!(r#"{comma}{{"startedDateTime":"{date}","time":{took},"#),
+            format!(r#""request":{{"method":"GET","url":"https://example.test/{number}","#),
+            format!(r#""httpVersion":"HTTP/1.1","headers":[{sent}]}},"#),
+            r#""response":{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","#.to_owned(),
+            format!(r#""headers":[{received}],"content":{{"size":5}}}},"#),
+            format!(r#""timings":{{"send":1,"wait":{took},"receive":1}},"#),
+            format!(r#""serverIPAddress":"192.0.2.1","connection":"{number}"}}"#),
+        ];
+        out.write_all(entry.concat().as_bytes()).unwrap();
     }
     out.write_all(b"]}}").unwrap();
     out.flush().unwrap();

@@ -22,7 +22,8 @@ use tapline::units::{Nanos, WallTime};
 fn every_summary_is_as_the_schema_says() {
     let validator = Schema::read("summary-1").closed().validator();
     let budget =
-        "total<=50ms,dns<1ms,tls<=1s,status=200,http=2,size<=1kB,ttfb<1us,p95(wait)<1ms+-10%,cert_days>=1,failures=0,wire_wait<1ms"
+        "total<=50ms,dns<1ms,tls<=1s,status=200,http=2,size<=1kB,ttfb<1us,p95(wait)<1ms+-10%,\
+        cert_days>=1,failures=0,wire_wait<1ms"
             .parse()
             .unwrap();
     let options = ReportOptions {

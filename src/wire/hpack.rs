@@ -12,7 +12,10 @@ pub enum FieldFault {
     #[error("a field section does not follow RFC 7541, or one before it is missing")]
     Malformed,
     /// Decoded it exceeds [`MAX_HEAD_BYTES`] or [`MAX_FIELD_LINES`].
-    #[error("a field section is larger than {} KiB unpacked, or has more than {MAX_FIELD_LINES} lines", MAX_HEAD_BYTES / 1024)]
+    #[error(
+        "a field section is larger than {} KiB unpacked, or has more than {MAX_FIELD_LINES} lines",
+        MAX_HEAD_BYTES / 1024
+    )]
     TooLarge,
 }
 
@@ -59,6 +62,7 @@ impl FieldDecoder {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::*;
@@ -117,7 +121,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(
-            sections in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 1..4),
+            sections in vec(vec(any::<u8>(), 0..200), 1..4),
         ) {
             let mut decoder = FieldDecoder::default();
             for section in sections {

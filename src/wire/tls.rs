@@ -2,7 +2,8 @@
 //! clear.
 //!
 //! ```text
-//! record   │ type 1 │ version 2 │ length 2 │ fragment …            message │ type 1 │ length 3 │ body …
+//! record   │ type 1 │ version 2 │ length 2 │ fragment …
+//! message  │ type 1 │ length 3 │ body …
 //! ```
 //!
 //! One record may carry several messages, and one message may span several records.
@@ -386,6 +387,7 @@ mod tests {
         clippy::expect_used,
         reason = "a test fails by panicking"
     )]
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::*;
@@ -503,10 +505,13 @@ mod tests {
 
         #[test]
         fn plausible_records_never_reach_past_their_bytes(
-            records in proptest::collection::vec((20u8..=24, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
+            records in vec((20u8..=24, vec(any::<u8>(), 0..80)), 0..12),
             from_client in any::<bool>(),
         ) {
-            let bytes: Vec<u8> = records.iter().flat_map(|(kind, content)| record(*kind, content)).collect();
+            let bytes: Vec<u8> = records
+                .iter()
+                .flat_map(|(kind, content)| record(*kind, content))
+                .collect();
             let from = if from_client { Sender::Client } else { Sender::Server };
             for seen in read(from, &bytes) {
                 prop_assert!(seen.offset + seen.bytes <= bytes.len() as u64);

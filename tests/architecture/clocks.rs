@@ -46,7 +46,10 @@ fn reads_a_clock(target: &Target) -> bool {
     let Target::External(segments) = target else {
         return false;
     };
-    matches!(segments.as_slice(), [.., clock, now] if now == "now" && CLOCKS.contains(&clock.as_str()))
+    matches!(
+        segments.as_slice(),
+        [.., clock, now] if now == "now" && CLOCKS.contains(&clock.as_str())
+    )
 }
 
 /// `start.elapsed()` reads a clock too, and names no type.

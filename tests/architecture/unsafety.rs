@@ -41,7 +41,10 @@ fn places(tokens: TokenStream) -> Vec<Place> {
         match token {
             TokenTree::Group(group) => found.extend(places(group.stream())),
             TokenTree::Ident(ident) if ident == "unsafe" => {
-                let declares = matches!(tokens.get(i + 1), Some(TokenTree::Ident(next)) if next == "fn" || next == "extern");
+                let declares = matches!(
+                    tokens.get(i + 1),
+                    Some(TokenTree::Ident(next)) if next == "fn" || next == "extern"
+                );
                 found.push(Place {
                     line: ident.span().start().line,
                     word: "unsafe",

@@ -72,7 +72,7 @@ fn two_saved_runs_compare_as_they_did() {
     let files = [path("https.pcapng"), path("redirects.pcapng")];
     let now = json_of(&["diff", "--format", "json", &files[0], &files[1]], 4);
     let mut before = document("diff.json");
-    // The names of the files are as they were given; sentences are for people, and may be put better.
+    // The files are named as on the command line; sentences are for people and may change.
     before["before"] = Value::from(files[0].as_str());
     before["after"] = Value::from(files[1].as_str());
     remove(&["text"], &mut before);

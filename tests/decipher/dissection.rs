@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
 use etherparse::PacketBuilder;
+use proptest::collection::vec;
 use proptest::prelude::*;
 use rustls::crypto::aws_lc_rs::cipher_suite;
 use tapline::dissect::{Dissection, StartLine, dissect, pair_messages};
@@ -400,10 +401,15 @@ proptest! {
 
     #[test]
     fn no_bytes_in_any_order_make_it_panic(
-        segments in proptest::collection::vec((0_usize..2, 0_u32..3_000, proptest::collection::vec(any::<u8>(), 0..300)), 0..20),
+        segments in vec((0_usize..2, 0_u32..3_000, vec(any::<u8>(), 0..300)), 0..20),
         opening in 0_usize..4,
     ) {
-        let openings: [&[u8]; 4] = [b"", b"GET / HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &[22, 3, 1, 0, 40, 1, 0, 0, 36]];
+        let openings: [&[u8]; 4] = [
+            b"",
+            b"GET / HTTP/1.1\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            &[22, 3, 1, 0, 40, 1, 0, 0, 36],
+        ];
         let mut captured = Captured::opened();
         captured.packet(0, 0, openings[opening], false);
         for (from, offset, bytes) in &segments {
@@ -412,7 +418,8 @@ proptest! {
         let dissection = captured.dissect(&KeyLog::default());
         for side in [Side::Client, Side::Server] {
             let layers = dissection.layers.of(side);
-            prop_assert!(layers.parts().is_sorted_by_key(|part| part.at) && layers.records().is_sorted_by_key(|record| record.at));
+            prop_assert!(layers.parts().is_sorted_by_key(|part| part.at));
+            prop_assert!(layers.records().is_sorted_by_key(|record| record.at));
         }
     }
 }

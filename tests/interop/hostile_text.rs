@@ -110,7 +110,17 @@ fn no_byte_acts(bytes: &[u8], what: &str) {
 /// purpose: the program's own list is what is being tested.
 fn acts(c: char) -> bool {
     c.is_control()
-        || matches!(u32::from(c), 0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe007f)
+        || matches!(
+            u32::from(c),
+            0xad | 0x61c
+                | 0x180e
+                | 0x200b..=0x200f
+                | 0x2028..=0x202e
+                | 0x2060..=0x206f
+                | 0xfeff
+                | 0xfff9..=0xfffb
+                | 0xe0000..=0xe007f
+        )
 }
 
 /// Takes out the sequences that the program itself writes to a terminal: colours, erasing a line,

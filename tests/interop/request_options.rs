@@ -234,8 +234,9 @@ fn cookies() {
     let file = folder.path().join("cookies");
     std::fs::write(
         &file,
-        "# Netscape HTTP Cookie \
-            File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tkept\tyes\nother.test\tFALSE\t/\tFALSE\t0\tforeign\tno\n",
+        "# Netscape HTTP Cookie File\n\
+            127.0.0.1\tFALSE\t/\tFALSE\t0\tkept\tyes\n\
+            other.test\tFALSE\t/\tFALSE\t0\tforeign\tno\n",
     )
     .expect("writing");
     same(&["-b", file.to_str().expect("a path")], "/");

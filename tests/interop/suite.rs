@@ -291,8 +291,8 @@ fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
         ),
         (
             "[[endpoint]]\nurl = 'h'\n[endpoint.budget]\ntotal = '<=fast'",
-            "line 4: 'total' cannot be parsed as \"total<=fast\": expected a number, found \"fast\" at \
-             character 8 of the budget",
+            "line 4: 'total' cannot be parsed as \"total<=fast\": expected a number, \
+             found \"fast\" at character 8 of the budget",
         ),
         (
             "[[endpoint]]\nurl = '${NO_SUCH_VARIABLE}'",

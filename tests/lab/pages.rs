@@ -240,7 +240,9 @@ fn an_upload_goes_on_where_it_broke_off() {
     );
     assert!(head.contains("upload-complete: ?1"), "{head}");
     // The digest of "one two three".
-    assert!(body.contains("\"received\":13,\"complete\":true,\"sha-256\":\"aJnuQEaDoU6MKgMUmGDfJdZ9NNnNTa5zUMvpHks5dr4=\""), "{body}");
+    let expected = "\"received\":13,\"complete\":true,\
+        \"sha-256\":\"aJnuQEaDoU6MKgMUmGDfJdZ9NNnNTa5zUMvpHks5dr4=\"";
+    assert!(body.contains(expected), "{body}");
     assert_eq!(
         ask(
             &lab,

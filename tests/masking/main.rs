@@ -411,7 +411,8 @@ fn levels_are_options_wherever_secrets_are() {
 #[test]
 fn a_probe_masks_what_it_asks_for_and_what_fails() {
     // Nothing listens on port 1: the reports tell of a failure.
-    let url = "http://ada:Canary1@127.0.0.1:1/a;sid=Canary2?next=http%3A%2F%2Fh%2F%3Fauth_key%3DCanary3&SAMLResponse=Canary4";
+    let url = "http://ada:Canary1@127.0.0.1:1/a;sid=Canary2\
+        ?next=http%3A%2F%2Fh%2F%3Fauth_key%3DCanary3&SAMLResponse=Canary4";
     for format in FORMATS {
         let assert = tapline(&[
             "probe",

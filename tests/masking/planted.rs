@@ -63,7 +63,9 @@ impl Planted {
 
     /// The file.
     pub(crate) fn har(&self) -> String {
-        json!({ "log": { "version": "1.2", "creator": { "name": "test", "version": "1" }, "entries": self.entries } }).to_string()
+        let creator = json!({ "name": "test", "version": "1" });
+        json!({ "log": { "version": "1.2", "creator": creator, "entries": self.entries } })
+            .to_string()
     }
 
     fn secret(&mut self, place: &str) -> String {
@@ -212,13 +214,41 @@ impl Planted {
         let status = if location.is_empty() { 200 } else { 302 };
         let at = self.entries.len();
         self.entries.push(json!({
-            "startedDateTime": format!("2026-11-30T10:{:02}:{:02}.000Z", at / 60, at % 60), "time": 3.0, "connection": "1",
-            "request": { "method": "GET", "url": url, "httpVersion": "HTTP/1.1", "headers": fields(asked), "queryString": [], "cookies": [],
-                         "headersSize": -1, "bodySize": 0 },
-            "response": { "status": status, "statusText": "OK", "httpVersion": "HTTP/1.1", "headers": fields(answered), "cookies": [],
-                          "content": { "size": 0, "mimeType": "" }, "redirectURL": location, "headersSize": -1, "bodySize": 0 },
-            "cache": {}, "serverIPAddress": "192.0.2.1",
-            "timings": { "blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 1.0, "wait": 1.0, "receive": 1.0 }
+            "startedDateTime": format!("2026-11-30T10:{:02}:{:02}.000Z", at / 60, at % 60),
+            "time": 3.0,
+            "connection": "1",
+            "request": {
+                "method": "GET",
+                "url": url,
+                "httpVersion": "HTTP/1.1",
+                "headers": fields(asked),
+                "queryString": [],
+                "cookies": [],
+                "headersSize": -1,
+                "bodySize": 0,
+            },
+            "response": {
+                "status": status,
+                "statusText": "OK",
+                "httpVersion": "HTTP/1.1",
+                "headers": fields(answered),
+                "cookies": [],
+                "content": { "size": 0, "mimeType": "" },
+                "redirectURL": location,
+                "headersSize": -1,
+                "bodySize": 0,
+            },
+            "cache": {},
+            "serverIPAddress": "192.0.2.1",
+            "timings": {
+                "blocked": -1,
+                "dns": -1,
+                "connect": -1,
+                "ssl": -1,
+                "send": 1.0,
+                "wait": 1.0,
+                "receive": 1.0,
+            },
         }));
     }
 }

@@ -25,7 +25,8 @@ const PROBES: [&str; 11] = [
     "--http2-prior-knowledge -H 'Authorization: Bearer Canary-h2c' http://api.lab.test/headers",
     "-L 'http://api.lab.test/cookie?session=Canary-session' -H 'X-Secret-Thing: Canary-named'",
     "-H 'X-Auth-Key: Canary-auth-key' -H 'DPoP: Canary-dpop' -H 'X-Note: //a:Canary-slashes@h' \
-     'http://api.lab.test/headers;token=Canary-matrix?next=http://x/?sid=Canary-nested&SAMLResponse=Canary-saml'",
+     'http://api.lab.test/headers;token=Canary-matrix?next=http://x/?sid=Canary-nested\
+     &SAMLResponse=Canary-saml'",
     "-u user:Canary-nowhere --json '{\"password\":\"Canary-json\"}' -e \
         'https://a:Canary-referer@x/?sig=Canary-sig' \
     'https://nowhere.lab.test/?api_key=Canary-last'",

@@ -25,7 +25,8 @@ const VALIDATE: &str = r#"
     const validator = require("har-validator"), fs = require("fs");
     const broken = structuredClone(JSON.parse(fs.readFileSync(process.argv[1])));
     delete broken.log.entries[0].timings.wait;
-    const refused = validator.har(broken).then(() => { throw "a broken one is accepted" }, () => {});
+    const refused = validator.har(broken)
+        .then(() => { throw "a broken one is accepted" }, () => {});
     const all = process.argv.slice(1).map(file => validator.har(JSON.parse(fs.readFileSync(file)))
         .catch(error => { throw file + ": " + JSON.stringify(error.errors) }));
     Promise.all([refused, ...all]).catch(error => { console.log(error); process.exit(1); });
@@ -125,7 +126,12 @@ fn parameters_are_parsed_and_tokens_among_them_masked() {
         entries(&written(&Scenario::named("redirects"), with_secrets))[2]["request"]["queryString"]
             .clone()
     };
-    let parameters = |token: &str| serde_json::json!([{ "name": "access_token", "value": token }, { "name": "page", "value": "2" }]);
+    let parameters = |token: &str| {
+        serde_json::json!([
+            { "name": "access_token", "value": token },
+            { "name": "page", "value": "2" },
+        ])
+    };
     assert_eq!(written(false), parameters("REDACTED"));
     assert_eq!(written(true), parameters("tok-789"));
 }

@@ -18,15 +18,19 @@ use crate::scenario::Scenario;
 /// texts that are no code.
 const READ: &str = r#"
     // Modules of the newer kind are not looked for where NODE_PATH says.
-    import(process.env.NODE_PATH + "/markdownlint/lib/exports-promise.mjs").then(async ({ lint }) => {
+    const path = process.env.NODE_PATH + "/markdownlint/lib/exports-promise.mjs";
+    import(path).then(async ({ lint }) => {
         const fs = require("fs"), md = require("markdown-it")({ html: true, linkify: true });
         for (const file of process.argv.slice(1)) {
             const text = fs.readFileSync(file, "utf8");
-            const found = await lint({ strings: { text }, config: { default: true, "line-length": false } });
-            const complaints = found.text.map(one => one.lineNumber + ": " + one.ruleNames[0] + " " + one.ruleDescription + " " + one.errorDetail);
+            const config = { default: true, "line-length": false };
+            const found = await lint({ strings: { text }, config });
+            const complaints = found.text.map(one => one.lineNumber + ": "
+                + [one.ruleNames[0], one.ruleDescription, one.errorDetail].join(" "));
             const tokens = md.parse(text, {}).flatMap(token => [token, ...(token.children ?? [])]);
             const kinds = [...new Set(tokens.map(token => token.type))];
-            const texts = tokens.filter(token => token.type === "text").map(token => token.content).join("\n");
+            const texts = tokens.filter(token => token.type === "text")
+                .map(token => token.content).join("\n");
             console.log(JSON.stringify({ complaints, kinds, texts }));
         }
     }).catch(error => { console.log(error); process.exit(1); });

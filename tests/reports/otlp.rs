@@ -32,7 +32,8 @@ def prepared(value):
 
 for path in sys.argv[1:]:
     document = json.load(open(path))
-    message = ExportTraceServiceRequest() if "resourceSpans" in document else ExportMetricsServiceRequest()
+    is_trace = "resourceSpans" in document
+    message = ExportTraceServiceRequest() if is_trace else ExportMetricsServiceRequest()
     json_format.ParseDict(prepared(document), message)
     for resource in getattr(message, "resource_spans", []):
         for scope in resource.scope_spans:
@@ -44,7 +45,8 @@ for path in sys.argv[1:]:
         for scope in resource.scope_metrics:
             for metric in scope.metrics:
                 for point in metric.histogram.data_points:
-                    assert sum(point.bucket_counts) == point.count and len(point.bucket_counts) == len(point.explicit_bounds) + 1, point
+                    assert sum(point.bucket_counts) == point.count, point
+                    assert len(point.bucket_counts) == len(point.explicit_bounds) + 1, point
 "#;
 
 const IDENTITY: OtlpIds = OtlpIds {

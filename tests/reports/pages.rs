@@ -64,15 +64,21 @@ fn a_browser_runs_the_script_and_is_asked_for_nothing() {
 /// said of them, where the axis begins and ends, and which conversation comes first.
 const ACTS: &str = r"
 const on = (selector, event) => document.querySelector(selector).dispatchEvent(event);
-const say = (...words) => { const p = document.createElement('p'); p.textContent = 'SAID ' + words.join('|'); document.body.append(p); };
-const labels = () => [...document.querySelectorAll('figure.timeline .axis text')].map((text) => text.textContent);
+const say = (...words) => {
+  const p = document.createElement('p');
+  p.textContent = 'SAID ' + words.join('|');
+  document.body.append(p);
+};
+const axis = () => [...document.querySelectorAll('figure.timeline .axis text')];
+const labels = () => axis().map((text) => text.textContent);
 const lit = () => document.querySelectorAll('.lit').length;
 say(labels()[0], labels().at(-1), lit());
 on('[data-key=x0-tls]', new PointerEvent('pointerover', { bubbles: true }));
-say(lit() > 4, document.querySelector('.facts').textContent.split(':')[0], document.querySelectorAll('.ladder .lit').length > 2);
+const facts = document.querySelector('.facts').textContent.split(':')[0];
+say(lit() > 4, facts, document.querySelectorAll('.ladder .lit').length > 2);
 document.querySelector('.tools button').click();
 say(labels()[0], labels().at(-1));
-document.querySelector('figure.timeline .thing').dispatchEvent(new KeyboardEvent('keydown', { key: '0', bubbles: true }));
+on('figure.timeline .thing', new KeyboardEvent('keydown', { key: '0', bubbles: true }));
 say(labels()[0], labels().at(-1));
 document.querySelector('[data-key=x0-dns]').focus();
 on('[data-key=x0-dns]', new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));

@@ -308,7 +308,11 @@ fn a_key_that_means_nothing_is_refused() {
 fn an_expectation_that_is_not_met_is_told_with_its_place() {
     let scenario = Scenario::named("nxdomain");
     let found = findings(&scenario.trace());
-    let wanted = serde_json::json!({ "outcome": "ok", "exchanges": [{ "total_ns": 1, "colour": "red" }], "capture": "off" });
+    let wanted = serde_json::json!({
+        "outcome": "ok",
+        "exchanges": [{ "total_ns": 1, "colour": "red" }],
+        "capture": "off",
+    });
     let mut told = differences(&wanted, &found);
     told.sort();
     assert_eq!(

@@ -135,15 +135,47 @@ fn certificate() -> impl Strategy<Value = Certificate> {
         )
 }
 
+fn run_started(started_at: WallTime) -> EventKind {
+    EventKind::RunStarted {
+        schema: EVENT_SCHEMA.to_owned(),
+        tool_version: String::new(),
+        started_at,
+    }
+}
+
+fn clock_paired(wall: u64, uncertainty: u64) -> EventKind {
+    EventKind::ClockPaired {
+        wall: WallTime(wall),
+        uncertainty: Nanos(uncertainty),
+    }
+}
+
+fn capture_opened(interface: String, link_type: String) -> EventKind {
+    EventKind::CaptureOpened {
+        interface,
+        link_type,
+    }
+}
+
+fn packets_event() -> impl Strategy<Value = EventKind> {
+    prop::collection::vec(packet(), 0..20).prop_map(|packets| EventKind::Packets { packets })
+}
+
 fn of_the_run() -> impl Strategy<Value = EventKind> {
     prop_oneof![
-        1 => Just(EventKind::RunStarted { schema: EVENT_SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(1_700_000_000_000_000_000) }),
+        1 => Just(run_started(WallTime(1_700_000_000_000_000_000))),
         1 => Just(EventKind::RunEnded),
-        2 => (0..3_000_000_000_u64).prop_map(|wall| EventKind::ClockPaired { wall: WallTime(wall), uncertainty: Nanos(1) }),
-        1 => Just(EventKind::CaptureOpened { interface: "lo".to_owned(), link_type: "EN10MB".to_owned() }),
-        1 => Just(EventKind::CaptureUnavailable { reason: "not permitted".to_owned(), remedy: "sudo".to_owned() }),
-        2 => prop::collection::vec(packet(), 0..20).prop_map(|packets| EventKind::Packets { packets }),
-        1 => (prop::option::of(0..3_u32), text()).prop_map(|(id, text)| EventKind::Note { exchange: id.map(ExchangeId), text }),
+        2 => (0..3_000_000_000_u64).prop_map(|wall| clock_paired(wall, 1)),
+        1 => Just(capture_opened("lo".to_owned(), "EN10MB".to_owned())),
+        1 => Just(EventKind::CaptureUnavailable {
+            reason: "not permitted".to_owned(),
+            remedy: "sudo".to_owned(),
+        }),
+        2 => packets_event(),
+        1 => (prop::option::of(0..3_u32), text()).prop_map(|(id, text)| EventKind::Note {
+            exchange: id.map(ExchangeId),
+            text,
+        }),
         1 => any::<u64>().prop_map(|count| EventKind::Dropped { count }),
         1 => linkage().prop_map(|(link, _)| EventKind::LinkSet { link }),
     ]
@@ -355,10 +387,27 @@ fn hand() -> impl Strategy<Value = TerminalEvent> {
         'r', 'e', ' ', 'j', 'k', 'g', 'G', '+', '-', '0', 'h', 'l', 'l', 'n', 'p', 'y', 't', '?',
         '%', '/', 's', '1', '2', '4',
     ];
+    let vertical = vec![
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Home,
+        KeyCode::End,
+    ];
+    let others = vec![
+        KeyCode::Tab,
+        KeyCode::BackTab,
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::F(2),
+    ];
     let key = prop_oneof![
         3 => prop::sample::select(keys.to_vec()).prop_map(KeyCode::Char),
-        2 => prop::sample::select(vec![KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End]),
-        2 => prop::sample::select(vec![KeyCode::Tab, KeyCode::BackTab, KeyCode::Enter, KeyCode::Esc, KeyCode::Left, KeyCode::Right, KeyCode::F(2)]),
+        2 => prop::sample::select(vertical),
+        2 => prop::sample::select(others),
     ];
     let kinds = vec![
         MouseEventKind::Down(MouseButton::Left),
@@ -368,7 +417,12 @@ fn hand() -> impl Strategy<Value = TerminalEvent> {
     let mouse = (prop::sample::select(kinds), 0..220_u16, 0..70_u16);
     prop_oneof![
         4 => key.prop_map(|code| TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))),
-        2 => mouse.prop_map(|(kind, column, row)| TerminalEvent::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })),
+        2 => mouse.prop_map(|(kind, column, row)| TerminalEvent::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        })),
         1 => "\\PC{0,30}".prop_map(TerminalEvent::Paste),
     ]
 }
@@ -496,16 +550,16 @@ proptest! {
     fn a_capture_of_others_is_drawn(
         (settings, opened) in (settings(), text()),
         events in prop::collection::vec(of_a_capture(), 0..30),
-        (names, more, ended) in (prop::collection::vec(text(), 0..20), prop::collection::vec(of_a_capture(), 0..8), any::<bool>()),
+        names in prop::collection::vec(text(), 0..20),
+        (more, ended) in (prop::collection::vec(of_a_capture(), 0..8), any::<bool>()),
         hands in prop::collection::vec((hand(), size()), 0..16),
         last in size(),
         now in moment(),
     ) {
         let opened = Some(opened.escaped().into_owned());
         let mut desk = Desk::with(last, Settings { url: None, opened, ..settings });
-        let started = EventKind::RunStarted { schema: EVENT_SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(1) };
         let at = Moment::START;
-        desk.tell([Event { at, kind: started }, Event { at, kind: EventKind::ClockPaired { wall: WallTime(1), uncertainty: Nanos(0) } }]);
+        desk.tell([run_started(WallTime(1)), clock_paired(1, 0)].map(|kind| Event { at, kind }));
         desk.tell(events);
         let names = desk.state.trace().flows().iter().map(|flow| flow.key).zip(names).collect();
         desk.send(ScreenMessage::ServerNames(names));
@@ -601,12 +655,18 @@ fn of_a_capture() -> impl Strategy<Value = Event> {
             },
         );
     let what = prop_oneof![
-        6 => prop::collection::vec(packet(), 0..20).prop_map(|packets| EventKind::Packets { packets }),
-        2 => prop::collection::vec(error, 0..4).prop_map(|errors| EventKind::Undelivered { errors }),
+        6 => packets_event(),
+        2 => prop::collection::vec(error, 0..4)
+            .prop_map(|errors| EventKind::Undelivered { errors }),
         1 => text().prop_map(|text| EventKind::Note { exchange: None, text }),
-        1 => any::<u64>().prop_map(|arp| EventKind::OtherFrames { frames: OtherFrames { arp, ..OtherFrames::default() } }),
-        1 => (text(), text()).prop_map(|(a, b)| EventKind::CaptureOpened { interface: a.raw().to_owned(), link_type: b.raw().to_owned() }),
-        1 => (any::<u64>(), any::<u64>()).prop_map(|(received, dropped)| EventKind::CaptureClosed { received, dropped }),
+        1 => any::<u64>().prop_map(|arp| EventKind::OtherFrames {
+            frames: OtherFrames { arp, ..OtherFrames::default() },
+        }),
+        1 => (text(), text()).prop_map(|(interface, link_type)| {
+            capture_opened(interface.raw().to_owned(), link_type.raw().to_owned())
+        }),
+        1 => (any::<u64>(), any::<u64>())
+            .prop_map(|(received, dropped)| EventKind::CaptureClosed { received, dropped }),
     ];
     (moment(), what).prop_map(|(at, what)| Event { at, kind: what })
 }

@@ -10,7 +10,8 @@ use tapline::tui::{ScreenEffect, ScreenMessage, Settings};
 use crate::desk::Desk;
 use crate::planted::Planted;
 
-const URL: &str = "https://ada:Canary-pw@h.test/a;sid=Canary-path?token=Canary-query&next=%2F%3Fapi_key%3DCanary-nested&page=2";
+const URL: &str = "https://ada:Canary-pw@h.test/a;sid=Canary-path\
+    ?token=Canary-query&next=%2F%3Fapi_key%3DCanary-nested&page=2";
 
 fn settings(masking: RedactionPolicy) -> Settings {
     Settings {

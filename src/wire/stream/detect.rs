@@ -180,7 +180,10 @@ pub(super) const METHODS: [&[u8]; 14] = [
 /// Returns true for a `tchar` (RFC 9110 §5.6.2).
 pub(super) const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+        || matches!(
+            byte,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+        )
 }
 
 /// Removes empty lines before a start line, which a receiver ignores (RFC 9112 §2.2); `None` if

@@ -170,7 +170,9 @@ mod tests {
             room in 1_usize..700,
         ) {
             let stream: Vec<u8> = lengths.iter().flat_map(|length| record(*length)).collect();
-            let (mut boundary, mut left, mut starts) = (RecordBoundary::default(), stream.as_slice(), vec![0]);
+            let mut boundary = RecordBoundary::default();
+            let mut left = stream.as_slice();
+            let mut starts = vec![0];
             while !left.is_empty() {
                 let count = boundary.bytes_within_record(&left[..left.len().min(room)]);
                 prop_assert!(count > 0);
@@ -180,7 +182,10 @@ mod tests {
                     starts.push(boundary.start());
                 }
             }
-            let ends = lengths.iter().scan(0, |at, length| { *at += 5 + u64::from(*length); Some(*at) });
+            let ends = lengths.iter().scan(0, |at, length| {
+                *at += 5 + u64::from(*length);
+                Some(*at)
+            });
             prop_assert_eq!(starts, std::iter::once(0).chain(ends).collect::<Vec<u64>>());
         }
 

@@ -10,7 +10,9 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 #[test]
 fn heads_bodies_and_chunks_are_units() {
-    let answer = b"HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n";
+    let answer = b"HTTP/1.1 103 Early\r\n\r\n\
+        HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+        3\r\nabc\r\n0\r\nX: y\r\n\r\n";
     let lines = parse_all(&[client(GET), server(answer)]).both();
     assert_eq!(
         lines[1],

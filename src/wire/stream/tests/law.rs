@@ -13,7 +13,11 @@ fn dialogues() -> impl Strategy<Value = Vec<ParserInput>> {
     let get = || client(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     let ok = || server(b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     let chunked = || {
-        server(b"HTTP/1.1 103 E\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x\r\nabc\r\n0\r\nT: u\r\n\r\n")
+        server(
+            b"HTTP/1.1 103 E\r\n\r\n\
+            HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+            3;x\r\nabc\r\n0\r\nT: u\r\n\r\n",
+        )
     };
     let post = || client(b"POST /b HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
     let settings = || frame(4, 0, 0, &[]);
@@ -179,7 +183,11 @@ proptest! {
 
     #[test]
     fn pieces_do_not_matter_around_a_gap(
-        said in dialogues(), lengths in vec(1_usize..30, 1..6), at in any::<prop::sample::Index>(), from in 0_usize..90, length in 1_usize..90,
+        said in dialogues(),
+        lengths in vec(1_usize..30, 1..6),
+        at in any::<prop::sample::Index>(),
+        from in 0_usize..90,
+        length in 1_usize..90,
     ) {
         let said = with_gap(said, at, from, length);
         prop_assert_eq!(parse_all(&split_pieces(&said, &lengths)).both(), parse_all(&said).both());
@@ -189,11 +197,17 @@ proptest! {
     fn a_client_may_send_before_it_is_answered(said in dialogues(), times in 0_usize..12) {
         // A server that speaks first does so unprompted; otherwise its responses follow the
         // requests.
-        prop_assert_eq!(parse_all(&with_client_ahead(said.clone(), times)).both(), parse_all(&said).both());
+        let ahead = with_client_ahead(said.clone(), times);
+        prop_assert_eq!(parse_all(&ahead).both(), parse_all(&said).both());
     }
 
     #[test]
-    fn every_byte_is_reported_once(said in dialogues(), at in any::<prop::sample::Index>(), from in 0_usize..90, length in 1_usize..90) {
+    fn every_byte_is_reported_once(
+        said in dialogues(),
+        at in any::<prop::sample::Index>(),
+        from in 0_usize..90,
+        length in 1_usize..90,
+    ) {
         for said in [said.clone(), with_gap(said, at, from, length)] {
             let lines = parse_all(&said).both();
             for (side, lines) in [Sender::Client, Sender::Server].into_iter().zip(lines) {
@@ -207,7 +221,8 @@ proptest! {
                         }
                         ["gap", range, ..] => {
                             let (start, count) = range.split_once('+').unwrap();
-                            let (start, count): (u64, u64) = (start.parse().unwrap(), count.parse().unwrap());
+                            let start: u64 = start.parse().unwrap();
+                            let count: u64 = count.parse().unwrap();
                             (start, start + count)
                         }
                         _ => continue,
