@@ -24,7 +24,7 @@ pub enum ArchiveError {
         "only the latest {limit} of the piped input is still available; --spool-limit keeps more"
     )]
     Overwritten {
-        /// How much is kept.
+        /// Size limit of the copy.
         limit: Bytes,
     },
     /// It is a directory.
@@ -51,7 +51,7 @@ pub enum ArchiveError {
         layer: &'static str,
         /// The structure's offset.
         offset: u64,
-        /// What would be valid.
+        /// Valid lengths.
         needed: ExpectedLength,
         /// The length found.
         found: u64,
@@ -65,7 +65,7 @@ pub enum ArchiveError {
         offset: u64,
         /// The field.
         field: &'static str,
-        /// What would be valid.
+        /// Valid values.
         needed: &'static str,
         /// The value found.
         found: u64,
@@ -73,7 +73,7 @@ pub enum ArchiveError {
     /// The JSON is neither a readable HAR nor a readable summary.
     #[error("neither a readable HAR nor a readable summary: {reason}")]
     Document {
-        /// What was expected and found, with line and column.
+        /// Expected and actual content, with line and column.
         reason: String,
     },
     /// The JSON is of another kind.

@@ -15,7 +15,7 @@ pub(super) struct ArchiveInput {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// How many bytes before `start` were taken last.
+    /// Number of bytes before `start` that were taken last.
     taken: usize,
     /// The offset of `start` in the input.
     offset: u64,

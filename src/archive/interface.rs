@@ -10,7 +10,7 @@ pub(super) struct CaptureInterface {
     pub(super) name: Option<Untrusted>,
     /// The number of its link type.
     pub(super) link_type: u16,
-    /// How its timestamps count.
+    /// Unit and offset of its timestamps.
     pub(super) timestamps: TimestampUnit,
     /// The most bytes captured of a packet; 0 for no limit.
     pub(super) snap_length: u32,

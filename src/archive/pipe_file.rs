@@ -74,7 +74,7 @@ impl PipeFile {
         Ok(Some(file))
     }
 
-    /// How many of `bytes` lie before the file wraps around.
+    /// Returns the number of `bytes` that lie before the file wraps around.
     fn contiguous(&self, at: u64, bytes: usize) -> usize {
         usize::try_from(self.limit - at % self.limit)
             .unwrap_or(usize::MAX)

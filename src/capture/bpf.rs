@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::packet_filter::RemoteAddress;
 use crate::sys::FilterInstruction;
 
-/// Where the packets that a socket sees begin.
+/// Header with which the packets of a socket begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FilterStart {
     /// At the Ethernet header.

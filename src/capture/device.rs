@@ -10,7 +10,7 @@ use super::packet_filter::PacketFilter;
 use crate::sys;
 use crate::wire::LinkType;
 
-/// How much of each packet is captured.
+/// Part of each packet that is captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaptureDepth {
     /// The headers only: 14 to 22 bytes of Ethernet, 60 of IPv4 or 40 of IPv6 with extensions, 60

@@ -10,7 +10,7 @@ use crate::trace::{Packet, TcpFlags, TcpHeader, Transport};
 #[derive(Debug, Default)]
 pub(super) struct OpenConnections(HashMap<(SocketAddr, SocketAddr), ClosingState>);
 
-/// How far a connection has been closed (RFC 9293 §3.6).
+/// Progress of closing a connection (RFC 9293 §3.6).
 #[derive(Clone, Copy, Debug, Default)]
 struct ClosingState {
     /// The side with the lower address has sent its FIN.

@@ -9,8 +9,8 @@ use std::sync::Mutex;
 use super::run::lock_ignoring_poison;
 use crate::trace::{ByteStore, PacketLocation, StoreError};
 
-/// The captured packets of one run. The reading thread appends to it, and whoever inspects a packet
-/// reads from it.
+/// The captured packets of one run. The reading thread appends to it; other threads read single
+/// packets.
 pub struct PacketStore {
     /// Link type numbers of the interfaces.
     link_types: Vec<u16>,

@@ -20,7 +20,7 @@ pub type CaptureEventSink = Arc<dyn Fn(Event) -> bool + Send + Sync>;
 pub type RunClock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
 pub(super) struct CaptureRun {
-    /// `None` once the run has ended: whoever waits for its last event waits until all senders are
+    /// `None` once the run has ended: a receiver sees the end of its events when all senders are
     /// dropped.
     output: Mutex<Option<(CaptureEventSink, RunClock)>>,
     watched: Mutex<Arc<BTreeSet<RemoteAddress>>>,
@@ -47,7 +47,7 @@ impl CaptureRun {
         }
     }
 
-    /// Where its packets are stored, if they are kept.
+    /// Returns the store for its packets, if they are kept.
     pub(super) const fn packet_store(&self) -> Option<&Arc<PacketStore>> {
         self.packet_store.as_ref()
     }

@@ -23,7 +23,7 @@ pub(super) struct AtomicFile {
     partial: Option<PartialFile>,
 }
 
-/// Who may read a file.
+/// Read permissions of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
     /// The user's default for new files; unchanged for existing ones.

@@ -13,7 +13,7 @@ use crate::probe::spec::DnsChoice;
 use crate::probe::{RemoteObserver, Spec};
 use crate::trace::{ByteStore, PacketLocation, StoreError};
 
-/// How long a run waits at its end for the last packets of its connections.
+/// Time that a run waits at its end for the last packets of its connections.
 pub(super) const LAST_PACKETS_WAIT: Duration = Duration::from_millis(50);
 
 /// A capture that is being opened, while the command does its other preparations.

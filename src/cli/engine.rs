@@ -149,7 +149,7 @@ impl Engine {
 /// The recorder of the run in progress, shared with other sources of its events.
 type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 
-/// What a run needs besides its specs.
+/// Inputs of a run besides its specs.
 struct RunContext {
     outlet: EventSender,
     link: Option<LinkConfig>,

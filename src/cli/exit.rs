@@ -45,7 +45,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What is wrong with the command line, as a sentence. The exit code is 2.
+/// An error in the command line, as a sentence. The exit code is 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UsageError(String);
 

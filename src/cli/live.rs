@@ -31,7 +31,7 @@ use crate::units::Untrusted;
 /// Capacity of the screen's inbox; the engine blocks while it is full.
 const INBOX_CAPACITY: usize = 8_192;
 
-/// How much of each packet is captured for the screen.
+/// Returns the part of each packet that is captured for the screen.
 pub(super) const fn capture_depth(request: &RequestArgs) -> CaptureDepth {
     if request.save.is_some() {
         CaptureDepth::WithAggregates
@@ -156,7 +156,7 @@ struct RunController {
     /// Why the latest run could not start.
     start_error: Option<String>,
     with_secrets: bool,
-    /// What is masked otherwise.
+    /// Masking rules, unless secrets are shown.
     rules: RedactionRules,
     /// The open capture. Until the first run, it is being opened while the screen is drawn.
     capturing: Option<CaptureSetup>,

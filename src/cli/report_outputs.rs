@@ -101,7 +101,7 @@ impl ReportOutputs {
         }
     }
 
-    /// Who may read the files of these reports.
+    /// Returns the read permissions for the files of these reports.
     pub(super) const fn readers(&self) -> Readers {
         if self.options.with_secrets {
             Readers::Owner
@@ -176,7 +176,7 @@ pub(super) struct EventWriter {
     failed: Option<String>,
 }
 
-/// Where events are written.
+/// Destination of events.
 enum EventDestination {
     File(io::BufWriter<File>),
     /// Unbuffered.

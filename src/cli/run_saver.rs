@@ -13,7 +13,7 @@ use crate::insight::redact::RedactionRules;
 use crate::trace::Event;
 use crate::units::Untrusted;
 
-/// Where a run is saved.
+/// Destination of a saved run.
 pub(super) enum SaveTarget<'a> {
     /// A file.
     File(&'a Path),

@@ -17,7 +17,7 @@ pub fn flow_span(flow: &Flow) -> Option<(WallTime, Nanos)> {
     Some((first, last.since(first)))
 }
 
-/// How a connection ended, as far as its packets were captured.
+/// Ending of a connection, as far as its packets were captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConnectionEnding {
     /// Nothing answered the SYN.
@@ -41,7 +41,7 @@ impl ConnectionEnding {
     }
 }
 
-/// How a flow ended; `None` for UDP, which has no end.
+/// Returns the ending of a flow; `None` for UDP, which has no end.
 pub fn connection_ending(flow: &Flow) -> Option<ConnectionEnding> {
     if !flow.key.tcp {
         return None;

@@ -15,7 +15,7 @@ pub const fn phase_title(phase: Phase) -> &'static str {
     }
 }
 
-/// What the phase is, and what it costs on any network.
+/// Returns the meaning of a phase, and its cost on any network.
 pub const fn phase_meaning(phase: Phase) -> &'static str {
     match phase {
         Phase::Dns => {

@@ -153,7 +153,7 @@ impl Retirement {
         }
         let runs = self.select_retired(trace, last_seen);
         trace.retire(runs, Vec::new());
-        // As many exchanges have to come before the next check, so that the cost of checking stays
+        // The next check is due after as many further exchanges, so that the cost of checking stays
         // proportional to their number.
         let retained = trace.exchanges().len();
         let RetentionLimits {

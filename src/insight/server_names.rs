@@ -119,7 +119,7 @@ fn name_in_stream(opening: &[u8]) -> Option<Untrusted> {
         .or_else(|| host_name(&host?))
 }
 
-/// What a client calls its server.
+/// Server names that a client sends.
 #[derive(Default)]
 struct NamesSaid {
     in_hello: Option<Vec<u8>>,

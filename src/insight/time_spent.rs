@@ -1,4 +1,5 @@
-//! Where an exchange's time went: its longest phase with the reason, and the idle times of a phase.
+//! Distribution of an exchange's time: its longest phase with the reason, and the idle times of a
+//! phase.
 
 use super::{IdleCause, IdleTotal, MIN_IDLE, idle_totals_within};
 use crate::trace::{Exchange, Phase, PhaseSpan, Trace};
@@ -11,7 +12,7 @@ pub struct LongestPhase {
     pub phase: Phase,
     /// Its duration.
     pub took: Nanos,
-    /// What the time was spent on.
+    /// The reason: what the time was spent on.
     pub reason: String,
 }
 
@@ -31,7 +32,7 @@ pub fn longest_phase(trace: &Trace, exchange: &Exchange) -> Option<LongestPhase>
     })
 }
 
-/// What a phase usually spends its time on.
+/// Returns the usual reason for the duration of a phase.
 const fn usual_reason(phase: Phase, exchange: &Exchange) -> &'static str {
     match phase {
         Phase::Connect if exchange.attempts.len() > 1 => "the addresses that were tried before",

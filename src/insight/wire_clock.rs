@@ -139,8 +139,8 @@ fn received_by(carried: &ExchangePackets, from: u64, to: u64) -> Option<Moment> 
     (from < to).then(|| carried.completed(Direction::Received, from, to))?
 }
 
-/// How far a phase on the program's clock is widened, beyond the uncertainty of the clock mapping,
-/// to find its DNS packets.
+/// Time by which a phase on the program's clock is widened, beyond the uncertainty of the clock
+/// mapping, to find its DNS packets.
 const DNS_SLACK: Nanos = Nanos::from_millis(1);
 
 fn dns_span(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan> {

@@ -58,7 +58,7 @@ pub(super) fn start_dns_server(
 struct LabDnsHandler {
     zones: Catalog,
     faults: Vec<(LowerName, DnsFault)>,
-    /// How many more questions may wait for their answer.
+    /// Permits for further delayed responses.
     pauses: Semaphore,
 }
 

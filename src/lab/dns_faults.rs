@@ -20,7 +20,7 @@ pub(super) const TRUNCATED_NAME: &str = "truncated.lab.test";
 /// A host whose name is slow to resolve.
 pub(super) const SLOW_NAME: &str = "slow-dns.lab.test";
 
-/// How the DNS server mistreats a question.
+/// Fault in the DNS server's handling of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DnsFault {
     /// It responds with SERVFAIL (RFC 1035 §4.1.1).

@@ -30,7 +30,7 @@ const MAX_HEAD_BYTES: u32 = 64 * 1024;
 const STREAM_WINDOW: u32 = 512 * 1024;
 const CONNECTION_WINDOW: u32 = 512 * 1024;
 
-/// How many bytes of an unread request body are discarded, and for how long.
+/// Maximum number of bytes of an unread request body that are discarded, and the time limit for it.
 const MAX_UNREAD_BYTES: usize = 1024 * 1024;
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(10);
 

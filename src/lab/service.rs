@@ -28,7 +28,7 @@ pub(super) struct Service {
     pub(super) kind: ServiceKind,
 }
 
-/// How a service handles its sockets.
+/// Kind of a service, with its handler.
 #[derive(Clone, Copy)]
 pub(super) enum ServiceKind {
     /// HTTP.

@@ -54,7 +54,7 @@ pub struct Spec {
     pub redirects: RedirectOptions,
     /// `-4`, `-6`.
     pub family: AddressFamily,
-    /// How names are resolved.
+    /// Source of name resolution.
     pub dns: DnsChoice,
     /// `--resolve`, in order; the first match applies.
     pub resolve: Vec<ResolveRule>,
@@ -206,7 +206,7 @@ pub enum AddressFamily {
     V6,
 }
 
-/// How names are resolved.
+/// Source of name resolution.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DnsChoice {
     /// The system's configuration (hosts file, name servers, search list), queried by this program,

@@ -6,7 +6,7 @@ use crate::insight::budget::Budget;
 use crate::insight::redact::{RedactionRules, Redactor};
 use crate::trace::Event;
 
-/// How a report is written.
+/// Options that reports are written with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportOptions {
     /// Width of a text report in columns.
@@ -17,7 +17,7 @@ pub struct ReportOptions {
     pub ascii: bool,
     /// Do not mask secrets.
     pub with_secrets: bool,
-    /// What is secret.
+    /// Rules that define what is secret.
     pub rules: RedactionRules,
     /// The limits to check.
     pub budget: Option<Budget>,

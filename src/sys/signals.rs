@@ -142,7 +142,7 @@ extern "C" fn handle_fatal_signal(
         .iter()
         .position(|fault| *fault == signal)
         .filter(|_| cause > 0);
-    // After a fault or an own abort the process cannot go on, whoever else handles the signal.
+    // After a fault or an own abort the process cannot continue, even if another handler exists.
     let is_own_abort = signal == libc::SIGABRT && cause != libc::SI_USER;
     if fault.is_none() && !is_own_abort && (is_init_process() || is_left_to_other_handler(signal)) {
         return;

@@ -21,7 +21,7 @@ pub(super) struct Catalogue<'a> {
 
 impl<'a> Catalogue<'a> {
     /// Selects the suggestions that contain every word of `typed`, by group. A complete URL filters
-    /// nothing: whoever types one wants to go there.
+    /// nothing, because it is the destination itself.
     pub(super) fn filtered(suggestions: &'a [Suggestion], typed: &str) -> Self {
         let words: Vec<String> = if typed.contains("://") {
             Vec::new()

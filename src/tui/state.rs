@@ -94,7 +94,7 @@ impl View {
     }
 }
 
-/// What receives the keys: the panels, or a modal dialog over them.
+/// Receiver of key events: the panels, or a modal dialog over them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum InputMode {
     #[default]

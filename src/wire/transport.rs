@@ -72,7 +72,7 @@ fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     let mut mss = None;
     let mut window_scale = None;
     if flags & SYN != 0 {
-        // As far as they were captured.
+        // The options may have been truncated by the capture.
         let end = bytes.len().min(usize::from(offset >> 4) * 4);
         (mss, window_scale) = parse_syn_options(bytes.get(20..end).unwrap_or_default());
     }

@@ -54,7 +54,7 @@ impl DocumentTls {
         })
     }
 
-    /// How long verifying the certificates took.
+    /// Returns the duration of the verification of the certificates.
     pub(in crate::archive) fn verification_time(&self) -> Nanos {
         self.verification
             .as_ref()

@@ -39,8 +39,8 @@ fn note_texts(trace: &Trace) -> Vec<String> {
     notes.collect()
 }
 
-/// As Chromium writes them: `-1` for what did not happen, `ssl` within `connect`, no head sizes
-/// with HTTP/2.
+/// Entries as Chromium writes them: `-1` for what did not happen, `ssl` within `connect`, no head
+/// sizes over HTTP/2.
 fn chromium_entries() -> Value {
     json!([
         { "_connectionId": "42", "_initiator": { "type": "other", "stack": { "callFrames": [1, 2,

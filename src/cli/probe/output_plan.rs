@@ -21,7 +21,7 @@ use crate::insight::redact::RedactionRules;
 use crate::report::{self, ExchangeSource, Format};
 use crate::trace::{Event, Trace};
 
-/// How long a run that is being saved holds events back, to put them into order.
+/// Time that events of a run being saved are held back for reordering.
 const HOLD_BACK: Duration = Duration::from_nanos(REORDER_NANOS);
 
 /// Everything that a probe is asked to write or send.

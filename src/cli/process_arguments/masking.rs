@@ -12,7 +12,7 @@ use crate::insight::redact::{overwrite_field_secrets, overwrite_secrets};
 /// The option whose value is a header field line.
 const HEADER_OPTION: &str = "header";
 
-/// How an argument is masked.
+/// Kind of an argument, which determines how it is masked.
 #[derive(Clone, Copy)]
 enum ArgumentKind {
     Secret,

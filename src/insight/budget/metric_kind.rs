@@ -2,7 +2,7 @@
 
 use crate::units::{Bytes, Nanos, group_digits};
 
-/// What a value measures.
+/// Kind of a metric's values, which determines their unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricKind {
     /// Nanoseconds.

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-/// How a value is compared with its limit.
+/// Comparison of a value with its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// `<=`
@@ -64,7 +64,7 @@ impl Operator {
         }
     }
 
-    /// How bad a value is; larger is worse.
+    /// Returns the severity of a value; larger is worse.
     pub(super) const fn severity(self, figure: u64, limit: u64) -> (u64, Reverse<u64>) {
         match self {
             Self::AtMost | Self::Below => (figure, Reverse(0)),

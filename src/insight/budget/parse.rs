@@ -17,7 +17,7 @@ pub struct BudgetError {
     pub position: usize,
     /// The text found there; empty at the end.
     pub found: String,
-    /// What was expected.
+    /// Expected text.
     pub expected: String,
 }
 

@@ -16,11 +16,11 @@ pub struct BudgetRule {
     pub operator: Operator,
     /// The limit, in the unit of the metric's [kind](BudgetMetric::kind).
     pub limit: u64,
-    /// How far beyond the limit is only a warning.
+    /// Excess over the limit that is only a warning.
     pub tolerance: Option<RuleTolerance>,
 }
 
-/// How far a value may lie beyond a limit without missing it.
+/// Excess over a limit that does not miss it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleTolerance {
     /// A fraction of the limit.

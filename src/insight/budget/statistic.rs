@@ -19,7 +19,7 @@ pub enum BudgetStatistic {
 }
 
 impl BudgetStatistic {
-    /// What the parser expects where a statistic is unknown.
+    /// Statistics that the parser lists if it finds an unknown one.
     pub(super) const EXPECTED: &'static str = "min, median, mean, max, or p1 to p99";
 
     pub(super) fn from_name(name: &str) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! What a budget rule remembers of transfers that have been retired.
+//! Tally of a budget rule over transfers that have been retired.
 
 use super::verdict::worse_figure;
 use super::{Budget, BudgetMetric, BudgetRule};

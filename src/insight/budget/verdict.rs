@@ -12,14 +12,14 @@ pub enum BudgetOutcome {
     Met,
     /// The limit was exceeded, but within the tolerance: a warning.
     Tolerated {
-        /// How far beyond the limit the value lies, if the limit has a wrong side.
+        /// Distance of the value from the limit, if the limit has a wrong side.
         by: Option<u64>,
     },
     /// The value was not measured: there was no TLS, no response.
     NotMeasured,
     /// The limit was missed.
     Missed {
-        /// How far beyond the limit the value lies, if the limit has a wrong side.
+        /// Distance of the value from the limit, if the limit has a wrong side.
         by: Option<u64>,
     },
 }
@@ -35,7 +35,7 @@ impl BudgetOutcome {
         }
     }
 
-    /// How far beyond the limit the value lies, if that is known.
+    /// Returns the distance of the value from the limit, if that is known.
     pub const fn excess(self) -> Option<u64> {
         match self {
             Self::Tolerated { by } | Self::Missed { by } => by,

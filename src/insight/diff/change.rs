@@ -6,7 +6,7 @@ use crate::units::Untrusted;
 /// A change between two exchanges, with its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffChange {
-    /// What changed.
+    /// Kind of change.
     pub kind: ChangeKind,
     /// The phase whose time it affects; `None` if several, or none.
     pub phase: Option<Phase>,
@@ -44,7 +44,7 @@ impl TimingEffect {
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal,)*) => {
-        /// What changed.
+        /// Kind of a change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ChangeKind { $($(#[$doc])* $kind,)* }
 
@@ -58,9 +58,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Where the addresses came from, or whether they were looked up.
+    /// Source of the addresses, or whether they were looked up.
     Resolution "resolution",
-    /// How often DNS servers were asked, or whether they answered.
+    /// Number of DNS queries, or whether they were answered.
     Questions "questions",
     /// Which DNS server was asked.
     NameServer "name_server",
@@ -108,8 +108,8 @@ kinds! {
     Retransmissions "sent_again",
     /// The redirect target.
     Redirect "redirect",
-    /// How the connection ended.
+    /// Ending of the connection.
     Ending "ending",
-    /// It failed before, or fails now.
+    /// A failure that is new, or gone.
     Failure "failure",
 }

@@ -46,13 +46,13 @@ pub struct ExchangeFacts {
     pub remote: Option<Endpoint>,
     /// The round-trip time.
     pub rtt: Option<Rtt>,
-    /// Where the addresses came from.
+    /// Source of the addresses.
     pub source: Option<ResolutionSource>,
     /// Questions to DNS servers.
     pub questions: Vec<QuestionFacts>,
     /// Connection attempts, in order.
     pub attempts: Vec<AttemptFacts>,
-    /// How often the connection's SYN was sent.
+    /// Number of times that the connection's SYN was sent.
     pub syns: Option<u64>,
     /// The kind of proxy used.
     pub proxy: Option<String>,
@@ -82,9 +82,9 @@ pub struct ExchangeFacts {
     pub retransmitted: [Option<u64>; 2],
     /// Idle times and their causes.
     pub idle_times: Vec<IdleFacts>,
-    /// How a conversation ended.
+    /// Ending of a conversation.
     pub ending: Option<ConnectionEnding>,
-    /// Where and why it failed.
+    /// The failed phase and the failure.
     pub failure: Option<(Phase, Failure)>,
 }
 
@@ -108,7 +108,7 @@ pub struct QuestionFacts {
     pub server: Untrusted,
     /// The response code; `None` if there was no answer.
     pub rcode: Option<Untrusted>,
-    /// How long the answer took, or until the query was given up.
+    /// Time until the response, or until the query was given up.
     pub took: Option<Nanos>,
 }
 
@@ -130,7 +130,7 @@ pub struct IdleFacts {
     pub phase: Option<Phase>,
     /// The cause's name in machine output.
     pub cause: Untrusted,
-    /// Its duration, without the network's round trips if they can be told apart.
+    /// Its duration, without the network's round trips if they can be distinguished.
     pub without_network: Nanos,
 }
 

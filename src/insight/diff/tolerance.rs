@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::units::{Nanos, parse_scaled_decimal};
 
-/// How much slower a run may get: relative to its earlier duration, or absolute.
+/// Tolerated slowdown: relative to the earlier duration, or absolute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiffTolerance {
     /// In millionths of the earlier duration.

@@ -10,7 +10,7 @@ use super::phases::{self, PhaseDifference};
 use crate::trace::Phase;
 use crate::units::Nanos;
 
-/// How often a transfer was run.
+/// Numbers of runs of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunCounts {
     /// All of its runs.
@@ -22,7 +22,7 @@ pub struct RunCounts {
 /// A transfer in two runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransferDifference<'a> {
-    /// How often it was run, before and now.
+    /// Numbers of its runs, before and now.
     pub runs: [RunCounts; 2],
     /// Its duration over all hops.
     pub total: FigureDifference,

@@ -56,7 +56,7 @@ impl IdleCause {
         }
     }
 
-    /// What was waited for, in two or three words.
+    /// Returns the awaited event, in two or three words.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Handshake => "the handshake's round trip",
@@ -70,7 +70,7 @@ impl IdleCause {
         }
     }
 
-    /// What was waited for, as a clause that follows a duration.
+    /// Returns the awaited event, as a clause that follows a duration.
     pub const fn description(self) -> &'static str {
         match self {
             Self::Handshake => "waiting for the answer to the SYN: the network's round trip",
@@ -101,7 +101,7 @@ impl IdleCause {
 
 /// Shorter delays are not delayed acknowledgments: implementations delay them by at least 40 ms.
 const MIN_ACK_DELAY: Nanos = Nanos::from_millis(30);
-/// What follows an acknowledgment within this time was sent because of it.
+/// A packet that follows an acknowledgment within this time was sent because of it.
 const IMMEDIATELY: Nanos = Nanos::from_millis(2);
 
 /// Packets examined to find what an acknowledgment led to.
@@ -147,8 +147,7 @@ pub(super) fn cause_between(
             IdleCause::Acknowledgment { sender }
         });
     }
-    // No sender was waiting for this acknowledgment, so the packet that was awaited is still to
-    // come.
+    // No sender was waiting for this acknowledgment, so the awaited packet is a later one.
     Some(cause_ended_by(state, last, next, awaited?))
 }
 

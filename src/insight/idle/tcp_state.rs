@@ -15,7 +15,7 @@ pub(super) struct TcpState<'a> {
     pub(super) last_sender: Option<Direction>,
 }
 
-/// What one side has sent, and what the other has acknowledged of it.
+/// State of one sender: the bytes sent and the bytes acknowledged.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SenderState {
     /// Offset after the highest byte sent.

@@ -11,7 +11,7 @@ pub struct IdleTotal {
     pub cause: IdleCause,
     /// The total duration.
     pub total: Nanos,
-    /// The network's part of it, if it can be told apart.
+    /// The network's part of it, if it can be distinguished.
     pub network: Nanos,
     /// The number of idle periods.
     pub periods: usize,

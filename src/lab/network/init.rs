@@ -28,7 +28,7 @@ use crate::trace::LinkConfig;
 /// Line sent to the launcher once the lab is ready.
 pub(super) const READY_LINE: &str = "ready";
 
-/// What the launcher passes to the init process.
+/// Input of the init process, from the launcher.
 pub(super) struct InitConfig {
     pub(super) link: LinkConfig,
     /// Control socket for clients outside the lab.

@@ -54,7 +54,7 @@ pub use link_change::{BandwidthLimit, LinkChange, LinkReply};
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::{UnsupportedLab as RunningLab, drop_privileges, run};
 
-/// Where a program on the lab's client finds the lab.
+/// Environment of a program on the lab's client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientEnvironment {
     /// Name of the control socket: [`RunningLab::with_name`].

@@ -10,7 +10,7 @@ const MAX_RATIO: u64 = 500;
 /// Decoded size in bytes up to which the ratio of one coding is not checked: 1 GiB. Files of zeros
 /// are real, such as disk images; `br` and `zstd` compress any number of zeros to next to nothing.
 const RATIO_EXEMPT_BYTES: u64 = 1 << 30;
-/// The same for several codings applied to each other, which nobody uses for such files: 32 MiB.
+/// The same for several nested codings, which are not used for such files in practice: 32 MiB.
 const NESTED_RATIO_EXEMPT_BYTES: u64 = 32 << 20;
 /// Maximum number of bytes that may pass through the decoders without one byte of output: 16 MiB.
 /// Data that decode to nothing are small in honest responses: a gzip header, a zstd seek table.

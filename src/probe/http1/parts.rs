@@ -28,7 +28,8 @@ pub(super) fn record_part(piece: &UnitPiece<'_>, parts: Option<&mut PartTracker>
     }
 }
 
-/// It comes before another one. 101 does not: it ends HTTP on the connection (RFC 9110 §15.2.2).
+/// Returns true for a status of an informational response, which precedes another one. 101 is
+/// final: it ends HTTP on the connection (RFC 9110 §15.2.2).
 pub(super) const fn is_informational(status: u16) -> bool {
     matches!(status, 100 | 102..=199)
 }

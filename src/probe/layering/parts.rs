@@ -14,7 +14,7 @@ pub(in crate::probe) struct PartTracker {
     at: u64,
     /// The part that may still be extended.
     open: Option<Part>,
-    /// As many parts were listed as a trace keeps; further ones are counted only.
+    /// Whether further parts are only counted, because the list has reached its limit.
     is_counted_only: bool,
     /// Parts counted since the last flush.
     unlisted: u64,

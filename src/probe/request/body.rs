@@ -14,7 +14,7 @@ use crate::probe::spec::{Body, TransferEncoding};
 /// Size of a chunk handed to the connection, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// How the end of the request's body is delimited.
+/// Framing of the request's body: how its end is delimited (RFC 9112 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::probe) enum RequestFraming {
     /// There is no body.

@@ -26,7 +26,7 @@ pub(super) struct OutgoingRequest {
     pub(super) fields: Vec<RequestField>,
     /// The body, if there is one.
     pub(super) body: Option<BodySource>,
-    /// How the end of the body is delimited.
+    /// Framing of the body.
     pub(super) framing: RequestFraming,
 }
 

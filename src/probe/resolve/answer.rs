@@ -71,7 +71,7 @@ pub(super) fn rcode_name(code: ResponseCode) -> String {
     name.to_owned()
 }
 
-/// What a response says about the addresses of a name.
+/// Content of a response regarding the addresses of a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum AnswerContent {
     /// The addresses.

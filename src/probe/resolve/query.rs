@@ -18,13 +18,13 @@ pub(super) struct FinishedQuery {
     pub(super) name: String,
     /// The server.
     pub(super) server: DnsServer,
-    /// How the query ended.
+    /// Outcome of the query.
     pub(super) outcome: DnsQueryOutcome,
     /// Duration of the query.
     pub(super) took: Nanos,
 }
 
-/// How a query ended.
+/// Outcome of a query.
 #[derive(Clone, Debug)]
 pub(super) enum DnsQueryOutcome {
     /// With a response of this code.

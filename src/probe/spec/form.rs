@@ -80,11 +80,11 @@ pub enum TransferEncoding {
     Base64,
     /// ASCII as is, other bytes as `=XX`.
     QuotedPrintable,
-    /// As is; bytes of 128 and above are an error.
+    /// Unchanged bytes; those of 128 and above are an error.
     SevenBit,
-    /// As is.
+    /// Unchanged bytes.
     EightBit,
-    /// As is.
+    /// Unchanged bytes.
     Binary,
 }
 

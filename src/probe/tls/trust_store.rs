@@ -52,7 +52,7 @@ pub(in crate::probe) struct TrustStore {
     /// The verifier, or why there is none.
     pub(super) verifier: Result<Arc<dyn ServerCertVerifier>, String>,
     /// Certificates that the user named. One of them is trusted as a server's own certificate,
-    /// whoever issued it.
+    /// regardless of its issuer.
     pub(super) user_certificates: Vec<CertificateDer<'static>>,
 }
 

@@ -14,7 +14,7 @@ pub(super) enum Tone {
     Same,
 }
 
-/// What changed and why: two lines, not yet escaped.
+/// The conclusion: two lines, not yet escaped.
 pub(super) struct Conclusion {
     pub(super) tone: Tone,
     pub(super) what: String,

@@ -145,7 +145,7 @@ pub(super) fn field_change_words(change: &FieldChange<'_>, redactor: Redactor<'_
     format!("{} {name}: {what}", change.message.name())
 }
 
-/// How noise was determined, as a sentence.
+/// Returns a sentence that says how noise was determined.
 pub(super) fn noise_note(transfer: &TransferDifference<'_>) -> Option<String> {
     let noise = transfer.total.noise?;
     Some(if noise.measured {

@@ -132,7 +132,7 @@ pub(super) struct HarReportResponse {
     transfer_size: Option<u64>,
     #[serde(rename = "_trailers", skip_serializing_if = "Vec::is_empty")]
     trailers: Vec<NameValue>,
-    /// What a redirect does not pass on of the user's own data.
+    /// Names of the user's own data that a redirect does not pass on.
     #[serde(rename = "_redirectWithheld", skip_serializing_if = "Vec::is_empty")]
     redirect_withheld: Vec<Untrusted>,
 }

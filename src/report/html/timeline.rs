@@ -1,4 +1,4 @@
-//! Where the time went: the timeline, the phases on two clocks, and what was waited for.
+//! Time of an exchange: the timeline, the phases on two clocks, and the idle times.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::{

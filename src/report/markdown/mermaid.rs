@@ -8,7 +8,7 @@ use crate::units::Untrusted;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Participant(pub(super) usize);
 
-/// How a message is drawn.
+/// Style of a message's arrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrow {
     /// A request.

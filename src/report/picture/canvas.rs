@@ -215,7 +215,8 @@ impl SvgCanvas {
             .map(|((from, to), axis)| (axis.relative(from).0, axis.relative(to).0));
         let (from, to) = instants.unwrap_or_default();
         let mut attributes: Vec<Attribute<'_>> = vec![("class", &thing.class)];
-        // Details are reached with the arrow keys; hundreds of tab stops would help nobody.
+        // Details are reached with the arrow keys, because hundreds of tab stops would make the
+        // page hard to navigate.
         let tabindex: &dyn fmt::Display =
             if thing.parent.is_empty() && !thing.class.contains("packet") {
                 &0

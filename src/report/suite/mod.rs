@@ -15,7 +15,7 @@ use crate::units::{Nanos, WallTime, group_digits};
 pub struct SuiteResult {
     /// When it began.
     pub started_at: WallTime,
-    /// How long it took.
+    /// Its duration.
     pub duration: Nanos,
     /// Maximum number of concurrent runs.
     pub parallel: usize,

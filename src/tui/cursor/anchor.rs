@@ -1,4 +1,4 @@
-//! What the cursor is on, so that it stays there when items before it are removed.
+//! Anchor of the cursor: the item it is on, so that it stays there when earlier items are removed.
 
 use super::Cursor;
 use crate::trace::{Event, FlowKey};

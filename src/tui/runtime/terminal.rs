@@ -61,8 +61,8 @@ pub(super) fn restore_terminal() {
     let _ = out.write_all(RESET_SEQUENCE).and_then(|()| out.flush());
 }
 
-/// Copies text to the clipboard of whoever sits at the terminal (OSC 52; it works through ssh where
-/// the terminal allows it).
+/// Copies text to the clipboard of the user's terminal (OSC 52; it works through ssh if the
+/// terminal allows it).
 pub(super) fn copy_to_clipboard(text: &str) {
     let mut out = io::stdout();
     let _ = write!(out, "\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text));

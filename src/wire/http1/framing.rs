@@ -37,7 +37,7 @@ pub fn length_conflict(head: &ResponseHead) -> Option<LengthConflict> {
         .map(|other| LengthConflict::TwoLengths(first.to_vec(), other.to_vec()))
 }
 
-/// How the end of a body is found.
+/// Framing of a body: how its end is found (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFraming {
     /// After this many bytes; 0 if there is no body.

@@ -151,7 +151,7 @@ fn compare_sources(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: 
     }
 }
 
-/// How often the most repeated question was asked.
+/// Returns how often the most repeated question was asked.
 fn most_repeats(asked: &[QuestionFacts]) -> usize {
     let mut counts = BTreeMap::<(&Untrusted, &Untrusted), usize>::new();
     for question in asked {

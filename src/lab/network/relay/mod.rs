@@ -73,7 +73,7 @@ impl SharedLink {
     pub(super) fn set(&self, link: LinkConfig) {
         *self.link.lock().unwrap_or_else(PoisonError::into_inner) = link;
         self.version.fetch_add(1, Ordering::Release);
-        // It fails only where the counter is full, and then the relay is being woken already.
+        // It fails only if the counter is full, and then the relay is being woken already.
         let _ = rustix::io::write(&self.changed, &1_u64.to_ne_bytes());
     }
 }
