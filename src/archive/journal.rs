@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_or_not_right_is_told_apart() {
+    fn foreign_and_invalid_entries_are_distinguished() {
         assert_eq!(
             parse_entry(b"MESSAGE=hello\nSYSLOG_IDENTIFIER=sshd\n\n"),
             JournalEntry::Foreign
@@ -179,7 +179,7 @@ mod tests {
             ..ProptestConfig::default() })]
 
         #[test]
-        fn any_event_is_told_and_read_again_without_its_places_and_with_its_words_spelt_out(
+        fn every_event_survives_a_round_trip_without_stored_locations(
             event in any_event(),
             sentence in any::<String>(),
         ) {

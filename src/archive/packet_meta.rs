@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_and_nothing_else() {
+    fn only_written_metadata_is_read() {
         assert_eq!(PacketMeta::default().to_option_value(), None);
         let meta = PacketMeta {
             at: Some(Moment(-3)),

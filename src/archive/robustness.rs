@@ -47,7 +47,7 @@ impl FileContent {
 }
 
 #[test]
-fn every_variant_of_pcap_tells_the_same() {
+fn every_variant_of_pcap_yields_the_same_events() {
     const MICROS: u32 = 0xa1b2_c3d4;
     const NANOS: u32 = 0xa1b2_3c4d;
     const LONGER: u32 = 0xa1b2_cd34;
@@ -100,7 +100,7 @@ fn every_variant_of_pcap_tells_the_same() {
 }
 
 #[test]
-fn everything_in_a_pcapng_is_told() {
+fn everything_in_a_pcapng_is_read() {
     let content = read_content(&file_with_everything()).unwrap();
     let packets = content.packets();
     let seen: Vec<_> = packets
@@ -175,7 +175,7 @@ fn everything_in_a_pcapng_is_told() {
 }
 
 #[test]
-fn a_file_that_ends_anywhere_tells_what_came_before_and_where_it_ends() {
+fn a_truncated_file_yields_everything_before_the_end_and_its_offset() {
     let whole = file_with_everything();
     let mut known = 0;
     let mut ends = 0;
@@ -218,7 +218,7 @@ fn a_file_that_ends_anywhere_tells_what_came_before_and_where_it_ends() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn errors_have_an_offset() {
     let said = |sample: &CaptureBuilder| match read_content(&sample.bytes) {
         Ok(content) => content.attachments.error.unwrap().to_string(),
         Err(error) => error.to_string(),

@@ -209,7 +209,7 @@ fn sample_run() -> Vec<Event> {
 }
 
 #[test]
-fn events_stand_between_the_packets_in_the_order_of_time() {
+fn events_and_packets_are_in_chronological_order() {
     let (read, _, store) = read_back(&save_events(&sample_run(), true));
     let written: Vec<String> = read
         .iter()
@@ -288,7 +288,7 @@ fn a_saved_run_that_is_cut_anywhere_opens_as_far_as_it_goes() {
 }
 
 #[test]
-fn the_keys_stand_before_the_packets_that_they_open() {
+fn keys_precede_the_packets_that_they_decrypt() {
     use crate::trace::{ExchangeId, Phase};
     let mut saver = Saver::begin(Vec::new(), save_options(true)).unwrap();
     let phase = |began: bool, at| {
@@ -345,7 +345,7 @@ fn the_keys_stand_before_the_packets_that_they_open() {
 }
 
 #[test]
-fn an_event_that_is_too_long_to_be_read_is_left_out_and_that_is_said() {
+fn an_event_too_long_to_be_read_is_left_out_with_a_note() {
     let mut events = sample_run();
     events[2] = note_event(2_000_000, &"x".repeat(5 << 20));
     let (read, kept, _) = read_back(&save_events(&events, false));
@@ -362,7 +362,7 @@ fn an_event_that_is_too_long_to_be_read_is_left_out_and_that_is_said() {
 }
 
 #[test]
-fn of_runs_that_were_put_one_behind_the_other_the_first_is_told() {
+fn the_first_of_concatenated_runs_is_read() {
     let one = save_events(&sample_run(), false);
     let (whole, _, _) = read_back(&one);
     let (read, kept, _) = read_back(&[one.as_slice(), &one].concat());
@@ -376,7 +376,7 @@ fn of_runs_that_were_put_one_behind_the_other_the_first_is_told() {
 }
 
 #[test]
-fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
+fn journal_entries_of_other_programs_are_not_events() {
     let mut file = super::sample_files::file_with_everything();
     let ours = save_events(&sample_run(), false);
     // After packets of another capture.

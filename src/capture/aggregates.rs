@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_known_by_what_the_header_says() {
+    fn the_segment_size_comes_from_the_virtio_header() {
         let mut sizes = HashMap::new();
         let key = (
             ([10, 0, 0, 2], 50_000).into(),
@@ -177,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_told_does_no_harm(
+        fn arbitrary_frames_are_harmless(
             bytes in proptest::collection::vec(any::<u8>(), 0..120),
             cut in 0..80_usize,
         ) {

@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_longer_passes() {
+    fn longer_than_accepts_only_longer_frames() {
         for (bytes, given) in [(100, 0), (1_518, 0), (1_519, 9)] {
             assert_eq!(
                 run(&longer_than(1_518, vec![Bpf::ret(9)]), &vec![0; bytes]),
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_all_are_what_they_say() {
+    fn block_everything_and_allow_tcp_and_udp_match_their_names() {
         let packet = frame(false, false, [(9, 1), (1, 443)], None);
         assert_eq!(run(&block_everything(), &packet), 0);
         assert_eq!(

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_libpcap_says_becomes_a_cause_and_a_next_step() {
+    fn errors_of_libpcap_have_a_reason_and_a_remedy() {
         let permission = pcap_error(
             "eth7: You don't have permission to perform this capture on that device (socket: \
                 Operation not permitted)",

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn of_all_those_with_addresses_come_first() {
+    fn interfaces_with_addresses_come_first() {
         let interfaces = [
             interface("lo", true, &[Ipv4Addr::LOCALHOST.into()]),
             interface("tun0", false, &[]),

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_ends_it_at_once_and_what_was_never_seen_to_begin_is_not_waited_for() {
+    fn a_reset_closes_a_connection_and_unseen_beginnings_are_ignored() {
         assert_eq!(open_after(&[(true, SYN), (false, TcpFlags::RST | ACK)]), 0);
         assert_eq!(open_after(&[(true, ACK), (false, ACK)]), 0);
     }

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_read_again_from_memory_and_from_the_file() {
+    fn packets_are_read_from_memory_and_from_the_file() {
         let packets = PacketStore::new(vec![1, 113]);
         let frame = |number: u32| [number.to_be_bytes().as_slice(), &vec![7; 60_000]].concat();
         let stored: Vec<PacketLocation> = (0..600)

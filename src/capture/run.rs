@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_adds_up_and_is_told_only_when_it_grew() {
+    fn watched_addresses_accumulate_and_are_returned_only_if_new() {
         let run = run();
         let first = ([127, 0, 0, 1], 80).into();
         let second = ([127, 0, 0, 1], 53).into();

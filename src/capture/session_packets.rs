@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_expected_is_admitted_and_an_address_counts_from_when_it_is_told() {
+    fn only_watched_addresses_are_admitted_from_when_they_are_added() {
         let scene = Scene::new();
         let mut session = SessionPackets::new(Arc::clone(&scene.run), Some(0));
         assert!(!session.is_of_session(&packet(0)));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_full_sink_lost_is_said_before_anything_else() {
+    fn lost_packets_are_reported_before_later_ones() {
         let scene = Scene::new();
         let mut session = SessionPackets::new(Arc::clone(&scene.run), Some(0));
         scene.full.store(true, Ordering::Relaxed);

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finished_never_was() {
+    fn an_unfinished_file_leaves_no_trace() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run");
         write(&path, Readers::Usual, "old").unwrap();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_read_it_stays_and_secrets_are_the_owners() {
+    fn permissions_are_kept_and_secrets_are_for_the_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run");
         write(&path, Readers::Owner, "secret").unwrap();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_taken_is_left_to_who_has_it() {
+    fn an_existing_file_of_that_name_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run");
         let first = |text: &str| {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_removed_where_files_need_a_name() {
+    fn files_left_by_a_killed_process_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run");
         let part = |process: u32, number: u32| {

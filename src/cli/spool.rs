@@ -137,7 +137,7 @@ mod tests {
     use crate::units::Moment;
 
     #[test]
-    fn what_is_kept_is_read_in_its_order_from_memory_and_from_the_file() {
+    fn events_are_read_in_order_from_memory_and_from_the_file() {
         let spool = Spool::default();
         let note = |number: i64| EventKind::Note {
             exchange: None,

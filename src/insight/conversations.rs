@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_tell_how_it_ended() {
+    fn flags_determine_the_ending() {
         const SYN: u8 = TcpFlags::SYN;
         const ACK: u8 = TcpFlags::ACK;
         const FIN: u8 = TcpFlags::FIN | ACK;

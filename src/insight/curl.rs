@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn over_redirects_they_are_summed_but_the_total_is_not() {
+    fn marks_except_the_total_are_summed_over_redirects() {
         let trace = two_hops(ExchangeCause::Redirect);
         let marks: Vec<_> = group_into_transfers(&trace)
             .map(|transfer| micros(transfer_curl_marks(&transfer)))

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn name_resolution_is_counted_apart() {
+    fn name_resolution_is_not_counted() {
         let scene =
             connected()
                 .syn(0)
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_costs_what_its_protocol_does() {
+    fn a_proxy_costs_the_round_trips_of_its_protocol() {
         let through = |kind: &str| {
             let step = ProxyStep {
                 kind: kind.into(),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_over_has_no_count() {
+    fn an_unfinished_exchange_has_no_count() {
         let trace = connected()
             .syn(0)
             .syn_ack(40_000)

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_says_what_the_sizes_come_from() {
+    fn the_sentence_explains_the_sizes() {
         let open = || {
             TraceBuilder::new()
                 .connected(100, false)

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_above_what_the_other_side_accepts_is_an_aggregate() {
+    fn a_payload_above_the_announced_mss_is_an_aggregate() {
         // This side announced 1,460 and the other 1,400.
         for (scene, offloaded) in [
             (established().payload_sent(110, 0, 1_400), false),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn aggregates_are_on_the_wire_what_the_kernel_says() {
+    fn aggregates_are_split_as_the_kernel_reports() {
         let trace = established()
             .payload_sent(110, 0, 2_900)
             .of_segments(1_400)
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn without_packets_the_kernel_stands_in_with_what_it_knows() {
+    fn without_packets_the_kernels_counts_are_used() {
         let figures = TcpInfo {
             segments_out: Some(9),
             bytes_received: Some(10_407),

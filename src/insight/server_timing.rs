@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn of_duplicates_the_first_counts_and_unknown_parameters_do_not() {
+    fn the_first_of_duplicates_counts_and_unknown_parameters_are_ignored() {
         assert_eq!(
             read("a;DUR=1;dur=2;x=3;desc=p;desc=q"),
             [("a".into(), Some(1_000_000), Some("p".into()))]
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_skipped() {
+    fn invalid_metrics_are_skipped() {
         assert_eq!(
             read(r#",, "quoted";dur=1, two words;dur=1, \u{1b};dur=2"#),
             []

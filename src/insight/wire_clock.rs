@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_again_does_not_move_an_edge() {
+    fn retransmissions_do_not_move_an_edge() {
         let scene = https()
             .payload_sent(300_000, 364, 100)
             .payload_received(300_100, 1_400, 600);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reused_connection_is_told_apart_by_positions() {
+    fn exchanges_on_a_reused_connection_are_separated_by_positions() {
         let scene = http()
             .ended(1_000)
             .start(2_000, ExchangeId(1))

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_tells_the_number_of_its_host() {
+    fn an_address_ends_in_the_host_number() {
         let hosts = host_addresses();
         let dns = hosts
             .iter()

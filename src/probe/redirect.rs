@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_refused() {
+    fn redirects_that_cannot_be_followed_are_refused() {
         let spec = spec("http://h/");
         for location in [
             "ftp://h/",

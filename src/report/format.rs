@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_format_is_found_by_its_name_and_others_are_told_the_names() {
+    fn formats_are_found_by_name_and_an_error_lists_the_names() {
         for format in Format::ALL {
             assert_eq!(format.name().parse(), Ok(format));
         }

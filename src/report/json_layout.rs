@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_stays_on_its_line_and_nothing_but_space_changes() {
+    fn containers_that_fit_stay_on_one_line_and_only_white_space_changes() {
         let long = "x".repeat(WIDTH);
         let value = serde_json::json!({
             "a": [["x", 1], { "y": [], "z": {} }], "b": long, "c": "}],:\\\" {",

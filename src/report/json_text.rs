@@ -51,7 +51,7 @@ mod tests {
     use crate::units::is_unsafe_for_terminal;
 
     #[test]
-    fn what_is_laid_out_is_safe_to_look_at() {
+    fn pretty_json_is_safe_for_a_terminal() {
         let text = "a\x1b[2Jb\u{202e}c\u{9b}d\r\n\t\u{7f}\u{2066}\"\\ naïve 東京 🦀 \u{e0041}";
         assert!(
             !pretty_json(&[text])

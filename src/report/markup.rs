@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_left_open_is_closed() {
+    fn open_elements_are_closed_at_the_end() {
         let mut markup = Markup::default();
         markup.open("g", &[]);
         markup.open("g", &[]);

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_share_rate_and_time_left_are_told() {
+    fn the_line_has_bytes_share_rate_and_time_left() {
         let shown = line(256 << 20, Some(1 << 30), 2, 70);
         assert_eq!(
             shown.as_deref(),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_left_out() {
+    fn unknown_figures_are_left_out() {
         assert_eq!(
             line(10_407, None, 1, 80).as_deref(),
             Some("↓ 10,407 B  10,407 B/s")
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_while_no_body_moves() {
+    fn there_is_no_line_without_a_body_in_progress() {
         let started = EventKind::ExchangeStarted {
             exchange: EXCHANGE,
             cause: ExchangeCause::Asked,

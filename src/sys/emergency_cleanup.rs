@@ -289,7 +289,7 @@ mod tests {
 
     /// One test only, since the cleanup is process-wide.
     #[test]
-    fn what_is_not_finished_is_removed_and_nothing_else() {
+    fn only_unfinished_files_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let [finished, unfinished] =
             ["finished", "unfinished"].map(|name| folder.path().join(name));

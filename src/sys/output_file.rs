@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_put_into_a_shared_directory_is_refused() {
+    fn foreign_files_in_a_shared_directory_are_refused() {
         let Some(folder) = shared_directory() else {
             return;
         };
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_directory_of_ones_own_links_lead_where_they_lead() {
+    fn links_in_a_private_directory_are_followed() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         symlink("target", at("link")).unwrap();

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_told_which_can_be_read() {
+    fn readable_descriptors_are_reported() {
         let (quiet, _peer) = UnixStream::pair().unwrap();
         let (readable, mut writer) = UnixStream::pair().unwrap();
         writer.write_all(b"x").unwrap();

@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_values_are_read_and_what_is_wrong_is_said() {
+    fn exact_values_are_parsed_and_errors_are_explained() {
         for (setting, text, shown) in [
             (LinkSetting::RoundTrip, "85 ms", "85.0 ms"),
             (LinkSetting::Jitter, "500us", "500 \u{b5}s"),

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_loses_what_would_act_on_the_terminal() {
+    fn control_characters_are_removed_from_a_paste() {
         let mut address = TextInput::with_text("https://");
         address.insert("a.test/\x1b[2J\r\n\u{202e}b\n");
         assert_eq!(address.text(), "https://a.test/[2Jb");
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_urls_are_explained() {
         for fine in [
             "https://a.test/",
             "a.test",

@@ -120,7 +120,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_too_wide_is_cut_at_a_character() {
+    fn wide_text_is_truncated_at_a_character() {
         assert_eq!(truncate_text("example", 7), "example");
         assert_eq!(truncate_text("example", 4), "exa…");
         assert_eq!(truncate_text("東京都", 4), "東…");

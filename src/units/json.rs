@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_on_a_terminal_is_spelt_out_and_reads_back_the_same() {
+    fn terminal_controls_are_escaped_and_parse_to_the_original() {
         let text = "a\x1b[2Jb\u{202e}c\u{9b}d\r\n\t\u{7f}\u{2066}\"\\ naïve 東京 🦀 \u{e0041}";
         let written = json_line(&text);
         assert_eq!(

@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_on_a_terminal_is_spelt_out() {
+    fn terminal_controls_are_escaped() {
         let hostile = Untrusted::new("a\x1b[2Jb\u{202e}c\u{9b}d\r\n\u{7f}\u{2066}");
         assert_eq!(
             hostile.escaped(),

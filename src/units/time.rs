@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_before_the_start_is_kept_apart_from_the_start() {
+    fn a_moment_before_the_start_differs_from_the_start() {
         let before = Moment::START - Nanos(5);
         assert_eq!(before, Moment(-5));
         assert_eq!(before.from_start(), Nanos::ZERO);

@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_host_or_two_is_a_mistake() {
+    fn urls_without_a_host_or_with_two_are_errors() {
         use TypedUrlError::{
             Backslash, ControlCharacter, NeitherSchemeNorPort, NoHost, NoScheme, PortZero,
             SchemeOrHost, SecondScheme, SeveralAtSigns,
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_without_the_password() {
+    fn errors_do_not_contain_the_password() {
         for text in [
             "http://u:hunter2@h:0/",
             "u:hunter2@h@i/",

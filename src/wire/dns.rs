@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_spelt_out() {
+    fn bytes_that_are_not_text_are_escaped() {
         assert_eq!(format_label(b"a.b\x1b\\"), "a\\.b\\027\\\\");
         let mut bytes = answer();
         let length = bytes.len();
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_is_read_as_far_as_it_goes() {
+    fn truncated_messages_are_read_as_far_as_possible() {
         let bytes = answer();
         assert_eq!(
             DnsMessage::parse(&bytes[..bytes.len() - 1])

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ip_header_tells_the_length_whatever_was_captured() {
+    fn the_length_comes_from_the_ip_header_not_from_the_capture() {
         let ip = tcp_over_ip(1_000);
         let header = ip.len() - 1_000;
         for captured in header..=ip.len() {
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tcp_or_udp_is_told_by_kind() {
+    fn other_protocols_are_classified() {
         let arp = [&[2_u8; 12][..], &[8, 6], &[0; 28]].concat();
         assert_eq!(parse_frame(LinkType::Ethernet, &arp, 42), ParsedFrame::Arp);
         let spanning_tree = [&[2_u8; 12][..], &[0, 38, 0x42, 0x42, 3], &[0; 43]].concat();

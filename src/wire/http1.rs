@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_grammar_says_where() {
+    fn grammar_errors_are_described() {
         assert_eq!(
             buffer(b"HTTX/1.1 200 OK\r\n\r\n").response(),
             Err(HeadError::Malformed("the HTTP version is malformed"))

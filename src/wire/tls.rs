@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn several_messages_in_one_record_are_told_apart() {
+    fn several_messages_in_one_record_are_separated() {
         let bytes = record(22, &[message(11, &[0; 7]), message(14, &[])].concat());
         let seen = read(Sender::Server, &bytes);
         assert_eq!(
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn one_message_over_several_records_is_told_once() {
+    fn one_message_over_several_records_is_reported_once() {
         let whole = message(11, &[0; 20]);
         let bytes = [record(22, &whole[..9]), record(22, &whole[9..])].concat();
         assert_eq!(
@@ -490,7 +490,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_in_any_pieces_tell_the_same(
+        fn the_result_does_not_depend_on_how_bytes_are_split(
             bytes in proptest::collection::vec(any::<u8>(), 0..600),
             cut in 0usize..600,
         ) {

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_short_passes_as_it_is() {
+    fn short_strings_are_unchanged() {
         for json in [
             r#"{"a":"b\"c\\","d":[1,"\ud83e\udd80 🦀"]}"#,
             "",

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_asked_for_stays_and_the_rest_goes() {
+    fn used_entries_stay_and_others_are_dropped() {
         let mut recent = RecentMap::default();
         for number in 0..10 * RecentMap::<usize, usize>::CAPACITY {
             recent.insert(number, number);

@@ -262,7 +262,7 @@ fn safaris_gaps_stay_gaps() {
 }
 
 #[test]
-fn whatever_breaks_the_format_is_absent_and_the_rest_is_read() {
+fn invalid_values_are_absent_and_the_rest_is_read() {
     let trace = trace_of_entries(&json!([
         7, "x", null, [],
         { "startedDateTime": 5, "time": "12.5", "request": { "url": "http://h.test/",
@@ -293,7 +293,7 @@ fn whatever_breaks_the_format_is_absent_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_mark_space_and_what_is_no_har_are_known_by_content() {
+fn a_byte_order_mark_and_white_space_are_skipped_and_other_json_is_recognized() {
     let har = b"\xef\xbb\xbf \r\n\t{\"log\":{\"entries\":[]}}";
     assert_eq!(read(har).unwrap().len(), 3);
     let refused = |text: &str| {
@@ -371,7 +371,7 @@ fn har_of_entries(entries: &[String]) -> String {
 }
 
 #[test]
-fn entries_in_any_order_are_told_in_the_order_of_time() {
+fn entries_in_any_order_are_read_in_chronological_order() {
     let mut seed = 1_u32;
     let mut number = |below: u32| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -397,7 +397,7 @@ fn entries_in_any_order_are_told_in_the_order_of_time() {
 }
 
 #[test]
-fn a_chain_without_an_end_is_told_in_pieces() {
+fn a_very_long_redirect_chain_is_split() {
     let hop = |number: u32| {
         timed_entry(number, 1, "").replace(
             r#""status":200"#,
@@ -418,7 +418,7 @@ fn a_chain_without_an_end_is_told_in_pieces() {
 }
 
 #[test]
-fn very_many_entries_at_one_time_are_all_told() {
+fn very_many_simultaneous_entries_are_all_read() {
     let entries: Vec<String> = (0..5_000)
         .map(|number| timed_entry(0, 10 + number, ""))
         .collect();
@@ -465,7 +465,7 @@ fn entries_of_any_size_are_read() {
 }
 
 #[test]
-fn what_is_no_json_is_refused_with_its_place() {
+fn invalid_json_is_refused_with_its_position() {
     let second = "{\n \"time\": tru }";
     for (json, place) in [
         (
@@ -514,7 +514,7 @@ fn what_is_no_json_is_refused_with_its_place() {
 }
 
 #[test]
-fn names_in_escapes_and_lists_elsewhere_are_what_they_are() {
+fn escaped_names_are_recognized_and_other_lists_are_not_entries() {
     let escaped = har_of_entries(&[timed_entry(0, 1, "")])
         .replace("log", "\\u006cog")
         .replace("entries", "entr\\u0069es");
@@ -565,7 +565,7 @@ fn a_pipe_is_read_as_far_as_it_is_kept() {
 }
 
 #[test]
-fn of_a_long_file_the_first_entries_can_be_told() {
+fn a_long_file_can_be_limited_to_its_first_entries() {
     let json = har_of_entries(&[
         timed_entry(3, 1, ""),
         timed_entry(1, 1, ""),

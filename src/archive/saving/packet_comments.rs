@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_out_of_the_ordinary_is_remarked() {
+    fn only_noteworthy_packets_have_comments() {
         const ACK: u8 = TcpFlags::ACK;
         let syn = packet(0, 0, 0, TcpFlags::SYN);
         let first = packet(1, 1, 100, ACK);

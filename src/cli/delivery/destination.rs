@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_without_saying_it_again() {
+    fn an_invalid_url_is_refused_without_repeating_it() {
         for url in [
             "ftp://u:hunter2@h/",
             "hunter2",

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_as_if_it_were_not_there() {
+    fn invalid_variables_count_as_unset() {
         assert_eq!(
             with(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")]).timeout(),
             TIMEOUT

@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_told_from_the_value() {
+    fn parameters_are_separated_from_the_value() {
         let field = parse_part(
             "note=\"a;b\"; type=text/plain; charset=utf-8 \
                 ;filename=\"x;\\\"y\\\\.png\";headers=X: y;encoder=base64",
@@ -533,7 +533,7 @@ mod tests {
     }
 
     #[test]
-    fn what_curl_would_leave_out_is_a_mistake() {
+    fn options_that_curl_would_skip_are_errors() {
         for (field, says) in [
             ("nothing", "must contain ="),
             ("a=x;y", "is not a parameter"),

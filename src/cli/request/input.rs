@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_no_length_is_read_before() {
+    fn inputs_without_a_length_are_read_in_advance() {
         let bytes = RequestInput::default()
             .read_unless_regular("/proc/version")
             .unwrap()

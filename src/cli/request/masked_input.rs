@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_url_the_scheme_and_the_host_are_shown() {
+    fn only_scheme_and_host_of_a_url_are_shown() {
         for (text, wanted) in [
             ("http://u:PW@local host/", "http://REDACTED@local host/"),
             (
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn of_other_text_what_may_be_a_user_is_masked() {
+    fn possible_user_information_is_masked_in_other_text() {
         for (text, wanted) in [
             ("u:P W@h:443:1.2.3.4", "REDACTED@h:443:1.2.3.4"),
             ("x://u:P@h", "x://REDACTED@h"),

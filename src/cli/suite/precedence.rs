@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_with_the_endpoint_comes_before_the_defaults() {
+    fn settings_of_an_endpoint_override_the_defaults() {
         let defaults = [
             text("max-time", "5"),
             text("json", "{}"),

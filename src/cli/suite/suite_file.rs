@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_suite_names_its_line() {
+    fn errors_in_a_suite_name_their_line() {
         for (text, said) in [
             ("", "line 1: there is no endpoint"),
             ("\n\nx = 1", "line 3: 'x' is not allowed outside"),

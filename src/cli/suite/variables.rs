@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_or_does_not_belong_there_is_an_error() {
+    fn unset_variables_and_literal_secrets_are_errors() {
         for (key, text, said) in [
             (
                 "url",

@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_place_what_is_there_and_what_would_be_right() {
+    fn an_error_has_the_position_the_text_found_and_the_expected_one() {
         for (text, sentence) in [
             (
                 "total=>500ms",

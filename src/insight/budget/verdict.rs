@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_within_the_tolerance_is_no_miss() {
+    fn a_value_within_the_tolerance_is_no_miss() {
         assert_eq!(
             outcomes(
                 &run(),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statistic_is_of_what_was_measured_and_a_plain_rule_of_every_transfer() {
+    fn statistics_cover_measured_values_and_plain_rules_every_transfer() {
         let budget: Budget =
             "median(wait)<=20us,p95(wait)<=30us,mean(wait)<=25us,wait<=1ms,failures=1,failures=0,\
              http>=2"
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn every_measure_is_told_of_a_run_that_has_it() {
+    fn every_metric_has_a_value_for_a_run_that_measured_it() {
         let certificate = Certificate {
             subject: "CN=a".into(),
             issuer: "CN=b".into(),

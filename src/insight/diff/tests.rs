@@ -119,7 +119,7 @@ fn nothing_differs_from_itself() {
 }
 
 #[test]
-fn a_handshake_tells_its_round_trips() {
+fn a_handshake_change_reports_its_round_trips() {
     let run = |tls, version, kind| tls_exchange(usual_except(2, tls)).tls(version, kind);
     for (before, after, words) in [
         (
@@ -217,7 +217,7 @@ fn with_query(
 }
 
 #[test]
-fn name_resolution_tells_whom_it_asked_and_how_often() {
+fn a_dns_change_reports_servers_and_queries() {
     let slow = || tls_exchange(usual_except(0, 5_000_000));
     let once = || with_query(tls_exchange(USUAL), 0, "A", "10.0.0.1:53", Some(200));
     let twice = with_query(
@@ -276,7 +276,7 @@ fn name_resolution_tells_whom_it_asked_and_how_often() {
 }
 
 #[test]
-fn a_slow_answer_of_dns_is_told_with_whose_it_is() {
+fn a_slow_dns_response_is_reported_with_its_server() {
     let run = |took: i64| {
         with_query(
             tls_exchange(usual_except(0, took)),
@@ -319,7 +319,7 @@ fn with_attempt(
 }
 
 #[test]
-fn another_address_is_told_with_its_family_and_how_long_it_was_waited_for() {
+fn another_address_is_reported_with_its_family_and_delay() {
     let connect = |scene: TraceBuilder, remote: &str| {
         let (local, remote): (std::net::SocketAddr, std::net::SocketAddr) =
             ("[::1]:9".parse().unwrap(), remote.parse().unwrap());
@@ -377,7 +377,7 @@ fn another_address_is_told_with_its_family_and_how_long_it_was_waited_for() {
 }
 
 #[test]
-fn a_segment_sent_twice_and_a_longer_way_are_told() {
+fn a_retransmission_and_a_longer_round_trip_are_reported() {
     let over = |took: i64| {
         TraceBuilder::new()
             .phase_without_position(Phase::Connect, 0, took)
@@ -506,7 +506,7 @@ fn losses_are_found_in_the_phase_in_which_they_are_waited_for() {
 }
 
 #[test]
-fn what_is_this_machines_own_is_told_apart_from_the_wire() {
+fn local_work_is_distinguished_from_the_wire() {
     let run = |receive: i64| {
         let scene = TraceBuilder::new()
             .connected(10, false)
@@ -727,7 +727,7 @@ fn with_redirect(scene: TraceBuilder, to: &str) -> TraceBuilder {
 }
 
 #[test]
-fn one_more_redirect_stands_alone() {
+fn an_additional_redirect_has_no_counterpart() {
     let url = |number: u32| EventKind::ExchangeStarted {
         exchange: ExchangeId(number),
         cause: ExchangeCause::Redirect,
@@ -763,7 +763,7 @@ fn one_more_redirect_stands_alone() {
 }
 
 #[test]
-fn requests_are_paired_by_path_and_order_whatever_else_there_is() {
+fn requests_are_paired_by_path_and_order() {
     let facts = |method: &str, url: &str| ExchangeFacts {
         cause: Some(ExchangeCause::Asked),
         method: method.into(),
@@ -812,7 +812,7 @@ fn requests_are_paired_by_path_and_order_whatever_else_there_is() {
 }
 
 #[test]
-fn fields_that_differ_are_listed_and_what_is_masked_is_not_compared() {
+fn different_fields_are_listed_and_masked_parts_not_compared() {
     let facts = |fields: &[(&str, &str)]| ExchangeFacts {
         response_fields: fields
             .iter()

@@ -151,7 +151,7 @@ fn a_server_that_is_acknowledged_goes_on_a_round_trip_later() {
 }
 
 #[test]
-fn a_full_window_is_told_from_a_sender_that_waits() {
+fn a_full_window_is_distinguished_from_a_sender_that_waits() {
     let small = 2 * u16::try_from(FULL).unwrap_or(0);
     let wire = Wire::opened()
         .windows(small, u16::MAX)
@@ -174,7 +174,7 @@ fn a_full_window_is_told_from_a_sender_that_waits() {
 }
 
 #[test]
-fn what_is_sent_again_was_lost() {
+fn a_retransmission_means_loss() {
     let wire = Wire::opened()
         .up(41, 0, 200, 0)
         .up(281, 0, 200, 0)
@@ -215,7 +215,7 @@ fn what_is_sent_again_was_lost() {
 }
 
 #[test]
-fn who_speaks_after_an_answer_had_not_waited_for_its_acknowledgment() {
+fn a_sender_that_continues_after_a_response_did_not_wait_for_an_acknowledgment() {
     let wire = Wire::opened()
         .up(41, 0, 200, 0)
         .down(81, 0, 0, 200)

@@ -81,7 +81,7 @@ mod tests {
     use crate::units::Untrusted;
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn the_cache_is_bounded() {
         let mut harmless = HarmlessTexts::NONE;
         for number in 0..2 * TextTable::SLOTS {
             let text = format!("a text with number {number}");
@@ -128,7 +128,7 @@ mod tests {
 
         /// Learning from an earlier text must not change how it is masked.
         #[test]
-        fn what_was_seen_before_is_masked_as_at_first(
+        fn a_text_seen_before_is_masked_as_the_first_time(
             texts in proptest::collection::vec(
                 "(/a|https://h/|token=|Cookie: |\"key\": |&x=|abcdefgh|%41|@h|[a-c=:@%. ]){1,5}",
                 1..12,

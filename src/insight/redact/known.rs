@@ -284,7 +284,7 @@ mod tests {
         })]
 
         #[test]
-        fn the_one_pass_finds_what_is_found_one_by_one(
+        fn the_index_finds_the_same_as_separate_searches(
             secrets in proptest::collection::vec("[ab]{5,9}|[a-c%/é🦀]{6,12}", 0..100),
             texts in proptest::collection::vec("[ab]{0,40}|[a-c%/é🦀]{0,40}", 1..8),
             given in "[ab]{6,8}",

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_layer_knows_where_it_stands_in_the_original() {
+    fn each_layer_maps_to_ranges_of_the_original() {
         let text = "é?u=%2568%C3%A9%3D%ff";
         let mut seen = Vec::new();
         PercentLayer::for_each(text, |layer| {

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn xml_is_for_those_who_prefer_it() {
+    fn xml_is_sent_to_clients_that_prefer_it() {
         let prefers =
             |accept: &str| prefers_xml(&HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]));
         assert!(prefers("application/xml"));

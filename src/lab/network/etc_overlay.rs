@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn name_servers_are_told_as_the_resolver_reads_them() {
+    fn resolv_conf_lists_the_name_servers() {
         let servers = ["10.77.0.53".parse(), "fd77::35".parse()]
             .map(|server| server.unwrap_or(std::net::IpAddr::from([0; 4])));
         assert_eq!(

@@ -120,7 +120,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_left_out_of_a_change_stays() {
+    fn settings_absent_from_a_change_stay() {
         assert_eq!(LinkChange::default().apply_to(sample_link()), sample_link());
         let other = LinkConfig {
             bandwidth: None,

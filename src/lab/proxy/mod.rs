@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_for_one_hop_does_not_go_further() {
+    fn hop_by_hop_fields_are_not_forwarded() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("connection", "close, X-Mine,,\u{7f}".replace('\u{7f}', " ")),

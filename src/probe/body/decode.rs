@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn every_coding_is_undone_whatever_the_pieces() {
+    fn every_coding_is_decoded_from_any_pieces() {
         for (name, how) in [
             ("gzip", "gzip"),
             ("deflate", "zlib"),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_are_decoded_in_full_whatever_the_pieces() {
+    fn zeros_are_decoded_completely_from_any_pieces() {
         for how in ["gzip", "zlib", "raw", "zstd"] {
             let zeros = vec![0; 20 << 20];
             let input = encode_with(how, &zeros);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_decoded_comes_out_before_more_goes_in() {
+    fn flush_emits_everything_that_can_be_decoded() {
         for (name, how) in [
             ("gzip", "gzip"),
             ("deflate", "zlib"),
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_is_an_error() {
+    fn a_truncated_body_is_an_error() {
         for (name, how) in [
             ("gzip", "gzip"),
             ("deflate", "zlib"),

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_type_the_bytes_tell() {
+    fn without_a_content_type_the_bytes_decide() {
         assert_eq!(preview(None, b"hello"), Some(("hello".to_owned(), false)));
         assert_eq!(preview(None, b"a\0b"), None);
         assert_eq!(

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_received_is_written_where_a_deadline_passes_before_there_is_room() {
+    fn queued_bytes_are_written_although_a_deadline_passes_while_waiting_for_room() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let (worker, counters) = writing_to(file.path());
         begin_to_take(&worker, &vec![7; 3 * MAX_QUEUED_BYTES]);
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_that_nobody_reads_does_not_block_the_engine() {
+    fn a_pipe_without_a_reader_does_not_block_the_engine() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();

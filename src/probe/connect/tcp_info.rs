@@ -104,7 +104,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_kernel_counts_what_was_sent_and_received() {
+    fn the_kernel_counts_sent_and_received_bytes() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let gauge = TcpInfoReader::new(&client).unwrap();

@@ -185,7 +185,7 @@ async fn a_refusal_is_a_failure_with_the_address_in_it() {
 /// TCP has no multicast, which Linux reports as an unreachable network.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn of_several_failures_the_most_informative_gives_the_code() {
+async fn the_most_informative_of_several_failures_gives_the_code() {
     let (_refusing, refused) = refusing_address();
     let unreachable = SocketAddr::from(([224, 0, 0, 1], 80));
     let test = TestContext::new();

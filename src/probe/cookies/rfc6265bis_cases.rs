@@ -829,7 +829,7 @@ fn a_bad_line_is_not_the_end_and_expired_cookies_are_gone() {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn written_cookies_are_read_again() {
     let mut store = CookieStore::default();
     let origin_url = parse_url(HERE);
     for set in [

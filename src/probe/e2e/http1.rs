@@ -185,7 +185,7 @@ async fn a_response_that_comes_before_the_request_is_sent_has_no_wait() {
 }
 
 #[tokio::test]
-async fn head_has_no_body_whatever_its_length_says() {
+async fn a_response_to_head_has_no_body_despite_its_content_length() {
     let peer =
         answer_once("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Encoding: gzip\r\n\r\n")
             .await;

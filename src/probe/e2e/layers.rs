@@ -122,7 +122,7 @@ fn plaintext_bytes(layers: &StreamLayers) -> u64 {
 }
 
 #[tokio::test]
-async fn plaintext_adds_up_to_what_was_sent_and_to_the_records() {
+async fn plaintext_lengths_match_the_bytes_sent_and_the_records() {
     let authority = TestAuthority::new("root");
     for (version, added) in [(&TLS12, 29), (&TLS13, 22)] {
         for body in [0, 7, 700_000] {

@@ -69,7 +69,7 @@ mod tests {
     use crate::wire::http2::PREFACE;
 
     #[test]
-    fn frames_are_told_when_they_begin_and_end() {
+    fn frame_boundaries_are_reported() {
         let frame = |kind, flags, stream, length| Frame {
             kind,
             flags,

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn records_sent_before_or_after_the_write_returned_carry_what_was_written() {
+    fn records_sent_before_or_after_the_write_returns_carry_its_plaintext() {
         let mut records = SentRecords::default();
         records.record_sent(record(0, 53));
         assert_eq!(

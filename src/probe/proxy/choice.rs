@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn names_match_themselves_and_what_is_under_them() {
+    fn names_match_themselves_and_their_subdomains() {
         for pattern in [
             "example.com",
             ".example.com",

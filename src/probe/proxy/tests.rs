@@ -98,7 +98,7 @@ fn answer_connect(answer: &str) -> Vec<ScriptStep> {
 }
 
 #[tokio::test]
-async fn what_follows_the_answer_belongs_to_the_tunnel() {
+async fn bytes_after_the_proxys_response_belong_to_the_tunnel() {
     let test = TestContext::new();
     let answer = "HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\nhello";
     let mut tunnel = tunnel_with_context(

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guard_refuses_what_the_public_cannot_reach() {
+    fn the_guard_refuses_addresses_that_are_not_public() {
         for to in [
             "127.0.0.1",
             "::1",

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hosts_file_holds_nothing() {
+    fn a_file_of_another_format_has_no_hosts() {
         assert_eq!(
             found(b"nonsense db\n\xff\xfe db\n::1%lo db\n", "db"),
             [""; 0]

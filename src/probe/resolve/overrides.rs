@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn connect_to_replaces_what_it_names() {
+    fn connect_to_replaces_host_and_port() {
         let mut spec = spec();
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let rule = |host: &str, port, to_host: &str, to_port| ConnectToRule {

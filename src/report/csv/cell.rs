@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_stay_figures_and_what_was_not_measured_is_empty() {
+    fn figures_are_not_quoted_and_unmeasured_ones_are_empty() {
         assert_eq!(CsvCell::plain(Some(-5_i64)).encode(), "-5");
         assert_eq!(CsvCell::time(Some(Nanos(0))).encode(), "0");
         assert_eq!(CsvCell::time(None), CsvCell::Empty);

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_read_whatever_their_case_and_nonsense_is_left_out() {
+    fn attributes_are_case_insensitive_and_invalid_ones_ignored() {
         let field = "id=x; PATH=/a; Domain=h; expires=Wed, 21-Oct-2026 07:28:00 GMT; httponly; \
             Secure; SameSite=Lax; Odd=1; max-age=soon";
         let all = json!({

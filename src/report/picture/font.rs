@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_cut_between_letters() {
+    fn text_that_does_not_fit_is_truncated_between_letters() {
         let text = Font::regular(10.0);
         assert_eq!(text.truncate("abc", 100.0), "abc");
         assert_eq!(

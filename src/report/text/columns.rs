@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_shared_by_weight() {
+    fn remaining_width_is_shared_by_weight() {
         let fitted = fit_columns(&[column(5, 300), column(5, 100), column(5, 1)], 51);
         let fitted = fitted.as_ref().map(|fitted| {
             (
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn columns_that_do_not_fit_are_refused() {
         assert_eq!(fit_columns(&[column(5, 1), column(6, 1)], 10), None);
     }
 

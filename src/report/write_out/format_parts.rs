@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_headers_and_escapes_are_told_apart() {
+    fn variables_headers_and_escapes_are_distinguished() {
         assert_eq!(
             parse(r"a%{http_code}\n%header{Content-Type}%%\t%output{f}z"),
             [
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_the_language_stands_for_itself() {
+    fn unknown_syntax_is_literal_text() {
         for odd in [
             "a%xb",
             "a\\",

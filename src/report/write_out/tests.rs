@@ -246,7 +246,7 @@ fn facts_are_those_of_the_last_hop_and_counts_of_all() {
 }
 
 #[test]
-fn a_redirect_that_is_not_followed_is_told_in_full() {
+fn an_unfollowed_redirect_is_reported_in_full() {
     let mut trace = Trace::default();
     let exchange = ExchangeId(0);
     trace.apply(Event {
@@ -286,7 +286,7 @@ fn a_failure_has_curls_number() {
 }
 
 #[test]
-fn streams_change_and_what_is_unknown_is_warned_about_once() {
+fn streams_are_switched_and_unknown_variables_warned_about_once() {
     let written = write_out(
         "a%{stderr}b%{nosuch}%{nosuch}%output{f}%{stdout}c",
         &redirected_run(),

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn scrolling_takes_what_is_asked_for() {
+    fn lines_returns_the_requested_range() {
         let all = page().lines(24, 0, usize::MAX);
         assert_eq!(page().height(24), all.len());
         assert_eq!(page().lines(24, 2, 3), all[2..5]);

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_what_the_library_switches_off() {
+    fn the_reset_sequence_disables_every_mode_that_the_library_enables() {
         let mut expected = String::new();
         let commands: [&dyn Fn(&mut String) -> std::fmt::Result; 4] = [
             &|out| DisableBracketedPaste.write_ansi(out),

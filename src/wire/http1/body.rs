@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_their_headers_and_trailers_are_told_apart() {
+    fn chunks_chunk_headers_and_trailers_are_distinguished() {
         use BodySection::{ChunkHeader, Data, Trailers};
         let body = b"5\r\nhello\r\n1;x=\"0\"\r\n!\r\n0\r\nX: y\r\n\r\nHTTP/1.1 next";
         let expected = vec![

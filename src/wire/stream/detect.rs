@@ -349,7 +349,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_answer_holds_whatever_follows(bytes in openings()) {
+        fn detection_does_not_depend_on_later_bytes(bytes in openings()) {
             let known: Vec<_> = (1..=bytes.len())
                 .map(|end| detect(&bytes[..end], DetectHints::default()))
                 .skip_while(Option::is_none)

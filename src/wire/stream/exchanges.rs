@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn of_requests_that_were_sent_together_none_is_named_after_a_gap() {
+    fn after_a_gap_requests_sent_together_are_not_matched() {
         let mut pending = PendingRequests::default();
         pending.push(RequestMethod::Other, 0);
         pending.push(RequestMethod::Other, 0);

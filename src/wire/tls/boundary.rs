@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn each_record_is_told_with_the_last_byte_of_its_header() {
+    fn each_record_is_reported_with_the_last_byte_of_its_header() {
         let stream = [record(10), record(0), record(300)].concat();
         let (mut boundary, mut told) = (RecordBoundary::default(), Vec::new());
         for byte in &stream[..25] {

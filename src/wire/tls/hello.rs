@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_is_no_hello() {
+    fn an_incomplete_hello_is_rejected() {
         assert_eq!(ClientHello::parse(&[]), None);
         assert_eq!(ServerHello::parse(&[3, 3, 0]), None);
     }

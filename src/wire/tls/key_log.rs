@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_passed_over() {
+    fn malformed_lines_are_skipped() {
         let random = "0a".repeat(32);
         let mut log = KeyLog::default();
         for line in [

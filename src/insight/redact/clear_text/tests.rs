@@ -94,7 +94,7 @@ fn said(pieces: &[(bool, usize, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn heads_keep_what_is_harmless_and_bodies_nothing() {
+fn harmless_fields_are_kept_and_bodies_are_masked() {
     let said = said(&[(true, 0, REQUEST), (false, 0, RESPONSE)]);
     assert_eq!(
         said,
@@ -110,7 +110,7 @@ fn heads_keep_what_is_harmless_and_bodies_nothing() {
 }
 
 #[test]
-fn what_is_sent_again_is_overwritten_as_before_and_what_follows_a_tunnel_is_let_through() {
+fn retransmissions_are_masked_as_before_and_tls_in_a_tunnel_is_kept() {
     let connect = "CONNECT h:443 HTTP/1.1\r\nProxy-Authorization: Basic Q2FuYXJ5\r\n\r\n";
     let record = "\u{16}\u{3}\u{1}\u{0}\u{5}hello";
     let said = said(&[
@@ -128,7 +128,7 @@ fn what_is_sent_again_is_overwritten_as_before_and_what_follows_a_tunnel_is_let_
 }
 
 #[test]
-fn what_is_nothing_known_is_overwritten_and_passwords_of_socks() {
+fn unknown_protocols_and_socks_passwords_are_masked() {
     assert_eq!(
         said(&[(true, 0, "AUTH Canary-7f3a\r\n"), (false, 0, "+OK")]),
         ["*".repeat(18), "***".to_owned()]
@@ -143,7 +143,7 @@ fn what_is_nothing_known_is_overwritten_and_passwords_of_socks() {
 }
 
 #[test]
-fn what_follows_a_head_that_violates_the_grammar_is_overwritten() {
+fn bytes_after_a_head_that_violates_the_grammar_are_masked() {
     let response = "HTTP/1.1 200 OK\r\nX: 1\r\n folded\r\nContent-Length: 2\r\n\r\nok";
     let next = "HTTP/1.1 200 OK\r\nServer: test\r\n\r\n";
     let said = said(&[(false, 0, response), (false, response.len(), next)]);
@@ -155,7 +155,7 @@ fn what_follows_a_head_that_violates_the_grammar_is_overwritten() {
 }
 
 #[test]
-fn of_many_connections_the_latest_are_followed() {
+fn the_latest_of_many_connections_are_tracked() {
     let (mut mask, rules) = (ClearText::default(), RedactionRules::default());
     let record = [22, 3, 1, 0, 5, 1, 2, 3, 4, 5];
     for port in 0..2 * u16::try_from(ClearText::MAX_CONNECTIONS).unwrap() {
@@ -255,7 +255,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_said_does_no_harm(
+    fn arbitrary_input_is_harmless(
         pieces in vec((any::<bool>(), 0_usize..400, vec(any::<u8>(), 1..200)), 0..12),
     ) {
         masked(&pieces, &RedactionRules::default());

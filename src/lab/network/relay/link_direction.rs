@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn bandwidth_spaces_frames_and_what_would_wait_too_long_is_lost() {
+    fn bandwidth_spaces_frames_and_a_full_queue_drops_them() {
         // 1,000 bytes take 1 ms.
         let slow = LinkConfig {
             bandwidth: Some(BitRate(8_000_000)),
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fate_of_a_frame_does_not_hang_on_what_else_is_set() {
+    fn the_outcome_of_a_frame_does_not_depend_on_other_settings() {
         let lossy = LinkConfig {
             loss: Fraction::from_millionths(50_000),
             ..sample_link()
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_way_is_bounded() {
+    fn frames_in_flight_are_bounded() {
         let far = LinkConfig {
             round_trip: Nanos::from_millis(600_000),
             ..sample_link()

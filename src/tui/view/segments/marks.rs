@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn strides_set_what_their_packets_would() {
+    fn chunks_set_the_same_dots_as_their_packets() {
         let trace = downloaded(6_000);
         let flow = trace.flows().first().unwrap();
         let (most, edge) = max_offsets(flow, Direction::Received);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_told_to_within_a_128th() {
+    fn sizes_are_accurate_to_a_128th() {
         let trace = downloaded(6_000);
         let flow = trace.flows().first().unwrap();
         for to in [900_000, 90_000_000] {

@@ -148,7 +148,7 @@ fn passing(frames: &[&[u8]]) -> Vec<Vec<ParserInput>> {
 }
 
 #[test]
-fn captures_are_told_the_same_in_any_pieces() {
+fn captures_yield_the_same_units_in_any_pieces() {
     let plain = FILES.map(|(name, file)| (name, pcap_frames(file)));
     let saved = SAVED.map(|(name, file)| (name, pcapng_frames(file)));
     let mut connections = 0;

@@ -66,7 +66,7 @@ fn the_request_that_asked_for_http2_is_its_first_stream() {
 }
 
 #[test]
-fn what_an_upgrade_leads_to_is_no_http1() {
+fn bytes_after_an_upgrade_are_not_http1() {
     let ask = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
     let switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
     let passing = [
@@ -87,7 +87,7 @@ fn a_request_for_an_upgrade_that_is_refused_is_followed_by_others() {
 }
 
 #[test]
-fn tls_in_a_tunnel_is_told() {
+fn tls_in_a_tunnel_is_detected() {
     let connect = b"CONNECT inner:443 HTTP/1.1\r\n\r\n";
     let greeting: [&[u8]; 2] = [
         &[5, 1, 0, 5, 1, 0, 3, 1, b'h', 1, 187],
@@ -106,7 +106,7 @@ fn tls_in_a_tunnel_is_told() {
 }
 
 #[test]
-fn tls_after_starttls_is_told() {
+fn tls_after_starttls_is_detected() {
     let passing = [
         server(b"220 mail ESMTP\r\n"),
         client(b"EHLO c\r\n"),
@@ -274,7 +274,7 @@ fn a_gap_within_a_frame_leaves_the_next_in_place_and_a_larger_one_ends_it() {
 }
 
 #[test]
-fn a_lost_field_section_is_said_and_frames_go_on() {
+fn a_lost_field_section_is_reported_and_frames_continue() {
     let begin = [PREFACE.to_vec(), frame(1, 5, 1, &[7; 9])[..9].to_vec()].concat();
     let passing = [
         client(&begin),
@@ -343,7 +343,7 @@ fn a_head_without_end_is_cut_at_the_same_place_in_any_pieces() {
 }
 
 #[test]
-fn tls_that_begins_in_something_unknown_is_told() {
+fn tls_within_an_unknown_protocol_is_detected() {
     let passing = [
         client(&[0, 0, 0, 8, 4, 210, 22, 47]),
         server(b"\x01S"),
