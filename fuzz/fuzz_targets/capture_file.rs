@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     // A packet takes up at least its header.
     assert!(trace.capture().packets <= bytes.len() as u64 / 16);
-    let dissections = DissectedFlows::of(&trace, &*store, &KeyLog::default());
+    let dissections = DissectedFlows::from_trace(&trace, &*store, &KeyLog::default());
     let options = ReportOptions {
         names: ServerNames::from_trace(&trace, &*store),
         dissections,

@@ -118,7 +118,7 @@ fn decipher(bytes: &[u8]) {
     log.read(records);
     if let Ok(mut decipherer) = Decipherer::new(&client, &server, &log) {
         for record in records.chunks(300) {
-            drop(decipherer.open(Sender::Server, record));
+            drop(decipherer.decrypt(Sender::Server, record));
         }
     }
 }

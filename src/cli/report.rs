@@ -65,7 +65,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     let streamed = masker.stream.map_or(Ok(()), EventWriter::end);
     reports.options.names = ServerNames::from_trace(trace, &*store);
     if args.messages || args.keylog.is_some() {
-        let dissections = DissectedFlows::of(trace, &*store, &keys);
+        let dissections = DissectedFlows::from_trace(trace, &*store, &keys);
         reports.options = reports.options.with_dissections(dissections);
     }
     let replay = FileReplay {

@@ -16,7 +16,7 @@ impl DissectedFlows {
 
     /// Dissects every conversation, without the positions of records and parts. Beyond the memory
     /// limit, conversations that began later are left out.
-    pub fn of(trace: &Trace, store: &dyn ByteStore, keys: &KeyLog) -> Self {
+    pub fn from_trace(trace: &Trace, store: &dyn ByteStore, keys: &KeyLog) -> Self {
         let (mut all, mut weight) = (BTreeMap::new(), 0);
         for (place, flow) in trace.flows().iter().enumerate() {
             if weight > Self::MOST {

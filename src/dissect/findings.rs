@@ -45,7 +45,7 @@ struct SideFindings {
 
 impl Findings {
     /// Combines the findings of both directions.
-    pub(super) fn conclude(self, dissection: &mut Dissection) {
+    pub(super) fn add_to(self, dissection: &mut Dissection) {
         let names = self.protocol_names();
         let Self {
             client,
@@ -165,7 +165,7 @@ impl UnitSink for Findings {
     }
 
     fn gap(&mut self, gap: &StreamGap) {
-        self.side(gap.from).miss(gap);
+        self.side(gap.from).add_gap(gap);
     }
 
     fn fault(&mut self, fault: StreamFault<'_>) {
@@ -242,7 +242,7 @@ impl SideFindings {
         }
     }
 
-    fn miss(&mut self, gap: &StreamGap) {
+    fn add_gap(&mut self, gap: &StreamGap) {
         let StreamGap { start, bytes, .. } = *gap;
         if !is_transport(gap.axis) || self.tls_from.is_none() {
             note(

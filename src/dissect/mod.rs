@@ -99,7 +99,7 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
         let note = "the connection is longer than 1 GiB; what comes after that is not taken apart";
         findings.note(note.to_owned());
     }
-    findings.conclude(&mut dissection);
+    findings.add_to(&mut dissection);
     dissection
 }
 

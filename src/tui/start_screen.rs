@@ -108,7 +108,7 @@ fn host_of_url(url: &str) -> Option<&str> {
 
 impl ScreenState {
     pub(super) fn handle_start_key(&mut self, key: KeyEvent) -> Vec<ScreenEffect> {
-        let page = isize::try_from(StartAreas::new(self.full_area(), self).seen())
+        let page = isize::try_from(StartAreas::new(self.full_area(), self).visible_rows())
             .unwrap_or(1)
             .max(1);
         match key.code {

@@ -37,7 +37,7 @@ impl Frame {
     pub const END_HEADERS: u8 = 0x4;
 
     /// Parses a frame header.
-    pub fn of([high, middle, low, kind, flags, stream @ ..]: [u8; FRAME_HEADER]) -> Self {
+    pub fn parse([high, middle, low, kind, flags, stream @ ..]: [u8; FRAME_HEADER]) -> Self {
         let length = u32::from_be_bytes([0, high, middle, low]);
         // The highest bit of the stream identifier is reserved.
         Self {

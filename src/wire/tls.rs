@@ -17,7 +17,7 @@ mod schedule;
 mod suite;
 
 pub use boundary::{Header as RecordHeader, RecordBoundary};
-pub use decipherer::{Decipherer, Opened, Undecipherable};
+pub use decipherer::{Decipherer, DecryptedRecord, Undecipherable};
 pub use hello::{ClientHello, ServerHello};
 pub use key_log::{KeyLog, Label};
 pub(super) use schedule::expand_label;
@@ -55,9 +55,9 @@ pub struct HandshakeItem {
 /// Kind of an item, with its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandshakeItemKind {
-    /// A ClientHello in plaintext; `None` if it cannot be parsed.
+    /// A `ClientHello` in plaintext; `None` if it cannot be parsed.
     ClientHello(Option<ClientHello>),
-    /// A ServerHello in plaintext; `None` if it cannot be parsed.
+    /// A `ServerHello` in plaintext; `None` if it cannot be parsed.
     ServerHello(Option<ServerHello>),
     /// Another handshake message in plaintext, by its type.
     Message(u8),

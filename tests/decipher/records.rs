@@ -21,10 +21,10 @@ fn records(mut stream: &[u8]) -> Vec<&[u8]> {
 fn text(decipherer: &mut Decipherer, from: Sender, stream: &[u8]) -> Vec<u8> {
     let opened = records(stream)
         .into_iter()
-        .map(|record| decipherer.open(from, record).unwrap());
+        .map(|record| decipherer.decrypt(from, record).unwrap());
     opened
         .filter(|opened| opened.kind == 23)
-        .flat_map(|opened| opened.text)
+        .flat_map(|opened| opened.plaintext)
         .collect()
 }
 
@@ -116,15 +116,15 @@ fn what_cannot_be_opened_is_named_and_what_follows_can_be() {
     let down = records(&talk.passed[1]);
     let mut changed = down[2].to_vec();
     *changed.last_mut().unwrap() ^= 1;
-    decipherer.open(Sender::Server, down[0]).unwrap();
+    decipherer.decrypt(Sender::Server, down[0]).unwrap();
     assert_eq!(
-        decipherer.open(Sender::Server, &changed),
+        decipherer.decrypt(Sender::Server, &changed),
         Err(Undecipherable::Record)
     );
     assert!(
         down[1..]
             .iter()
-            .all(|record| decipherer.open(Sender::Server, record).is_ok())
+            .all(|record| decipherer.decrypt(Sender::Server, record).is_ok())
     );
 }
 
@@ -148,11 +148,11 @@ fn a_log_that_was_begun_late_opens_what_it_can() {
     let mut decipherer = Decipherer::new(&client, &server, &log).unwrap();
     let opened: Vec<_> = records(&talk.passed[1])
         .into_iter()
-        .filter_map(|record| decipherer.open(Sender::Server, record).ok())
+        .filter_map(|record| decipherer.decrypt(Sender::Server, record).ok())
         .collect();
     assert!(
         opened
             .iter()
-            .any(|opened| opened.kind == 23 && opened.text == b"answer")
+            .any(|opened| opened.kind == 23 && opened.plaintext == b"answer")
     );
 }

@@ -43,7 +43,7 @@ impl ConversationView<'_> {
         let mut names = Vec::new();
         let silent = contents.records().filter(|piece| piece.of.plain_bytes == 0);
         for piece in silent.take(MOST_NAMES + 1) {
-            names.extend(self.said_in(from, &piece));
+            names.extend(self.record_contents(from, &piece));
         }
         let is_tls = !names.is_empty();
         let mut parts = contents.parts();
@@ -83,7 +83,7 @@ impl ConversationView<'_> {
 
     /// Returns the handshake messages in a record without application data; else a description of
     /// the record from its header.
-    pub fn said_in(&self, from: Side, piece: &UnitFragment<Record>) -> Vec<String> {
+    pub fn record_contents(&self, from: Side, piece: &UnitFragment<Record>) -> Vec<String> {
         let record = &piece.of;
         let messages = self
             .connection

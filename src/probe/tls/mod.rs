@@ -106,7 +106,7 @@ pub(super) async fn perform_handshake<S: ByteStream>(
         Ok(Ok(secured)) => secured,
         // The verifier's failure takes precedence: rustls's error for it says less.
         Ok(Err(error)) => {
-            return Err(findings.failed().unwrap_or_else(|| {
+            return Err(findings.take_failure().unwrap_or_else(|| {
                 handshake_failure::handshake_failure(target, &error, &monitor)
             }));
         }
@@ -136,6 +136,6 @@ pub(super) async fn perform_handshake<S: ByteStream>(
             RecordPlaintextStream::new(secured, idle),
             PlaintextObserver::new(layering),
         ),
-        findings.deferred(),
+        findings.take_deferred(),
     ))
 }

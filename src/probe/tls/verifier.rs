@@ -24,12 +24,12 @@ struct Found {
 
 impl VerificationFindings {
     /// Takes the certificate's failure, if there is one.
-    pub(super) fn failed(&self) -> Option<PhaseFailure> {
+    pub(super) fn take_failure(&self) -> Option<PhaseFailure> {
         self.with(|found| found.failed.take())
     }
 
     /// Takes the chain whose verification was deferred, if it was.
-    pub(super) fn deferred(&self) -> Option<DeferredVerification> {
+    pub(super) fn take_deferred(&self) -> Option<DeferredVerification> {
         self.with(|found| found.deferred.take())
     }
 

@@ -103,7 +103,7 @@ impl StartAreas {
     }
 
     /// Returns the number of visible rows of the list.
-    pub(in crate::tui) fn seen(&self) -> usize {
+    pub(in crate::tui) fn visible_rows(&self) -> usize {
         usize::from(self.list.height.saturating_sub(1))
     }
 
@@ -118,8 +118,8 @@ impl StartAreas {
         });
         let first = chosen
             .unwrap_or(0)
-            .saturating_sub(self.seen() / 2)
-            .min(rows.len().saturating_sub(self.seen()));
+            .saturating_sub(self.visible_rows() / 2)
+            .min(rows.len().saturating_sub(self.visible_rows()));
         (rows, first)
     }
 

@@ -213,7 +213,7 @@ fn http2_settings(bytes: &[u8], hints: DetectHints) -> Fits {
             Fits::No
         };
     };
-    let frame = Frame::of(*header);
+    let frame = Frame::parse(*header);
     let is_settings = frame.kind == 4 && frame.flags == 0 && header.get(5..) == Some(&[0; 4]);
     if !is_settings || !frame.length.is_multiple_of(6) || frame.length > MOST_SETTINGS {
         return Fits::No;
@@ -227,7 +227,7 @@ fn http2_settings(bytes: &[u8], hints: DetectHints) -> Fits {
             .map(|id| is_setting(u16::from_be_bytes(*id)))
     } else {
         rest.first_chunk()
-            .map(|next| is_usual_frame(Frame::of(*next)))
+            .map(|next| is_usual_frame(Frame::parse(*next)))
     };
     match fits {
         Some(true) => Fits::Yes,

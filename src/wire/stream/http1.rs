@@ -124,7 +124,9 @@ impl Http1Lane {
         };
         let end = cx.at() + piece.len() as u64;
         let start = end.saturating_sub(head.bytes().len() as u64);
-        let role = *self.role.get_or_insert_with(|| HeadRole::of(head.bytes()));
+        let role = *self
+            .role
+            .get_or_insert_with(|| HeadRole::from_first_bytes(head.bytes()));
         let read = match role {
             HeadRole::Response => head.response().map(ReadHead::Response),
             HeadRole::Request => head.request().map(ReadHead::Request),
@@ -249,7 +251,7 @@ impl Http1Lane {
 
 impl HeadRole {
     /// Determines the kind from the first bytes of a head.
-    fn of(head: &[u8]) -> Self {
+    fn from_first_bytes(head: &[u8]) -> Self {
         if head.starts_with(b"HTTP/") {
             Self::Response
         } else {

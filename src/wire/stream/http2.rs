@@ -115,7 +115,7 @@ impl Http2Lane {
         }
         self.filled = end % FRAME_HEADER;
         if end == FRAME_HEADER {
-            let (header, frame) = (self.header, Frame::of(self.header));
+            let (header, frame) = (self.header, Frame::parse(self.header));
             let (began, left) = (cx.at(), frame.length as usize);
             let kept = (has_section(frame) && self.decoder.is_some() && left <= MAX_HEAD_BYTES)
                 .then(Vec::new);

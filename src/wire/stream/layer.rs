@@ -47,7 +47,7 @@ impl StreamLayer {
     }
 
     /// Sets the state of both directions for a known protocol.
-    pub(super) fn speaking(mut self, client: LaneState, server: LaneState) -> Self {
+    pub(super) fn with_lanes(mut self, client: LaneState, server: LaneState) -> Self {
         (self.client.state, self.server.state) = (client, server);
         self
     }
@@ -180,7 +180,7 @@ impl StreamLayer {
             }
             NextState::Switched(token, request) => match token {
                 UpgradeToken::Http2 => {
-                    self.begin_protocol(from, StreamProtocol::Http2, &[], request, sink)
+                    self.begin_protocol(from, StreamProtocol::Http2, &[], request, sink);
                 }
                 UpgradeToken::Seen => {
                     self.lane_mut(from).state = LaneState::Detect(Vec::new(), request);
@@ -226,7 +226,7 @@ impl StreamLayer {
             _ => None,
         };
         lane.state = match protocol {
-            StreamProtocol::Tls => LaneState::Tls(Box::new(TlsLane::found(
+            StreamProtocol::Tls => LaneState::Tls(Box::new(TlsLane::resynced(
                 searched == Some(UnitKind::Skipped),
                 was_tls,
             ))),
@@ -355,7 +355,7 @@ impl StreamLayer {
         inner.push(from, plain, keys, sink);
     }
 
-    /// Decrypts what the other direction sent before the ServerHello was known.
+    /// Decrypts what the other direction sent before the `ServerHello` was known.
     fn open_early(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let mut plain = Vec::new();
         let SplitLayer {

@@ -88,7 +88,7 @@ impl<'k> StreamParser<'k> {
         let lane = |role| LaneState::Http1(Http1Lane::sending(role));
         let layer = StreamLayer::new(Self::TRANSPORT);
         Self {
-            layer: layer.speaking(lane(HeadRole::Request), lane(HeadRole::Response)),
+            layer: layer.with_lanes(lane(HeadRole::Request), lane(HeadRole::Response)),
             keys: None,
         }
     }
@@ -99,7 +99,7 @@ impl<'k> StreamParser<'k> {
     pub fn new_http2(wants_fields: bool) -> Self {
         let lane = |preface| LaneState::Http2(Box::new(Http2Lane::new(preface, wants_fields)));
         Self {
-            layer: StreamLayer::new(Self::TRANSPORT).speaking(lane(true), lane(false)),
+            layer: StreamLayer::new(Self::TRANSPORT).with_lanes(lane(true), lane(false)),
             keys: None,
         }
     }

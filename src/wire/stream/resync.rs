@@ -98,8 +98,8 @@ impl Resync {
                 _ => self.judge_head(),
             };
             let resume = match judgement {
-                CandidateFit::Sound => return self.found(at, Some(protocol)),
-                CandidateFit::Open if !is_over => return self.found(at, None),
+                CandidateFit::Sound => return self.take_before(at, Some(protocol)),
+                CandidateFit::Open if !is_over => return self.take_before(at, None),
                 // An incomplete head extends to the end of the buffer.
                 CandidateFit::Open if protocol == StreamProtocol::Http1 => self.held.len() - at,
                 CandidateFit::Open => 1,
@@ -108,7 +108,7 @@ impl Resync {
             self.head = None;
             self.searched = at + resume;
         }
-        self.found(self.held.len(), None)
+        self.take_before(self.held.len(), None)
     }
 
     /// Returns the offset at which the next unit may begin.
@@ -168,12 +168,12 @@ impl Resync {
 
     fn judge_head(&mut self) -> CandidateFit {
         let rest = self.held.get(self.searched..).unwrap_or_default();
-        self.head.get_or_insert_default().judge(rest)
+        self.head.get_or_insert_default().examine(rest)
     }
 
     /// Removes the bytes before an offset, which belong to no unit, and what begins there if its
     /// protocol is known.
-    fn found(&mut self, at: usize, protocol: Option<StreamProtocol>) -> ResyncResult {
+    fn take_before(&mut self, at: usize, protocol: Option<StreamProtocol>) -> ResyncResult {
         let rest = self.held.split_off(at.min(self.held.len()));
         let skipped = std::mem::replace(&mut self.held, rest);
         self.searched = 0;
@@ -190,7 +190,10 @@ mod tests {
 
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n";
 
-    fn found(target: ResyncTarget, pieces: &[&[u8]]) -> (usize, Option<(StreamProtocol, Vec<u8>)>) {
+    fn search_pieces(
+        target: ResyncTarget,
+        pieces: &[&[u8]],
+    ) -> (usize, Option<(StreamProtocol, Vec<u8>)>) {
         let (mut resync, mut skipped) = (Resync::new(target), 0);
         for (place, piece) in pieces.iter().enumerate() {
             let found = resync.take(piece);
@@ -216,7 +219,7 @@ mod tests {
             let bytes = [before, HEAD].concat();
             let expected = Some((StreamProtocol::Http1, HEAD.to_vec()));
             assert_eq!(
-                found(ResyncTarget::Head, &[&bytes]),
+                search_pieces(ResyncTarget::Head, &[&bytes]),
                 (before.len(), expected),
                 "{before:?}"
             );
@@ -227,7 +230,10 @@ mod tests {
             b"",
             b"GET /a",
         ] {
-            assert_eq!(found(ResyncTarget::Head, &[bytes]), (bytes.len(), None));
+            assert_eq!(
+                search_pieces(ResyncTarget::Head, &[bytes]),
+                (bytes.len(), None)
+            );
         }
     }
 
@@ -236,11 +242,11 @@ mod tests {
         let record = [23, 3, 3, 0, 4, 1, 2, 3, 4];
         let two = [&[9, 23, 3, 3, 0, 1, 9, 9][..], &record, &record].concat();
         assert_eq!(
-            found(ResyncTarget::Record, &[&two]),
+            search_pieces(ResyncTarget::Record, &[&two]),
             (8, Some((StreamProtocol::Tls, two[8..].to_vec())))
         );
         let cut = [&[23, 3, 3, 0][..], &record[..8]].concat();
-        assert_eq!(found(ResyncTarget::Record, &[&cut]), (12, None));
+        assert_eq!(search_pieces(ResyncTarget::Record, &[&cut]), (12, None));
     }
 
     proptest! {
@@ -258,7 +264,7 @@ mod tests {
             cuts.sort_unstable();
             let pieces: Vec<&[u8]> = cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]).collect();
             for target in [ResyncTarget::Head, ResyncTarget::Record, ResyncTarget::Either] {
-                prop_assert_eq!(found(target, &pieces), found(target, &[&bytes]));
+                prop_assert_eq!(search_pieces(target, &pieces), search_pieces(target, &[&bytes]));
             }
         }
     }

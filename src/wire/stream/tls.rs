@@ -17,7 +17,7 @@ const APPLICATION_DATA: u8 = 23;
 const OPENING: usize = 1 << 16;
 /// Maximum number of consecutive records that do not match the keys before decryption stops.
 const MOST_UNREADABLE: u32 = 64;
-/// Maximum number of bytes buffered of what a client sends before the ServerHello is known: early
+/// Maximum number of bytes buffered of what a client sends before the `ServerHello` is known: early
 /// data (RFC 8446 §4.2.10), or more if packets were captured out of order.
 const MOST_EARLY: usize = 1 << 17;
 
@@ -53,10 +53,10 @@ struct OpenRecord {
 pub(super) struct TlsSession {
     reader: HandshakeReader,
     client: Option<crate::wire::tls::ClientHello>,
-    /// Sender of the ClientHello.
+    /// Sender of the `ClientHello`.
     client_side: Option<Sender>,
     decipherer: Option<Decipherer>,
-    /// Whether the ServerHello is known, and with it whether there are keys.
+    /// Whether the `ServerHello` is known, and with it whether there are keys.
     is_agreed: bool,
 }
 
@@ -70,7 +70,7 @@ impl std::fmt::Debug for TlsSession {
 
 impl TlsSession {
     /// Searches a direction's bytes for hellos.
-    fn look(&mut self, bytes: &[u8], keys: Option<&KeyLog>, cx: &mut LaneContext<'_>) {
+    fn find_hellos(&mut self, bytes: &[u8], keys: Option<&KeyLog>, cx: &mut LaneContext<'_>) {
         let mut hellos = Vec::new();
         self.reader.read(cx.from(), bytes, |seen| match seen.what {
             HandshakeItemKind::ClientHello(Some(hello)) => hellos.push(TlsHello::Client(hello)),
@@ -116,9 +116,9 @@ impl TlsSession {
         } else {
             Sender::Server
         };
-        Some(decipherer.open(side, record).map(|opened| {
+        Some(decipherer.decrypt(side, record).map(|opened| {
             if opened.kind == APPLICATION_DATA {
-                opened.text
+                opened.plaintext
             } else {
                 Vec::new()
             }
@@ -129,7 +129,7 @@ impl TlsSession {
 impl TlsLane {
     /// Creates the state for records found by a search. After a gap their sequence numbers are
     /// unknown, so they are not decrypted; `was_spoken` says whether TLS was detected before.
-    pub(super) fn found(is_behind_gap: bool, was_spoken: bool) -> Self {
+    pub(super) fn resynced(is_behind_gap: bool, was_spoken: bool) -> Self {
         Self {
             looked_at: if was_spoken { OPENING } else { 0 },
             is_shut: is_behind_gap,
@@ -161,7 +161,7 @@ impl TlsLane {
             let kind = sealed_record(record.content_type);
             cx.emit(kind, piece, is_over);
         }
-        self.look(piece, session, keys, cx);
+        self.find_hellos(piece, session, keys, cx);
         if is_over {
             self.end_record(session, plain, cx);
         }
@@ -287,14 +287,14 @@ impl TlsLane {
             left: length,
             kept,
         });
-        self.look(&header, session, keys, cx);
+        self.find_hellos(&header, session, keys, cx);
         if length == 0 {
             self.end_record(session, plain, cx);
         }
         (taken, NextState::Stay)
     }
 
-    fn look(
+    fn find_hellos(
         &mut self,
         bytes: &[u8],
         session: &mut TlsSession,
@@ -303,7 +303,7 @@ impl TlsLane {
     ) {
         if self.looked_at < OPENING {
             self.looked_at = self.looked_at.saturating_add(bytes.len());
-            session.look(bytes, keys, cx);
+            session.find_hellos(bytes, keys, cx);
         }
     }
 

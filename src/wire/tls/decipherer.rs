@@ -22,11 +22,11 @@ const KEY_UPDATE: u8 = 24;
 
 /// Content of a decrypted record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened {
+pub struct DecryptedRecord {
     /// Its actual content type: 20 to 24.
     pub kind: u8,
     /// Its plaintext.
-    pub text: Vec<u8>,
+    pub plaintext: Vec<u8>,
 }
 
 /// Reason why a connection's records cannot be decrypted.
@@ -58,7 +58,7 @@ pub struct Decipherer {
 }
 
 impl Decipherer {
-    /// Creates a decipherer for the connection with these hellos; after a HelloRetryRequest, the
+    /// Creates a decipherer for the connection with these hellos; after a `HelloRetryRequest`, the
     /// second ones.
     ///
     /// # Errors
@@ -69,8 +69,8 @@ impl Decipherer {
         server: &ServerHello,
         log: &KeyLog,
     ) -> Result<Self, Undecipherable> {
-        let suite =
-            Suite::of(server.cipher_suite).ok_or(Undecipherable::Suite(server.cipher_suite))?;
+        let suite = Suite::from_number(server.cipher_suite)
+            .ok_or(Undecipherable::Suite(server.cipher_suite))?;
         let lanes = match server.version {
             0x0304 => tls13(suite, &client.random, log),
             0x0303 => tls12(suite, &client.random, &server.random, log),
@@ -87,12 +87,16 @@ impl Decipherer {
     ///
     /// [`Undecipherable::Record`]. The state is then unchanged, and later records may still be
     /// decrypted: a log that was started late contains only the secrets used after the handshake.
-    pub fn open(&mut self, from: Sender, record: &[u8]) -> Result<Opened, Undecipherable> {
+    pub fn decrypt(
+        &mut self,
+        from: Sender,
+        record: &[u8],
+    ) -> Result<DecryptedRecord, Undecipherable> {
         let lane = match from {
             Sender::Client => &mut self.client,
             Sender::Server => &mut self.server,
         };
-        lane.open(record).ok_or(Undecipherable::Record)
+        lane.read_record(record).ok_or(Undecipherable::Record)
     }
 }
 
@@ -176,7 +180,7 @@ struct Lane {
 }
 
 impl Lane {
-    fn open(&mut self, record: &[u8]) -> Option<Opened> {
+    fn read_record(&mut self, record: &[u8]) -> Option<DecryptedRecord> {
         let kind = record.first().copied()?;
         let is_clear = if self.is_tls13 {
             kind != 23
@@ -185,39 +189,39 @@ impl Lane {
         };
         if is_clear || (self.is_tls13 && kind == CHANGE_CIPHER_SPEC) {
             self.ciphered |= kind == CHANGE_CIPHER_SPEC;
-            return Some(Opened {
+            return Some(DecryptedRecord {
                 kind,
-                text: record.get(super::RECORD_HEADER..)?.to_vec(),
+                plaintext: record.get(super::RECORD_HEADER..)?.to_vec(),
             });
         }
         let opened = self.decrypt(record)?;
         if self.is_tls13 && opened.kind == HANDSHAKE {
-            self.follow_handshake(&opened.text)?;
+            self.follow_handshake(&opened.plaintext)?;
         }
         Some(opened)
     }
 
     /// Decrypts with the current keys, else with those of later epochs: early data may never have
     /// been sent, and its end may not have been captured.
-    fn decrypt(&mut self, record: &[u8]) -> Option<Opened> {
+    fn decrypt(&mut self, record: &[u8]) -> Option<DecryptedRecord> {
         if let Some(opened) = self
             .current
             .as_mut()
-            .and_then(|epoch| epoch.protection.open(record))
+            .and_then(|epoch| epoch.protection.decrypt(record))
         {
             return Some(opened);
         }
         let mut coming = self.coming.iter_mut().enumerate().rev();
         let (place, opened) =
-            coming.find_map(|(place, epoch)| Some((place, epoch.protection.open(record)?)))?;
+            coming.find_map(|(place, epoch)| Some((place, epoch.protection.decrypt(record)?)))?;
         self.coming.truncate(place + 1);
         self.current = self.coming.pop();
         Some(opened)
     }
 
     /// Switches to the next keys after messages that are the last under their keys.
-    fn follow_handshake(&mut self, text: &[u8]) -> Option<()> {
-        for kind in self.messages.complete_in(text) {
+    fn follow_handshake(&mut self, plaintext: &[u8]) -> Option<()> {
+        for kind in self.messages.complete_in(plaintext) {
             match kind {
                 FINISHED | END_OF_EARLY_DATA => {
                     if let Some(next) = self.coming.pop() {
@@ -246,10 +250,11 @@ struct Messages {
 
 impl Messages {
     /// Returns the types of the messages that end in a record's plaintext.
-    fn complete_in(&mut self, mut text: &[u8]) -> Vec<u8> {
+    fn complete_in(&mut self, mut plaintext: &[u8]) -> Vec<u8> {
         let mut complete = Vec::new();
-        while !text.is_empty() || self.is_at_end() {
-            let (header, rest) = text.split_at(text.len().min(MESSAGE_HEADER - self.header.len()));
+        while !plaintext.is_empty() || self.is_at_end() {
+            let (header, rest) =
+                plaintext.split_at(plaintext.len().min(MESSAGE_HEADER - self.header.len()));
             self.header.extend_from_slice(header);
             if self.header.len() == MESSAGE_HEADER && !header.is_empty() {
                 let [_, a, b, c] = self
@@ -262,7 +267,7 @@ impl Messages {
             }
             let skipped = rest.len().min(self.body_left);
             self.body_left -= skipped;
-            text = rest.get(skipped..).unwrap_or_default();
+            plaintext = rest.get(skipped..).unwrap_or_default();
             if self.is_at_end() {
                 complete.extend(self.header.first());
                 self.header.clear();

@@ -1,9 +1,9 @@
-//! Parsers for ClientHello and ServerHello (RFC 8446 §4.1, §4.2; RFC 6066 §3; RFC 7301 §3.1).
+//! Parsers for `ClientHello` and `ServerHello` (RFC 8446 §4.1, §4.2; RFC 6066 §3; RFC 7301 §3.1).
 
 /// Maximum number of entries kept of a list in a hello.
 const MOST_LISTED: usize = 64;
 
-/// A ClientHello.
+/// A `ClientHello`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientHello {
     /// Random value, by which key logs identify the connection.
@@ -18,7 +18,7 @@ pub struct ClientHello {
     pub key_shares: Vec<u16>,
 }
 
-/// A ServerHello.
+/// A `ServerHello`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerHello {
     /// Its random value.
@@ -29,7 +29,7 @@ pub struct ServerHello {
     pub cipher_suite: u16,
     /// Group of its key share, or the one it requests in a `HelloRetryRequest`.
     pub group: Option<u16>,
-    /// Whether it requests another ClientHello (`HelloRetryRequest`).
+    /// Whether it requests another `ClientHello` (`HelloRetryRequest`).
     pub is_retry: bool,
 }
 
@@ -40,7 +40,7 @@ const RETRY: [u8; 32] = [
 ];
 
 impl ClientHello {
-    /// Parses the body of a ClientHello; `None` if it is incomplete.
+    /// Parses the body of a `ClientHello`; `None` if it is incomplete.
     pub fn parse(body: &[u8]) -> Option<Self> {
         let mut rest = Cursor(body);
         let legacy = rest.u16()?;
@@ -95,7 +95,7 @@ impl ClientHello {
 }
 
 impl ServerHello {
-    /// Parses the body of a ServerHello; `None` if it is incomplete.
+    /// Parses the body of a `ServerHello`; `None` if it is incomplete.
     pub fn parse(body: &[u8]) -> Option<Self> {
         let mut rest = Cursor(body);
         let legacy = rest.u16()?;

@@ -5,7 +5,7 @@ use aws_lc_rs::aead::{Aad, LessSafeKey, MAX_TAG_LEN, Nonce, UnboundKey};
 
 use super::schedule::{Keys, NONCE};
 use super::suite::Suite;
-use super::{Opened, RECORD_HEADER};
+use super::{DecryptedRecord, RECORD_HEADER};
 
 /// Outer content type of encrypted TLS 1.3 records; the actual type is encrypted.
 const APPLICATION_DATA: u8 = 23;
@@ -34,32 +34,32 @@ impl Protection {
 
     /// Decrypts the next record, header included. Returns `None` if the keys do not fit it, or if
     /// it is truncated or was modified; the sequence number is then unchanged.
-    pub(super) fn open(&mut self, record: &[u8]) -> Option<Opened> {
+    pub(super) fn decrypt(&mut self, record: &[u8]) -> Option<DecryptedRecord> {
         let (header, content) = record.split_first_chunk::<RECORD_HEADER>()?;
         let (explicit, sealed) = content.split_at_checked(self.explicit_nonce)?;
-        let text_length = sealed.len().checked_sub(MAX_TAG_LEN)?;
+        let plaintext_length = sealed.len().checked_sub(MAX_TAG_LEN)?;
         let nonce = self.nonce(explicit)?;
-        let mut text = sealed.to_vec();
+        let mut plaintext = sealed.to_vec();
         if self.is_tls13 {
             self.key
-                .open_in_place(nonce, Aad::from(*header), &mut text)
+                .open_in_place(nonce, Aad::from(*header), &mut plaintext)
                 .ok()?;
         } else {
             self.key
                 .open_in_place(
                     nonce,
-                    Aad::from(self.additional_data(*header, text_length)?),
-                    &mut text,
+                    Aad::from(self.additional_data(*header, plaintext_length)?),
+                    &mut plaintext,
                 )
                 .ok()?;
         }
-        text.truncate(text_length);
+        plaintext.truncate(plaintext_length);
         let opened = if self.is_tls13 && header[0] == APPLICATION_DATA {
-            inner(text)?
+            split_content_type(plaintext)?
         } else {
-            Opened {
+            DecryptedRecord {
                 kind: header[0],
-                text,
+                plaintext,
             }
         };
         self.sequence = self.sequence.checked_add(1)?;
@@ -86,20 +86,24 @@ impl Protection {
 
     /// Returns the additional data for a record of TLS 1.2: sequence number, type, version and
     /// plaintext length.
-    fn additional_data(&self, header: [u8; RECORD_HEADER], text_length: usize) -> Option<[u8; 13]> {
+    fn additional_data(
+        &self,
+        header: [u8; RECORD_HEADER],
+        plaintext_length: usize,
+    ) -> Option<[u8; 13]> {
         let mut data = [0; 13];
         data[..8].copy_from_slice(&self.sequence.to_be_bytes());
         data[8..11].copy_from_slice(&header[..3]);
-        data[11..].copy_from_slice(&u16::try_from(text_length).ok()?.to_be_bytes());
+        data[11..].copy_from_slice(&u16::try_from(plaintext_length).ok()?.to_be_bytes());
         Some(data)
     }
 }
 
 /// Splits the plaintext of a TLS 1.3 record: it ends with the actual content type and zeros (RFC
 /// 8446 §5.2).
-fn inner(mut text: Vec<u8>) -> Option<Opened> {
-    let at = text.iter().rposition(|byte| *byte != 0)?;
-    let kind = text.get(at).copied()?;
-    text.truncate(at);
-    Some(Opened { kind, text })
+fn split_content_type(mut plaintext: Vec<u8>) -> Option<DecryptedRecord> {
+    let at = plaintext.iter().rposition(|byte| *byte != 0)?;
+    let kind = plaintext.get(at).copied()?;
+    plaintext.truncate(at);
+    Some(DecryptedRecord { kind, plaintext })
 }

@@ -22,7 +22,7 @@ pub(in crate::wire) enum Hash {
 
 impl Suite {
     /// Returns the suite with this number; `None` if it is not supported here.
-    pub(super) fn of(number: u16) -> Option<Self> {
+    pub(super) fn from_number(number: u16) -> Option<Self> {
         let (aead, hash, explicit_nonce) = match number {
             0x1301 => (&AES_128_GCM, Hash::Sha256, 0),
             0x1302 => (&AES_256_GCM, Hash::Sha384, 0),
@@ -44,7 +44,7 @@ impl Suite {
 /// Returns the number of explicit nonce bytes between a record's header and its ciphertext, by a
 /// connection's version and cipher suite.
 pub fn explicit_nonce(version: u16, cipher_suite: u16) -> u64 {
-    let stated = Suite::of(cipher_suite).map_or(0, |suite| suite.explicit_nonce as u64);
+    let stated = Suite::from_number(cipher_suite).map_or(0, |suite| suite.explicit_nonce as u64);
     if version == 0x0303 { stated } else { 0 }
 }
 

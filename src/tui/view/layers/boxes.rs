@@ -203,7 +203,7 @@ fn record_summary(
     format!(
         "{} \u{b7} {share}",
         conversation
-            .said_in(packet.direction.side(), piece)
+            .record_contents(packet.direction.side(), piece)
             .join(", ")
     )
 }

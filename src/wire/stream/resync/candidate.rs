@@ -34,7 +34,7 @@ impl HeadCandidate {
     ///
     /// If a line is not a valid field, no head that begins before that line is valid either, since
     /// it would contain the same line. So the search continues at that line.
-    pub(super) fn judge(&mut self, bytes: &[u8]) -> CandidateFit {
+    pub(super) fn examine(&mut self, bytes: &[u8]) -> CandidateFit {
         if self.line == 0 && !may_begin(bytes, false) {
             return CandidateFit::Unsound { resume: 1 };
         }

@@ -8,17 +8,15 @@ use super::record::{ParserInput, client, frame, hello, parse_all, record, server
 use crate::wire::http2::PREFACE;
 use crate::wire::tls::Sender;
 
+const CHUNKED: &[u8] = b"HTTP/1.1 103 E\r\n\r\n\
+    HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+    3;x\r\nabc\r\n0\r\nT: u\r\n\r\n";
+
 /// Generates conversations in which the sides take turns.
 fn dialogues() -> impl Strategy<Value = Vec<ParserInput>> {
     let get = || client(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     let ok = || server(b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-    let chunked = || {
-        server(
-            b"HTTP/1.1 103 E\r\n\r\n\
-            HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
-            3;x\r\nabc\r\n0\r\nT: u\r\n\r\n",
-        )
-    };
+    let chunked = || server(CHUNKED);
     let post = || client(b"POST /b HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
     let settings = || frame(4, 0, 0, &[]);
     let http2_client =

@@ -227,7 +227,7 @@ pub(super) fn record(content_type: u8, content: &[u8]) -> Vec<u8> {
     [&[content_type, 3, 3][..], &length, content].concat()
 }
 
-/// Returns a ClientHello with a host name, or a ServerHello that chooses TLS 1.3.
+/// Returns a `ClientHello` with a host name, or a `ServerHello` that chooses TLS 1.3.
 pub(super) fn hello(is_client: bool) -> Vec<u8> {
     let mut body = vec![3, 3];
     body.extend([7; 32]);
