@@ -24,7 +24,9 @@ fuzz_target!(|bytes: &[u8]| {
             ParsedFrame::Segment(segment) => assert!(segment.payload_bytes <= frame_bytes),
             ParsedFrame::Fragment(fragment) => {
                 if let Some(whole) = fragments.take(&fragment) {
-                    assert!(whole.payload_bytes <= 65_535 && whole.payload_at.is_none());
+                    let segment = whole.segment;
+                    assert!(segment.payload_bytes <= 65_535 && segment.payload_at.is_none());
+                    assert!(whole.packet.is_none_or(|packet| packet.len() <= 65_575));
                 }
             }
             _ => {}
