@@ -1,24 +1,24 @@
-//! Both directions' byte streams, put together from their packets (RFC 9293 §3.4): each byte once, in
-//! order, and what is missing said.
+//! Reassembly of both directions' byte streams from captured packets (RFC 9293 §3.4): each byte
+//! once, in order, with gaps reported.
 
 use crate::insight::OrderedPayloads;
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
 
-/// A piece of a stream.
+/// Piece of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StreamPiece<'a> {
-    /// Bytes that follow on the piece before.
+    /// The next bytes.
     Bytes(&'a [u8]),
-    /// So many bytes were not captured.
+    /// Number of bytes that were not captured.
     Missing(u64),
 }
 
-/// Bytes of a direction that are looked at; the rest is not taken apart.
+/// Maximum number of bytes of a direction that are dissected.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Tells both streams piece by piece. Where packets overlap, the one whose bytes begin first counts.
-/// The directions take turns as their bytes arrived, so that no answer comes before what it
-/// answers. Returns whether all was told.
+/// Passes both streams on piece by piece. Where packets overlap, the one that begins first counts.
+/// The directions are interleaved by arrival, so that no response precedes its request. Returns
+/// true if both were passed on completely.
 pub(super) fn follow(
     flow: &Flow,
     store: &dyn ByteStore,
@@ -42,8 +42,8 @@ pub(super) fn follow(
     !(sent.is_cut || received.is_cut)
 }
 
-/// The direction whose next bytes arrived first: those that the other's packet acknowledges, or
-/// else those that were complete first in the capture.
+/// Returns the direction whose next bytes arrived first: those that the other direction's packet
+/// acknowledges, else those that were complete first in the capture.
 fn earlier(flow: &Flow, sent: &Arrival<'_>, received: &Arrival<'_>) -> Direction {
     let knows = |one: &Arrival<'_>, other: &Arrival<'_>| {
         let start = other.packet.offset;
@@ -58,14 +58,14 @@ fn earlier(flow: &Flow, sent: &Arrival<'_>, received: &Arrival<'_>) -> Direction
     }
 }
 
-/// A packet, and when all bytes of its direction up to its own were there.
+/// A packet, and when all bytes of its direction up to its end had arrived.
 struct Arrival<'a> {
     packet: &'a PacketEntry,
-    /// The latest place among the flow's packets of it and those before it.
+    /// Highest index of this packet and those before it in the stream.
     complete: usize,
 }
 
-/// A direction's packets with payload by their offsets.
+/// Packets of a direction that carry payload, in order of their offsets.
 struct OrderedPackets<'a> {
     arrivals: Vec<Arrival<'a>>,
     next: usize,

@@ -1,4 +1,4 @@
-//! Which packet carried a byte of a connection's streams, and when.
+//! Lookup of the packet that carried a byte of a connection's streams, and its time.
 
 use std::ops::Range;
 
@@ -6,24 +6,25 @@ use crate::trace::{ClockMap, Direction, Exchange, Flow, PacketEntry, TcpFlags, T
 use crate::units::{Moment, Nanos};
 use crate::wire::assembler::Coverage;
 
-/// Gaps that are remembered; a hostile peer cannot make more.
+/// Maximum number of gaps that are tracked, as a limit for hostile peers.
 const MOST_GAPS: usize = 1_024;
 
-/// The packets of an exchange's connection from the exchange's time, on the run's axis.
+/// Packets of an exchange's connection from the time of the exchange, on the run's axis.
 pub(super) struct ExchangePackets<'a> {
     packets: &'a [PacketEntry],
     clock: &'a ClockMap,
-    /// Whether each direction's SYN was captured. Without it offsets count from wherever the
-    /// capture came in.
+    /// Whether each direction's SYN was captured. Without it, offsets count from the first captured
+    /// packet.
     anchored: [bool; 2],
 }
 
 impl<'a> ExchangePackets<'a> {
-    /// How far the two clocks' mapping may be off before packets are looked for in the wrong place.
-    /// Stream offsets decide which packet is meant; time only keeps the search short.
+    /// Tolerance for errors in the mapping between the clocks. Stream offsets determine the packet;
+    /// time only limits the search.
     const SLACK: Nanos = Nanos::from_millis(100);
 
-    /// `None` where the exchange has no connection or no packet of it was seen.
+    /// Returns the packets of an exchange; `None` if it has no connection or none of its packets
+    /// was captured.
     pub(super) fn of(trace: &'a Trace, exchange: &Exchange) -> Option<Self> {
         let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
         let (clock, all) = (trace.clock(), flow.packets());
@@ -39,7 +40,7 @@ impl<'a> ExchangePackets<'a> {
         })
     }
 
-    /// Where a flow's packets from an exchange's time lie.
+    /// Returns the indices of a flow's packets from the time of an exchange.
     pub(super) fn range(trace: &Trace, exchange: &Exchange, flow: &Flow) -> Range<usize> {
         let ended = exchange.ended.unwrap_or(Moment(i64::MAX));
         let moment = |packet: &PacketEntry| trace.clock().moment_of(packet.wall);
@@ -51,21 +52,22 @@ impl<'a> ExchangePackets<'a> {
             .partition_point(|packet| moment(packet).is_some_and(|at| at <= ended + Self::SLACK))
     }
 
-    /// When the first packet of a direction with all of `set` and none of `unset` flags passed.
+    /// Returns when the first packet of a direction with all flags in `set` and none in `unset` was
+    /// captured.
     pub(super) fn first_flagged(&self, direction: Direction, set: u8, unset: u8) -> Option<Moment> {
         self.of_direction(direction)
             .find(|packet| packet.flags.has(set) && packet.flags.0 & unset == 0)
             .and_then(|packet| self.at(packet))
     }
 
-    /// How many packets of a direction have the SYN flag.
+    /// Returns the number of packets of a direction with the SYN flag.
     pub(super) fn syns(&self, direction: Direction) -> usize {
         self.of_direction(direction)
             .filter(|packet| packet.flags.has(TcpFlags::SYN))
             .count()
     }
 
-    /// When the byte at a stream offset first passed.
+    /// Returns when the byte at a stream offset was first captured.
     pub(super) fn first(&self, direction: Direction, offset: u64) -> Option<Moment> {
         let carries = |packet: &&PacketEntry| (packet.offset..end(packet)).contains(&offset);
         self.stream(direction)?
@@ -73,15 +75,14 @@ impl<'a> ExchangePackets<'a> {
             .and_then(|packet| self.at(packet))
     }
 
-    /// When the last missing byte of `[from, to)` passed: nothing of the range was left to wait
-    /// for.
+    /// Returns when the last missing byte of `[from, to)` was captured, which completed the range.
     pub(super) fn completed(&self, direction: Direction, from: u64, to: u64) -> Option<Moment> {
         let mut passed = Coverage::<MOST_GAPS>::starting_at(from);
         for packet in self
             .stream(direction)?
             .filter(|packet| packet.payload_bytes > 0)
         {
-            // A packet that is refused counts as not captured.
+            // A range that exceeds the limit on gaps counts as not captured.
             _ = passed.try_insert(packet.offset..end(packet), ());
             if passed.in_order_end() >= to {
                 return self.at(packet);
@@ -96,7 +97,7 @@ impl<'a> ExchangePackets<'a> {
             .filter(move |packet| packet.direction == direction)
     }
 
-    /// A direction's packets, where their offsets mean what positions mean.
+    /// Returns a direction's packets, if their offsets are comparable with stream positions.
     fn stream(&self, direction: Direction) -> Option<impl Iterator<Item = &'a PacketEntry>> {
         let [sent, received] = self.anchored;
         let anchored = if direction == Direction::Sent {

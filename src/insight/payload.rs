@@ -1,14 +1,14 @@
-//! What packets carried, read from where their bytes lie.
+//! Payload of captured packets, read from where their bytes are stored.
 
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
 use crate::wire::assembler::{Assembler, PiecePosition};
 use crate::wire::{LinkType, parse_segment};
 
-/// Headers before a payload take no more than this.
+/// Maximum length in bytes of the headers before a payload.
 const MOST_HEADERS: usize = 512;
 
-/// The first `most` bytes of a packet's payload, as far as they were captured; `None` where none of
-/// it is at hand.
+/// Returns the first `most` bytes of a packet's payload, as far as they were captured; `None` if
+/// none of it is available.
 pub fn payload_of(packet: &PacketEntry, store: &dyn ByteStore, most: usize) -> Option<Vec<u8>> {
     let stored = packet.stored?;
     let link = LinkType::from_number(i32::from(store.link_type(stored.interface)?))?;
@@ -16,7 +16,7 @@ pub fn payload_of(packet: &PacketEntry, store: &dyn ByteStore, most: usize) -> O
     store
         .read(stored, most.saturating_add(MOST_HEADERS), &mut frame)
         .ok()?;
-    // Padding may follow, so the header's word counts.
+    // Padding may follow, so the length in the IP header counts.
     let segment = parse_segment(link, &frame, u32::MAX)?;
     let begin = usize::try_from(segment.payload_at?).ok()?;
     let stated = usize::try_from(packet.payload_bytes).ok()?;
@@ -25,20 +25,20 @@ pub fn payload_of(packet: &PacketEntry, store: &dyn ByteStore, most: usize) -> O
     (!frame.is_empty()).then_some(frame)
 }
 
-/// The first bytes of a direction's stream: up to `most`, and up to the first gap in what was
-/// captured.
+/// Returns the first bytes of a direction's stream: up to `most`, and up to the first gap in the
+/// capture.
 pub fn opening(flow: &Flow, direction: Direction, store: &dyn ByteStore, most: usize) -> Vec<u8> {
     put_together(first_of(flow, direction, most), store, most)
 }
 
-/// The first packets that carry something of the first `most` bytes of a direction's stream; none
-/// where the first are no longer listed.
+/// Returns the first packets that carry any of the first `most` bytes of a direction's stream; none
+/// if the first packets are no longer listed.
 pub(super) fn first_of(
     flow: &Flow,
     direction: Direction,
     most: usize,
 ) -> impl Iterator<Item = &PacketEntry> {
-    /// Packets looked at; what opens a connection is among the first.
+    /// Maximum number of packets examined; those that open a connection are among the first.
     const LOOKED_AT: usize = 256;
     let carrying = move |packet: &&PacketEntry| {
         packet.direction == direction && packet.payload_bytes > 0 && packet.offset < most as u64
@@ -47,7 +47,8 @@ pub(super) fn first_of(
     flow.packets().iter().take(looked_at).filter(carrying)
 }
 
-/// What packets of one direction carry, from the stream's beginning up to the first gap.
+/// Reassembles the payload of packets of one direction, from the beginning of the stream up to the
+/// first gap.
 pub(super) fn put_together<'a>(
     packets: impl Iterator<Item = &'a PacketEntry>,
     store: &dyn ByteStore,
@@ -72,16 +73,16 @@ pub(super) fn put_together<'a>(
     bytes
 }
 
-/// Reads a direction's packets in the order of their offsets, each byte once.
+/// Reads a direction's packets in order of their offsets, each byte once.
 #[derive(Debug, Default)]
 pub struct OrderedPayloads(Assembler);
 
-/// What a packet has that those before it had not.
+/// The part of a packet's payload that no earlier packet carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPayload {
-    /// How many bytes are missing before it.
+    /// Number of bytes missing before it.
     pub missing: u64,
-    /// Its new bytes, as far as they were captured.
+    /// Its bytes, as far as they were captured.
     pub bytes: Vec<u8>,
 }
 

@@ -64,8 +64,7 @@ pub enum ResolutionSource {
     Dns,
     /// The hosts file.
     HostsFile,
-    /// The operating system's own resolver (`getaddrinfo`), which does not tell which servers it
-    /// asked.
+    /// The operating system's own resolver (`getaddrinfo`), whose queries are not visible.
     System,
     /// The user's `--resolve` or `--connect-to`.
     Given,

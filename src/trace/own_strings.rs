@@ -1,8 +1,8 @@
 //! The strings of an event that are this program's own, such as the name of an interface or a
 //! cipher suite.
 //!
-//! In events from the engine they are harmless and are shown unescaped. In a file anybody can have
-//! written them, so a reader of files escapes them first.
+//! In events from the engine they are harmless and are shown unescaped. In a file they may have
+//! been written by anybody, so the reader of a file escapes them first.
 
 use super::{
     Certificate, DnsAnswer, DnsRecord, EventKind, Failure, Handshake, LinkConfig, ProxyStep,

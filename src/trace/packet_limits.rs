@@ -15,14 +15,14 @@ pub struct PacketLimits {
 }
 
 impl PacketLimits {
-    /// For what has an end: a run, or a file.
+    /// Limits for bounded input: a run, or a file.
     pub const KEEP_FIRST: Self = Self {
         packets: 10_000_000,
         packets_per_flow: 400_000,
         flows: 65_536,
         keeps_latest: false,
     };
-    /// For what may never end.
+    /// Limits for input that may never end.
     pub const KEEP_LATEST: Self = Self {
         packets: 2_097_152,
         packets_per_flow: 400_000,

@@ -1,4 +1,4 @@
-//! Fragments of IP datagrams, put together (RFC 791 §3.2, RFC 8200 §4.5).
+//! Reassembly of fragmented IP datagrams (RFC 791 §3.2, RFC 8200 §4.5).
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -10,23 +10,23 @@ use super::assembler::{Assembler, Coverage};
 use super::ip::{FragmentInfo, IpPacket};
 use super::transport;
 
-/// A piece of a datagram.
+/// Fragment of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment<'a> {
     datagram: Key,
-    /// Where in the datagram it begins.
+    /// Offset in the datagram's payload.
     offset: u32,
-    /// The IP header before it.
+    /// IP header of the fragment.
     header: &'a [u8],
-    /// What was captured of it.
+    /// Captured bytes of its payload.
     captured: &'a [u8],
-    /// How long it was on the link.
+    /// Length of its payload on the link.
     bytes: u32,
-    /// It is not the last one.
+    /// Whether more fragments follow.
     more: bool,
 }
 
-/// What fragments of one datagram have in common.
+/// Key that the fragments of a datagram share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     source: IpAddr,
@@ -53,54 +53,54 @@ impl<'a> Fragment<'a> {
     }
 }
 
-/// Datagrams of which pieces are missing.
+/// Incomplete datagrams.
 #[derive(Debug, Default)]
 pub struct Fragments {
     pending: HashMap<Key, Pending>,
-    /// In the order in which they began.
+    /// Keys in the order in which the datagrams began.
     began: VecDeque<Key>,
-    /// Memory for the bytes of all.
+    /// Memory for the bytes of all datagrams.
     kept_bytes: usize,
 }
 
-/// A datagram of which all pieces have come.
+/// A datagram of which all fragments were captured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReassembledDatagram {
-    /// What it carried.
+    /// The TCP segment or UDP datagram in it.
     pub segment: TransportSegment,
-    /// The IP packet as it would have been in one piece, with the header of its first fragment,
+    /// The IP packet as if it had not been fragmented, with the header of its first fragment and
     /// over IPv6 without extension headers; `None` if not all of its bytes were captured.
     pub packet: Option<Vec<u8>>,
 }
 
-/// A datagram of which pieces are missing.
+/// An incomplete datagram.
 #[derive(Debug, Default)]
 struct Pending {
-    /// The header of the fragment that it begins with.
+    /// Header of the first fragment.
     header: Vec<u8>,
-    /// Its beginning, without a gap.
+    /// Payload from the beginning up to the first gap.
     payload: Vec<u8>,
-    /// Some of the bytes behind `payload` were not captured.
+    /// Whether some bytes after `payload` were not captured.
     is_cut: bool,
     ahead: Assembler<MOST_AHEAD>,
     passed: Coverage<MOST_GAPS>,
-    /// Its length, once its last piece has come.
+    /// Length of the datagram, once its last fragment was captured.
     total: Option<u32>,
 }
 
-/// Gaps that a datagram may have; a sender leaves none.
+/// Maximum number of gaps in a datagram.
 const MOST_GAPS: usize = 64;
-/// Memory for pieces of a datagram that come before their turn.
+/// Maximum memory in bytes for out-of-order fragments of a datagram.
 const MOST_AHEAD: usize = 1 << 17;
 
 impl Fragments {
-    /// Datagrams that may be pending at a time; for another one the oldest is given up.
+    /// Maximum number of incomplete datagrams; for another one the oldest is dropped.
     const MOST_PENDING: usize = 1_024;
-    /// Memory for the bytes of all that are pending; beyond it, the oldest are given up.
+    /// Maximum memory in bytes for all incomplete datagrams; beyond it the oldest are dropped.
     const MOST_BYTES: usize = 8 << 20;
 
-    /// Takes a fragment. With the one that completes its datagram, what that carried: once,
-    /// whatever number of pieces it had.
+    /// Adds a fragment. Returns the datagram that it completes, with one segment regardless of the
+    /// number of fragments.
     pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<ReassembledDatagram> {
         if !matches!(fragment.datagram.protocol, transport::TCP | transport::UDP) {
             return None;
@@ -128,7 +128,7 @@ impl Fragments {
         }
     }
 
-    /// Gives up the oldest, until no more than so many are pending.
+    /// Drops the oldest datagrams until no more than this number are incomplete.
     fn make_room(&mut self, datagrams: usize) {
         while self.pending.len() > datagrams || self.kept_bytes > Self::MOST_BYTES {
             let Some(oldest) = self.began.pop_front() else {
@@ -151,12 +151,12 @@ impl Fragments {
 enum Progress {
     Waiting,
     Complete(u32),
-    /// It can never be a datagram.
+    /// The fragments contradict each other or are too long.
     Hopeless,
 }
 
 impl Pending {
-    /// As long as a datagram can be.
+    /// Maximum length of a datagram in bytes.
     const LONGEST: u32 = 65_535;
 
     fn take(&mut self, fragment: &Fragment<'_>) -> Progress {
@@ -226,7 +226,7 @@ impl Pending {
     }
 }
 
-/// The bytes of an IP packet whose fragments were put together; `None` if it cannot be that long.
+/// Returns the IP packet of a reassembled datagram; `None` if it is too long.
 fn unfragmented_packet(datagram: &IpPacket<'_>) -> Option<Vec<u8>> {
     let mut packet = match datagram.source {
         IpAddr::V4(_) => {
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
     use crate::wire::{LinkType, ParsedFrame, TransportKind, parse_frame};
 
-    /// A UDP datagram over IPv4, cut into pieces of `step` bytes.
+    /// Returns a UDP datagram over IPv4 in fragments of `step` bytes.
     fn pieces(payload: usize, step: usize) -> Vec<Vec<u8>> {
         let mut whole = Vec::new();
         PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64)

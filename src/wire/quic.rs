@@ -1,5 +1,5 @@
 //! QUIC packets with long headers (RFC 9000 §17.2, RFC 8999), and the content of Initial packets,
-//! whose keys anybody can derive (RFC 9001 §5.2).
+//! whose keys can be derived by any observer (RFC 9001 §5.2).
 //!
 //! ```text
 //! │ 1 1 type 2 .. 4 │ version 32 │ length 8 │ destination ID … │ length 8 │ source ID … │
@@ -55,8 +55,8 @@ pub struct LongHeaderPacket<'a> {
     pub packet_number_at: usize,
 }
 
-/// The packets with long headers at the start of a datagram; several may be coalesced (RFC 9000
-/// §12.2).
+/// Returns the packets with long headers at the start of a datagram; several may be coalesced (RFC
+/// 9000 §12.2).
 pub fn long_header_packets(datagram: &[u8]) -> impl Iterator<Item = LongHeaderPacket<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -134,7 +134,7 @@ const fn packet_kind(first: u8, version: u32) -> Option<PacketKind> {
     })
 }
 
-/// Elements of QUIC headers and frames.
+/// Readers for the elements of QUIC headers and frames.
 impl<'a> ByteReader<'a> {
     fn id(&mut self) -> Option<&'a [u8]> {
         let length = usize::from(self.u8()?);
@@ -144,7 +144,7 @@ impl<'a> ByteReader<'a> {
         self.take(length)
     }
 
-    /// A variable-length integer (RFC 9000 §16).
+    /// Reads a variable-length integer (RFC 9000 §16).
     fn integer(&mut self) -> Option<u64> {
         let first = self.u8()?;
         let more = self.take((1 << (first >> 6)) - 1)?;

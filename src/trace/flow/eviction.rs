@@ -1,5 +1,5 @@
-//! Eviction of a flow's oldest packets, so that a capture can run for ever. The flow's counters and
-//! sequence numbers are kept.
+//! Eviction of a flow's oldest packets, so that a capture can run indefinitely. The flow's counters
+//! and sequence numbers are kept.
 
 use super::{Direction, Flow, TcpFlags};
 use crate::trace::traffic_sum::ChunkSums;

@@ -338,8 +338,8 @@ impl Flow {
             Some(opened) if other.anchored => {
                 _ = self.handshake_rtt.get_or_insert(packet.wall.since(opened));
             }
-            // Of several SYNs the latest: which one is answered cannot be told, and underestimating
-            // the round trip does less harm than overestimating it.
+            // Of several SYNs the latest: which one is answered is unknown, and underestimating the
+            // round trip does less harm than overestimating it.
             _ => self.syn_at = Some(packet.wall),
         }
     }

@@ -1,4 +1,4 @@
-//! One direction of a flow: its sequence space, and what was sent again in it.
+//! Sequence space of one direction of a flow, and the detection of retransmissions.
 
 use std::ops::Range;
 
@@ -6,54 +6,56 @@ use super::{Packet, TcpFlags, Transport};
 use crate::units::{Nanos, WallTime};
 use crate::wire::assembler::{Carriers, Coverage, unwrap_offset};
 
-/// Counts over the packets of one direction.
+/// Counters of the packets of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentCounts {
     /// Packets of any kind.
     pub packets: u64,
     /// Packets with payload.
     pub data_segments: u64,
-    /// Their payload, counting what was sent again.
+    /// Their payload bytes, including retransmissions.
     pub payload_bytes: u64,
     /// The largest payload.
     pub max_payload: u32,
-    /// Segments with payload, aggregates as those that the kernel says they are on the wire.
+    /// Segments with payload; aggregates count as the segments that the kernel reports for them.
     pub wire_segments: u64,
     /// The largest payload among those.
     pub max_segment: u32,
-    /// Packets that were sent again: they carried bytes a packet before them had carried, or
-    /// filled a gap so long after it showed that the sender can have known of it. The packet
-    /// that left the gap was lost on the way here.
+    /// Retransmissions: packets that carried bytes of an earlier packet, or that filled a gap so
+    /// late that the sender can have known of it. In the latter case the first transmission was
+    /// lost before the capture.
     pub retransmitted: u64,
-    /// Packets that filled a gap sooner than that: those before them had overtaken them.
+    /// Packets that filled a gap sooner than that: later ones overtook them.
     pub out_of_order: u64,
 }
 
-/// One direction's sequence space.
+/// Sequence space of one direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SequenceSpace {
     /// Sequence number of stream offset 0, from the SYN or the first segment seen.
     pub(super) base: Option<u32>,
-    /// What packets have carried, and when a packet from behind each gap came. The gaps at the
-    /// lowest offsets go when there are too many: what fills one late counts as sent again anyway.
+    /// Bytes that packets have carried, and for each gap when the packet after it was captured. If
+    /// there are too many gaps, the lowest are dropped: packets that fill them count as
+    /// retransmissions anyway.
     passed: Coverage<MOST_GAPS, WallTime>,
     pub(super) counts: SegmentCounts,
-    /// All flags that any packet had.
+    /// Union of the flags of all packets.
     pub(super) flags: TcpFlags,
     pub(super) mss: Option<u16>,
     pub(super) window_scale: Option<u8>,
-    /// The SYN was there, so offsets count from the stream's beginning.
+    /// Whether the SYN was captured, so that offsets count from the beginning of the stream.
     pub(super) anchored: bool,
-    /// The other side has acknowledged that SYN: it is the one that led to the connection.
+    /// Whether the other side has acknowledged that SYN, so it is the one that led to the
+    /// connection.
     is_acknowledged: bool,
-    /// What `base` would be by other SYNs that were there. Boxed, since nearly no flow has any.
+    /// Values of `base` by other captured SYNs. Boxed, since nearly no flow has any.
     other_bases: Option<Box<[Option<u32>; MOST_BASES]>>,
     pub(super) carriers: Carriers,
 }
 
-/// How many gaps are remembered; a hostile peer cannot make more.
+/// Maximum number of gaps that are tracked, as a limit for hostile peers.
 const MOST_GAPS: usize = 1_024;
-/// How many SYNs with other numbers are remembered.
+/// Maximum number of SYNs with other sequence numbers that are tracked.
 const MOST_BASES: usize = 8;
 
 impl SequenceSpace {
@@ -79,13 +81,13 @@ impl SequenceSpace {
         carriers: Carriers::EMPTY,
     };
 
-    /// The sequence number that its SYN has, or had to have if it was not seen; `None` where
-    /// nothing was.
+    /// Returns the sequence number of its SYN, inferred if that was not captured; `None` before the
+    /// first packet.
     pub(super) fn initial(&self) -> Option<u32> {
         self.base.map(|base| base.wrapping_sub(1))
     }
 
-    /// Counts a packet. Returns its payload's stream offset and whether it was sent again.
+    /// Counts a packet. Returns its payload's stream offset, and true if it is a retransmission.
     pub(super) fn take(&mut self, packet: &Packet, reordered_within: Nanos) -> (u64, bool) {
         let bytes = packet.payload_bytes;
         self.counts.packets += 1;
@@ -120,9 +122,9 @@ impl SequenceSpace {
         (offset, retransmitted)
     }
 
-    /// Takes a SYN, whose first byte of data would have the number `first`. Returns whether it is
-    /// the first one. As long as nothing was sent, the latest SYN counts, also against other
-    /// segments: a server may answer an old connection first (RFC 5961 §4), or answer twice.
+    /// Processes a SYN, after which the first byte of data has the number `first`. Returns true if
+    /// it is the first SYN. Until data is sent the latest SYN counts, also against other segments:
+    /// a server may answer an old connection first (RFC 5961 §4), or answer twice.
     fn take_syn(&mut self, first: u32) -> bool {
         let is_first = !self.anchored;
         if self.base.is_none_or(|base| base == first) {
@@ -140,7 +142,7 @@ impl SequenceSpace {
         is_first
     }
 
-    /// The other side sent an acknowledgment number. Of several SYNs the one that it acknowledges
+    /// Processes an acknowledgment number of the other side. Of several SYNs the acknowledged one
     /// counts.
     pub(super) fn acknowledge(&mut self, ack: u32) {
         if self.is_acknowledged || !self.anchored || self.passed.end() > 0 {
@@ -156,7 +158,7 @@ impl SequenceSpace {
         }
     }
 
-    /// Marks a range as carried. Returns true if it was sent again.
+    /// Marks a range as carried. Returns true if it was a retransmission.
     fn carry(&mut self, range: Range<u64>, now: WallTime, reordered_within: Nanos) -> bool {
         let carried = self.passed.insert(range, now);
         if carried.filled + carried.repeated == 0 {
@@ -172,8 +174,8 @@ impl SequenceSpace {
         !overtaken
     }
 
-    /// Forgets the first packets, and the gaps that had shown by the time the last of them passed:
-    /// what fills one of those later counts as sent again.
+    /// Drops the first packets, and the gaps that were known when the last of them was captured:
+    /// packets that fill those later count as retransmissions.
     pub(super) fn forget(&mut self, packets: usize, until: WallTime) {
         self.carriers.forget(packets);
         self.passed.retain_gaps(|since| *since > until);

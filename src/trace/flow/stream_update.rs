@@ -3,7 +3,7 @@
 
 use super::{Direction, Flow, PacketEntry};
 
-/// What one packet tells about one direction's stream, in stream offsets.
+/// Progress of one direction's stream by one packet, in stream offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamUpdate {
     /// Bytes were sent.

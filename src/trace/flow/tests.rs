@@ -140,7 +140,7 @@ fn what_is_kept_of_a_packet_stays_small() {
 /// Packets of both sides, by sender: sequence and acknowledgment numbers, flags, payload bytes.
 type Segment = (Direction, u32, u32, u8, u32);
 
-/// A flow of such packets, and the server's offsets.
+/// Returns a flow of such packets, and the offsets of the server's.
 fn server_offsets(segments: &[Segment]) -> (Flow, Vec<u64>) {
     let (client, server) = (
         tcp_segment(0, 0, 0).source,
@@ -263,7 +263,7 @@ fn the_syn_that_led_to_the_connection_sets_the_base() {
         assert!(flow.has_captured_syn(Received), "{name}");
         assert_eq!(flow.packets_carrying(Received, &(0..40)).len(), 1, "{name}");
     }
-    // A SYN that comes once data has passed changes nothing.
+    // A SYN after the first data changes nothing.
     let (_, offsets) = server_offsets(&[syn, answer(5_000), ack(5_001), data, answer(9), data]);
     assert_eq!(offsets, [0, 0]);
 }

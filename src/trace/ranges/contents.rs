@@ -1,19 +1,19 @@
-//! What is in a packet: the other way through the layers.
+//! Lookup of the records and parts in a range of a stream, such as a packet's payload.
 
 use std::ops::Range;
 
 use super::{Part, Record, StreamLayers};
 
-/// Something of which a stretch of the stream carries a piece, or all.
+/// Fragment of a record or part that lies in a range of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitFragment<T> {
-    /// The thing.
+    /// The record or part.
     pub of: T,
-    /// Which of its bytes, counted from its own first one.
+    /// Range of its bytes, counted from its own first one.
     pub bytes: Range<u64>,
 }
 
-/// What a stretch of one stream carries.
+/// Contents of a range of one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents<'a> {
     stream: Range<u64>,
@@ -23,7 +23,7 @@ pub struct Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
-    /// The records in it.
+    /// Returns the records in it.
     pub fn records(
         &self,
     ) -> impl ExactSizeIterator<Item = UnitFragment<Record>> + DoubleEndedIterator + 'a {
@@ -34,13 +34,13 @@ impl<'a> Contents<'a> {
         })
     }
 
-    /// The plaintext whose ciphertext is in it, or without TLS the stretch itself. It can be read
-    /// once its records are complete.
+    /// Returns the plaintext whose ciphertext is in it, or without TLS the range itself. It can be
+    /// decrypted once its records are complete.
     pub const fn plain(&self) -> &Range<u64> {
         &self.plain
     }
 
-    /// The parts of which there is something in that plaintext.
+    /// Returns the parts that overlap this plaintext.
     pub fn parts(
         &self,
     ) -> impl ExactSizeIterator<Item = UnitFragment<Part>> + DoubleEndedIterator + 'a {
@@ -53,8 +53,8 @@ impl<'a> Contents<'a> {
 }
 
 impl StreamLayers {
-    /// What a stretch of the stream carries. `nonce` are the bytes between a record's header and
-    /// its ciphertext.
+    /// Returns the contents of a range of the stream. `nonce` is the number of bytes between a
+    /// record's header and its ciphertext.
     pub(in crate::trace) fn contents(&self, stream: Range<u64>, nonce: u64) -> Contents<'_> {
         let records = self.records_in(&stream);
         let clear_to = self.clear_to();
@@ -73,8 +73,8 @@ impl StreamLayers {
         }
     }
 
-    /// Offset up to which the stream is plaintext as it stands: all of it without TLS, and what a
-    /// client and its proxy or server say before TLS, where that counts as plaintext.
+    /// Returns the offset up to which the stream is plaintext: its end without TLS, else the start
+    /// of the first record (after the exchange with a proxy), or 0 if those bytes do not count.
     fn clear_to(&self) -> u64 {
         self.records.first().map_or(u64::MAX, |first| {
             if first.plain_at == first.at {
@@ -85,8 +85,8 @@ impl StreamLayers {
         })
     }
 
-    /// The stretch of the stream in which a stretch of the plaintext lies, from its first byte to
-    /// its last.
+    /// Returns the range of the stream that contains a range of the plaintext, from its first byte
+    /// to its last.
     pub(in crate::trace) fn stream_of(&self, plain: &Range<u64>, nonce: u64) -> Option<Range<u64>> {
         if plain.end <= self.clear_to() {
             return (!plain.is_empty()).then(|| plain.clone());
@@ -110,8 +110,8 @@ impl StreamLayers {
     }
 }
 
-/// Where a record's plaintext lies in the stream: behind its header and what is sent of the nonce.
-/// The ciphers of TLS keep its order.
+/// Returns the range of a record's ciphertext in the stream: after its header and the explicit
+/// nonce. The ciphers of TLS preserve the order of bytes.
 fn ciphertext(record: &Record, nonce: u64) -> Range<u64> {
     let start = record
         .at
@@ -124,7 +124,8 @@ fn ciphertext(record: &Record, nonce: u64) -> Range<u64> {
             .min(record.range().end)
 }
 
-/// The plaintext of the records' pieces. It is one stretch, for what records carry follows on.
+/// Returns the plaintext in the records' fragments. It is contiguous, because the plaintext of
+/// consecutive records is.
 fn plain_in(records: &[Record], stream: &Range<u64>, nonce: u64) -> Range<u64> {
     let piece = |record: &Record| {
         let lies = ciphertext(record, nonce);
@@ -139,7 +140,7 @@ fn plain_in(records: &[Record], stream: &Range<u64>, nonce: u64) -> Range<u64> {
     first.start..end
 }
 
-/// Which bytes of a thing lie in a stretch, counted from the thing's first.
+/// Returns the part of `thing` in a range, counted from the first byte of `thing`.
 fn within(stretch: &Range<u64>, thing: &Range<u64>) -> Range<u64> {
     let start = stretch.start.max(thing.start);
     let end = stretch.end.min(thing.end).max(start);

@@ -1,14 +1,15 @@
-//! What each layer owns of a connection's byte streams.
+//! Ranges of a connection's byte streams by layer: segments, TLS records, plaintext, parts of HTTP.
 //!
 //! ```text
-//! segments    ├────────┼────────┼────────┤   [offset, offset + payload) of the stream, from the packets
+//! segments    ├────────┼────────┼────────┤   [offset, offset + payload) of the stream
 //! records     ├──────────────┼───────────┤   [at, at + bytes) of the stream
-//! plaintext      ├─────────┤     ├─────┤     the records' plaintext, put together: an axis of its own
-//! parts          ├──┼──────┼─────┼─────┤     [at, at + bytes) of the plaintext; without TLS, of the stream
+//! plaintext      ├─────────┤     ├─────┤     plaintext of the records, joined: its own axis
+//! parts          ├──┼──────┼─────┼─────┤     [at, at + bytes) of the plaintext, if any
 //! ```
 //!
-//! So what is in a packet ([`Connection::contents`](super::Connection::contents)) and which packets
-//! carried something ([`Flow::carriers`](super::Flow::carriers)) are look-ups.
+//! Without TLS, parts are ranges of the stream itself. The contents of a packet
+//! ([`Connection::contents`](super::Connection::contents)) and the packets that carried a range
+//! ([`Flow::packets_carrying`](super::Flow::packets_carrying)) are lookups.
 
 mod contents;
 
@@ -21,35 +22,36 @@ use crate::wire::assembler::overlapping_items;
 
 pub use contents::{Contents, UnitFragment};
 
-/// A TLS record (RFC 8446 §5.1, RFC 5246 §6.2.1) as it lies in the stream that TCP carries.
+/// A TLS record (RFC 8446 §5.1, RFC 5246 §6.2.1) in the stream that TCP carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Stream offset of its header's first byte.
     pub at: u64,
-    /// Its length, the header's 5 bytes included.
+    /// Its length in bytes, including its header of 5 bytes.
     pub bytes: u32,
-    /// The content type in its header. TLS 1.3 puts its own under encryption and says 23 here.
+    /// Content type in its header. With TLS 1.3 it is 23 for encrypted records, whose actual type
+    /// is encrypted.
     pub kind: u8,
-    /// Where in the plaintext that it carries begins. Where it carries none: where the plaintext
-    /// stood.
+    /// Plaintext offset of the data that it carries. If it carries none, the current plaintext
+    /// offset.
     pub plain_at: u64,
-    /// How much of the application's plaintext it carries; 0 for a handshake message, an alert, a
-    /// session ticket.
+    /// Number of application data bytes in it; 0 for a handshake message, an alert, a session
+    /// ticket.
     pub plain_bytes: u32,
 }
 
-/// A part of what the application says: a head, a body, a frame.
+/// A part of the application data: a head, a body, a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// Plaintext offset of its first byte; on a connection without TLS that is the stream offset.
+    /// Plaintext offset of its first byte; without TLS the stream offset.
     pub at: u64,
-    /// Its length so far. A part that goes on is told again, with the same `at`.
+    /// Its length so far. If it is extended, it is emitted again with the same `at`.
     pub bytes: u64,
-    /// What it is.
+    /// Kind of the part.
     pub what: PartKind,
 }
 
-/// What a part is.
+/// Kind of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartKind {
@@ -57,14 +59,14 @@ pub enum PartKind {
     Http1Head,
     /// The same of an informational response (RFC 9110 §15.2).
     Http1InformationalHead,
-    /// A body, or one chunk's share of it.
+    /// A body, or the data of one chunk.
     Http1Body,
-    /// A chunk's size, its extensions and the line's end, and the line's end before it that closes
-    /// the chunk before (RFC 9112 §7.1).
+    /// A chunk header: size, extensions and line end, and the line end that closes the previous
+    /// chunk (RFC 9112 §7.1).
     Http1ChunkHeader,
     /// The trailer section with its empty line (RFC 9112 §7.1.2).
     Http1Trailers,
-    /// What a client says before its first frame (RFC 9113 §3.4).
+    /// HTTP/2's connection preface (RFC 9113 §3.4).
     Http2Preface,
     /// A frame with its header (RFC 9113 §4.1).
     Http2Frame {
@@ -78,28 +80,28 @@ pub enum PartKind {
 }
 
 impl Record {
-    /// Bytes of a record's header.
+    /// Length of a record's header in bytes.
     pub const HEADER: u64 = 5;
 
-    /// The stream's bytes that it is.
+    /// Returns its range in the stream.
     pub const fn range(&self) -> Range<u64> {
         self.at..self.at.saturating_add(self.bytes as u64)
     }
 
-    /// The plaintext that it carries.
+    /// Returns the range of the plaintext that it carries.
     pub const fn plain(&self) -> Range<u64> {
         self.plain_at..self.plain_at.saturating_add(self.plain_bytes as u64)
     }
 }
 
 impl Part {
-    /// The plaintext that it is.
+    /// Returns its range in the plaintext.
     pub const fn range(&self) -> Range<u64> {
         self.at..self.at.saturating_add(self.bytes)
     }
 }
 
-/// What lies in the stream from one side.
+/// Records and parts in the stream sent by one side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamLayers {
     records: Vec<Record>,
@@ -108,42 +110,43 @@ pub struct StreamLayers {
 }
 
 impl StreamLayers {
-    /// Records listed, and as many parts. Further ones are counted only, so that memory stays
+    /// Maximum number of records, and of parts. Further ones are only counted, so that memory stays
     /// bounded.
     pub const MOST: usize = 400_000;
 
-    /// The records, by their place in the stream.
+    /// Returns the records, in stream order.
     pub fn records(&self) -> &[Record] {
         &self.records
     }
 
-    /// The parts, by their place in the plaintext.
+    /// Returns the parts, in plaintext order.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// Records and parts that are not listed because there were too many.
+    /// Returns the number of records and parts that are not listed because there were too many.
     pub const fn unlisted(&self) -> u64 {
         self.unlisted
     }
 
-    /// The records of which a stretch of the stream has something.
+    /// Returns the records that overlap a range of the stream.
     pub fn records_in(&self, stream: &Range<u64>) -> &[Record] {
         overlapping_items(&self.records, stream, Record::range)
     }
 
-    /// The records that carry something of a stretch of the plaintext, and such between them as
-    /// carry none.
+    /// Returns the records that carry part of a range of the plaintext, and records without
+    /// application data between them.
     pub fn records_of(&self, plain: &Range<u64>) -> &[Record] {
         overlapping_items(&self.records, plain, Record::plain)
     }
 
-    /// The parts of which a stretch of the plaintext has something.
+    /// Returns the parts that overlap a range of the plaintext.
     pub fn parts_in(&self, plain: &Range<u64>) -> &[Part] {
         overlapping_items(&self.parts, plain, Part::range)
     }
 
-    /// Takes what was told: in order; what lies before something known is no sense and is ignored.
+    /// Adds records and parts in order. Those before the end of the known ones are invalid and
+    /// ignored.
     pub(super) fn take(&mut self, records: &[Record], parts: &[Part], unlisted: u64) {
         self.unlisted = self.unlisted.saturating_add(unlisted);
         for record in records
@@ -171,7 +174,7 @@ impl StreamLayers {
     }
 }
 
-/// What lies in both streams of a connection.
+/// Records and parts in both streams of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layers {
     client: StreamLayers,
@@ -179,13 +182,13 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// What a stretch of the stream from one side carries. `nonce` are the bytes between a record's
-    /// header and its ciphertext.
+    /// Returns the contents of a range of the stream from one side. `nonce` is the number of bytes
+    /// between a record's header and its ciphertext.
     pub fn contents(&self, from: Side, stream: Range<u64>, nonce: u64) -> Contents<'_> {
         self.of(from).contents(stream, nonce)
     }
 
-    /// The stream from one side.
+    /// Returns the layers of the stream from one side.
     pub const fn of(&self, from: Side) -> &StreamLayers {
         match from {
             Side::Client => &self.client,
@@ -193,8 +196,8 @@ impl Layers {
         }
     }
 
-    /// Adds what lies in the stream from one side, each in its order; what lies before something
-    /// known is no sense and is ignored.
+    /// Adds records and parts of the stream from one side, in order. Those before the end of the
+    /// known ones are invalid and ignored.
     pub fn tell(&mut self, from: Side, records: &[Record], parts: &[Part]) {
         self.of_mut(from).take(records, parts, 0);
     }
@@ -207,8 +210,8 @@ impl Layers {
     }
 }
 
-/// Puts something at the end of a list, in the place of the last if that is the same; how many are
-/// not listed for it.
+/// Appends an item to a list, or replaces the last one if it is the same. Returns the number of
+/// items that are not listed because of the limit.
 fn append<T>(
     list: &mut Vec<T>,
     new: T,

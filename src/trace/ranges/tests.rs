@@ -1,4 +1,4 @@
-//! The queries agree with looking at every byte.
+//! Comparison of the lookups with a naive model that examines every byte.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Records of some plaintext each, and parts of these lengths over it.
+/// Returns layers of records with these plaintext sizes, and of parts with these lengths.
 fn layers(nonce: u64, records: &[u32], parts: &[u64]) -> StreamLayers {
     let (mut at, mut plain_at, mut told) = (0, 0, Vec::new());
     for &plain_bytes in records {
@@ -35,7 +35,7 @@ fn layers(nonce: u64, records: &[u32], parts: &[u64]) -> StreamLayers {
     layers
 }
 
-/// For every byte of the stream the plaintext byte under it.
+/// Returns the plaintext offset for every byte of the stream.
 fn byte_by_byte(layers: &StreamLayers, nonce: u64) -> Vec<Option<u64>> {
     let of_record = |record: &Record| {
         let (plain, rest) = (

@@ -1,4 +1,4 @@
-//! Which packets carried a stretch of a stream.
+//! Index of the packets that carried each range of a stream.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,34 +6,33 @@ use std::ops::Range;
 use super::Coverage;
 use crate::units::push_tight;
 
-/// A packet that carried something of a stretch.
+/// A packet that carried part of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carrier {
-    /// Its place among the flow's packets.
+    /// Its index among the flow's packets.
     pub packet: usize,
-    /// It was the first to carry some byte of the stretch. Where it was not, it brought nothing
-    /// that had not been carried.
+    /// Whether it was the first to carry some byte of the range; otherwise it only repeated bytes.
     pub is_first: bool,
 }
 
-/// Finds one direction's packets by the bytes they carry. Which bytes those are, the caller's list
-/// of packets says, for each question through `range_of`: here is only their order.
+/// Finds packets of one direction by the bytes they carried. The ranges of the packets come from
+/// the caller's list, through `range_of`; only their order is stored here.
 ///
-/// Nearly all packets carry bytes behind all before them: they lie in order, each behind the last.
-/// The others, sent again or overtaken, are kept apart.
+/// Nearly all packets carry bytes after those of all earlier ones, so their indices are in stream
+/// order. Retransmitted and reordered packets are stored separately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carriers {
-    /// Places among the flow's packets.
+    /// Indices of the packets in stream order.
     ahead: Vec<u32>,
-    /// Offset behind the last of those.
+    /// End of the last of these packets.
     end: u64,
-    /// By offset and packet: payload bytes.
+    /// Payload sizes of the other packets, by offset and index.
     late: BTreeMap<(u64, u32), u32>,
-    /// The largest payload among those.
+    /// The largest payload among these.
     longest_late: u32,
 }
 
-/// A packet and the stretch it carried.
+/// A packet and the range that it carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Carried {
     range: Range<u64>,
@@ -41,7 +40,7 @@ struct Carried {
 }
 
 impl Carriers {
-    /// None yet.
+    /// An empty index.
     pub const EMPTY: Self = Self {
         ahead: Vec::new(),
         end: 0,
@@ -49,7 +48,7 @@ impl Carriers {
         longest_late: 0,
     };
 
-    /// The flow's packet number `packet` carries `bytes` from offset `at`.
+    /// Adds the flow's packet with index `packet`, which carries `bytes` from offset `at`.
     pub fn add(&mut self, packet: usize, at: u64, bytes: u32) {
         let Ok(packet) = u32::try_from(packet) else {
             return;
@@ -66,7 +65,7 @@ impl Carriers {
         }
     }
 
-    /// Forgets a flow's first packets: the one that was number `count` is number 0 from now on.
+    /// Removes a flow's first packets: the packet with index `count` has index 0 from now on.
     pub fn forget(&mut self, count: usize) {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let gone = self.ahead.partition_point(|packet| *packet < count);
@@ -80,7 +79,7 @@ impl Carriers {
         self.longest_late = self.late.values().copied().max().unwrap_or(0);
     }
 
-    /// Those packets that carried something of a stretch, in the order they were captured.
+    /// Returns the packets that carried part of a range, in the order captured.
     pub fn carrying(
         &self,
         stretch: &Range<u64>,
@@ -89,7 +88,7 @@ impl Carriers {
         let mut found: Vec<Carried> = self.ahead_in(stretch, range_of).collect();
         found.extend(self.late_in(stretch));
         found.sort_unstable_by_key(|carried| carried.packet);
-        // No more gaps than packets found.
+        // There cannot be more gaps than packets found.
         let mut seen = Coverage::<{ usize::MAX }>::starting_at(stretch.start);
         let carrier = |Carried { range, packet }: Carried| {
             let within = range.start.max(stretch.start)..range.end.min(stretch.end);
@@ -101,7 +100,7 @@ impl Carriers {
         found.into_iter().map(carrier).collect()
     }
 
-    /// The first packet that carried the byte at an offset.
+    /// Returns the first packet that carried the byte at an offset.
     pub fn first_carrying(
         &self,
         offset: u64,
@@ -116,8 +115,7 @@ impl Carriers {
             .min()
     }
 
-    /// Whether the flow's packet number `packet`, at this offset, carried bytes that lie before
-    /// those of an earlier one.
+    /// Returns true if a packet at this offset carried bytes before those of an earlier packet.
     pub fn is_late(&self, packet: usize, at: u64) -> bool {
         u32::try_from(packet).is_ok_and(|packet| self.late.contains_key(&(at, packet)))
     }
@@ -152,7 +150,7 @@ impl Carriers {
     }
 }
 
-/// Of items that lie in order and apart, those that share something with a range.
+/// Returns the items that overlap a range, from a list of disjoint items in order.
 pub fn overlapping_items<'a, T>(
     items: &'a [T],
     with: &Range<u64>,

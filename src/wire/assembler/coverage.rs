@@ -1,30 +1,31 @@
-//! Which bytes of a sequence have passed.
+//! Set of the bytes of a sequence that have passed.
 
 use std::ops::Range;
 
 use rangemap::RangeMap;
 use thiserror::Error;
 
-/// The bytes of a sequence that have passed: those from its origin to its end, but for the gaps. At
-/// most `MOST_GAPS` gaps are kept, each with a tag, such as the time since which it is known.
+/// The bytes of a sequence that have passed: everything from its origin to its end, except for the
+/// gaps. At most `MOST_GAPS` gaps are kept, each with a tag, such as the time since which it is
+/// known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage<const MOST_GAPS: usize, T: Clone + Eq = ()> {
     end: u64,
     gaps: RangeMap<u64, T>,
 }
 
-/// How a range lay to what had passed before.
+/// Relation of an inserted range to the bytes that had passed before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Insertion<T = ()> {
-    /// Bytes between the former end and its start: a new gap.
+    /// Number of bytes between the previous end and its start: a new gap.
     pub skipped: u64,
-    /// Its bytes behind the former end.
+    /// Number of its bytes after the previous end.
     pub appended: u64,
-    /// Its bytes that were missing, in gaps.
+    /// Number of its bytes that filled gaps.
     pub filled: u64,
-    /// Its bytes that had passed before.
+    /// Number of its bytes that had passed before.
     pub repeated: u64,
-    /// The least tag of the gaps of which it filled something.
+    /// The least tag of the gaps that it filled, at least in part.
     pub least_tag: Option<T>,
 }
 
@@ -47,7 +48,7 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Default for Coverage<MOST_GAPS, T> 
 }
 
 impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
-    /// A sequence of which nothing has passed. What lies before `origin` counts as passed.
+    /// Creates a sequence of which nothing has passed. Bytes before `origin` count as passed.
     pub const fn starting_at(origin: u64) -> Self {
         Self {
             end: origin,
@@ -55,25 +56,25 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
         }
     }
 
-    /// Offset behind the last byte that has passed.
+    /// Returns the offset after the last byte that has passed.
     pub const fn end(&self) -> u64 {
         self.end
     }
 
-    /// Offset of the first byte that has not passed.
+    /// Returns the offset of the first byte that has not passed.
     pub fn in_order_end(&self) -> u64 {
         self.gaps
             .first_range_value()
             .map_or(self.end, |(gap, _)| gap.start)
     }
 
-    /// The gaps, in order.
+    /// Returns the gaps, in order.
     pub fn gaps(&self) -> impl Iterator<Item = (&Range<u64>, &T)> {
         self.gaps.iter()
     }
 
-    /// Marks a range as passed. A gap that this opens gets the tag. Where there would be more than
-    /// `MOST_GAPS`, the first one counts as passed from then on.
+    /// Marks a range as passed. A gap that this opens gets the tag. If there would be more than
+    /// `MOST_GAPS` gaps, the first one counts as passed from then on.
     pub fn insert(&mut self, range: Range<u64>, tag: T) -> Insertion<T> {
         if self.opens_gap(&range)
             && self.gaps.len() >= MOST_GAPS
@@ -88,7 +89,8 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
     /// Marks a range as passed, as [`insert`](Self::insert) does.
     ///
     /// # Errors
-    /// Changes nothing if there would be more than `MOST_GAPS` gaps.
+    ///
+    /// There would be more than `MOST_GAPS` gaps; nothing is changed.
     pub fn try_insert(&mut self, range: Range<u64>, tag: T) -> Result<Insertion<T>, TooManyGaps> {
         if self.opens_gap(&range) && self.gaps.len() >= MOST_GAPS {
             return Err(TooManyGaps);
@@ -96,7 +98,7 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
         Ok(self.mark(&range, tag))
     }
 
-    /// Keeps the gaps whose tag fits; the others count as passed.
+    /// Keeps the gaps for whose tag `keep` returns true; the others count as passed.
     pub fn retain_gaps(&mut self, keep: impl Fn(&T) -> bool) {
         if !self.gaps.iter().all(|(_, tag)| keep(tag)) {
             let gaps = std::mem::take(&mut self.gaps).into_iter();
@@ -104,7 +106,7 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
         }
     }
 
-    /// The stretches of a range that have passed, in order.
+    /// Returns the parts of a range that have passed, in order.
     pub fn passed_within(&self, range: &Range<u64>) -> impl Iterator<Item = Range<u64>> {
         let end = range.end.min(self.end);
         let mut at = range.start;
@@ -123,7 +125,7 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
         })
     }
 
-    /// Returns true if there is a gap more behind it: it leaves one, or lies within one.
+    /// Returns true if the range adds a gap: before it, or by splitting one.
     fn opens_gap(&self, range: &Range<u64>) -> bool {
         if range.is_empty() {
             return false;
@@ -150,7 +152,7 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
         }
         let known = range.start..range.end.min(self.end);
         if !known.is_empty() {
-            // Nearly all packets lie at the end, and most others repeat what has passed.
+            // Nearly all packets are at the end, and most others repeat bytes that have passed.
             for (gap, since) in self.gaps.overlapping(&known) {
                 insertion.filled += gap.end.min(known.end) - gap.start.max(known.start);
                 let least = insertion.least_tag.get_or_insert_with(|| since.clone());

@@ -1,41 +1,41 @@
-//! Bytes that came before their turn.
+//! Reassembly of a byte sequence with out-of-order pieces.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-/// Puts the pieces of one byte sequence in order. Bytes whose turn it is are the caller's at once;
-/// those ahead of them are held, up to `MOST_BYTES` of memory for all.
+/// Reassembles one byte sequence. In-order bytes are passed on at once; out-of-order pieces are
+/// held, up to `MOST_BYTES` of memory for all of them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Assembler<const MOST_BYTES: usize = 0> {
     position: u64,
-    /// By their offsets. They may overlap; what has had its turn meanwhile is cut off when theirs
-    /// comes.
+    /// Held pieces by offset. They may overlap; bytes that were passed on meanwhile are cut off
+    /// when a piece is removed.
     held: BTreeMap<u64, HeldPiece>,
     held_bytes: usize,
 }
 
-/// A piece that was held, or what of it is new.
+/// A held piece, or the new part of it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct HeldPiece {
     /// Its bytes, as far as they were captured.
     pub bytes: Vec<u8>,
-    /// How many bytes follow on them that were not captured.
+    /// Number of bytes after these that were not captured.
     pub uncaptured: u64,
 }
 
-/// How a piece lies to the end of the in-order run.
+/// Position of a piece relative to the end of the in-order bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PiecePosition {
-    /// It has nothing new.
+    /// It contains nothing new.
     Repeat,
-    /// Its turn has come.
+    /// It continues the in-order bytes.
     Next {
-        /// How many of its first bytes are repeats.
+        /// Number of its first bytes that are repeats.
         known: u64,
     },
-    /// Others have to come before it.
+    /// Other bytes come before it.
     Ahead {
-        /// How many bytes lie between.
+        /// Number of bytes in between.
         missing: u64,
     },
 }
@@ -45,12 +45,12 @@ impl HeldPiece {
         (self.bytes.len() as u64).saturating_add(self.uncaptured)
     }
 
-    /// Memory that it takes, about, in bytes.
+    /// Returns the approximate memory that it takes, in bytes.
     fn weight(&self) -> usize {
         size_of::<(u64, Self)>().saturating_add(self.bytes.len())
     }
 
-    /// What is left of it without its first bytes.
+    /// Returns the piece without its first bytes.
     fn without_first(mut self, known: u64) -> Self {
         let captured = self.bytes.len() as u64;
         self.uncaptured -= known.saturating_sub(captured).min(self.uncaptured);
@@ -61,12 +61,12 @@ impl HeldPiece {
 }
 
 impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
-    /// Offset behind the in-order run: of the next byte.
+    /// Returns the offset of the next byte in order.
     pub const fn position(&self) -> u64 {
         self.position
     }
 
-    /// How a piece of this length lies.
+    /// Returns the position of a piece of this length.
     pub const fn place(&self, offset: u64, length: u64) -> PiecePosition {
         if offset > self.position && length > 0 {
             let missing = offset - self.position;
@@ -80,13 +80,13 @@ impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
         }
     }
 
-    /// The next bytes have had their turn, or will never come.
+    /// Skips the next bytes, which were passed on or will never arrive.
     pub const fn advance(&mut self, bytes: u64) {
         self.position = self.position.saturating_add(bytes);
     }
 
-    /// Holds a piece that is ahead, unless there is no room. Where one with the same offset is held
-    /// already, that is kept, and what this one has more is added. Returns whether it is held.
+    /// Holds an out-of-order piece, unless there is no room. If a piece with the same offset is
+    /// held already, it is kept, and only extended. Returns true if the piece is held.
     pub fn hold(&mut self, offset: u64, bytes: &[u8], uncaptured: u64) -> bool {
         let mut entry = match self.held.entry(offset) {
             Entry::Occupied(entry) => entry,
@@ -120,7 +120,8 @@ impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
         true
     }
 
-    /// Removes the held piece whose turn has come, cut to what is new, and advances behind it.
+    /// Removes the held piece that is next in order, without its repeated bytes, and advances past
+    /// it.
     pub fn next_held(&mut self) -> Option<HeldPiece> {
         loop {
             let first = self.held.first_entry()?;
@@ -138,9 +139,9 @@ impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
         }
     }
 
-    /// Takes a piece, on whose bytes so many follow that were not captured. Calls `deliver` with
-    /// each stretch whose turn has come, in order, and with how many bytes were not captured behind
-    /// it. Returns false if the piece was ahead and there was no room for it.
+    /// Adds a piece after which `uncaptured` bytes were not captured. Calls `deliver` with each
+    /// in-order piece, and with the number of bytes after it that were not captured. Returns false
+    /// if the piece was out of order and there was no room for it.
     pub fn push(
         &mut self,
         offset: u64,
@@ -167,7 +168,7 @@ impl<const MOST_BYTES: usize> Assembler<MOST_BYTES> {
         }
     }
 
-    /// Memory that held pieces take, about, in bytes.
+    /// Returns the approximate memory of the held pieces, in bytes.
     pub const fn held_bytes(&self) -> usize {
         self.held_bytes
     }

@@ -1,4 +1,4 @@
-//! Each type agrees with looking at every byte.
+//! Comparison of each type with a naive model that examines every byte.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Stretches of a sequence of 120 bytes.
+/// Ranges of a sequence of 120 bytes.
 fn stretches() -> impl Strategy<Value = Vec<Range<u64>>> {
     vec((0_u64..120, 0_u64..30), 0..40).prop_map(|pieces| {
         let range = |(start, length)| start..start + length;
@@ -18,7 +18,8 @@ fn stretches() -> impl Strategy<Value = Vec<Range<u64>>> {
     })
 }
 
-/// A sequence, cut anywhere, with repeats and overlaps, in any order; some of it never comes.
+/// A sequence that is split anywhere, with repeats and overlaps, in any order; some of it is
+/// missing.
 fn pieces() -> impl Strategy<Value = (Vec<u8>, Vec<Range<usize>>)> {
     let cut = |bytes: Vec<u8>| {
         let length = bytes.len();
@@ -31,7 +32,7 @@ fn pieces() -> impl Strategy<Value = (Vec<u8>, Vec<Range<usize>>)> {
     vec(any::<u8>(), 1..200).prop_flat_map(cut)
 }
 
-/// Naive model: for every byte whether it has passed, or the tag of the gap in which it is missing.
+/// Naive model: for every byte whether it has passed, or the tag of the gap that contains it.
 #[derive(Default)]
 struct ByteMap {
     passed: BTreeMap<u64, bool>,
@@ -136,8 +137,8 @@ proptest! {
         }
     }
 
-    /// Pieces that contradict each other: what had its turn is final, and of the others the one that
-    /// begins first counts, or came first.
+    /// Contradicting pieces: bytes that were passed on are final, and of the others the piece that
+    /// begins first, or arrived first, counts.
     #[test]
     fn where_pieces_contradict_each_other_the_first_counts(
         pieces in vec((0_u64..40, vec(any::<u8>(), 1..20)), 0..20),
@@ -153,7 +154,7 @@ proptest! {
             }
             let known = expected.len() - usize::try_from(start).unwrap();
             expected.extend(piece.get(known..).unwrap_or_default());
-            // Whose byte comes next: that of the piece which begins first and, of those, came first.
+            // The next byte comes from the piece that begins first and, of those, arrived first.
             loop {
                 let next = expected.len() as u64;
                 let byte = waiting
@@ -253,7 +254,7 @@ fn of_too_many_gaps_the_first_counts_as_passed() {
         .collect();
     assert_eq!(gaps, [(15..20, 1), (25..30, 2)]);
     assert_eq!(coverage.insert(0..5, 3).repeated, 5);
-    // A gap that is cut in two is one more, too.
+    // Splitting a gap adds one, too.
     assert_eq!(coverage.insert(27..28, 3).filled, 1);
     assert_eq!(coverage.in_order_end(), 25);
     assert_eq!(coverage.try_insert(40..41, 4), Err(TooManyGaps));

@@ -1,6 +1,6 @@
-//! Heads that violate the grammar, read as far as it is clear what they say (RFC 9112 §2.2, §5.1,
-//! §5.2): what a connection said is wanted, also where it was not quite right. Whoever talks HTTP
-//! itself has to refuse such heads.
+//! Lenient parser for heads that violate the grammar, as far as their meaning is clear (RFC 9112
+//! §2.2, §5.1, §5.2). It is for dissecting connections of other programs; an HTTP client or server
+//! has to refuse such heads.
 
 use super::{FieldLine, HeadBuffer, MAX_FIELD_LINES, RequestHead, ResponseHead};
 
@@ -9,13 +9,13 @@ use super::{FieldLine, HeadBuffer, MAX_FIELD_LINES, RequestHead, ResponseHead};
 pub struct IrregularLine {
     /// Number of the line, from 1.
     pub number: usize,
-    /// What is wrong with it, and what was made of it.
+    /// Violation, and how the line was interpreted.
     pub reason: &'static str,
 }
 
 impl HeadBuffer {
     /// Parses the collected bytes as a response head that [`response`](Self::response) refuses;
-    /// `None` if it is none.
+    /// `None` if it is not a response head.
     pub fn lenient_response(&self) -> Option<(ResponseHead, IrregularLine)> {
         let mut lines = HeadLinesReader::new(self.bytes());
         let (minor, rest) = version(lines.start_line()?)?;
@@ -38,8 +38,8 @@ impl HeadBuffer {
         Some((head, lines.irregular("the status line is malformed")))
     }
 
-    /// Parses the collected bytes as a request head that [`request`](Self::request) refuses;
-    /// `None` if it is none.
+    /// Parses the collected bytes as a request head that [`request`](Self::request) refuses; `None`
+    /// if it is not a request head.
     pub fn lenient_request(&self) -> Option<(RequestHead, IrregularLine)> {
         let mut lines = HeadLinesReader::new(self.bytes());
         let line = lines.start_line()?;
@@ -68,7 +68,7 @@ impl HeadBuffer {
     }
 }
 
-/// `HTTP/1.x`, and what follows it.
+/// Parses `HTTP/1.x` and returns the minor version with the rest of the line.
 fn version(line: &[u8]) -> Option<(u8, &[u8])> {
     let ([minor @ b'0'..=b'9'], rest) = line.strip_prefix(b"HTTP/1.")?.split_first_chunk()? else {
         return None;
@@ -76,7 +76,7 @@ fn version(line: &[u8]) -> Option<(u8, &[u8])> {
     Some((minor - b'0', rest))
 }
 
-/// RFC 9110 §5.6.2.
+/// Returns true for a token (RFC 9110 §5.6.2).
 fn is_token(name: &[u8]) -> bool {
     let is_allowed = |byte: &u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(byte);
     !name.is_empty() && name.iter().all(is_allowed)
@@ -85,7 +85,7 @@ fn is_token(name: &[u8]) -> bool {
 /// Reads a head line by line.
 struct HeadLinesReader<'a> {
     lines: std::slice::Split<'a, u8, fn(&u8) -> bool>,
-    /// Lines read.
+    /// Number of lines read.
     number: usize,
     irregular: Option<IrregularLine>,
 }
@@ -109,7 +109,7 @@ impl<'a> HeadLinesReader<'a> {
         Some(line.strip_suffix(b"\r").unwrap_or(line))
     }
 
-    /// The field lines up to the empty line; `None` if there are too many.
+    /// Returns the field lines up to the empty line; `None` if there are too many.
     fn fields(&mut self) -> Option<Vec<FieldLine>> {
         let mut fields: Vec<FieldLine> = Vec::new();
         while let Some(line) = self.next_line().filter(|line| !line.is_empty()) {
@@ -142,7 +142,7 @@ impl<'a> HeadLinesReader<'a> {
         Some(fields)
     }
 
-    /// A line that continues the field before it (RFC 9112 §5.2), or behind the start line is
+    /// Appends a folded line to the field before it (RFC 9112 §5.2); after the start line it is
     /// ignored (§2.2).
     fn take_continuation(&mut self, line: &[u8], fields: &mut [FieldLine]) {
         if let Some((_, value)) = fields.last_mut().filter(|_| self.number > 2) {
@@ -160,7 +160,8 @@ impl<'a> HeadLinesReader<'a> {
             .get_or_insert(IrregularLine { number, reason });
     }
 
-    /// The first line that is irregular: if no field line is, the start line, and why.
+    /// Returns the first irregular line; the start line with `reason` if no field line is
+    /// irregular.
     fn irregular(self, reason: &'static str) -> IrregularLine {
         self.irregular
             .unwrap_or(IrregularLine { number: 1, reason })
@@ -181,8 +182,8 @@ mod tests {
         buffer
     }
 
-    /// The status, fields as text, and the irregular line of a response that the strict parser
-    /// refuses.
+    /// Returns the status, the fields as text, and the irregular line of a response that the strict
+    /// parser refuses.
     fn response(head: &str) -> Option<(u16, String, usize, &'static str)> {
         let buffer = buffer(head.as_bytes());
         assert!(buffer.response().is_err(), "{head:?}");
@@ -332,7 +333,7 @@ mod tests {
     }
 
     proptest! {
-        /// What the strict parser reads, the lenient one reads alike.
+        /// The lenient parser agrees with the strict one on regular heads.
         #[test]
         fn a_regular_head_is_the_same_head(
             reason in "[a-zA-Z ]{0,12}",

@@ -2,7 +2,8 @@
 
 use crate::wire::byte_reader::ByteReader;
 
-/// The `CRYPTO` frames of a packet, each with its offset, up to a frame that is not allowed here.
+/// Returns the `CRYPTO` frames of a packet, each with its offset, up to a frame that is not allowed
+/// here.
 pub(super) fn crypto_frames(frames: &[u8]) -> Vec<(u64, &[u8])> {
     let mut reader = ByteReader::new(frames);
     let mut crypto = Vec::new();
@@ -30,7 +31,7 @@ fn read_frame<'a>(reader: &mut ByteReader<'a>, crypto: &mut Vec<(u64, &'a [u8])>
     Some(())
 }
 
-/// `ACK` (RFC 9000 §19.3).
+/// Skips an `ACK` frame (RFC 9000 §19.3).
 fn skip_ack(reader: &mut ByteReader<'_>, counts_congestion: bool) -> Option<()> {
     let _largest = reader.integer()?;
     let _delay = reader.integer()?;

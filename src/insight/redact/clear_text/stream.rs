@@ -1,4 +1,4 @@
-//! One direction of a connection: which bytes are new, and which were there before.
+//! Reassembly of one direction of a connection, and the masking of its bytes.
 
 use super::BLANK;
 use super::mask::ConversationMask;
@@ -8,32 +8,31 @@ use crate::wire::TcpSegment;
 use crate::wire::assembler::{Assembler, Coverage, PiecePosition, unwrap_offset};
 use crate::wire::tls::Sender;
 
-/// Memory for bytes that come before their turn.
+/// Maximum memory in bytes for out-of-order bytes.
 const MOST_EARLY: usize = 1 << 20;
-/// Harmless stretches between secrets that are remembered. The first of more than these count as
-/// secret when they are sent again.
+/// Maximum number of harmless ranges between secrets that are tracked. Beyond it, the first ones
+/// count as secret when they are retransmitted.
 const MOST_STRETCHES: usize = 4_096;
 
-/// What was heard so far.
+/// State of one direction.
 #[derive(Default)]
 pub(super) struct ClearTextStream {
-    /// The sequence number of offset 0.
+    /// Sequence number of offset 0.
     base: Option<u32>,
-    /// Where the next bytes lie, and those that came before their turn.
+    /// In-order position, and out-of-order pieces.
     assembler: Assembler<MOST_EARLY>,
-    /// What was overwritten.
+    /// Ranges that were overwritten.
     blanked: Coverage<MOST_STRETCHES>,
 }
 
-/// What is known of a connection, and which of its sides sends.
+/// Mask of a connection, and the side that sends.
 pub(super) struct SenderMask<'a> {
     pub(super) conversation: &'a mut ConversationMask,
     pub(super) from: Sender,
 }
 
 impl ClearTextStream {
-    /// Overwrites what is secret in a segment's payload, behind which so many bytes were not
-    /// captured.
+    /// Overwrites secrets in a segment's payload, after which `missing` bytes were not captured.
     pub(super) fn take(
         &mut self,
         tcp: &TcpSegment,
@@ -71,7 +70,7 @@ impl ClearTextStream {
         }
     }
 
-    /// Takes new bytes that are next.
+    /// Processes the next bytes in order.
     fn receive(
         &mut self,
         bytes: &mut [u8],
@@ -84,8 +83,7 @@ impl ClearTextStream {
         self.mask(bytes, missing, mask, rules);
     }
 
-    /// Overwrites what is secret in the last bytes before the position, of which so many were not
-    /// captured.
+    /// Overwrites secrets in the last bytes before the position, some of which were not captured.
     fn mask(
         &mut self,
         bytes: &mut [u8],
@@ -108,7 +106,7 @@ impl ClearTextStream {
         }
     }
 
-    /// Keeps bytes until their turn comes. What in them is secret is not known yet.
+    /// Holds out-of-order bytes, which are masked entirely since secrets in them are not known yet.
     fn hold(&mut self, start: u64, payload: &mut [u8], missing: u64, mask: &SenderMask<'_>) {
         if !mask.conversation.is_encrypted(mask.from) && !payload.is_empty() {
             self.assembler.hold(start, payload, missing);
@@ -116,7 +114,7 @@ impl ClearTextStream {
         }
     }
 
-    /// Overwrites bytes that passed before where they were overwritten then.
+    /// Overwrites retransmitted bytes in the same places as before.
     fn blank_again(&self, start: u64, bytes: &mut [u8]) {
         let end = start.saturating_add(bytes.len() as u64);
         for stretch in self.blanked.passed_within(&(start..end)) {
