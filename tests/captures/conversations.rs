@@ -112,8 +112,8 @@ const CASES: [Said; 13] = [
 const IRREGULAR: [(&str, &str); 4] = [
     (
         "18-0-response-head.pcap",
-        "line 1 of the head at offset 0 of what the server says violates HTTP/1: the status line is \
-         malformed",
+        "line 1 of the head at offset 0 of what the server says violates HTTP/1: the status line \
+         is malformed",
     ),
     (
         "18-1-response-head.pcap",

@@ -54,22 +54,37 @@ fn byte_by_byte(layers: &StreamLayers, nonce: u64) -> Vec<Option<u64>> {
 proptest! {
     #[test]
     fn what_is_in_a_stretch_is_what_lies_under_its_bytes(
-        records in vec(0_u32..40, 0..8), parts in vec(1_u64..50, 0..10), nonce in prop::sample::select(vec![0_u64, 8]), from in 0_u64..400, bytes in 0_u64..200
+        records in vec(0_u32..40, 0..8),
+        parts in vec(1_u64..50, 0..10),
+        nonce in prop::sample::select(vec![0_u64, 8]),
+        from in 0_u64..400,
+        bytes in 0_u64..200,
     ) {
         let layers = layers(nonce, &records, &parts);
         prop_assume!(!layers.records().is_empty());
         let stretch = from..from + bytes;
-        let under: Vec<u64> = byte_by_byte(&layers, nonce).iter().skip(usize::try_from(from).unwrap()).take(usize::try_from(bytes).unwrap()).flatten().copied().collect();
+        let under: Vec<u64> = byte_by_byte(&layers, nonce)
+            .into_iter()
+            .skip(usize::try_from(from).unwrap())
+            .take(usize::try_from(bytes).unwrap())
+            .flatten()
+            .collect();
         let contents = layers.contents(stretch.clone(), nonce);
         prop_assert_eq!(contents.plain().clone().collect::<Vec<_>>(), under.clone());
         for record in layers.records() {
-            let expected: Vec<u64> = record.range().filter(|at| stretch.contains(at)).map(|at| at - record.at).collect();
-            let found = contents.records().find(|piece| piece.of == *record).map_or(0..0, |piece| piece.bytes);
+            let shared = record.range().filter(|at| stretch.contains(at));
+            let expected: Vec<u64> = shared.map(|at| at - record.at).collect();
+            let mut fragments = contents.records();
+            let found = fragments.find(|piece| piece.of == *record);
+            let found = found.map_or(0..0, |piece| piece.bytes);
             prop_assert_eq!(found.collect::<Vec<_>>(), expected);
         }
         for part in layers.parts() {
-            let expected: Vec<u64> = part.range().filter(|at| under.contains(at)).map(|at| at - part.at).collect();
-            let found = contents.parts().find(|piece| piece.of == *part).map_or(0..0, |piece| piece.bytes);
+            let shared = part.range().filter(|at| under.contains(at));
+            let expected: Vec<u64> = shared.map(|at| at - part.at).collect();
+            let mut fragments = contents.parts();
+            let found = fragments.find(|piece| piece.of == *part);
+            let found = found.map_or(0..0, |piece| piece.bytes);
             prop_assert_eq!(found.collect::<Vec<_>>(), expected);
         }
     }
@@ -83,22 +98,40 @@ proptest! {
         let layers = layers(nonce, &records, &parts);
         let bytes = byte_by_byte(&layers, nonce);
         for part in layers.parts() {
-            let place = |plain: u64| bytes.iter().position(|byte| *byte == Some(plain)).map(|at| at as u64);
+            let place = |plain: u64| {
+                let at = bytes.iter().position(|byte| *byte == Some(plain))?;
+                Some(at as u64)
+            };
             let first = part.range().find_map(place);
             let last = part.range().rev().find_map(place);
-            prop_assert_eq!(layers.stream_of(&part.range(), nonce), first.zip(last).map(|(first, last)| first..last + 1));
+            let expected = first.zip(last).map(|(first, last)| first..last + 1);
+            prop_assert_eq!(layers.stream_of(&part.range(), nonce), expected);
         }
     }
 
     #[test]
     fn whatever_is_told_lies_in_order_and_can_be_asked_for(
-        records in vec((any::<u64>(), any::<u32>(), any::<u64>(), any::<u32>()), 0..20), parts in vec((any::<u64>(), any::<u64>()), 0..20), from in any::<u64>(), to in any::<u64>()
+        records in vec((any::<u64>(), any::<u32>(), any::<u64>(), any::<u32>()), 0..20),
+        parts in vec((any::<u64>(), any::<u64>()), 0..20),
+        from in any::<u64>(),
+        to in any::<u64>(),
     ) {
-        let record = |(at, bytes, plain_at, plain_bytes)| Record { at, bytes, kind: 0, plain_at, plain_bytes };
+        let record = |(at, bytes, plain_at, plain_bytes)| Record {
+            at,
+            bytes,
+            kind: 0,
+            plain_at,
+            plain_bytes,
+        };
         let part = |(at, bytes)| Part { at, bytes, what: PartKind::Http1Head };
         let mut layers = StreamLayers::default();
-        layers.take(&records.into_iter().map(record).collect::<Vec<_>>(), &parts.into_iter().map(part).collect::<Vec<_>>(), 0);
-        prop_assert!(layers.records().is_sorted_by(|one, next| one.range().end <= next.at && one.plain().end <= next.plain_at));
+        let records: Vec<Record> = records.into_iter().map(record).collect();
+        let parts: Vec<Part> = parts.into_iter().map(part).collect();
+        layers.take(&records, &parts, 0);
+        let is_before = |one: &Record, next: &Record| {
+            one.range().end <= next.at && one.plain().end <= next.plain_at
+        };
+        prop_assert!(layers.records().is_sorted_by(is_before));
         prop_assert!(layers.parts().is_sorted_by(|one, next| one.range().end <= next.at));
         let contents = layers.contents(from..to, 8);
         prop_assert!(contents.records().count() <= 20 && contents.parts().count() <= 20);

@@ -8,29 +8,30 @@
 //!                    end of the in-order run; then gaps
 //! ```
 //!
-//! | type | keeps | used by |
-//! |---|---|---|
-//! | [`Coverage`] | which bytes have passed, as gaps below an end, with a tag for each gap | `trace::flow`, `insight::exchange_packets`, redaction, IP fragments, [`Carriers`] |
-//! | [`Carriers`] | which packet carried which bytes | `trace::flow` |
-//! | [`Assembler`] | bytes that are ahead of the in-order run | redaction, QUIC, IP fragments; without holding any, `dissect` and `insight::payload`, which read packets by offset |
-//! | [`unwrap_offset`] | nothing: 32-bit sequence numbers as offsets | `trace::flow`, redaction |
+//! - [`Coverage`] keeps which bytes have passed, as gaps below an end, with a tag for each gap.
+//!   Used by `trace::flow`, `insight::exchange_packets`, redaction, IP fragments and [`Carriers`].
+//! - [`Carriers`] keeps which packet carried which bytes. Used by `trace::flow`.
+//! - [`Assembler`] holds out-of-order bytes. Used by redaction, QUIC and IP fragments; without
+//!   holding any by `dissect` and `insight::payload`, which read packets by offset.
+//! - [`unwrap_offset`] converts 32-bit sequence numbers to offsets. Used by `trace::flow` and
+//!   redaction.
 //!
-//! **Overlap.** Bytes that were in order are final: what arrives for them later is a repeat. Of the
-//! pieces held ahead, the one that begins first counts, and of those that begin at the same offset
-//! the one that came first. This is also what reading packets sorted by offset yields, so a live
-//! redaction and a later dissection agree on the bytes. Receivers differ in this (Linux keeps what
-//! it has, others let the newer segment win), so a sender can make any reader wrong; a sender that
-//! repeats what it sent is read right under every policy.
+//! **Overlap.** In-order bytes are final: bytes that arrive for them later are repeats. Of the
+//! pieces held out of order, the one that begins first counts, and of those that begin at the same
+//! offset the one that arrived first. Reading packets sorted by offset yields the same result, so a
+//! live redaction and a later dissection agree on the bytes. Receivers differ in this (Linux keeps
+//! the older bytes, others the newer segment), so contradicting segments can make any reader wrong;
+//! true retransmissions are read correctly under every policy.
 //!
 //! **Limits.** A gap or a held piece costs memory that a hostile sender could claim, so each type
-//! states its maximum in its type, and what happens beyond it.
+//! has a maximum as a parameter, and its documentation says what happens beyond it.
 //!
 //! **Why own code.** The sets of ranges are `rangemap`'s. No crate was found that adds what is
-//! needed here: since when a gap is there, what of a range is a repeat, which packet carried it, and
-//! bytes under a memory limit. smoltcp's `Assembler` has a fixed number of gaps (4 unless built
-//! otherwise) and does not tell repeats; `range-set-blaze` has inclusive ranges without tags and
-//! brings five crates along; the reassembler of `stackforge-core` keeps the whole stream in memory;
-//! quinn's assembler is private.
+//! needed here: the age of a gap, the repeated part of a range, the packet that carried it, and a
+//! memory limit for held bytes. smoltcp's `Assembler` has a fixed number of gaps (4 unless built
+//! otherwise) and does not report repeats; `range-set-blaze` has inclusive ranges without tags and
+//! depends on five more crates; the reassembler of `stackforge-core` keeps the whole stream in
+//! memory; quinn's assembler is private.
 
 mod carriers;
 mod coverage;

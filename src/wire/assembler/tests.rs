@@ -94,7 +94,9 @@ proptest! {
                 bytes.insert(stretch, tag)
             );
             prop_assert_eq!(coverage.end(), bytes.end);
-            let missing = coverage.gaps().flat_map(|(gap, tag)| gap.clone().map(move |byte| (byte, *tag)));
+            let missing = coverage
+                .gaps()
+                .flat_map(|(gap, tag)| gap.clone().map(move |byte| (byte, *tag)));
             prop_assert_eq!(missing.collect::<Vec<_>>(), bytes.missing());
             let first = bytes.missing().first().map_or(bytes.end, |(byte, _)| *byte);
             prop_assert_eq!(coverage.in_order_end(), first);
@@ -107,7 +109,8 @@ proptest! {
         coverage.retain_gaps(|tag| *tag >= kept);
         let missing = coverage.gaps().flat_map(|(gap, _)| gap.clone());
         let expected = bytes.missing().into_iter().filter(|(_, tag)| *tag >= kept);
-        prop_assert_eq!(missing.collect::<Vec<_>>(), expected.map(|(byte, _)| byte).collect::<Vec<_>>());
+        let expected: Vec<_> = expected.map(|(byte, _)| byte).collect();
+        prop_assert_eq!(missing.collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -127,7 +130,10 @@ proptest! {
             };
             prop_assert_eq!(assembler.place(start, piece.len() as u64), expected);
             come[piece.clone()].fill(true);
-            prop_assert!(assembler.push(start, &sequence[piece], 0, |bytes, _| delivered.extend_from_slice(bytes)));
+            let has_room = assembler.push(start, &sequence[piece], 0, |bytes, _| {
+                delivered.extend_from_slice(bytes);
+            });
+            prop_assert!(has_room);
             let run = come.iter().position(|come| !come).unwrap_or(come.len());
             prop_assert_eq!(&delivered, &sequence[..run]);
             prop_assert_eq!(assembler.position(), run as u64);
@@ -179,7 +185,9 @@ proptest! {
             match assembler.place(start, length) {
                 PiecePosition::Repeat => {}
                 PiecePosition::Next { known } => assembler.advance(length - known),
-                PiecePosition::Ahead { .. } => prop_assert!(assembler.hold(start, &bytes, uncaptured)),
+                PiecePosition::Ahead { .. } => {
+                    prop_assert!(assembler.hold(start, &bytes, uncaptured));
+                }
             }
             let mut position = assembler.position();
             while let Some(held) = assembler.next_held() {
@@ -229,15 +237,17 @@ proptest! {
         let mut seen = std::collections::HashSet::new();
         let mut expected = Vec::new();
         for (packet, (at, bytes)) in packets.iter().enumerate() {
-            let shared: Vec<u64> = (*at..at + u64::from(*bytes)).filter(|byte| stretch.contains(byte)).collect();
+            let carried = *at..at + u64::from(*bytes);
+            let shared: Vec<u64> = carried.filter(|byte| stretch.contains(byte)).collect();
             if !shared.is_empty() {
                 let is_first = shared.iter().filter(|byte| seen.insert(**byte)).count() > 0;
                 expected.push(Carrier { packet, is_first });
             }
         }
-        let range_of = |packet: usize| packets.get(packet).map(|(at, bytes)| *at..at + u64::from(*bytes));
+        let range = |(at, bytes): &(u64, u32)| *at..at + u64::from(*bytes);
+        let range_of = |packet: usize| packets.get(packet).map(range);
         prop_assert_eq!(carriers.carrying(&stretch, range_of), expected);
-        let first = packets.iter().position(|(at, bytes)| (*at..at + u64::from(*bytes)).contains(&from));
+        let first = packets.iter().position(|packet| range(packet).contains(&from));
         prop_assert_eq!(carriers.first_carrying(from, range_of), first);
     }
 }

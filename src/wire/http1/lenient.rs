@@ -339,7 +339,10 @@ mod tests {
             reason in "[a-zA-Z ]{0,12}",
             lines in prop::collection::vec(("[a-zA-Z-]{1,12}", "[!-~]{0,12}"), 0..6),
         ) {
-            let lines: String = lines.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+            let lines: String = lines
+                .iter()
+                .flat_map(|(name, value)| [name, ": ", value, "\r\n"])
+                .collect();
             let head = buffer(format!("HTTP/1.1 204 {}\r\n{lines}\r\n", reason.trim()).as_bytes());
             prop_assert_eq!(head.response().unwrap(), head.lenient_response().unwrap().0);
             let head = buffer(format!("PUT /a?b HTTP/1.0\r\n{lines}\r\n").as_bytes());

@@ -134,8 +134,8 @@ pub struct StreamFault<'a> {
     pub reason: FaultReason,
     /// Bytes of the invalid head, if the fault is in a head.
     pub head: &'a [u8],
-    /// The first invalid line of a head that was parsed nevertheless. The head is reported next, and
-    /// the messages after it are parsed.
+    /// The first invalid line of a head that was parsed nevertheless. The head is reported next,
+    /// and the messages after it are parsed.
     pub line: Option<IrregularLine>,
 }
 
