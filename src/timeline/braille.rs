@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn no_room_no_dots() {
+    fn a_plot_without_room_has_no_dots() {
         let mut dots = BraillePlot::new(0, 0);
         dots.set(0, 1, 0, 1);
         assert_eq!(dots.cells().count(), 0);

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_began_has_a_row() {
+    fn only_phases_that_began_have_a_row() {
         let trace = trace(vec![began(Phase::Connect), began(Phase::Wait)]);
         let rows = exchange_lanes(&trace.exchanges()[0], all(), |phase| {
             phase == Phase::Connect
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_has_a_row_when_there_is_something_to_compare_or_to_explain() {
+    fn attempts_have_rows_if_there_are_several_or_one_failed() {
         let one = trace(
             [
                 vec![began(Phase::Connect)],

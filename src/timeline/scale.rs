@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_short_to_see_is_still_seen() {
+    fn very_short_spans_are_still_visible() {
         for at in [0, 1, 500, 999, 1_000] {
             let cover = scale()
                 .column_span(Moment(at), Moment(at))
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_and_instants_go_back_and_forth() {
+    fn columns_and_instants_convert_both_ways() {
         for column in 0..10 {
             assert_eq!(
                 scale().column_of(scale().moment_at_column(column)),

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_zooming_in() {
+    fn zooming_in_is_limited() {
         let whole = millis(0, 100);
         let mut zoom = Zoom::default();
         for _ in 0..1_000 {

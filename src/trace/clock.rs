@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn two_pairs_interpolate_and_tell_the_drift() {
+    fn two_pairs_interpolate_and_show_the_drift() {
         let mut map = ClockMap::default();
         map.add(pair(0, 1_000_000));
         map.add(pair(1_000, 1_002_000));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_way_back() {
+    fn wall_of_is_the_inverse_of_moment_of() {
         let mut map = ClockMap::default();
         assert_eq!(map.wall_of(Moment(5)), None);
         map.add(pair(100, 1_000_000));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_pairs_the_first_the_latest_and_every_uncertainty_count() {
+    fn many_pairs_are_thinned_out_but_uncertainty_is_kept() {
         let mut map = ClockMap::default();
         map.add(ClockPair {
             uncertainty: Nanos(77),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_clock_that_stood_still_divides_by_nothing() {
+    fn a_stopped_wall_clock_does_not_divide_by_zero() {
         let mut map = ClockMap::default();
         map.add(pair(0, 7));
         map.add(pair(1_000, 7));

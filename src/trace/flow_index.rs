@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_are_one_flow_and_anything_else_is_another() {
+    fn both_directions_are_one_flow_and_other_endpoints_another() {
         let one = SocketAddr::from(([10, 0, 0, 1], 5_000));
         let other = SocketAddr::from(([10, 0, 0, 2], 443));
         let ends = EndpointPair::between(one, other, true);

@@ -314,7 +314,7 @@ mod tests {
 
     /// tshark 4 numbers these streams in the same way (`tcp.stream`).
     #[test]
-    fn ends_that_are_used_again_are_another_flow() {
+    fn reused_endpoints_are_another_flow() {
         let first = [
             &opened(100, 900)[..],
             &[(true, FIN, 101, 0), (false, FIN, 901, 0)],
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_syn_that_is_sent_again_or_crosses_another_is_of_the_same_flow() {
+    fn retransmitted_and_simultaneous_syns_belong_to_the_same_flow() {
         let refused = [(true, TcpFlags::SYN, 100, 0), (false, RST, 0, 0)];
         assert_eq!(flows(&[refused, refused].concat()), [(4, 1)]);
         assert_eq!(
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn packets_of_flows_beyond_the_number_that_is_kept_are_counted() {
+    fn packets_of_flows_beyond_the_limit_are_counted() {
         const MORE: u32 = 10;
         let most = u32::try_from(PacketLimits::KEEP_FIRST.flows).unwrap();
         let mut trace = Trace::default();
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_to_the_latest_flow_of_what_it_quotes() {
+    fn an_icmp_error_belongs_to_the_latest_flow_of_the_quoted_packet() {
         let mut flows = FlowTable::default();
         for packet in [(true, TcpFlags::SYN, 100, 0), (true, TcpFlags::SYN, 200, 0)] {
             flows.add(&tcp(packet));

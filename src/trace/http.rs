@@ -59,7 +59,7 @@ impl HttpHeader {
         }
     }
 
-    /// Whether it has this name, ignoring case.
+    /// Returns true if it has this name, ignoring case.
     pub fn is(&self, name: &str) -> bool {
         self.name.raw().eq_ignore_ascii_case(name)
     }

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_told_in_a_line() {
+    fn the_configuration_is_formatted_on_one_line() {
         let plain = LinkConfig::delay_only(Nanos::from_millis(20), 1);
         assert_eq!(plain.to_string(), "RTT 20.0 ms · MTU 1500 · cubic");
         let bad = LinkConfig {

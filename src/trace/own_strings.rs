@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_spelt_out_and_harmless_ones_stay() {
+    fn control_characters_are_escaped_and_harmless_strings_unchanged() {
         let mut hostile = EventKind::CaptureOpened {
             interface: "eth0\x1b[2J".to_owned(),
             link_type: "EN10MB".to_owned(),

@@ -142,7 +142,7 @@ impl RetiredExchanges {
         self.hops.get(begin..end).unwrap_or_default()
     }
 
-    /// Whether exchanges were ever retired from the middle of a run.
+    /// Returns true if exchanges were ever retired from the middle of a run.
     pub const fn cut_runs(&self) -> bool {
         self.cut_runs
     }

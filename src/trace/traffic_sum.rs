@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_sums_to_what_its_packets_sum_to() {
+    fn the_sum_of_a_time_range_equals_that_of_its_packets() {
         let packets: Vec<PacketEntry> = (0..1_000).map(packet).collect();
         let mut sums = ChunkSums::EMPTY;
         for count in 1..=packets.len() {

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_cut_in_two_is_read() {
+    fn a_transport_header_split_between_fragments_is_read() {
         let (mut fragments, pieces) = (Fragments::default(), pieces(50, 8));
         let found: Vec<TransportSegment> = pieces
             .iter()
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_completes_does_not_pile_up() {
+    fn incomplete_datagrams_do_not_accumulate() {
         let mut fragments = Fragments::default();
         let mut piece = pieces(3_000, 1_480).remove(0);
         for id in 0..5_000_u16 {
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_large_and_never_completes_does_not_pile_up() {
+    fn large_incomplete_datagrams_do_not_accumulate() {
         let mut fragments = Fragments::default();
         let mut piece = pieces(60_000, 50_000).remove(0);
         for id in 0..1_000_u16 {
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn the_packet_is_the_one_that_was_cut() {
+    fn the_reassembled_packet_equals_the_original() {
         let (whole, pieces) = (pieces(3_000, 65_528).remove(0), pieces(3_000, 1_480));
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]] {
             let mut fragments = Fragments::default();
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_packet_that_was_not_captured_whole_only_the_length_is_known() {
+    fn only_the_length_of_a_truncated_packet_is_known() {
         let mut fragments = Fragments::default();
         let pieces = pieces(3_000, 1_480);
         let length = u32::try_from(pieces[1].len()).unwrap();
@@ -407,7 +407,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_pieces_are_taken_without_a_panic(
+        fn arbitrary_fragments_do_not_panic(
             pieces in vec((0_u16..4, 0_u16..0x4000, vec(any::<u8>(), 0..60), any::<u16>()), 0..200),
         ) {
             let mut fragments = Fragments::default();

@@ -11,8 +11,8 @@ impl Flow {
         self.evicted
     }
 
-    /// Whether no more packets are expected: both sides sent FIN, one side sent RST, or for UDP
-    /// nothing passed for as long as Linux keeps such a flow at most
+    /// Returns true if no more packets are expected: both sides sent FIN, one side sent RST, or for
+    /// UDP nothing passed for as long as Linux keeps such a flow at most
     /// (`nf_conntrack_udp_timeout_stream`, 120 s).
     pub(in crate::trace) fn is_over(&self, now: WallTime) -> bool {
         const SILENCE: Nanos = Nanos::from_millis(120_000);
@@ -367,7 +367,7 @@ mod tests {
 
     /// Wrong timestamps in a capture must not keep old packets listed.
     #[test]
-    fn the_oldest_packets_are_those_that_arrived_first_whatever_their_timestamps() {
+    fn the_oldest_packets_are_those_that_arrived_first_despite_wrong_timestamps() {
         let mut packets = packets(
             &(0..20_000)
                 .map(|number| (number % 9, 10, false))
@@ -390,7 +390,7 @@ mod tests {
 
     /// Gaps that are never filled are dropped with the packets that revealed them.
     #[test]
-    fn gaps_go_with_their_packets() {
+    fn gaps_are_dropped_with_their_packets() {
         let every_second = |number: u32| {
             packet(
                 number.into(),

@@ -155,7 +155,8 @@ impl Flow {
         }
     }
 
-    /// Whether a packet arrived late without being a retransmission: later packets overtook it.
+    /// Returns true if a packet arrived late without being a retransmission: later packets overtook
+    /// it.
     pub fn is_out_of_order(&self, packet: usize) -> bool {
         self.entries.get(packet).is_some_and(|entry| {
             !entry.retransmitted
@@ -166,8 +167,8 @@ impl Flow {
         })
     }
 
-    /// Whether offsets of a direction count from the first byte of its stream, because its SYN was
-    /// captured.
+    /// Returns true if offsets of a direction count from the first byte of its stream, because its
+    /// SYN was captured.
     pub const fn has_captured_syn(&self, direction: Direction) -> bool {
         self.stream(direction).anchored
     }
@@ -238,8 +239,8 @@ impl Flow {
         self.delivery_errors_unlisted
     }
 
-    /// Whether a packet between the same endpoints starts a new flow: a SYN whose sequence number
-    /// differs from this flow's first one. A retransmitted SYN has the same number.
+    /// Returns true if a packet between the same endpoints starts a new flow: a SYN whose sequence
+    /// number differs from this flow's first one. A retransmitted SYN has the same number.
     pub(super) fn starts_new_flow(&self, packet: &Packet) -> bool {
         let Transport::Tcp(tcp) = packet.transport else {
             return false;

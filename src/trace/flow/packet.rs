@@ -25,7 +25,7 @@ impl TcpFlags {
     /// The acknowledgment number is valid.
     pub const ACK: u8 = 0x10;
 
-    /// Whether all of `bits` are set.
+    /// Returns true if all of `bits` are set.
     pub const fn has(self, bits: u8) -> bool {
         self.0 & bits == bits
     }

@@ -64,7 +64,7 @@ fn bytes_carried_twice_are_a_retransmission_and_a_filled_gap_is_not() {
 }
 
 #[test]
-fn a_gap_filled_a_round_trip_later_was_sent_again() {
+fn a_gap_filled_a_round_trip_later_is_a_retransmission() {
     let at = |millis: u64, packet: Packet| Packet {
         wall: WallTime(millis * 1_000_000),
         ..packet
@@ -115,7 +115,7 @@ fn a_gap_filled_a_round_trip_later_was_sent_again() {
 }
 
 #[test]
-fn a_syn_sent_again_is_a_retransmission() {
+fn a_repeated_syn_is_a_retransmission() {
     let flow = flow_from(&[
         tcp_segment(7, TcpFlags::SYN, 0),
         tcp_segment(7, TcpFlags::SYN, 0),
@@ -133,7 +133,7 @@ fn a_keep_alive_probe_before_offset_zero_does_not_wrap() {
 }
 
 #[test]
-fn what_is_kept_of_a_packet_stays_small() {
+fn the_index_entry_of_a_packet_is_small() {
     assert_eq!(size_of::<PacketEntry>(), 48);
 }
 
@@ -269,7 +269,7 @@ fn the_syn_that_led_to_the_connection_sets_the_base() {
 }
 
 #[test]
-fn a_handshake_takes_from_the_syn_to_its_answer_alone() {
+fn the_handshake_time_is_from_the_syn_to_its_answer() {
     use Direction::{Received, Sent};
     const ACK: u8 = TcpFlags::ACK;
     let syn = (Sent, 1_000, 0, TcpFlags::SYN, 0);

@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_found_whichever_have_gone() {
+    fn numbers_are_found_after_any_removals() {
         let lists: [&[usize]; 6] = [
             &[],
             &[0, 1, 2, 3],

@@ -53,7 +53,7 @@ fn byte_by_byte(layers: &StreamLayers, nonce: u64) -> Vec<Option<u64>> {
 
 proptest! {
     #[test]
-    fn what_is_in_a_stretch_is_what_lies_under_its_bytes(
+    fn contents_of_a_range_match_its_bytes(
         records in vec(0_u32..40, 0..8),
         parts in vec(1_u64..50, 0..10),
         nonce in prop::sample::select(vec![0_u64, 8]),
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn a_part_lies_from_its_first_byte_to_its_last(
+    fn the_stream_range_of_a_part_is_from_its_first_byte_to_its_last(
         records in vec(0_u32..40, 1..8),
         parts in vec(1_u64..50, 1..10),
         nonce in prop::sample::select(vec![0_u64, 8]),
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_told_lies_in_order_and_can_be_asked_for(
+    fn arbitrary_items_are_kept_in_order_and_can_be_queried(
         records in vec((any::<u64>(), any::<u32>(), any::<u64>(), any::<u32>()), 0..20),
         parts in vec((any::<u64>(), any::<u64>()), 0..20),
         from in any::<u64>(),
@@ -140,7 +140,7 @@ proptest! {
 }
 
 #[test]
-fn without_tls_parts_lie_in_the_stream_itself() {
+fn without_tls_parts_are_ranges_of_the_stream() {
     let layers = layers(0, &[], &[80, 1_000]);
     let contents = layers.contents(60..200, 0);
     assert_eq!(contents.plain(), &(60..200));
@@ -153,7 +153,7 @@ fn without_tls_parts_lie_in_the_stream_itself() {
 }
 
 #[test]
-fn what_goes_on_is_told_again_and_stands_once() {
+fn an_item_that_is_extended_is_listed_once() {
     let mut layers = StreamLayers::default();
     let body = |bytes| Part {
         at: 80,
@@ -195,7 +195,7 @@ fn what_goes_on_is_told_again_and_stands_once() {
 }
 
 #[test]
-fn what_comes_before_tls_lies_in_the_stream_itself() {
+fn parts_before_tls_are_ranges_of_the_stream() {
     let part = |at, bytes| Part {
         at,
         bytes,

@@ -81,7 +81,7 @@ impl ByteMap {
 
 proptest! {
     #[test]
-    fn coverage_is_what_a_map_of_bytes_says(
+    fn coverage_agrees_with_a_map_of_bytes(
         stretches in stretches(),
         asked in (0_u64..150, 0_u64..80),
         kept in 0_u32..40,
@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn however_a_sequence_is_cut_its_bytes_come_once_and_in_order((sequence, pieces) in pieces()) {
+    fn bytes_are_delivered_once_and_in_order_from_any_pieces((sequence, pieces) in pieces()) {
         let mut assembler = Assembler::<65_536>::default();
         let mut come = vec![false; sequence.len()];
         let mut delivered = Vec::new();
@@ -146,7 +146,7 @@ proptest! {
     /// Contradicting pieces: bytes that were passed on are final, and of the others the piece that
     /// begins first, or arrived first, counts.
     #[test]
-    fn where_pieces_contradict_each_other_the_first_counts(
+    fn the_first_of_contradicting_pieces_counts(
         pieces in vec((0_u64..40, vec(any::<u8>(), 1..20)), 0..20),
     ) {
         let mut assembler = Assembler::<65_536>::default();
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_not_captured_keeps_its_place(
+    fn uncaptured_bytes_keep_their_offsets(
         pieces in vec((0_u64..60, vec(any::<u8>(), 0..10), 0_u64..10), 0..20),
     ) {
         let mut assembler = Assembler::<65_536>::default();
@@ -200,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn no_memory_beyond_the_limit_whatever_comes(
+    fn memory_is_bounded_for_any_input(
         pieces in vec((any::<u64>(), vec(any::<u8>(), 0..80), any::<u64>()), 0..80),
     ) {
         let mut assembler = Assembler::<2_000>::default();
@@ -253,7 +253,7 @@ proptest! {
 }
 
 #[test]
-fn of_too_many_gaps_the_first_counts_as_passed() {
+fn the_first_of_too_many_gaps_counts_as_passed() {
     let mut coverage = Coverage::<2, u8>::default();
     for (tag, start) in [(0, 10), (1, 20), (2, 30)] {
         coverage.insert(start..start + 5, tag);
@@ -272,7 +272,7 @@ fn of_too_many_gaps_the_first_counts_as_passed() {
 }
 
 #[test]
-fn of_pieces_at_one_offset_the_longer_adds_what_it_has_more() {
+fn a_longer_piece_at_the_same_offset_adds_its_further_bytes() {
     let mut assembler = Assembler::<1_000>::default();
     let mut delivered = Vec::new();
     let mut deliver = |bytes: &[u8], _| delivered.extend_from_slice(bytes);

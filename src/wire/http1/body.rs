@@ -234,7 +234,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_not_matter_how_a_body_is_cut(body in prop_oneof![
+        fn the_result_does_not_depend_on_how_a_body_is_split(body in prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..200),
             proptest::collection::vec(prop::sample::select(b"0123fF;\r\n x".to_vec()), 0..200),
         ], cut in 0_usize..200) {

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_response_stays_none() {
+    fn other_input_is_not_a_response() {
         for head in [
             "HTTP/1.1 2x0 OK\r\n\r\n",
             "HTTP/1.1 2000 OK\r\n\r\n",

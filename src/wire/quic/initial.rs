@@ -174,7 +174,7 @@ mod tests {
         }
 
         #[test]
-        fn pieces_in_any_order_make_a_message(
+        fn crypto_frames_in_any_order_make_a_message(
             order in Just((0..6_u8).collect::<Vec<_>>()).prop_shuffle(),
         ) {
             let message = [[CLIENT_HELLO, 0, 0, 56].as_slice(), &[7; 56]].concat();
