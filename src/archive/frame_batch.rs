@@ -109,7 +109,7 @@ impl FrameBatch {
     }
 }
 
-/// Where a frame's bytes lie; `None` if it has none.
+/// Returns the location of a frame's bytes; `None` if they are not contiguous in the file.
 fn location_of(frame: &CapturedFrame<'_>) -> Option<PacketLocation> {
     let bytes = NonZeroU32::new(u32::try_from(frame.bytes.len()).ok()?)?;
     (frame.interface != REASSEMBLED).then_some(PacketLocation {

@@ -28,9 +28,9 @@ use super::hosts::{ALIASES, NAME_SERVER, ZONE};
 const TTL: u32 = 60;
 const TCP_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 const TCP_RESPONSE_QUEUE: usize = 32;
-/// Questions at a time whose answer is held back; one more is not answered, as by any server that
-/// has too much to do.
-const MOST_PAUSES: usize = 1_024;
+/// Maximum number of responses delayed at a time; another question is not answered, as by an
+/// overloaded server.
+const MAX_DELAYED_RESPONSES: usize = 1_024;
 
 /// Serves DNS on these sockets in the current runtime.
 pub(super) fn start_dns_server(
@@ -81,7 +81,7 @@ impl LabDnsHandler {
         Ok(Self {
             zones,
             faults: odd.collect::<Result<_, ProtoError>>()?,
-            pauses: Semaphore::new(MOST_PAUSES),
+            pauses: Semaphore::new(MAX_DELAYED_RESPONSES),
         })
     }
 }

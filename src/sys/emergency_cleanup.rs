@@ -195,7 +195,7 @@ fn restore_terminal() {
             libc::dup2(dev_null, libc::STDOUT_FILENO);
         }
     }
-    // SAFETY: the settings are those of this terminal; nothing is kept of the pointer.
+    // SAFETY: the settings are those of this terminal; the pointer is not stored.
     #[expect(
         unsafe_code,
         reason = "this is called from signal handlers, where no library promises to be safe"

@@ -107,8 +107,8 @@ const IMMEDIATELY: Nanos = Nanos::from_millis(2);
 /// Packets examined to find what an acknowledgment led to.
 const MAX_LOOKAHEAD: usize = 64;
 
-/// The cause of an idle period between two packets; `rest` are the packets after them. `None` if it
-/// cannot be told.
+/// Returns the cause of an idle period between two packets; `rest` are the packets after them.
+/// `None` if it cannot be determined.
 pub(super) fn cause_between(
     state: &TcpState<'_>,
     last: &PacketEntry,

@@ -141,8 +141,8 @@ fn plain_in(records: &[Record], stream: &Range<u64>, nonce: u64) -> Range<u64> {
 }
 
 /// Returns the part of `thing` in a range, counted from the first byte of `thing`.
-fn within(stretch: &Range<u64>, thing: &Range<u64>) -> Range<u64> {
-    let start = stretch.start.max(thing.start);
-    let end = stretch.end.min(thing.end).max(start);
+fn within(range: &Range<u64>, thing: &Range<u64>) -> Range<u64> {
+    let start = range.start.max(thing.start);
+    let end = range.end.min(thing.end).max(start);
     start.saturating_sub(thing.start)..end.saturating_sub(thing.start)
 }

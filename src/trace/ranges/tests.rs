@@ -62,17 +62,17 @@ proptest! {
     ) {
         let layers = layers(nonce, &records, &parts);
         prop_assume!(!layers.records().is_empty());
-        let stretch = from..from + bytes;
+        let range = from..from + bytes;
         let under: Vec<u64> = byte_by_byte(&layers, nonce)
             .into_iter()
             .skip(usize::try_from(from).unwrap())
             .take(usize::try_from(bytes).unwrap())
             .flatten()
             .collect();
-        let contents = layers.contents(stretch.clone(), nonce);
+        let contents = layers.contents(range.clone(), nonce);
         prop_assert_eq!(contents.plain().clone().collect::<Vec<_>>(), under.clone());
         for record in layers.records() {
-            let shared = record.range().filter(|at| stretch.contains(at));
+            let shared = record.range().filter(|at| range.contains(at));
             let expected: Vec<u64> = shared.map(|at| at - record.at).collect();
             let mut fragments = contents.records();
             let found = fragments.find(|piece| piece.of == *record);
@@ -181,7 +181,7 @@ fn an_item_that_is_extended_is_listed_once() {
             .collect::<Vec<_>>(),
         [80, 5_000]
     );
-    // And what lies before it is no sense.
+    // Items before the end of the known ones are ignored.
     layers.take(
         &[],
         &[Part {

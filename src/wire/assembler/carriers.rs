@@ -82,16 +82,16 @@ impl Carriers {
     /// Returns the packets that carried part of a range, in the order captured.
     pub fn carrying(
         &self,
-        stretch: &Range<u64>,
+        wanted: &Range<u64>,
         range_of: impl Fn(usize) -> Option<Range<u64>>,
     ) -> Vec<Carrier> {
-        let mut found: Vec<Carried> = self.ahead_in(stretch, range_of).collect();
-        found.extend(self.late_in(stretch));
+        let mut found: Vec<Carried> = self.ahead_in(wanted, range_of).collect();
+        found.extend(self.late_in(wanted));
         found.sort_unstable_by_key(|carried| carried.packet);
         // There cannot be more gaps than packets found.
-        let mut seen = Coverage::<{ usize::MAX }>::starting_at(stretch.start);
+        let mut seen = Coverage::<{ usize::MAX }>::starting_at(wanted.start);
         let carrier = |Carried { range, packet }: Carried| {
-            let within = range.start.max(stretch.start)..range.end.min(stretch.end);
+            let within = range.start.max(wanted.start)..range.end.min(wanted.end);
             Carrier {
                 packet,
                 is_first: seen.insert(within, ()).is_new(),
@@ -106,11 +106,11 @@ impl Carriers {
         offset: u64,
         range_of: impl Fn(usize) -> Option<Range<u64>>,
     ) -> Option<usize> {
-        let stretch = offset..offset.checked_add(1)?;
-        let ahead = self.ahead_in(&stretch, range_of).next();
+        let wanted = offset..offset.checked_add(1)?;
+        let ahead = self.ahead_in(&wanted, range_of).next();
         ahead
             .into_iter()
-            .chain(self.late_in(&stretch))
+            .chain(self.late_in(&wanted))
             .map(|carried| carried.packet)
             .min()
     }
@@ -122,20 +122,20 @@ impl Carriers {
 
     fn ahead_in(
         &self,
-        stretch: &Range<u64>,
+        wanted: &Range<u64>,
         range_of: impl Fn(usize) -> Option<Range<u64>>,
     ) -> impl Iterator<Item = Carried> {
         let carried = move |packet: &u32| Carried {
             range: range_of(*packet as usize).unwrap_or(u64::MAX..u64::MAX),
             packet: *packet as usize,
         };
-        overlapping_items(&self.ahead, stretch, |packet| carried(packet).range)
+        overlapping_items(&self.ahead, wanted, |packet| carried(packet).range)
             .iter()
             .map(carried)
     }
 
-    fn late_in(&self, stretch: &Range<u64>) -> impl Iterator<Item = Carried> + '_ {
-        let Range { start, end } = stretch.clone();
+    fn late_in(&self, wanted: &Range<u64>) -> impl Iterator<Item = Carried> + '_ {
+        let Range { start, end } = wanted.clone();
         let from = start.saturating_sub(u64::from(self.longest_late));
         let late = if start < end && from < end {
             self.late.range((from, 0)..(end, 0))

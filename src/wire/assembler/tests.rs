@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Ranges of a sequence of 120 bytes.
-fn stretches() -> impl Strategy<Value = Vec<Range<u64>>> {
+fn ranges() -> impl Strategy<Value = Vec<Range<u64>>> {
     vec((0_u64..120, 0_u64..30), 0..40).prop_map(|pieces| {
         let range = |(start, length)| start..start + length;
         pieces.into_iter().map(range).collect()
@@ -82,16 +82,16 @@ impl ByteMap {
 proptest! {
     #[test]
     fn coverage_agrees_with_a_map_of_bytes(
-        stretches in stretches(),
+        ranges in ranges(),
         asked in (0_u64..150, 0_u64..80),
         kept in 0_u32..40,
     ) {
         let mut coverage = Coverage::<64, u32>::default();
         let mut bytes = ByteMap::default();
-        for (tag, stretch) in (0..).zip(stretches) {
+        for (tag, range) in (0..).zip(ranges) {
             prop_assert_eq!(
-                coverage.insert(stretch.clone(), tag),
-                bytes.insert(stretch, tag)
+                coverage.insert(range.clone(), tag),
+                bytes.insert(range, tag)
             );
             prop_assert_eq!(coverage.end(), bytes.end);
             let missing = coverage
@@ -233,21 +233,21 @@ proptest! {
         for (packet, (at, bytes)) in packets.iter().enumerate() {
             carriers.add(packet, *at, *bytes);
         }
-        let stretch = from..from + bytes;
+        let range = from..from + bytes;
         let mut seen = std::collections::HashSet::new();
         let mut expected = Vec::new();
         for (packet, (at, bytes)) in packets.iter().enumerate() {
             let carried = *at..at + u64::from(*bytes);
-            let shared: Vec<u64> = carried.filter(|byte| stretch.contains(byte)).collect();
+            let shared: Vec<u64> = carried.filter(|byte| range.contains(byte)).collect();
             if !shared.is_empty() {
                 let is_first = shared.iter().filter(|byte| seen.insert(**byte)).count() > 0;
                 expected.push(Carrier { packet, is_first });
             }
         }
-        let range = |(at, bytes): &(u64, u32)| *at..at + u64::from(*bytes);
-        let range_of = |packet: usize| packets.get(packet).map(range);
-        prop_assert_eq!(carriers.carrying(&stretch, range_of), expected);
-        let first = packets.iter().position(|packet| range(packet).contains(&from));
+        let packet_range = |(at, bytes): &(u64, u32)| *at..at + u64::from(*bytes);
+        let range_of = |packet: usize| packets.get(packet).map(packet_range);
+        prop_assert_eq!(carriers.carrying(&range, range_of), expected);
+        let first = packets.iter().position(|packet| packet_range(packet).contains(&from));
         prop_assert_eq!(carriers.first_carrying(from, range_of), first);
     }
 }

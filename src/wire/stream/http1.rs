@@ -324,8 +324,8 @@ fn has_field(request: &RequestHead, wanted: &[u8]) -> bool {
 
 fn pass_body(body: &mut BodyReader, bytes: &[u8], cx: &mut LaneContext<'_>) -> usize {
     let mut told = 0;
-    body.read(bytes, |stretch, count, ends| {
-        let kind = match stretch {
+    body.read(bytes, |section, count, ends| {
+        let kind = match section {
             BodySection::Data => UnitKind::Http1Body,
             BodySection::ChunkHeader => UnitKind::Http1ChunkHeader,
             BodySection::Trailers => UnitKind::Http1Trailers,

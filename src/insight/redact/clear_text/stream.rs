@@ -98,8 +98,8 @@ impl ClearTextStream {
             mask.conversation.skip(mask.from, missing, rules);
         }
         for secret in secrets {
-            let stretch = start + secret.start as u64..start + secret.end as u64;
-            self.blanked.insert(stretch, ());
+            let range = start + secret.start as u64..start + secret.end as u64;
+            self.blanked.insert(range, ());
             if let Some(secret) = bytes.get_mut(secret) {
                 secret.fill(BLANK);
             }
@@ -117,9 +117,9 @@ impl ClearTextStream {
     /// Overwrites retransmitted bytes in the same places as before.
     fn blank_again(&self, start: u64, bytes: &mut [u8]) {
         let end = start.saturating_add(bytes.len() as u64);
-        for stretch in self.blanked.passed_within(&(start..end)) {
+        for range in self.blanked.passed_within(&(start..end)) {
             let place = |offset: u64| usize::try_from(offset - start).unwrap_or(usize::MAX);
-            if let Some(secret) = bytes.get_mut(place(stretch.start)..place(stretch.end)) {
+            if let Some(secret) = bytes.get_mut(place(range.start)..place(range.end)) {
                 secret.fill(BLANK);
             }
         }
