@@ -96,7 +96,7 @@ pub struct DnsQuery {
     pub asked: Moment,
     /// When the outcome was known.
     pub ended: Option<Moment>,
-    /// How it ended.
+    /// Its outcome.
     pub outcome: QueryOutcome,
 }
 

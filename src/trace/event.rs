@@ -49,7 +49,7 @@ pub struct Event {
     /// Time on the run's axis.
     #[serde(rename = "at_ns")]
     pub at: Moment,
-    /// What happened.
+    /// Kind of the event, with its data.
     #[serde(flatten)]
     pub kind: EventKind,
 }
@@ -76,7 +76,7 @@ impl fmt::Display for ExchangeCause {
     }
 }
 
-/// What happened.
+/// Kind of an event, with its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[expect(

@@ -69,7 +69,7 @@ impl Attempt {
 pub struct ProxyStep {
     /// `http`, `https`, `socks5` or `socks5h`.
     pub kind: String,
-    /// What was sent or received: `CONNECT api.lab.test:443`, `200 Connection established`.
+    /// Text of the message: `CONNECT api.lab.test:443`, `200 Connection established`.
     pub text: Untrusted,
 }
 

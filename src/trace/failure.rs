@@ -11,10 +11,10 @@ use crate::units::Untrusted;
 pub struct Failure {
     /// Kind of failure, for machines.
     pub code: FailureCode,
-    /// What happened, in one sentence for people, with the names, addresses and figures of this
-    /// case.
+    /// Description of the failure, in one sentence for people, with the names, addresses and
+    /// figures of this case.
     pub message: Untrusted,
-    /// What to try next.
+    /// Suggested next step.
     pub hint: String,
 }
 

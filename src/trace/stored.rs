@@ -52,7 +52,7 @@ pub enum StoreError {
     Evicted {
         /// Offset in the store.
         at: u64,
-        /// How many bytes are kept.
+        /// Number of bytes that are kept.
         kept: u64,
     },
     /// The read failed.

@@ -34,8 +34,8 @@ impl SuiteProgressLine {
         }
     }
 
-    /// How long the caller may wait for an event before the next update is due; `None` if no line
-    /// is drawn.
+    /// Returns how long the caller may wait for an event before the next update is due; `None` if
+    /// no line is drawn.
     pub(super) const fn redraw_interval(&self) -> Option<Duration> {
         if self.terminal {
             Some(REDRAW_INTERVAL)

@@ -75,8 +75,8 @@ pub struct Flow {
 impl Flow {
     /// Maximum number of delivery errors that are listed.
     pub(super) const MAX_DELIVERY_ERRORS: usize = 16;
-    /// How long after a gap appeared a packet that fills it counts as reordered rather than
-    /// retransmitted, where the round trip is not known.
+    /// Maximum age of a gap at which a packet that fills it counts as reordered and not as
+    /// retransmitted, if the round-trip time is unknown.
     const DEFAULT_REORDERING_WINDOW: Nanos = Nanos::from_millis(3);
     /// The same where it is known: lower bound, since packets are not always captured in the order
     /// in which they arrived.
