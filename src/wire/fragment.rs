@@ -16,8 +16,8 @@ pub struct Fragment<'a> {
     datagram: Key,
     /// Offset in the datagram's payload.
     offset: u32,
-    /// IP header of the fragment.
-    header: &'a [u8],
+    /// The packet that carried it, from its IP header on.
+    packet: &'a [u8],
     /// Captured bytes of its payload.
     captured: &'a [u8],
     /// Length of its payload on the link.
@@ -45,7 +45,7 @@ impl<'a> Fragment<'a> {
                 protocol: datagram.protocol,
             },
             offset: piece.offset,
-            header: datagram.header,
+            packet: datagram.packet,
             captured: datagram.payload,
             bytes: datagram.payload_bytes,
             more: piece.more_fragments,
@@ -184,7 +184,8 @@ impl Pending {
 
     fn keep_bytes(&mut self, fragment: &Fragment<'_>) {
         if fragment.offset == 0 && self.header.is_empty() {
-            self.header = fragment.header.to_vec();
+            let header = fragment.packet.len() - fragment.captured.len();
+            self.header = fragment.packet.get(..header).unwrap_or_default().to_vec();
         }
         let Self {
             payload, is_cut, ..
@@ -214,7 +215,7 @@ impl Pending {
             destination: datagram.destination,
             protocol: datagram.protocol,
             header_bytes: self.header.len(),
-            header: &self.header,
+            packet: &self.header,
             payload: &self.payload,
             payload_bytes: total,
             fragment: None,
@@ -230,7 +231,7 @@ impl Pending {
 fn unfragmented_packet(datagram: &IpPacket<'_>) -> Option<Vec<u8>> {
     let mut packet = match datagram.source {
         IpAddr::V4(_) => {
-            let (mut header, _) = Ipv4Header::from_slice(datagram.header).ok()?;
+            let (mut header, _) = Ipv4Header::from_slice(datagram.packet).ok()?;
             header.more_fragments = false;
             header.fragment_offset = IpFragOffset::ZERO;
             header.set_payload_len(datagram.payload.len()).ok()?;
@@ -238,7 +239,7 @@ fn unfragmented_packet(datagram: &IpPacket<'_>) -> Option<Vec<u8>> {
             header.to_bytes().to_vec()
         }
         IpAddr::V6(_) => {
-            let (mut header, _) = Ipv6Header::from_slice(datagram.header).ok()?;
+            let (mut header, _) = Ipv6Header::from_slice(datagram.packet).ok()?;
             header.set_payload_length(datagram.payload.len()).ok()?;
             header.next_header = IpNumber(datagram.protocol);
             header.to_bytes().to_vec()

@@ -30,6 +30,14 @@ pub struct Insertion<T = ()> {
 }
 
 impl<T> Insertion<T> {
+    const NOTHING: Self = Self {
+        skipped: 0,
+        appended: 0,
+        filled: 0,
+        repeated: 0,
+        least_tag: None,
+    };
+
     /// Returns true if some of its bytes had not passed before.
     pub const fn is_new(&self) -> bool {
         self.appended > 0 || self.filled > 0
@@ -75,7 +83,20 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
 
     /// Marks a range as passed. A gap that this opens gets the tag. If there would be more than
     /// `MOST_GAPS` gaps, the first one counts as passed from then on.
+    #[inline]
     pub fn insert(&mut self, range: Range<u64>, tag: T) -> Insertion<T> {
+        // Nearly all packets follow on what has passed.
+        if range.start == self.end {
+            self.end = range.end.max(self.end);
+            return Insertion {
+                appended: self.end - range.start,
+                ..Insertion::NOTHING
+            };
+        }
+        self.insert_elsewhere(range, tag)
+    }
+
+    fn insert_elsewhere(&mut self, range: Range<u64>, tag: T) -> Insertion<T> {
         if self.opens_gap(&range)
             && self.gaps.len() >= MOST_GAPS
             && let Some((first, _)) = self.gaps.first_range_value()
@@ -140,19 +161,12 @@ impl<const MOST_GAPS: usize, T: Clone + Ord> Coverage<MOST_GAPS, T> {
     }
 
     fn mark(&mut self, range: &Range<u64>, tag: T) -> Insertion<T> {
-        let mut insertion = Insertion {
-            skipped: 0,
-            appended: 0,
-            filled: 0,
-            repeated: 0,
-            least_tag: None,
-        };
+        let mut insertion = Insertion::NOTHING;
         if range.is_empty() {
             return insertion;
         }
         let known = range.start..range.end.min(self.end);
         if !known.is_empty() {
-            // Nearly all packets are at the end, and most others repeat bytes that have passed.
             for (gap, since) in self.gaps.overlapping(&known) {
                 insertion.filled += gap.end.min(known.end) - gap.start.max(known.start);
                 let least = insertion.least_tag.get_or_insert_with(|| since.clone());
