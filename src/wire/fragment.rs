@@ -36,7 +36,11 @@ struct Key {
 }
 
 impl<'a> Fragment<'a> {
-    pub(super) const fn new(datagram: &IpPacket<'a>, piece: FragmentInfo) -> Self {
+    pub(super) const fn new(
+        packet: &'a [u8],
+        datagram: &IpPacket<'a>,
+        piece: FragmentInfo,
+    ) -> Self {
         Self {
             datagram: Key {
                 source: datagram.source,
@@ -45,7 +49,7 @@ impl<'a> Fragment<'a> {
                 protocol: datagram.protocol,
             },
             offset: piece.offset,
-            packet: datagram.packet,
+            packet,
             captured: datagram.payload,
             bytes: datagram.payload_bytes,
             more: piece.more_fragments,
@@ -215,23 +219,25 @@ impl Pending {
             destination: datagram.destination,
             protocol: datagram.protocol,
             header_bytes: self.header.len(),
-            packet: &self.header,
             payload: &self.payload,
             payload_bytes: total,
             fragment: None,
         };
         let segment = transport::parse_transport(&whole, None)?;
         let is_whole = self.payload.len() as u64 == u64::from(total);
-        let packet = is_whole.then(|| unfragmented_packet(&whole)).flatten();
+        let packet = is_whole
+            .then(|| unfragmented_packet(&self.header, &whole))
+            .flatten();
         Some(ReassembledDatagram { segment, packet })
     }
 }
 
-/// Returns the IP packet of a reassembled datagram; `None` if it is too long.
-fn unfragmented_packet(datagram: &IpPacket<'_>) -> Option<Vec<u8>> {
+/// Returns the IP packet of a reassembled datagram with the header of its first fragment; `None` if
+/// it is too long.
+fn unfragmented_packet(header: &[u8], datagram: &IpPacket<'_>) -> Option<Vec<u8>> {
     let mut packet = match datagram.source {
         IpAddr::V4(_) => {
-            let (mut header, _) = Ipv4Header::from_slice(datagram.packet).ok()?;
+            let (mut header, _) = Ipv4Header::from_slice(header).ok()?;
             header.more_fragments = false;
             header.fragment_offset = IpFragOffset::ZERO;
             header.set_payload_len(datagram.payload.len()).ok()?;
@@ -239,7 +245,7 @@ fn unfragmented_packet(datagram: &IpPacket<'_>) -> Option<Vec<u8>> {
             header.to_bytes().to_vec()
         }
         IpAddr::V6(_) => {
-            let (mut header, _) = Ipv6Header::from_slice(datagram.packet).ok()?;
+            let (mut header, _) = Ipv6Header::from_slice(header).ok()?;
             header.set_payload_length(datagram.payload.len()).ok()?;
             header.next_header = IpNumber(datagram.protocol);
             header.to_bytes().to_vec()

@@ -86,7 +86,7 @@ pub fn parse_frame(link: LinkType, frame: &[u8], frame_bytes: u32) -> ParsedFram
         NetworkProtocol::Other => return ParsedFrame::Other,
     };
     datagram.map_or(ParsedFrame::Unreadable, |datagram| {
-        parse_ip_payload(&datagram, at)
+        parse_ip_payload(bytes, &datagram, at)
     })
 }
 
@@ -99,10 +99,10 @@ pub fn parse_segment(link: LinkType, frame: &[u8], frame_bytes: u32) -> Option<T
     }
 }
 
-/// Parses the payload of an IP packet that begins at `at` in its frame.
-fn parse_ip_payload<'a>(datagram: &IpPacket<'a>, at: usize) -> ParsedFrame<'a> {
+/// Parses the payload of an IP packet, `bytes`, that begins at `at` in its frame.
+fn parse_ip_payload<'a>(bytes: &'a [u8], datagram: &IpPacket<'a>, at: usize) -> ParsedFrame<'a> {
     if let Some(fragment) = datagram.fragment {
-        return ParsedFrame::Fragment(Fragment::new(datagram, fragment));
+        return ParsedFrame::Fragment(Fragment::new(bytes, datagram, fragment));
     }
     match datagram.protocol {
         transport::TCP | transport::UDP => {
