@@ -21,7 +21,7 @@ impl Room {
     }
 }
 
-/// The rooms, from left to right: `units ← {wire, trace} ← {timeline, insight} ← dissect ← {report,
+/// The rooms, from left to right: `units ← wire ← trace ← {timeline, insight} ← dissect ← {report,
 /// archive, tui, probe, capture, lab} ← cli ← main`. Right may use left; rooms in braces do not see
 /// each other; `sys` serves those that talk to the kernel.
 pub(super) const ROOMS: [Room; 14] = [
@@ -39,7 +39,7 @@ pub(super) const ROOMS: [Room; 14] = [
     },
     Room {
         name: "trace",
-        may_use: &["units"],
+        may_use: &["units", "wire"],
     },
     Room {
         name: "timeline",

@@ -48,7 +48,7 @@ fn accepted(path: &str, text: &str) {
 
 #[test]
 fn a_room_that_reaches_to_its_right() {
-    let wall = "`trace` may not use `probe`; it may use units";
+    let wall = "`trace` may not use `probe`; it may use units, wire";
     refused(
         "src/trace/fold.rs",
         "\nuse crate::probe::Run;",
