@@ -4,6 +4,7 @@
 use crate::insight::{opening, payload_of};
 use crate::trace::{ByteStore, Direction, DnsAnswer, DnsRecord, Flow, PacketEntry};
 use crate::units::{Nanos, Untrusted, WallTime};
+use crate::wire::Transport;
 use crate::wire::dns::{DnsMessage, ResourceRecord, rcode_name, record_type_name};
 
 /// Questions kept of a conversation.
@@ -115,7 +116,7 @@ fn messages<'a>(
     flow: &'a Flow,
     store: &'a dyn ByteStore,
 ) -> Box<dyn Iterator<Item = (Option<WallTime>, DnsMessage)> + 'a> {
-    if flow.key.tcp {
+    if flow.key.transport == Transport::Tcp {
         let directions = [Direction::Sent, Direction::Received].into_iter();
         let both = directions
             .flat_map(move |direction| in_stream(opening(flow, direction, store, MOST_BYTES)));

@@ -18,6 +18,7 @@ mod parts;
 mod stream;
 
 use crate::trace::{ByteStore, Contents, Direction, Flow, Layers, PacketEntry, Side};
+use crate::wire::Transport;
 use crate::wire::stream::StreamParser;
 use crate::wire::tls::{KeyLog, Sender};
 
@@ -81,7 +82,7 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
             .extend((!dissection.asked.is_empty()).then_some("DNS"));
         return dissection;
     }
-    if !flow.key.tcp {
+    if flow.key.transport == Transport::Udp {
         return dissection;
     }
     let (mut parser, mut findings) = (StreamParser::with_keys(keys), Findings::default());

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::trace::{ClockMap, Direction, Exchange, Flow, PacketEntry, TcpFlags, Trace};
+use crate::trace::{ClockMap, Direction, Exchange, Flow, PacketEntry, Trace};
 use crate::units::{Moment, Nanos};
+use crate::wire::TcpFlags;
 
 /// The packets of an exchange's connection from the exchange's time, on the run's axis.
 pub(super) struct ExchangePackets<'a> {

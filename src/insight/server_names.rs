@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::payload::{first_of, payload_of, put_together};
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry, Trace};
 use crate::units::Untrusted;
+use crate::wire::Transport;
 use crate::wire::quic::{InitialReader, QuicHello};
 use crate::wire::stream::{
     ByteAxis, HeadContent, MessageHead, StreamParser, TlsHello, UnitPiece, UnitSink,
@@ -42,7 +43,7 @@ pub fn server_name(flow: &Flow, store: &dyn ByteStore) -> Option<Untrusted> {
 /// The first packets of a flow, to search for a name where the packets' bytes are available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowOpening {
-    tcp: bool,
+    transport: Transport,
     packets: Vec<PacketEntry>,
 }
 
@@ -55,24 +56,24 @@ impl FlowOpening {
 
     /// The first packets of a flow; `None` if nothing was sent yet.
     pub fn from_flow(flow: &Flow) -> Option<Self> {
-        let tcp = flow.key.tcp;
+        let transport = flow.key.transport;
         let of_side = |direction| {
             first_of(flow, direction, Self::MAX_BYTES)
                 .take(Self::MAX_PACKETS)
                 .copied()
         };
         let mut packets: Vec<PacketEntry> = of_side(Direction::Sent).collect();
-        if !tcp {
+        if transport == Transport::Udp {
             // For UDP the client is guessed by the ports, so the other side may be the client.
             packets.extend(of_side(Direction::Received));
         }
-        (!packets.is_empty()).then_some(Self { tcp, packets })
+        (!packets.is_empty()).then_some(Self { transport, packets })
     }
 
     /// The server's name, if it was sent in the clear.
     pub fn server_name(&self, store: &dyn ByteStore) -> Option<Untrusted> {
         const HANDSHAKE: u8 = 22;
-        if !self.tcp {
+        if self.transport == Transport::Udp {
             return [Direction::Sent, Direction::Received]
                 .into_iter()
                 .find_map(|from| self.name_in_datagrams(from, store));
@@ -172,8 +173,7 @@ mod tests {
     use etherparse::PacketBuilder;
 
     use super::*;
-    use crate::insight::packet_from_segment;
-    use crate::trace::{Event, EventKind, PacketLocation, StoreError};
+    use crate::trace::{Event, EventKind, Packet, PacketLocation, StoreError};
     use crate::units::{Moment, WallTime};
     use crate::wire::quic::samples::{VERSIONS, client_initial};
     use crate::wire::{LinkType, parse_segment};
@@ -238,7 +238,7 @@ mod tests {
             };
             let segment = parse_segment(LinkType::Raw, &frame, length).unwrap();
             store.0.extend(frame);
-            let packets = vec![packet_from_segment(
+            let packets = vec![Packet::from_segment(
                 &segment,
                 WallTime(0),
                 length,

@@ -56,7 +56,7 @@ pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
 pub use failure::{Failure, FailureCode};
 pub use flow::{
     ChunkSummary, Direction, DirectionSummary, Flow, FlowKey, Packet, PacketEntry, PacketRun,
-    SegmentCounts, SizeSet, StreamUpdate, TcpFlags, TcpHeader, Transport, ValueRange,
+    SegmentCounts, SizeSet, StreamUpdate, ValueRange,
 };
 pub use fold::{ControlMeasurement, Trace};
 pub use http::{HttpHeader, HttpVersion, InformationalResponse, Request, Response};

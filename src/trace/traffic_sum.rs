@@ -4,8 +4,9 @@
 //! that lie within it and from the packets of the two at its edges, so a picture of a million
 //! packets costs no more than one of a thousand.
 
-use super::{Direction, PacketEntry, TcpFlags};
+use super::{Direction, PacketEntry};
 use crate::units::WallTime;
+use crate::wire::TcpFlags;
 
 /// What passed in a stretch of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::TransportSegment;
 use super::ip::{FragmentInfo, IpPacket};
-use super::transport;
+use super::transport::{self, Transport};
 
 /// A piece of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Fragments {
     /// Takes a fragment. With the one that completes its datagram, what that carried: once,
     /// whatever number of pieces it had.
     pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<TransportSegment> {
-        if !matches!(fragment.datagram.protocol, transport::TCP | transport::UDP) {
+        if Transport::from_protocol_number(fragment.datagram.protocol).is_none() {
             return None;
         }
         if !self.pending.contains_key(&fragment.datagram) {
@@ -192,7 +192,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::{LinkType, ParsedFrame, TransportKind, parse_frame};
+    use crate::wire::{LinkType, ParsedFrame, TransportHeader, parse_frame};
 
     /// A UDP datagram over IPv4, cut into pieces of `step` bytes.
     fn pieces(payload: usize, step: usize) -> Vec<Vec<u8>> {
@@ -233,8 +233,8 @@ mod tests {
                 panic!("{order:?}: {found:?}")
             };
             assert_eq!(
-                (segment.payload_bytes, segment.payload_at, segment.kind),
-                (3_000, None, TransportKind::Udp)
+                (segment.payload_bytes, segment.payload_at, segment.header),
+                (3_000, None, TransportHeader::Udp)
             );
             assert_eq!(segment.source, ([192, 0, 2, 1], 40_000).into());
             assert!(fragments.pending.is_empty() && fragments.began.is_empty());

@@ -6,7 +6,7 @@ use super::fragment::Fragment;
 use super::icmp::{self, IcmpError};
 use super::ip::{self, IpPacket};
 use super::link_type::{LinkType, NetworkProtocol};
-use super::transport;
+use super::transport::{self, Transport, TransportHeader};
 
 /// A parsed frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,34 +40,8 @@ pub struct TransportSegment {
     /// Offset of the payload in the frame, possibly beyond the captured bytes; `None` if it was
     /// reassembled from fragments.
     pub payload_at: Option<u32>,
-    /// The transport header.
-    pub kind: TransportKind,
-}
-
-/// The transport protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportKind {
-    /// A TCP segment.
-    Tcp(TcpSegment),
-    /// A UDP datagram.
-    Udp,
-}
-
-/// The fields of a TCP header (RFC 9293 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TcpSegment {
-    /// Sequence number.
-    pub seq: u32,
-    /// Acknowledgment number.
-    pub ack: u32,
-    /// Low byte of the flags.
-    pub flags: u8,
-    /// Window field, not scaled.
-    pub window: u16,
-    /// Maximum segment size option, on a SYN that has one.
-    pub mss: Option<u16>,
-    /// Window scale option, on a SYN that has one: shift count, at most 14 (RFC 7323 §2.3).
-    pub window_scale: Option<u8>,
+    /// Its header.
+    pub header: TransportHeader,
 }
 
 /// Parses a frame, which may be truncated. `frame_bytes` is its length on the link.
@@ -105,12 +79,12 @@ fn parse_ip_payload<'a>(datagram: &IpPacket<'a>, at: usize) -> ParsedFrame<'a> {
         return ParsedFrame::Fragment(Fragment::new(datagram, fragment));
     }
     match datagram.protocol {
-        transport::TCP | transport::UDP => {
+        icmp::ICMP | icmp::ICMP_V6 => ParsedFrame::Icmp(icmp::parse_icmp_error(datagram)),
+        number if Transport::from_protocol_number(number).is_some() => {
             let payload_at = u32::try_from(at + datagram.header_bytes).ok();
             transport::parse_transport(datagram, payload_at)
                 .map_or(ParsedFrame::Unreadable, ParsedFrame::Segment)
         }
-        icmp::ICMP | icmp::ICMP_V6 => ParsedFrame::Icmp(icmp::parse_icmp_error(datagram)),
         _ => ParsedFrame::Other,
     }
 }
@@ -123,6 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::{TcpFlags, TcpHeader};
 
     const LINKS: [LinkType; 5] = [
         LinkType::Ethernet,
@@ -160,10 +135,10 @@ mod tests {
             source: (SERVER, 443).into(),
             destination: (CLIENT, 51_312).into(),
             payload_bytes,
-            kind: TransportKind::Tcp(TcpSegment {
+            header: TransportHeader::Tcp(TcpHeader {
                 seq: 7,
                 ack: 9,
-                flags: 0x12,
+                flags: TcpFlags(0x12),
                 window: 500,
                 mss: Some(1_460),
                 window_scale: Some(7),
@@ -224,8 +199,8 @@ mod tests {
             (([1_u8; 16], 40_000).into(), ([2_u8; 16], 53).into())
         );
         assert_eq!(
-            (parsed.payload_bytes, parsed.kind),
-            (33, TransportKind::Udp)
+            (parsed.payload_bytes, parsed.header),
+            (33, TransportHeader::Udp)
         );
     }
 
@@ -309,8 +284,8 @@ mod tests {
         frame.splice(40..40, extensions);
         let parsed = parse_whole(LinkType::Raw, &frame).unwrap();
         assert_eq!(
-            (parsed.payload_bytes, parsed.payload_at, parsed.kind),
-            (33, Some(88), TransportKind::Udp)
+            (parsed.payload_bytes, parsed.payload_at, parsed.header),
+            (33, Some(88), TransportHeader::Udp)
         );
         frame[75] = 1;
         assert!(matches!(

@@ -18,8 +18,7 @@ pub mod tls;
 mod transport;
 
 pub use fragment::{Fragment, Fragments};
-pub use frame::{
-    ParsedFrame, TcpSegment, TransportKind, TransportSegment, parse_frame, parse_segment,
-};
-pub use icmp::{IcmpError, icmp_error_name};
+pub use frame::{ParsedFrame, TransportSegment, parse_frame, parse_segment};
+pub use icmp::IcmpError;
 pub use link_type::LinkType;
+pub use transport::{TcpFlags, TcpHeader, Transport, TransportHeader};

@@ -7,13 +7,12 @@ use etherparse::PacketBuilder;
 use proptest::prelude::*;
 use rustls::crypto::aws_lc_rs::cipher_suite;
 use tapline::dissect::{Dissection, StartLine, dissect, pair_messages};
-use tapline::insight::packet_from_segment;
 use tapline::trace::PartKind::{
     self, Http1Body as Body, Http1ChunkHeader as Size, Http1Head as Head,
     Http1InformationalHead as Informs, Http1Trailers as Trailers,
 };
 use tapline::trace::{
-    ByteStore, Event, EventKind, Flow, HttpHeader, PacketLocation, Side, StoreError, Trace,
+    ByteStore, Event, EventKind, Flow, HttpHeader, Packet, PacketLocation, Side, StoreError, Trace,
 };
 use tapline::units::{Moment, Nanos, WallTime};
 use tapline::wire::tls::KeyLog;
@@ -112,7 +111,7 @@ impl Captured {
         let segment = parse_segment(LinkType::Ethernet, frame, bytes).unwrap();
         let wall = WallTime(pace * self.events.len() as u64);
         self.store.0.extend(frame);
-        let packet = packet_from_segment(&segment, wall, bytes, Some(stored));
+        let packet = Packet::from_segment(&segment, wall, bytes, Some(stored));
         self.events.push(Event {
             at: Moment::START,
             kind: EventKind::Packets {

@@ -28,7 +28,7 @@ fn conversation(flow: &Flow) -> Value {
         "client": flow.key.local,
         "server": flow.key.remote,
         "packets": flow.counts(Direction::Sent).packets + flow.counts(Direction::Received).packets,
-        "undelivered": flow.delivery_errors().iter().map(insight::delivery_error_name).collect::<Vec<_>>(),
+        "undelivered": flow.delivery_errors().iter().map(|error| error.icmp.name()).collect::<Vec<_>>(),
     })
 }
 

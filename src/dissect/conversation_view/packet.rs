@@ -1,8 +1,9 @@
 //! A packet in a few words.
 
 use super::ConversationView;
-use crate::trace::{PacketEntry, TcpFlags};
+use crate::trace::PacketEntry;
 use crate::units::{Bytes, Nanos};
+use crate::wire::TcpFlags;
 
 /// What is peculiar about a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

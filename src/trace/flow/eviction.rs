@@ -1,9 +1,10 @@
 //! Eviction of a flow's oldest packets, so that a capture can run for ever. The flow's counters and
 //! sequence numbers are kept.
 
-use super::{Direction, Flow, TcpFlags};
+use super::{Direction, Flow};
 use crate::trace::traffic_sum::ChunkSums;
 use crate::units::{Nanos, WallTime};
+use crate::wire::{TcpFlags, Transport};
 
 impl Flow {
     /// Number of packets at the start of the flow that were listed and have been evicted.
@@ -16,7 +17,7 @@ impl Flow {
     /// (`nf_conntrack_udp_timeout_stream`, 120 s).
     pub(in crate::trace) fn is_over(&self, now: WallTime) -> bool {
         const SILENCE: Nanos = Nanos::from_millis(120_000);
-        if !self.key.tcp {
+        if self.key.transport == Transport::Udp {
             return self
                 .span()
                 .is_none_or(|(_, last)| now.since(last) >= SILENCE);
@@ -109,10 +110,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::trace::{
-        Event, EventKind, Packet, PacketEntry, PacketLimits, TcpHeader, Trace, Transport,
-    };
+    use crate::trace::{Event, EventKind, Packet, PacketEntry, PacketLimits, Trace};
     use crate::units::Moment;
+    use crate::wire::{TcpHeader, TransportHeader};
 
     const LIMITS: PacketLimits = PacketLimits {
         packets: 4_096,
@@ -141,7 +141,7 @@ mod tests {
             destination,
             frame_bytes: payload_bytes + 54,
             payload_bytes,
-            transport: Transport::Tcp(header),
+            transport: TransportHeader::Tcp(header),
             stored: None,
             segment_bytes: None,
         }

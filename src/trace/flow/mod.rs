@@ -11,7 +11,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub use packet::{Direction, FlowKey, Packet, TcpFlags, TcpHeader, Transport};
+pub use packet::{Direction, FlowKey, Packet};
 pub use size_set::SizeSet;
 pub use stream::SegmentCounts;
 pub use stream_update::StreamUpdate;
@@ -22,6 +22,7 @@ use super::tight_push::push_tight;
 use super::traffic_sum::{ChunkSums, TrafficSum};
 use super::{DeliveryError, PacketLocation};
 use crate::units::{Nanos, WallTime};
+use crate::wire::{TcpFlags, Transport, TransportHeader};
 use stream::{SequenceSpace, unwrap_offset};
 use summary::FlowSummary;
 
@@ -238,7 +239,7 @@ impl Flow {
     /// Whether a packet between the same endpoints starts a new flow: a SYN whose sequence number
     /// differs from this flow's first one. A retransmitted SYN has the same number.
     pub(super) fn starts_new_flow(&self, packet: &Packet) -> bool {
-        let Transport::Tcp(tcp) = packet.transport else {
+        let TransportHeader::Tcp(tcp) = packet.transport else {
             return false;
         };
         let opens = tcp.flags.has(TcpFlags::SYN) && !tcp.flags.has(TcpFlags::ACK);
@@ -278,8 +279,8 @@ impl Flow {
             return false;
         }
         let (ack, window, flags) = match packet.transport {
-            Transport::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
-            Transport::Udp => (0, 0, TcpFlags(0)),
+            TransportHeader::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
+            TransportHeader::Udp => (0, 0, TcpFlags(0)),
         };
         let entry = PacketEntry {
             wall: packet.wall,
@@ -292,7 +293,7 @@ impl Flow {
             retransmitted,
             stored: packet.stored,
         };
-        if self.key.tcp {
+        if self.key.transport == Transport::Tcp {
             stream
                 .carriers
                 .add(self.entries.len(), offset, packet.payload_bytes);
@@ -312,7 +313,7 @@ impl Flow {
     }
 
     fn time_handshake(&mut self, packet: &Packet, direction: Direction) {
-        if !matches!(packet.transport, Transport::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN)) {
+        if !matches!(packet.transport, TransportHeader::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN)) {
             return;
         }
         let other = match direction {

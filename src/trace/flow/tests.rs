@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::wire::{TcpHeader, Transport};
 
 fn tcp_segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
     Packet {
@@ -9,7 +10,7 @@ fn tcp_segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
         destination: SocketAddr::from(([127, 0, 0, 1], 2)),
         frame_bytes: payload_bytes + 66,
         payload_bytes,
-        transport: Transport::Tcp(TcpHeader {
+        transport: TransportHeader::Tcp(TcpHeader {
             seq,
             ack: 0,
             flags: TcpFlags(flags),
@@ -26,7 +27,7 @@ fn flow_from(packets: &[Packet]) -> Flow {
     let key = FlowKey {
         local: packets[0].source,
         remote: packets[0].destination,
-        tcp: true,
+        transport: Transport::Tcp,
         reuse: 0,
     };
     let mut flow = Flow::new(key);
@@ -72,7 +73,7 @@ fn a_gap_filled_a_round_trip_later_was_sent_again() {
     let key = FlowKey {
         local: tcp_segment(0, 0, 0).source,
         remote: tcp_segment(0, 0, 0).destination,
-        tcp: true,
+        transport: Transport::Tcp,
         reuse: 0,
     };
     let mut flow = Flow::new(key);

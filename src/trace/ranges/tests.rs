@@ -6,8 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::trace::{Direction, PacketEntry, TcpFlags};
+use crate::trace::{Direction, PacketEntry};
 use crate::units::WallTime;
+use crate::wire::TcpFlags;
 
 /// Records of some plaintext each, and parts of these lengths over it.
 fn layers(nonce: u64, records: &[u32], parts: &[u64]) -> StreamLayers {

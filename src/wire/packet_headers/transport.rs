@@ -5,7 +5,7 @@ use etherparse::{TcpOptionElement, TcpSlice};
 use super::checksum::format_checksum;
 use super::internet::IpPayload;
 use super::{FieldBuilder, Layer, PacketHeader};
-use crate::wire::transport::{TCP, UDP};
+use crate::wire::Transport;
 
 const FLAGS: [(u8, &str); 8] = [
     (0x80, "CWR"),
@@ -24,10 +24,9 @@ pub(super) fn parse_transport_header(
     at: usize,
 ) -> Option<PacketHeader> {
     let bytes = frame.get(at..)?;
-    match ip_payload.protocol {
-        TCP => tcp_header(ip_payload, bytes, at),
-        UDP => udp_header(ip_payload, bytes, at),
-        _ => None,
+    match Transport::from_protocol_number(ip_payload.protocol)? {
+        Transport::Tcp => tcp_header(ip_payload, bytes, at),
+        Transport::Udp => udp_header(ip_payload, bytes, at),
     }
 }
 

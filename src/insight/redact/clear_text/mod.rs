@@ -25,7 +25,7 @@ use foldhash::fast::RandomState;
 
 use super::RedactionRules;
 use crate::wire::tls::Sender;
-use crate::wire::{LinkType, ParsedFrame, TransportKind, TransportSegment, parse_frame};
+use crate::wire::{LinkType, ParsedFrame, TransportHeader, TransportSegment, parse_frame};
 use mask::ConversationMask;
 use stream::{ClearTextStream, SenderMask};
 
@@ -88,7 +88,7 @@ impl ClearText {
         payload: &mut [u8],
         rules: &RedactionRules,
     ) {
-        let TransportKind::Tcp(tcp) = segment.kind else {
+        let TransportHeader::Tcp(tcp) = segment.header else {
             if !is_harmless(segment) {
                 payload.fill(BLANK);
             }

@@ -6,9 +6,8 @@ use std::ops::Range;
 use super::BLANK;
 use super::mask::ConversationMask;
 use crate::insight::redact::RedactionRules;
-use crate::trace::TcpFlags;
-use crate::wire::TcpSegment;
 use crate::wire::tls::Sender;
+use crate::wire::{TcpFlags, TcpHeader};
 
 /// What was heard so far.
 #[derive(Default)]
@@ -40,13 +39,13 @@ impl ClearTextStream {
     /// captured.
     pub(super) fn take(
         &mut self,
-        tcp: &TcpSegment,
+        tcp: &TcpHeader,
         payload: &mut [u8],
         missing: u64,
         mask: &mut SenderMask<'_>,
         rules: &RedactionRules,
     ) {
-        let syn = TcpFlags(tcp.flags).has(TcpFlags::SYN);
+        let syn = tcp.flags.has(TcpFlags::SYN);
         let first = tcp.seq.wrapping_add(u32::from(syn));
         if syn
             && self
@@ -57,7 +56,7 @@ impl ClearTextStream {
                 next: Some((first, 0)),
                 ..Self::default()
             };
-            let is_first = tcp.flags & TcpFlags::ACK == 0;
+            let is_first = !tcp.flags.has(TcpFlags::ACK);
             mask.conversation.restart(mask.from, is_first);
         }
         let (next, at) = *self.next.get_or_insert((first, 0));

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use super::record::{Passing, told};
 use crate::wire::tls::Sender;
-use crate::wire::{LinkType, TransportKind, parse_segment};
+use crate::wire::{LinkType, TcpFlags, TransportHeader, parse_segment};
 
 const FILES: [(&str, &[u8]); 6] = [
     (
@@ -89,7 +89,7 @@ fn passing(frames: &[&[u8]]) -> Vec<Vec<Passing>> {
         let Some(segment) = parse_segment(LinkType::Ethernet, frame, bytes) else {
             continue;
         };
-        let TransportKind::Tcp(tcp) = segment.kind else {
+        let TransportHeader::Tcp(tcp) = segment.header else {
             continue;
         };
         let ends = [segment.source, segment.destination];
@@ -102,7 +102,7 @@ fn passing(frames: &[&[u8]]) -> Vec<Vec<Passing>> {
         } else {
             Sender::Server
         };
-        let is_syn = tcp.flags & 2 != 0;
+        let is_syn = tcp.flags.has(TcpFlags::SYN);
         let seq = tcp.seq.wrapping_add(u32::from(is_syn));
         let next = connection.next.entry(segment.source).or_insert(seq);
         let payload = &frame[usize::try_from(segment.payload_at.unwrap()).unwrap()..];
