@@ -8,8 +8,8 @@ use tapline::wire::hpack::FieldDecoder;
 use tapline::wire::http1::{BodyReader, HeadBuffer, request_framing, response_framing};
 use tapline::wire::quic::{InitialReader, long_packets};
 use tapline::wire::stream::{StreamParser, UnitPiece, UnitSink};
-use tapline::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, RecordBoundary, Sender, ServerHello};
-use tapline::wire::Link;
+use tapline::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, RecordBoundary, ServerHello};
+use tapline::wire::{Link, Side};
 
 const LINKS: [Link; 5] = [Link::Ethernet, Link::LinuxCooked, Link::LinuxCooked2, Link::Raw, Link::Loopback];
 
@@ -25,17 +25,17 @@ fuzz_target!(|bytes: &[u8]| {
         3 => http1(bytes),
         4 => {
             let (mut parser, mut told) = (StreamParser::of_http2(true), Count(0));
-            bytes.chunks(7).for_each(|piece| parser.push(Sender::Client, piece, &mut told));
-            parser.push(Sender::Server, bytes, &mut told);
+            bytes.chunks(7).for_each(|piece| parser.push(Side::Client, piece, &mut told));
+            parser.push(Side::Server, bytes, &mut told);
             assert!(told.0 <= 2 * bytes.len() as u64);
         }
         5 => {
             assert!(long_packets(bytes).count() <= bytes.len());
-            drop(InitialReader::default().read(Sender::Client, bytes));
+            drop(InitialReader::default().read(Side::Client, bytes));
         }
         6 => {
             let (mut seen, mut headers) = (0_usize, 0_usize);
-            HandshakeReader::default().read(Sender::Server, bytes, |_| seen += 1);
+            HandshakeReader::default().read(Side::Server, bytes, |_| seen += 1);
             RecordBoundary::default().follow(bytes, |_| headers += 1);
             assert!(seen <= bytes.len() && headers <= bytes.len());
         }
@@ -72,14 +72,14 @@ impl UnitSink for Count {
 fn stream(bytes: &[u8]) {
     let (mut parser, mut told) = (StreamParser::default(), Count(0));
     for piece in bytes.chunks(40) {
-        let from = if piece[0] & 1 == 0 { Sender::Client } else { Sender::Server };
+        let from = if piece[0] & 1 == 0 { Side::Client } else { Side::Server };
         match piece[0] & 0xf0 {
             0xf0 => parser.push_gap(from, u64::from(piece[0]), &mut told),
             _ => parser.push(from, &piece[1..], &mut told),
         }
     }
-    parser.finish(Sender::Client, &mut told);
-    parser.finish(Sender::Server, &mut told);
+    parser.finish(Side::Client, &mut told);
+    parser.finish(Side::Server, &mut told);
     assert!(told.0 <= bytes.len() as u64);
 }
 
@@ -93,7 +93,7 @@ fn decipher(bytes: &[u8]) {
     log.read(records);
     if let Ok(mut decipherer) = Decipherer::new(&client, &server, &log) {
         for record in records.chunks(300) {
-            drop(decipherer.open(Sender::Server, record));
+            drop(decipherer.open(Side::Server, record));
         }
     }
 }

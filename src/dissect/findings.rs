@@ -1,16 +1,17 @@
 //! What a parser tells of a connection, gathered into its dissection.
 
+use super::Dissection;
 use super::messages::{Heads, Message, StartLine, headers};
 use super::parts::Parts;
-use super::{Dissection, side_name};
-use crate::trace::{PartKind, Record, Side, StreamLayers};
+use crate::trace::{PartKind, Record, StreamLayers};
 use crate::units::Untrusted;
+use crate::wire::Side;
 use crate::wire::http1::FieldLine;
 use crate::wire::stream::{
     ByteAxis, FaultReason, HeadContent, MessageHead, StreamFault, StreamGap, StreamProtocol,
     StreamUpgrade, TlsHello, UnitKind, UnitPiece, UnitSink,
 };
-use crate::wire::tls::{ClientHello, Sender, ServerHello, explicit_nonce};
+use crate::wire::tls::{ClientHello, ServerHello, explicit_nonce};
 
 /// What was found so far.
 #[derive(Default)]
@@ -100,10 +101,10 @@ impl Findings {
         names
     }
 
-    const fn side(&mut self, from: Sender) -> &mut SideFindings {
+    const fn side(&mut self, from: Side) -> &mut SideFindings {
         match from {
-            Sender::Client => &mut self.client,
-            Sender::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         }
     }
 }
@@ -154,7 +155,7 @@ impl UnitSink for Findings {
         }
     }
 
-    fn hello(&mut self, _: Sender, axis: ByteAxis, hello: &TlsHello) {
+    fn hello(&mut self, _: Side, axis: ByteAxis, hello: &TlsHello) {
         if !is_transport(axis) {
             return;
         }
@@ -252,7 +253,7 @@ impl SideFindings {
             return;
         }
         if !self.is_lost {
-            let name = sender_name(gap.from);
+            let name = gap.from.name();
             note(
                 &mut self.stream_notes,
                 format!("{bytes} bytes from the {name} at offset {start} were not captured"),
@@ -264,7 +265,7 @@ impl SideFindings {
     }
 
     fn fail(&mut self, fault: &StreamFault<'_>) {
-        let (start, reason, name) = (fault.start, fault.reason, sender_name(fault.from));
+        let (start, reason, name) = (fault.start, fault.reason, fault.from.name());
         match reason {
             FaultReason::NoRecord if is_transport(fault.axis) => {
                 self.is_lost = true;
@@ -323,7 +324,7 @@ const fn part_kind(unit: UnitKind) -> Option<PartKind> {
 }
 
 fn message(head: MessageHead<'_>, at: u64) -> Message {
-    let from = side_of(head.from);
+    let from = head.from;
     let message = |stream, start, fields: &[FieldLine]| Message {
         from,
         at,
@@ -382,15 +383,4 @@ fn note(notes: &mut Vec<String>, text: String) {
     if notes.len() < MOST {
         notes.push(text);
     }
-}
-
-const fn side_of(sender: Sender) -> Side {
-    match sender {
-        Sender::Client => Side::Client,
-        Sender::Server => Side::Server,
-    }
-}
-
-const fn sender_name(sender: Sender) -> &'static str {
-    side_name(side_of(sender))
 }

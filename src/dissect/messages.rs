@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::trace::{HttpHeader, Side};
+use crate::trace::HttpHeader;
 use crate::units::Untrusted;
+use crate::wire::Side;
 use crate::wire::http1::FieldLine;
 
 /// A message's head.

@@ -1,6 +1,7 @@
 //! A list of parts, told one behind the other.
 
-use crate::trace::{Layers, Part, PartKind, Side, StreamLayers};
+use crate::trace::{Layers, Part, PartKind, StreamLayers};
+use crate::wire::Side;
 
 /// One direction's parts so far.
 #[derive(Debug, Default)]

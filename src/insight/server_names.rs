@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use super::payload::{first_of, payload_of, put_together};
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry, Trace};
 use crate::units::Untrusted;
-use crate::wire::Transport;
 use crate::wire::quic::{InitialReader, QuicHello};
 use crate::wire::stream::{
     ByteAxis, HeadContent, MessageHead, StreamParser, TlsHello, UnitPiece, UnitSink,
 };
-use crate::wire::tls::Sender;
+use crate::wire::{Side, Transport};
 
 /// The servers' names, by the index of the flow in [`Trace::flows`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,7 +100,7 @@ impl FlowOpening {
                 return None;
             }
             let datagram = payload_of(packet, store, MAX_DATAGRAM)?;
-            if let Some(QuicHello::ClientHello(hello)) = reader.read(Sender::Client, &datagram) {
+            if let Some(QuicHello::ClientHello(hello)) = reader.read(Side::Client, &datagram) {
                 return hello.server_name.map(|name| Untrusted::from_bytes(&name));
             }
         }
@@ -113,7 +112,7 @@ impl FlowOpening {
 /// else the host of the first request.
 fn name_in_stream(opening: &[u8]) -> Option<Untrusted> {
     let mut names = NamesSaid::default();
-    StreamParser::default().push(Sender::Client, opening, &mut names);
+    StreamParser::default().push(Side::Client, opening, &mut names);
     let NamesSaid { in_hello, host } = names;
     in_hello
         .map(|name| Untrusted::from_bytes(&name))
@@ -140,7 +139,7 @@ impl UnitSink for NamesSaid {
         }
     }
 
-    fn hello(&mut self, _: Sender, _: ByteAxis, hello: &TlsHello) {
+    fn hello(&mut self, _: Side, _: ByteAxis, hello: &TlsHello) {
         if let TlsHello::Client(hello) = hello
             && self.in_hello.is_none()
         {

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::units::{BitRate, Fraction, Moment, Nanos, Untrusted, WallTime};
-use crate::wire::{IcmpError, TcpFlags, TcpHeader, Transport, TransportHeader};
+use crate::wire::{IcmpError, Side, TcpFlags, TcpHeader, Transport, TransportHeader};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]

@@ -69,5 +69,5 @@ pub use retired::{HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, Retire
 pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
 pub use tight_push::CompactFigures;
-pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};
+pub use tls::{Certificate, Handshake, Tls, TlsMessage, Verification};
 pub use traffic_sum::{DirectionSum, TrafficSum};

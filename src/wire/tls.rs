@@ -15,6 +15,8 @@ mod protection;
 mod schedule;
 mod suite;
 
+use super::Side;
+
 pub use boundary::{Header as RecordHeader, RecordBoundary};
 pub use decipherer::{Decipherer, Opened, Undecipherable};
 pub use hello::{ClientHello, ServerHello};
@@ -29,15 +31,6 @@ const RECORD_HEADER: usize = 5;
 const MESSAGE_HEADER: usize = 4;
 /// A hello's body is kept up to this; longer ones are told without their content.
 const MOST_KEPT: usize = 1 << 16;
-
-/// Which side sent something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sender {
-    /// The side that opened the connection.
-    Client,
-    /// The other side.
-    Server,
-}
 
 /// What passed, with the bytes on the connection that carried it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,15 +75,15 @@ pub struct HandshakeReader {
 
 impl HandshakeReader {
     /// Takes the next bytes of one direction and tells what is complete with them.
-    pub fn read(&mut self, from: Sender, bytes: &[u8], mut tell: impl FnMut(Seen)) {
+    pub fn read(&mut self, from: Side, bytes: &[u8], mut tell: impl FnMut(Seen)) {
         let Self {
             client,
             server,
             tls13,
         } = self;
         let lane = match from {
-            Sender::Client => client,
-            Sender::Server => server,
+            Side::Client => client,
+            Side::Server => server,
         };
         lane.read(bytes, tls13, &mut tell);
     }
@@ -400,7 +393,7 @@ mod tests {
         out
     }
 
-    fn read(from: Sender, bytes: &[u8]) -> Vec<Seen> {
+    fn read(from: Side, bytes: &[u8]) -> Vec<Seen> {
         let mut seen = Vec::new();
         HandshakeReader::default().read(from, bytes, |one| seen.push(one));
         seen
@@ -409,7 +402,7 @@ mod tests {
     #[test]
     fn several_messages_in_one_record_are_told_apart() {
         let bytes = record(22, &[message(11, &[0; 7]), message(14, &[])].concat());
-        let seen = read(Sender::Server, &bytes);
+        let seen = read(Side::Server, &bytes);
         assert_eq!(
             seen,
             [
@@ -432,7 +425,7 @@ mod tests {
         let whole = message(11, &[0; 20]);
         let bytes = [record(22, &whole[..9]), record(22, &whole[9..])].concat();
         assert_eq!(
-            read(Sender::Server, &bytes),
+            read(Side::Server, &bytes),
             [Seen {
                 offset: 0,
                 bytes: 34,
@@ -444,7 +437,7 @@ mod tests {
     #[test]
     fn after_change_cipher_spec_handshake_records_are_encrypted() {
         let bytes = [record(20, &[1]), record(22, &[9; 40])].concat();
-        let what: Vec<What> = read(Sender::Client, &bytes)
+        let what: Vec<What> = read(Side::Client, &bytes)
             .into_iter()
             .map(|seen| seen.what)
             .collect();
@@ -453,7 +446,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_plain_http_is_garbage_at_its_first_byte() {
-        let seen = read(Sender::Server, b"HTTP/1.1 400 Bad Request\r\n");
+        let seen = read(Side::Server, b"HTTP/1.1 400 Bad Request\r\n");
         assert_eq!(
             seen,
             [Seen {
@@ -467,7 +460,7 @@ mod tests {
     #[test]
     fn an_alert_in_the_clear_gives_its_description() {
         assert_eq!(
-            read(Sender::Server, &record(21, &[2, 70])),
+            read(Side::Server, &record(21, &[2, 70])),
             [Seen {
                 offset: 0,
                 bytes: 7,
@@ -485,9 +478,9 @@ mod tests {
             let cut = cut.min(bytes.len());
             let mut pieces = Vec::new();
             let mut reader = HandshakeReader::default();
-            reader.read(Sender::Server, &bytes[..cut], |seen| pieces.push(seen));
-            reader.read(Sender::Server, &bytes[cut..], |seen| pieces.push(seen));
-            let whole = read(Sender::Server, &bytes);
+            reader.read(Side::Server, &bytes[..cut], |seen| pieces.push(seen));
+            reader.read(Side::Server, &bytes[cut..], |seen| pieces.push(seen));
+            let whole = read(Side::Server, &bytes);
             prop_assert_eq!(whole, pieces);
         }
 
@@ -497,7 +490,7 @@ mod tests {
             from_client in any::<bool>(),
         ) {
             let bytes: Vec<u8> = records.iter().flat_map(|(kind, content)| record(*kind, content)).collect();
-            let from = if from_client { Sender::Client } else { Sender::Server };
+            let from = if from_client { Side::Client } else { Side::Server };
             for seen in read(from, &bytes) {
                 prop_assert!(seen.offset + seen.bytes <= bytes.len() as u64);
             }

@@ -12,11 +12,11 @@ use tapline::trace::PartKind::{
     Http1InformationalHead as Informs, Http1Trailers as Trailers,
 };
 use tapline::trace::{
-    ByteStore, Event, EventKind, Flow, HttpHeader, Packet, PacketLocation, Side, StoreError, Trace,
+    ByteStore, Event, EventKind, Flow, HttpHeader, Packet, PacketLocation, StoreError, Trace,
 };
 use tapline::units::{Moment, Nanos, WallTime};
 use tapline::wire::tls::KeyLog;
-use tapline::wire::{LinkType, parse_segment};
+use tapline::wire::{LinkType, Side, parse_segment};
 
 use super::talk::Talk;
 

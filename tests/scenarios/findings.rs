@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use tapline::insight;
 use tapline::trace::{
-    CaptureState, Connection, Direction, Exchange, Flow, Part, Phase, SegmentCounts, Side, Trace,
+    CaptureState, Connection, Direction, Exchange, Flow, Part, Phase, SegmentCounts, Trace,
 };
+use tapline::wire::Side;
 
 /// All that is found, under the names an `[expect]` table uses.
 pub(crate) fn findings(trace: &Trace) -> Value {
@@ -134,7 +135,7 @@ fn layers(trace: &Trace, connection: &Connection) -> Value {
     let parts = [Side::Client, Side::Server].into_iter().flat_map(|from| {
         connection.layers.of(from).parts().iter().map(move |part| {
             let stream = connection.stream_range_of(from, part);
-            let carriers = stream.as_ref().map(|stream| flow.packets_carrying(from.direction(), stream)).unwrap_or_default();
+            let carriers = stream.as_ref().map(|stream| flow.packets_carrying(Direction::from(from), stream)).unwrap_or_default();
             let which = |is_first| carriers.iter().filter(|one| one.is_first == is_first).map(|one| one.packet).collect::<Vec<_>>();
             json!({ "part": name(part), "from": from, "stream": stream.map(|stream| format!("{stream:?}")), "first": which(true), "again": which(false) })
         })

@@ -12,14 +12,14 @@ use tapline::trace::{
     AttemptId, AttemptOutcome, Certificate, ConnectionId, DeliveryError, DnsAnswer, DnsRecord,
     DnsServer, DnsTransport, EVENT_SCHEMA, Endpoint, Event, EventKind, ExchangeCause, ExchangeId,
     Failure, FailureCode, Handshake, HttpHeader, HttpVersion, LinkConfig, LinkCounts, OtherFrames,
-    Packet, PacketLimits, Phase, QueryId, ResolutionSource, Side, StreamPosition, TcpInfo,
-    TlsMessage, Verification,
+    Packet, PacketLimits, Phase, QueryId, ResolutionSource, StreamPosition, TcpInfo, TlsMessage,
+    Verification,
 };
 use tapline::tui::{ScreenMessage, Settings, Theme};
 use tapline::units::{
     BitRate, Fraction, Moment, Nanos, Untrusted, WallTime, is_unsafe_for_terminal,
 };
-use tapline::wire::{IcmpError, TcpFlags, TcpHeader, Transport, TransportHeader};
+use tapline::wire::{IcmpError, Side, TcpFlags, TcpHeader, Transport, TransportHeader};
 
 use crate::desk::{Desk, exhibits};
 

@@ -3,10 +3,10 @@
 
 use crossterm::event::KeyCode;
 use tapline::dissect::{Dissection, Message as HttpMessage, StartLine};
-use tapline::trace::{Event, EventKind, Packet, Part, PartKind, Side};
+use tapline::trace::{Event, EventKind, Packet, Part, PartKind};
 use tapline::tui::{ScreenEffect, ScreenMessage, Settings};
 use tapline::units::{Moment, Untrusted, WallTime};
-use tapline::wire::{TcpFlags, TcpHeader, TransportHeader};
+use tapline::wire::{Side, TcpFlags, TcpHeader, TransportHeader};
 
 use crate::desk::Desk;
 use crate::scenario::Scenario;

@@ -1,8 +1,9 @@
 //! What a packet carries, by the layers above TCP: names, and how far they reach beyond it.
 
 use super::ConversationView;
-use crate::trace::{Part, PartKind, Phase, Record, Side, UnitFragment};
+use crate::trace::{Part, PartKind, Phase, Record, UnitFragment};
 use crate::units::Bytes;
+use crate::wire::Side;
 
 /// Names told of one packet.
 const MOST_NAMES: usize = 5;

@@ -7,12 +7,12 @@ use crate::probe::layering::PartTracker;
 use crate::probe::message_phases::MessagePhases;
 use crate::trace::{EventKind, FailureCode, HttpHeader, HttpVersion, Phase, StreamPosition};
 use crate::units::{Bytes, Moment, Untrusted};
+use crate::wire::Side;
 use crate::wire::http1::{self, BodyFraming, ChunkMerger, HeadError, LengthConflict, ResponseHead};
 use crate::wire::stream::{
     FaultReason, HeadContent, MessageEnd, MessageHead, StreamFault, StreamParser, UnitKind,
     UnitPiece, UnitSink,
 };
-use crate::wire::tls::Sender;
 
 /// Informational responses taken before the final one.
 const MAX_INFORMATIONAL: usize = 100;
@@ -91,7 +91,7 @@ impl Inbound {
             passed: 0,
             result: Ok(()),
         };
-        parser.push(Sender::Server, bytes, &mut sink);
+        parser.push(Side::Server, bytes, &mut sink);
         if let Some(parts) = sink.parts {
             parts.flush_unlisted();
         }

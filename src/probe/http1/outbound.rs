@@ -6,9 +6,9 @@ use crate::probe::message_phases::MessagePhases;
 use crate::probe::throttle::Throttle;
 use crate::trace::{EventKind, HttpHeader, HttpVersion};
 use crate::units::Untrusted;
+use crate::wire::Side;
 use crate::wire::http1::RequestHead;
 use crate::wire::stream::{HeadContent, MessageHead, StreamParser, UnitKind, UnitPiece, UnitSink};
-use crate::wire::tls::Sender;
 
 /// Follows one request to its last byte.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Outbound {
             stage,
             parts,
         };
-        parser.push(Sender::Client, bytes, &mut sink);
+        parser.push(Side::Client, bytes, &mut sink);
         if let Some(parts) = sink.parts {
             parts.flush_unlisted();
         }

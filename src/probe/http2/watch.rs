@@ -13,8 +13,8 @@ use crate::probe::throttle::Throttle;
 use crate::probe::tls::{alert_failure_in, record_flood_failure_in};
 use crate::trace::{EventKind, HttpHeader, HttpVersion, PartKind, Phase, StreamPosition};
 use crate::units::{Moment, Untrusted};
+use crate::wire::Side;
 use crate::wire::http2::{FRAME_HEADER, Frame, PREFACE};
-use crate::wire::tls::Sender;
 
 /// Field sections told apart in one answer.
 const MAX_SECTIONS: usize = 256;
@@ -268,7 +268,7 @@ impl StreamObserver for Http2Monitor {
             ..
         } = &mut *self.lock();
         let mut parts = parts.as_mut().map(|(sent, _)| sent);
-        frames.push(Sender::Client, bytes, &mut |passed| {
+        frames.push(Side::Client, bytes, &mut |passed| {
             record_frame_part(passed, parts.as_deref_mut());
             if let Some(passing) = passing {
                 passing.sent(passed);
@@ -290,7 +290,7 @@ impl StreamObserver for Http2Monitor {
         let now = passing
             .as_ref()
             .map(|passing| passing.phases.recorder.now());
-        frames.push(Sender::Server, bytes, &mut |passed| {
+        frames.push(Side::Server, bytes, &mut |passed| {
             record_frame_part(passed, parts.as_deref_mut());
             if let (Some(passing), Some(now)) = (&mut *passing, now) {
                 passing.received(passed, now);

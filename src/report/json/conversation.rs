@@ -10,8 +10,9 @@ use crate::dissect::{Dissection, DnsExchange, Message, StartLine};
 use crate::insight::redact::Redactor;
 use crate::insight::{captured_conversations, flow_span};
 use crate::report::ReportOptions;
-use crate::trace::{Direction, DnsRecord, Flow, Side, Trace};
+use crate::trace::{Direction, DnsRecord, Flow, Trace};
 use crate::units::{Nanos, Untrusted, WallTime};
+use crate::wire::Side;
 
 #[derive(Serialize)]
 struct JsonConversation<'a> {

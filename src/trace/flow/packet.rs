@@ -5,9 +5,9 @@ use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::{PacketLocation, Side};
+use crate::trace::PacketLocation;
 use crate::units::WallTime;
-use crate::wire::{Transport, TransportHeader, TransportSegment};
+use crate::wire::{Side, Transport, TransportHeader, TransportSegment};
 
 /// A captured packet, parsed down to its transport header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,12 @@ impl Packet {
     }
 }
 
-/// Direction of a packet.
+/// Direction of a packet, relative to its flow's local end.
+///
+/// A [`Side`] is who the sender *is*, which events state; a direction says which way a packet went.
+/// Where neither a SYN nor a run of one's own tells the local end, it is a guess by the ports, and
+/// a packet of the client may then be a received one. [`side`](Self::side) and the `From` below are
+/// right where the guess is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From the local endpoint.
@@ -94,6 +99,15 @@ impl Direction {
         match self {
             Self::Sent => Self::Received,
             Self::Received => Self::Sent,
+        }
+    }
+}
+
+impl From<Side> for Direction {
+    fn from(sender: Side) -> Self {
+        match sender {
+            Side::Client => Self::Sent,
+            Side::Server => Self::Received,
         }
     }
 }

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::Side;
+use crate::wire::Side;
 
 pub use carriers::Carrier;
 pub(super) use carriers::Carriers;

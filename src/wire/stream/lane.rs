@@ -8,7 +8,7 @@ use super::socks5::Socks5Lane;
 use super::text::TextLane;
 use super::tls::TlsLane;
 use super::unit::{ByteAxis, StreamProtocol, UnitKind, UnitPiece};
-use crate::wire::tls::Sender;
+use crate::wire::Side;
 
 /// One direction.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ pub(super) enum NextState {
 
 /// What a protocol's code sees of its direction.
 pub(super) struct LaneContext<'a> {
-    pub(super) from: Sender,
+    pub(super) from: Side,
     pub(super) axis: ByteAxis,
     pub(super) at: &'a mut u64,
     pub(super) other_at: u64,
@@ -70,7 +70,7 @@ pub(super) struct LaneContext<'a> {
 }
 
 impl LaneContext<'_> {
-    pub(super) const fn from(&self) -> Sender {
+    pub(super) const fn from(&self) -> Side {
         self.from
     }
 

@@ -13,8 +13,9 @@ use super::socks5::Socks5Lane;
 use super::text::TextLane;
 use super::tls::{TlsLane, TlsSession};
 use super::unit::{ByteAxis, StreamProtocol, UnitKind};
+use crate::wire::Side;
 use crate::wire::http1::MAX_HEAD_BYTES;
-use crate::wire::tls::{KeyLog, Sender};
+use crate::wire::tls::KeyLog;
 
 /// Layers of TLS within each other that are followed.
 const MOST_LAYERS: u8 = 2;
@@ -27,7 +28,7 @@ pub(super) struct StreamLayer {
     server: StreamLane,
     pending: PendingRequests,
     /// Who has greeted a proxy.
-    socks5_client: Option<Sender>,
+    socks5_client: Option<Side>,
     tls: TlsSession,
     /// The plaintext of TLS.
     inner: Option<Box<Self>>,
@@ -52,15 +53,15 @@ impl StreamLayer {
         self
     }
 
-    pub(super) const fn lane(&self, from: Sender) -> &StreamLane {
+    pub(super) const fn lane(&self, from: Side) -> &StreamLane {
         match from {
-            Sender::Client => &self.client,
-            Sender::Server => &self.server,
+            Side::Client => &self.client,
+            Side::Server => &self.server,
         }
     }
 
     /// Lets a direction begin anew, and with `both` what the two know of each other.
-    pub(super) fn restart(&mut self, from: Sender, both: bool) {
+    pub(super) fn restart(&mut self, from: Side, both: bool) {
         if both {
             *self = Self::new(self.axis);
         } else {
@@ -71,7 +72,7 @@ impl StreamLayer {
     /// The next bytes of a direction.
     pub(super) fn push(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: &[u8],
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -84,7 +85,7 @@ impl StreamLayer {
     }
 
     /// Nothing more comes from a direction.
-    pub(super) fn finish(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    pub(super) fn finish(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         self.decide(from, keys, sink);
         self.flush(from, keys, sink);
         if let Some(inner) = &mut self.inner {
@@ -92,18 +93,18 @@ impl StreamLayer {
         }
     }
 
-    const fn lane_mut(&mut self, from: Sender) -> &mut StreamLane {
+    const fn lane_mut(&mut self, from: Side) -> &mut StreamLane {
         match from {
-            Sender::Client => &mut self.client,
-            Sender::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         }
     }
 
     /// A direction's state with what it may see of the rest.
-    fn split<'a>(&'a mut self, from: Sender, sink: &'a mut dyn UnitSink) -> SplitLayer<'a> {
+    fn split<'a>(&'a mut self, from: Side, sink: &'a mut dyn UnitSink) -> SplitLayer<'a> {
         let (lane, other) = match from {
-            Sender::Client => (&mut self.client, &self.server),
-            Sender::Server => (&mut self.server, &self.client),
+            Side::Client => (&mut self.client, &self.server),
+            Side::Server => (&mut self.server, &self.client),
         };
         SplitLayer {
             state: &mut lane.state,
@@ -122,7 +123,7 @@ impl StreamLayer {
     /// Takes some bytes, or finds out what begins with them: how many it has taken.
     fn step(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: &[u8],
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -160,7 +161,7 @@ impl StreamLayer {
             self.turn(from, next, keys, sink);
         }
         if is_tls {
-            self.open_early(other_side(from), keys, sink);
+            self.open_early(from.opposite(), keys, sink);
         }
         taken
     }
@@ -168,7 +169,7 @@ impl StreamLayer {
     /// Changes what a direction is in.
     fn turn(
         &mut self,
-        from: Sender,
+        from: Side,
         next: NextState,
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -204,7 +205,7 @@ impl StreamLayer {
     /// A protocol begins with these bytes.
     fn begin(
         &mut self,
-        from: Sender,
+        from: Side,
         protocol: StreamProtocol,
         opening: &[u8],
         request: Option<u64>,
@@ -244,7 +245,7 @@ impl StreamLayer {
     /// Finds out what begins, or keeps the bytes until there are enough.
     fn take_opening(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: &[u8],
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -267,7 +268,7 @@ impl StreamLayer {
     }
 
     /// Settles what begins with what is there.
-    fn decide(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn decide(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let hints = DetectHints {
             is_over: true,
             ..self.hints(from)
@@ -282,8 +283,8 @@ impl StreamLayer {
         }
     }
 
-    fn hints(&self, from: Sender) -> DetectHints {
-        let other = self.lane(other_side(from));
+    fn hints(&self, from: Side) -> DetectHints {
+        let other = self.lane(from.opposite());
         DetectHints {
             http2: other.protocol == Some(StreamProtocol::Http2),
             socks5: self.socks5_client.is_some_and(|client| client != from),
@@ -294,7 +295,7 @@ impl StreamLayer {
     /// Goes on where the way was found again.
     fn resume(
         &mut self,
-        from: Sender,
+        from: Side,
         found: ResyncResult,
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -312,7 +313,7 @@ impl StreamLayer {
     }
 
     /// Tells what waits for more bytes.
-    fn flush(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn flush(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let SplitLayer { state, mut cx, .. } = self.split(from, sink);
         match state {
             LaneState::Text(text) => text.flush(&mut cx),
@@ -336,7 +337,7 @@ impl StreamLayer {
 
     fn push_plain(
         &mut self,
-        from: Sender,
+        from: Side,
         plain: &[u8],
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -354,7 +355,7 @@ impl StreamLayer {
     }
 
     /// Opens what the other direction sent before the server's hello was known.
-    fn open_early(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn open_early(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let mut plain = Vec::new();
         let SplitLayer {
             state, tls, mut cx, ..
@@ -374,11 +375,4 @@ struct SplitLayer<'a> {
     pending: &'a mut PendingRequests,
     tls: &'a mut TlsSession,
     cx: LaneContext<'a>,
-}
-
-const fn other_side(side: Sender) -> Sender {
-    match side {
-        Sender::Client => Sender::Server,
-        Sender::Server => Sender::Client,
-    }
 }

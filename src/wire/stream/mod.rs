@@ -34,7 +34,8 @@ use http2::Http2Lane;
 use lane::LaneState;
 use layer::StreamLayer;
 
-use super::tls::{KeyLog, Sender};
+use super::tls::KeyLog;
+use crate::wire::Side;
 
 pub use sink::{
     FaultReason, HeadContent, MessageEnd, MessageHead, StreamFault, StreamGap, StreamUpgrade,
@@ -103,36 +104,36 @@ impl<'k> StreamParser<'k> {
     }
 
     /// The next bytes of a direction.
-    pub fn push(&mut self, from: Sender, bytes: &[u8], sink: &mut dyn UnitSink) {
+    pub fn push(&mut self, from: Side, bytes: &[u8], sink: &mut dyn UnitSink) {
         self.layer.push(from, bytes, self.keys, sink);
     }
 
     /// So many bytes of a direction are missing.
-    pub fn push_gap(&mut self, from: Sender, bytes: u64, sink: &mut dyn UnitSink) {
+    pub fn push_gap(&mut self, from: Side, bytes: u64, sink: &mut dyn UnitSink) {
         if bytes > 0 {
             self.layer.push_gap(from, bytes, self.keys, sink);
         }
     }
 
     /// Nothing more comes from a direction.
-    pub fn finish(&mut self, from: Sender, sink: &mut dyn UnitSink) {
+    pub fn finish(&mut self, from: Side, sink: &mut dyn UnitSink) {
         self.layer.finish(from, self.keys, sink);
     }
 
     /// A direction begins anew, at offset 0; with `both` the other one does, too.
-    pub fn restart(&mut self, from: Sender, both: bool) {
+    pub fn restart(&mut self, from: Side, both: bool) {
         self.layer.restart(from, both);
     }
 
     /// Offset in a direction's stream of the first byte of which nothing was told.
     #[must_use]
-    pub const fn told_to(&self, from: Sender) -> u64 {
+    pub const fn told_to(&self, from: Side) -> u64 {
         self.layer.lane(from).at
     }
 
     /// What the bytes from [`told_to`](Self::told_to) on are.
     #[must_use]
-    pub const fn untold(&self, from: Sender) -> UntoldBytes {
+    pub const fn untold(&self, from: Side) -> UntoldBytes {
         match &self.layer.lane(from).state {
             LaneState::Detect(..) | LaneState::Resync(_) | LaneState::Text(_) => {
                 UntoldBytes::Unrecognised

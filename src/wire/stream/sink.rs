@@ -3,9 +3,10 @@
 use thiserror::Error;
 
 use super::unit::{ByteAxis, StreamProtocol, UnitKind, UnitPiece};
+use crate::wire::Side;
 use crate::wire::hpack::FieldFault;
 use crate::wire::http1::{FieldLine, HeadError, RequestHead, ResponseHead};
-use crate::wire::tls::{ClientHello, Sender, ServerHello, Undecipherable};
+use crate::wire::tls::{ClientHello, ServerHello, Undecipherable};
 
 /// Receives what a parser finds, in the order of each direction. Every method but
 /// [`unit`](Self::unit) has a default that does nothing.
@@ -23,7 +24,7 @@ pub trait UnitSink {
     fn upgrade(&mut self, _upgrade: StreamUpgrade) {}
 
     /// A hello of TLS was read.
-    fn hello(&mut self, _from: Sender, _axis: ByteAxis, _hello: &TlsHello) {}
+    fn hello(&mut self, _from: Side, _axis: ByteAxis, _hello: &TlsHello) {}
 
     /// Bytes are missing.
     fn gap(&mut self, _gap: &StreamGap) {}
@@ -42,7 +43,7 @@ pub trait UnitSink {
 #[derive(Debug)]
 pub struct MessageHead<'a> {
     /// Who sent it.
-    pub from: Sender,
+    pub from: Side,
     /// The sequence in which it lies.
     pub axis: ByteAxis,
     /// Offset of its first byte; over HTTP/2 of the frame that it begins with.
@@ -74,7 +75,7 @@ pub enum HeadContent<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageEnd {
     /// Who sent it.
-    pub from: Sender,
+    pub from: Side,
     /// The sequence in which it lies.
     pub axis: ByteAxis,
     /// HTTP/2's stream, or over HTTP/1 the request's number, where that is known.
@@ -85,7 +86,7 @@ pub struct MessageEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamUpgrade {
     /// Who speaks it.
-    pub from: Sender,
+    pub from: Side,
     /// The sequence in which it lies.
     pub axis: ByteAxis,
     /// Offset of its first byte.
@@ -110,7 +111,7 @@ pub enum TlsHello {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamGap {
     /// Whose bytes are missing.
-    pub from: Sender,
+    pub from: Side,
     /// The sequence in which they are missing.
     pub axis: ByteAxis,
     /// Offset of the first of them.
@@ -125,7 +126,7 @@ pub struct StreamGap {
 #[derive(Clone, Copy, Debug)]
 pub struct StreamFault<'a> {
     /// Whose bytes they are.
-    pub from: Sender,
+    pub from: Side,
     /// The sequence in which they lie.
     pub axis: ByteAxis,
     /// Offset from which on it holds.

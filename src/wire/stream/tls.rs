@@ -4,7 +4,8 @@ use super::detect::{RECORD_HEADER, record_length};
 use super::lane::{LaneContext, NextState};
 use super::sink::{FaultReason, TlsHello};
 use super::unit::UnitKind;
-use crate::wire::tls::{Decipherer, HandshakeReader, KeyLog, Sender, Undecipherable, What};
+use crate::wire::Side;
+use crate::wire::tls::{Decipherer, HandshakeReader, KeyLog, Undecipherable, What};
 
 /// Content type after which records of TLS 1.2 are encrypted.
 const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -51,7 +52,7 @@ pub(super) struct TlsSession {
     reader: HandshakeReader,
     client: Option<crate::wire::tls::ClientHello>,
     /// Who sent the client's hello.
-    client_side: Option<Sender>,
+    client_side: Option<Side>,
     decipherer: Option<Decipherer>,
     /// The server's hello is known, so it is known, too, whether there are keys.
     is_agreed: bool,
@@ -106,12 +107,12 @@ impl TlsSession {
     }
 
     /// What is in a direction's next record.
-    fn open(&mut self, from: Sender, record: &[u8]) -> Option<Result<Vec<u8>, Undecipherable>> {
+    fn open(&mut self, from: Side, record: &[u8]) -> Option<Result<Vec<u8>, Undecipherable>> {
         let decipherer = self.decipherer.as_mut()?;
         let side = if self.client_side == Some(from) {
-            Sender::Client
+            Side::Client
         } else {
-            Sender::Server
+            Side::Server
         };
         Some(decipherer.open(side, record).map(|opened| {
             if opened.kind == APPLICATION_DATA {

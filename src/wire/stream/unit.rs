@@ -1,7 +1,7 @@
 //! Units: what stretches of a byte sequence are, and in which sequence they lie.
 
+use crate::wire::Side;
 use crate::wire::http2::Frame;
-use crate::wire::tls::Sender;
 
 /// The byte sequence in which an offset counts. Each direction of a connection has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +68,7 @@ pub enum UnitKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitPiece<'a> {
     /// Who sent it.
-    pub from: Sender,
+    pub from: Side,
     /// The sequence in which it lies.
     pub axis: ByteAxis,
     /// Offset of its first byte.

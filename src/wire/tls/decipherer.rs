@@ -12,7 +12,8 @@ use super::key_log::{KeyLog, Label};
 use super::protection::Protection;
 use super::schedule::{master_keys, next_secret, traffic_keys};
 use super::suite::Suite;
-use super::{ClientHello, MESSAGE_HEADER, Sender, ServerHello};
+use super::{ClientHello, MESSAGE_HEADER, ServerHello};
+use crate::wire::Side;
 
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const HANDSHAKE: u8 = 22;
@@ -84,10 +85,10 @@ impl Decipherer {
     /// # Errors
     /// [`Undecipherable::Record`]. Nothing is changed then, and later records may be opened: a log
     /// that was begun late knows the keys after the handshake alone.
-    pub fn open(&mut self, from: Sender, record: &[u8]) -> Result<Opened, Undecipherable> {
+    pub fn open(&mut self, from: Side, record: &[u8]) -> Result<Opened, Undecipherable> {
         let lane = match from {
-            Sender::Client => &mut self.client,
-            Sender::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         };
         lane.open(record).ok_or(Undecipherable::Record)
     }

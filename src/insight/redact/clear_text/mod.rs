@@ -24,8 +24,7 @@ use std::net::SocketAddr;
 use foldhash::fast::RandomState;
 
 use super::RedactionRules;
-use crate::wire::tls::Sender;
-use crate::wire::{LinkType, ParsedFrame, TransportHeader, TransportSegment, parse_frame};
+use crate::wire::{LinkType, ParsedFrame, Side, TransportHeader, TransportSegment, parse_frame};
 use mask::ConversationMask;
 use stream::{ClearTextStream, SenderMask};
 
@@ -109,9 +108,9 @@ impl ClearText {
             conversation,
         } = self.talks.entry(ends).or_default();
         let (stream, from) = if source == ends.0 {
-            (lesser, Sender::Client)
+            (lesser, Side::Client)
         } else {
-            (greater, Sender::Server)
+            (greater, Side::Server)
         };
         let missing = u64::from(segment.payload_bytes).saturating_sub(payload.len() as u64);
         let mut mask = SenderMask { conversation, from };

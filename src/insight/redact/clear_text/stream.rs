@@ -6,8 +6,7 @@ use std::ops::Range;
 use super::BLANK;
 use super::mask::ConversationMask;
 use crate::insight::redact::RedactionRules;
-use crate::wire::tls::Sender;
-use crate::wire::{TcpFlags, TcpHeader};
+use crate::wire::{Side, TcpFlags, TcpHeader};
 
 /// What was heard so far.
 #[derive(Default)]
@@ -26,7 +25,7 @@ pub(super) struct ClearTextStream {
 /// What is known of a connection, and which of its sides sends.
 pub(super) struct SenderMask<'a> {
     pub(super) conversation: &'a mut ConversationMask,
-    pub(super) from: Sender,
+    pub(super) from: Side,
 }
 
 impl ClearTextStream {

@@ -1,17 +1,18 @@
 //! Bytes that are missing: in a unit that goes on behind them, or where nothing says what follows.
 
 use super::{SplitLayer, StreamLayer};
+use crate::wire::Side;
 use crate::wire::stream::lane::{LaneState, NextState};
 use crate::wire::stream::resync::{Resync, ResyncTarget};
 use crate::wire::stream::sink::{FaultReason, StreamGap, UnitSink};
 use crate::wire::stream::unit::UnitKind;
-use crate::wire::tls::{KeyLog, Sender};
+use crate::wire::tls::KeyLog;
 
 impl StreamLayer {
     /// So many bytes of a direction are missing.
     pub(in crate::wire::stream) fn push_gap(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: u64,
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -40,7 +41,7 @@ impl StreamLayer {
     }
 
     /// The unit in which a gap lies.
-    fn skip(&mut self, from: Sender, bytes: u64, sink: &mut dyn UnitSink) -> Option<UnitKind> {
+    fn skip(&mut self, from: Side, bytes: u64, sink: &mut dyn UnitSink) -> Option<UnitKind> {
         let SplitLayer {
             state, tls, mut cx, ..
         } = self.split(from, sink);
@@ -58,7 +59,7 @@ impl StreamLayer {
     }
 
     /// A gap lay within a unit, and may have ended it.
-    fn after_gap(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn after_gap(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let SplitLayer { state, mut cx, .. } = self.split(from, sink);
         let next = match state {
             LaneState::Http1(lane) => lane.after_gap(&mut cx),
@@ -76,7 +77,7 @@ impl StreamLayer {
     }
 
     /// A gap lay where nothing says what follows.
-    fn lose(&mut self, from: Sender, sink: &mut dyn UnitSink) {
+    fn lose(&mut self, from: Side, sink: &mut dyn UnitSink) {
         let SplitLayer {
             state,
             pending,
@@ -100,7 +101,7 @@ impl StreamLayer {
     }
 
     /// A gap in the records: the plaintext breaks off.
-    fn break_off(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn break_off(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let axis = self.axis;
         let lane = self.lane_mut(from);
         if std::mem::replace(&mut lane.is_broken_off, true) {

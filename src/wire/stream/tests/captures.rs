@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::record::{Passing, told};
-use crate::wire::tls::Sender;
-use crate::wire::{LinkType, TcpFlags, TransportHeader, parse_segment};
+use crate::wire::{LinkType, Side, TcpFlags, TransportHeader, parse_segment};
 
 const FILES: [(&str, &[u8]); 6] = [
     (
@@ -98,9 +97,9 @@ fn passing(frames: &[&[u8]]) -> Vec<Vec<Passing>> {
             .or_default();
         let client = *connection.client.get_or_insert(segment.source);
         let from = if client == segment.source {
-            Sender::Client
+            Side::Client
         } else {
-            Sender::Server
+            Side::Server
         };
         let is_syn = tcp.flags.has(TcpFlags::SYN);
         let seq = tcp.seq.wrapping_add(u32::from(is_syn));

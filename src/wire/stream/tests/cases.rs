@@ -1,9 +1,9 @@
 //! What is told of connections of each kind.
 
 use super::record::{Passing, client, frame, hello, record, server, told};
+use crate::wire::Side;
 use crate::wire::http2::PREFACE;
 use crate::wire::stream::{StreamParser, UntoldBytes};
-use crate::wire::tls::Sender;
 
 const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -149,7 +149,7 @@ fn a_response_whose_head_is_lost_does_not_shift_those_after_it() {
     for round in 0..3 {
         passing.push(client(GET));
         passing.push(if round == 0 {
-            Passing::Gap(Sender::Server, 40)
+            Passing::Gap(Side::Server, 40)
         } else {
             server(OK)
         });
@@ -175,7 +175,7 @@ fn a_gap_within_a_body_or_a_chunk_does_not_matter() {
         let passing = [
             client(&[GET, GET].concat()),
             server(answer),
-            Passing::Gap(Sender::Server, gap),
+            Passing::Gap(Side::Server, gap),
             server(&[rest, OK].concat()),
         ];
         let heads = told(&passing).lines("head");
@@ -187,7 +187,7 @@ fn a_gap_within_a_body_or_a_chunk_does_not_matter() {
 #[test]
 fn a_request_is_found_behind_a_gap() {
     let passing = [
-        Passing::Gap(Sender::Client, 9),
+        Passing::Gap(Side::Client, 9),
         client(&[b"x=1", GET].concat()),
         server(OK),
     ];
@@ -211,9 +211,9 @@ fn records_are_found_behind_a_gap_and_followed_through_one() {
     let passing = [
         client(&hello(true)),
         client(&data[..9]),
-        Passing::Gap(Sender::Client, 16),
+        Passing::Gap(Side::Client, 16),
         client(&data),
-        Passing::Gap(Sender::Client, 7),
+        Passing::Gap(Side::Client, 7),
         client(&[1, 2, 3]),
         client(&[data.clone(), data.clone()].concat()),
     ];
@@ -251,7 +251,7 @@ fn a_gap_within_a_frame_leaves_the_next_in_place_and_a_larger_one_ends_it() {
     let headers = frame(1, 5, 3, &[0x82, 0x84]);
     let passing = [
         client(&begin),
-        Passing::Gap(Sender::Client, 20),
+        Passing::Gap(Side::Client, 20),
         client(&headers),
     ];
     assert_eq!(
@@ -260,12 +260,12 @@ fn a_gap_within_a_frame_leaves_the_next_in_place_and_a_larger_one_ends_it() {
     );
     let passing = [
         client(&begin),
-        Passing::Gap(Sender::Client, 21),
+        Passing::Gap(Side::Client, 21),
         client(&headers),
     ];
     let lost = told(&passing);
     assert_eq!(
-        lost.of(Sender::Client).last().unwrap(),
+        lost.of(Side::Client).last().unwrap(),
         "fault 73 where a frame of HTTP/2 begins is not known any more"
     );
     assert_eq!(lost.lines("head"), Vec::<String>::new());
@@ -276,7 +276,7 @@ fn a_lost_field_section_is_said_and_frames_go_on() {
     let begin = [PREFACE.to_vec(), frame(1, 5, 1, &[7; 9])[..9].to_vec()].concat();
     let passing = [
         client(&begin),
-        Passing::Gap(Sender::Client, 9),
+        Passing::Gap(Side::Client, 9),
         client(&frame(1, 5, 3, &[0x82])),
     ];
     let told = told(&passing).both().concat();
@@ -296,11 +296,11 @@ fn a_lost_field_section_is_said_and_frames_go_on() {
 #[test]
 fn a_direction_begins_anew() {
     let (mut parser, mut record) = (StreamParser::default(), super::record::ToldUnits::default());
-    parser.push(Sender::Client, GET, &mut record);
-    parser.restart(Sender::Client, true);
-    assert_eq!(parser.told_to(Sender::Client), 0);
-    parser.push(Sender::Client, &GET[..4], &mut record);
-    assert_eq!(parser.untold(Sender::Client), UntoldBytes::Unrecognised);
+    parser.push(Side::Client, GET, &mut record);
+    parser.restart(Side::Client, true);
+    assert_eq!(parser.told_to(Side::Client), 0);
+    parser.push(Side::Client, &GET[..4], &mut record);
+    assert_eq!(parser.untold(Side::Client), UntoldBytes::Unrecognised);
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn units_are_the_same_whether_fields_are_wanted_or_not() {
     let units = |skips_fields| {
         let mut record = super::record::ToldUnits::default();
         record.skips_fields = skips_fields;
-        StreamParser::default().push(Sender::Client, &bytes, &mut record);
+        StreamParser::default().push(Side::Client, &bytes, &mut record);
         record.lines("unit")
     };
     assert_eq!(units(true), units(false));

@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::record::{Passing, client, frame, hello, record, server, told};
+use crate::wire::Side;
 use crate::wire::http2::PREFACE;
-use crate::wire::tls::Sender;
 
 /// What is said in turn: each piece of a list after the ones before it.
 fn dialogues() -> impl Strategy<Value = Vec<Passing>> {
@@ -159,7 +159,7 @@ fn client_hurries(mut pieces: Vec<Passing>, times: usize) -> Vec<Passing> {
     let is_client = |piece: &Passing| {
         matches!(
             piece,
-            Passing::Bytes(Sender::Client, _) | Passing::Gap(Sender::Client, _)
+            Passing::Bytes(Side::Client, _) | Passing::Gap(Side::Client, _)
         )
     };
     for _ in 0..times {
@@ -195,7 +195,7 @@ proptest! {
     fn every_byte_is_told_once(said in dialogues(), at in any::<prop::sample::Index>(), from in 0_usize..90, length in 1_usize..90) {
         for said in [said.clone(), with_a_gap(said, at, from, length)] {
             let lines = told(&said).both();
-            for (side, lines) in [Sender::Client, Sender::Server].into_iter().zip(lines) {
+            for (side, lines) in [Side::Client, Side::Server].into_iter().zip(lines) {
                 let mut end = 0;
                 for line in &lines {
                     let words: Vec<&str> = line.split(' ').collect();

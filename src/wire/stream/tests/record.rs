@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crate::wire::Side;
 use crate::wire::stream::{
     ByteAxis, HeadContent, MessageEnd, MessageHead, StreamFault, StreamGap, StreamParser,
     StreamUpgrade, TlsHello, UnitKind, UnitPiece, UnitSink,
 };
-use crate::wire::tls::Sender;
 
 /// What was told of each direction.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,17 +19,17 @@ pub(super) struct ToldUnits {
 
 impl ToldUnits {
     /// What was told of a direction, in order.
-    pub(super) fn of(&self, from: Sender) -> &[String] {
+    pub(super) fn of(&self, from: Side) -> &[String] {
         match from {
-            Sender::Client => &self.client,
-            Sender::Server => &self.server,
+            Side::Client => &self.client,
+            Side::Server => &self.server,
         }
     }
 
     /// All of it.
     pub(super) fn both(mut self) -> [Vec<String>; 2] {
-        self.close(Sender::Client);
-        self.close(Sender::Server);
+        self.close(Side::Client);
+        self.close(Side::Server);
         [self.client, self.server]
     }
 
@@ -41,19 +41,19 @@ impl ToldUnits {
             .collect()
     }
 
-    fn say(&mut self, from: Sender, line: String) {
+    fn say(&mut self, from: Side, line: String) {
         self.close(from);
         self.list(from).push(line);
     }
 
-    fn list(&mut self, from: Sender) -> &mut Vec<String> {
+    fn list(&mut self, from: Side) -> &mut Vec<String> {
         match from {
-            Sender::Client => &mut self.client,
-            Sender::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         }
     }
 
-    fn close(&mut self, from: Sender) {
+    fn close(&mut self, from: Side) {
         if let Some((piece, end)) = self.open[from as usize].take() {
             let line = format!(
                 "unit {:?} {}..{end} {:?} {}",
@@ -150,7 +150,7 @@ impl UnitSink for ToldUnits {
         );
     }
 
-    fn hello(&mut self, from: Sender, _: ByteAxis, hello: &TlsHello) {
+    fn hello(&mut self, from: Side, _: ByteAxis, hello: &TlsHello) {
         let said = match hello {
             TlsHello::Client(hello) => format!(
                 "{:?}",
@@ -188,8 +188,8 @@ impl UnitSink for ToldUnits {
 /// What passes on a connection.
 #[derive(Clone, Debug)]
 pub(super) enum Passing {
-    Bytes(Sender, Vec<u8>),
-    Gap(Sender, u64),
+    Bytes(Side, Vec<u8>),
+    Gap(Side, u64),
 }
 
 /// What a parser tells of what passes, in such pieces.
@@ -201,18 +201,18 @@ pub(super) fn told(passing: &[Passing]) -> ToldUnits {
             Passing::Gap(from, bytes) => parser.push_gap(*from, *bytes, &mut record),
         }
     }
-    for from in [Sender::Client, Sender::Server] {
+    for from in [Side::Client, Side::Server] {
         parser.finish(from, &mut record);
     }
     record
 }
 
 pub(super) fn client(bytes: &[u8]) -> Passing {
-    Passing::Bytes(Sender::Client, bytes.to_vec())
+    Passing::Bytes(Side::Client, bytes.to_vec())
 }
 
 pub(super) fn server(bytes: &[u8]) -> Passing {
-    Passing::Bytes(Sender::Server, bytes.to_vec())
+    Passing::Bytes(Side::Server, bytes.to_vec())
 }
 
 /// A frame of HTTP/2.
