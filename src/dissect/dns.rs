@@ -5,7 +5,7 @@ use crate::insight::{opening, payload_of};
 use crate::trace::{ByteStore, Direction, DnsAnswer, DnsRecord, Flow, PacketEntry};
 use crate::units::{Nanos, Untrusted, WallTime};
 use crate::wire::Transport;
-use crate::wire::dns::{DnsMessage, ResourceRecord, rcode_name, record_type_name};
+use crate::wire::dns::{DnsMessage, record_type_name};
 
 /// Questions kept of a conversation.
 const MOST: usize = 10_000;
@@ -81,13 +81,13 @@ pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchan
         // An answer comes soon after its question, so the latest are looked at first.
         if let Some((_, since, asked)) = open.iter_mut().rev().take(MOST_OPEN).find(fits) {
             asked.took = since.zip(wall).map(|(since, wall)| wall.since(since));
-            asked.answer = Some(answer(&message));
+            asked.answer = Some(DnsAnswer::from(&message));
             kept += asked.weight();
         } else {
             let asked = DnsExchange {
                 name,
                 kind,
-                answer: Some(answer(&message)),
+                answer: Some(DnsAnswer::from(&message)),
                 took: None,
             };
             kept += asked.weight();
@@ -95,20 +95,6 @@ pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchan
         }
     }
     open.into_iter().map(|(_, _, asked)| asked).collect()
-}
-
-fn answer(message: &DnsMessage) -> DnsAnswer {
-    let record = |resource: &ResourceRecord| DnsRecord {
-        name: Untrusted::new(resource.name.as_str()),
-        kind: record_type_name(resource.kind),
-        ttl: resource.ttl,
-        data: Untrusted::new(resource.data.as_str()),
-    };
-    DnsAnswer {
-        rcode: rcode_name(message.rcode),
-        truncated: message.is_truncated,
-        records: message.answers.iter().map(record).collect(),
-    }
 }
 
 /// The messages, with the time of those that are datagrams.

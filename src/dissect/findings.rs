@@ -1,9 +1,9 @@
 //! What a parser tells of a connection, gathered into its dissection.
 
 use super::Dissection;
-use super::messages::{Heads, Message, StartLine, headers};
+use super::messages::{Heads, Message, StartLine};
 use super::parts::Parts;
-use crate::trace::{PartKind, Record, StreamLayers};
+use crate::trace::{HttpHeader, PartKind, Record, StreamLayers};
 use crate::units::Untrusted;
 use crate::wire::Side;
 use crate::wire::http1::FieldLine;
@@ -331,7 +331,7 @@ fn message(head: MessageHead<'_>, at: u64) -> Message {
         stream,
         request: head.request,
         start,
-        headers: headers(fields),
+        headers: fields.iter().map(HttpHeader::from).collect(),
     };
     match head.content {
         HeadContent::Request(request) => {
@@ -348,7 +348,7 @@ fn message(head: MessageHead<'_>, at: u64) -> Message {
         HeadContent::Fields { stream, fields } => {
             let (pseudo, fields): (Vec<FieldLine>, Vec<FieldLine>) = fields
                 .into_iter()
-                .partition(|(name, _)| name.starts_with(b":"));
+                .partition(|field| field.name.starts_with(b":"));
             message(Some(stream), http2_start(&pseudo), &fields)
         }
     }
@@ -359,8 +359,8 @@ fn http2_start(pseudo: &[FieldLine]) -> StartLine {
     let value = |name: &[u8]| {
         pseudo
             .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_slice())
+            .find(|field| field.name == name)
+            .map(|field| field.value.as_slice())
     };
     let status =
         value(b":status").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::trace::HttpHeader;
 use crate::units::Untrusted;
 use crate::wire::Side;
-use crate::wire::http1::FieldLine;
 
 /// A message's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,16 +41,6 @@ pub enum StartLine {
     },
     /// Trailer fields.
     Trailers,
-}
-
-/// Field lines as text.
-pub(super) fn headers(fields: &[FieldLine]) -> Vec<HttpHeader> {
-    fields
-        .iter()
-        .map(|(name, value)| {
-            HttpHeader::new(Untrusted::from_bytes(name), Untrusted::from_bytes(value))
-        })
-        .collect()
 }
 
 /// Requests with what answered them, as far as both are known: over HTTP/2 by their stream, over

@@ -134,8 +134,8 @@ impl UnitSink for NamesSaid {
             && self.host.is_none()
         {
             let mut fields = request.fields.iter();
-            let host = fields.find(|(name, _)| name.eq_ignore_ascii_case(b"host"));
-            self.host = host.map(|(_, host)| host.clone());
+            let host = fields.find(|field| field.is("host"));
+            self.host = host.map(|host| host.value.clone());
         }
     }
 

@@ -18,7 +18,7 @@ const MAX_LABELS: usize = 128;
 /// Characters kept of a record's data.
 const MAX_DATA_CHARS: usize = 512;
 
-/// A DNS message.
+/// A DNS message, parsed from its bytes; what is saved of a response is `trace::DnsAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DnsMessage {
     /// Identifier that matches a response to its query.
@@ -44,7 +44,7 @@ pub struct DnsQuestion {
     pub kind: u16,
 }
 
-/// A resource record.
+/// A resource record, parsed from its bytes; what is saved of it is `trace::DnsRecord`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceRecord {
     /// Owner name.

@@ -1,6 +1,5 @@
 //! The response as it is read.
 
-use super::outbound::header_from_bytes;
 use super::parts::{is_informational, record_part};
 use crate::probe::PhaseFailure;
 use crate::probe::layering::PartTracker;
@@ -156,11 +155,7 @@ impl Inbound {
             .take()
             .unwrap_or_else(|| (now, stage.position_before_latest()));
         let exchange = stage.exchange;
-        let headers: Vec<HttpHeader> = head
-            .fields
-            .iter()
-            .map(|(name, value)| header_from_bytes(name, value))
-            .collect();
+        let headers: Vec<HttpHeader> = head.fields.iter().map(HttpHeader::from).collect();
         if is_informational(head.status) {
             self.partial.clear();
             self.informational += 1;

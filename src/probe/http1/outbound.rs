@@ -112,11 +112,7 @@ impl Outbound {
             },
             method: head.method.clone(),
             target: Untrusted::from_bytes(&head.target),
-            headers: head
-                .fields
-                .iter()
-                .map(|(name, value)| header_from_bytes(name, value))
-                .collect(),
+            headers: head.fields.iter().map(HttpHeader::from).collect(),
             header_bytes: head.bytes as u64,
         });
     }
@@ -152,13 +148,5 @@ impl UnitSink for RequestSink<'_> {
         if let HeadContent::Request(request) = head.content {
             self.outbound.emit_head(request, self.stage);
         }
-    }
-}
-
-/// A field line as it came.
-pub(super) fn header_from_bytes(name: &[u8], value: &[u8]) -> HttpHeader {
-    HttpHeader {
-        name: Untrusted::from_bytes(name),
-        value: Untrusted::from_bytes(value),
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::wire::Side;
+use crate::wire::http1::FieldLine;
 use crate::wire::stream::{
     ByteAxis, HeadContent, MessageEnd, MessageHead, StreamFault, StreamGap, StreamParser,
     StreamUpgrade, TlsHello, UnitKind, UnitPiece, UnitSink,
@@ -121,7 +122,7 @@ impl UnitSink for ToldUnits {
             HeadContent::Response(response) => response.status.to_string(),
             HeadContent::Fields { stream, fields } => {
                 let mut said = format!("stream {stream}");
-                for (name, value) in fields {
+                for FieldLine { name, value } in fields {
                     write!(said, " {}={}", name.escape_ascii(), value.escape_ascii()).unwrap();
                 }
                 said
