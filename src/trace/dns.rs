@@ -76,7 +76,7 @@ impl From<&ResourceRecord> for DnsRecord {
 impl From<&DnsMessage> for DnsAnswer {
     fn from(message: &DnsMessage) -> Self {
         Self {
-            rcode: rcode_name(message.rcode),
+            rcode: rcode_name(message.rcode.into()),
             truncated: message.is_truncated,
             records: message.answers.iter().map(DnsRecord::from).collect(),
         }

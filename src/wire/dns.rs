@@ -116,8 +116,9 @@ pub fn record_type_name(kind: u16) -> String {
     name.to_owned()
 }
 
-/// Mnemonic of a response code in IANA's registry, or `RCODE12`.
-pub fn rcode_name(rcode: u8) -> String {
+/// Mnemonic of a response code in IANA's registry, which has more of them than the header has bits
+/// for (RFC 6895 §2.3), or `RCODE12`.
+pub fn rcode_name(rcode: u16) -> String {
     let name = match rcode {
         0 => "NOERROR",
         1 => "FORMERR",
@@ -125,6 +126,12 @@ pub fn rcode_name(rcode: u8) -> String {
         3 => "NXDOMAIN",
         4 => "NOTIMP",
         5 => "REFUSED",
+        6 => "YXDOMAIN",
+        7 => "YXRRSET",
+        8 => "NXRRSET",
+        9 => "NOTAUTH",
+        10 => "NOTZONE",
+        16 => "BADVERS",
         other => return format!("RCODE{other}"),
     };
     name.to_owned()
@@ -314,6 +321,16 @@ mod tests {
             DnsMessage::parse(&bytes).unwrap().answers[1].data,
             "\\# 4 c0000207"
         );
+    }
+
+    #[test]
+    fn response_codes_have_their_names_in_the_registry() {
+        let named = [0, 3, 5, 6, 10, 11, 16, 23].map(rcode_name);
+        let expected = [
+            "NOERROR", "NXDOMAIN", "REFUSED", "YXDOMAIN", "NOTZONE", "RCODE11", "BADVERS",
+            "RCODE23",
+        ];
+        assert_eq!(named, expected);
     }
 
     #[test]
