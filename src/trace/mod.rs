@@ -40,7 +40,6 @@ mod stored;
 mod text_fields;
 mod tight_push;
 mod tls;
-mod traffic_sum;
 
 pub use capture::{Capture, CaptureState};
 pub use clock::{Clock, ClockMap, ClockPair};
@@ -55,8 +54,8 @@ pub use event::{
 pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
 pub use failure::{Failure, FailureCode};
 pub use flow::{
-    ChunkSummary, Direction, DirectionSummary, Flow, FlowKey, Packet, PacketEntry, PacketRun,
-    SegmentCounts, SizeSet, StreamUpdate, ValueRange,
+    ChunkSummary, Direction, DirectionSum, DirectionSummary, Flow, FlowKey, Packet, PacketEntry,
+    PacketRun, SegmentCounts, SizeSet, StreamUpdate, TrafficSum, ValueRange,
 };
 pub use fold::{ControlMeasurement, Trace};
 pub use http::{HttpHeader, HttpVersion, InformationalResponse, Request, Response};
@@ -70,4 +69,3 @@ pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
 pub use tight_push::CompactFigures;
 pub use tls::{Certificate, Handshake, Tls, TlsMessage, Verification};
-pub use traffic_sum::{DirectionSum, TrafficSum};

@@ -1,8 +1,9 @@
 //! Eviction of a flow's oldest packets, so that a capture can run for ever. The flow's counters and
 //! sequence numbers are kept.
 
+use super::chunk::ChunkSummary;
+use super::summary::time_span;
 use super::{Direction, Flow};
-use crate::trace::traffic_sum::ChunkSums;
 use crate::units::{Nanos, WallTime};
 use crate::wire::{TcpFlags, Transport};
 
@@ -35,10 +36,9 @@ impl Flow {
     /// Returns the listed packets in blocks: the number of a block's last packet, counted over all
     /// packets of the trace, and the size of the block.
     pub(in crate::trace) fn blocks(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
-        let rest = self.entries.len() % ChunkSums::CHUNK;
-        self.sums
-            .numbers()
-            .map(|number| (number, ChunkSums::CHUNK))
+        let rest = self.entries.len() % ChunkSummary::PACKETS;
+        self.chunk_ends()
+            .map(|number| (number, ChunkSummary::PACKETS))
             .chain((rest > 0).then_some((self.latest_packet_number, rest)))
     }
 
@@ -57,7 +57,7 @@ impl Flow {
     /// Evicts at least this many of the first packets, in whole blocks. Returns how many.
     pub(in crate::trace) fn evict_first(&mut self, least: usize) -> usize {
         let packets = least
-            .next_multiple_of(ChunkSums::CHUNK)
+            .next_multiple_of(ChunkSummary::PACKETS)
             .min(self.entries.len());
         self.evict(packets);
         packets
@@ -65,40 +65,23 @@ impl Flow {
 
     /// Evicts the first packets, which must be whole blocks.
     fn evict(&mut self, packets: usize) {
-        let Some((first, last)) = time_span(
-            self.entries
-                .get(..packets)
-                .unwrap_or_default()
-                .iter()
-                .map(|packet| packet.wall),
-        ) else {
+        let gone = self.entries.get(..packets).unwrap_or_default();
+        let Some((first, last)) = time_span(gone) else {
             return;
         };
         self.evict_chunks(packets);
-        self.sums.forget(packets / ChunkSums::CHUNK);
         self.sent.forget(packets, last);
         self.received.forget(packets, last);
         self.entries.drain(..packets);
         self.entries.shrink_to_fit();
         self.evicted += packets as u64;
-        self.evicted_span = time_span(
-            self.evicted_span
-                .into_iter()
-                .flat_map(<[WallTime; 2]>::from)
-                .chain([first, last]),
-        );
+        let before = self.evicted_span.unwrap_or((first, last));
+        self.evicted_span = Some((before.0.min(first), before.1.max(last)));
         if self.entries.is_empty() {
             self.delivery_errors_unlisted += self.delivery_errors.len() as u64;
             self.delivery_errors = Vec::new();
         }
     }
-}
-
-fn time_span(mut walls: impl Iterator<Item = WallTime>) -> Option<(WallTime, WallTime)> {
-    let first = walls.next()?;
-    Some(walls.fold((first, first), |(first, last), wall| {
-        (first.min(wall), last.max(wall))
-    }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Flows: the packets of one TCP connection, or of one UDP 4-tuple, as one index entry per packet.
 
+mod chunk;
 mod eviction;
 mod packet;
 mod size_set;
@@ -8,18 +9,20 @@ mod stream_update;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod traffic_sum;
 
 use std::ops::Range;
 
+pub use chunk::{ChunkSummary, DirectionSummary, ValueRange};
 pub use packet::{Direction, FlowKey, Packet};
 pub use size_set::SizeSet;
 pub use stream::SegmentCounts;
 pub use stream_update::StreamUpdate;
-pub use summary::{ChunkSummary, DirectionSummary, PacketRun, ValueRange};
+pub use summary::PacketRun;
+pub use traffic_sum::{DirectionSum, TrafficSum};
 
 use super::ranges::Carrier;
 use super::tight_push::push_tight;
-use super::traffic_sum::{ChunkSums, TrafficSum};
 use super::{DeliveryError, PacketLocation};
 use crate::units::{Nanos, WallTime};
 use crate::wire::{TcpFlags, Transport, TransportHeader};
@@ -56,7 +59,6 @@ pub struct Flow {
     /// Its two endpoints.
     pub key: FlowKey,
     entries: Vec<PacketEntry>,
-    sums: ChunkSums,
     summary: Option<Box<FlowSummary>>,
     unlisted: u64,
     /// Packets that were listed and have been evicted, and the time they span.
@@ -88,7 +90,6 @@ impl Flow {
         Self {
             key,
             entries: Vec::new(),
-            sums: ChunkSums::EMPTY,
             summary: None,
             unlisted: 0,
             evicted: 0,
@@ -111,23 +112,6 @@ impl Flow {
     /// Number of packets that are counted but not listed because there were too many.
     pub const fn unlisted(&self) -> u64 {
         self.unlisted
-    }
-
-    /// Timestamps of the first and the last packet, including evicted ones.
-    pub fn span(&self) -> Option<(WallTime, WallTime)> {
-        let spans = self
-            .evicted_span
-            .into_iter()
-            .chain(self.sums.span(&self.entries));
-        spans.reduce(|(first, last), (other_first, other_last)| {
-            (first.min(other_first), last.max(other_last))
-        })
-    }
-
-    /// Returns the traffic of the listed packets between two wall-clock times, `to` excluded. The
-    /// cost depends on the chunks at both ends and not on the number of packets.
-    pub fn traffic_between(&self, from: WallTime, to: WallTime) -> TrafficSum {
-        self.sums.between(&self.entries, from, to)
     }
 
     /// Returns the packets that carried bytes of a range of a direction's stream, in the order
@@ -299,7 +283,6 @@ impl Flow {
                 .add(self.entries.len(), offset, packet.payload_bytes);
         }
         push_tight(&mut self.entries, entry);
-        self.sums.add(&self.entries, number);
         self.summarize_full_chunk();
         true
     }
