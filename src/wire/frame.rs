@@ -1,6 +1,6 @@
 //! Parsing of a captured frame down to its transport header.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::fragment::Fragment;
 use super::icmp::{self, IcmpError};
@@ -46,22 +46,44 @@ pub struct TransportSegment {
 
 /// Parses a frame, which may be truncated. `frame_bytes` is its length on the link.
 pub fn parse_frame(link: LinkType, frame: &[u8], frame_bytes: u32) -> ParsedFrame<'_> {
-    let Some((protocol, at)) = link.network_protocol(frame) else {
-        return ParsedFrame::Unreadable;
-    };
-    let Some(bytes) = frame.get(at..) else {
-        return ParsedFrame::Unreadable;
-    };
+    match parse_network(link, frame, frame_bytes) {
+        Ok((datagram, at)) => parse_ip_payload(&datagram, at),
+        Err(other) => other,
+    }
+}
+
+/// Parses the IP packet in a frame, as [`parse_frame`] does, for its source and destination; `None`
+/// for anything else and for what cannot be read.
+pub fn parse_ip_addresses(
+    link: LinkType,
+    frame: &[u8],
+    frame_bytes: u32,
+) -> Option<(IpAddr, IpAddr)> {
+    let (datagram, _) = parse_network(link, frame, frame_bytes).ok()?;
+    Some((datagram.source, datagram.destination))
+}
+
+/// Parses a frame down to its IP packet, and returns it with its offset.
+///
+/// # Errors
+/// What the frame is instead.
+fn parse_network(
+    link: LinkType,
+    frame: &[u8],
+    frame_bytes: u32,
+) -> Result<(IpPacket<'_>, usize), ParsedFrame<'_>> {
+    let (protocol, at) = link
+        .network_protocol(frame)
+        .ok_or(ParsedFrame::Unreadable)?;
+    let bytes = frame.get(at..).ok_or(ParsedFrame::Unreadable)?;
     let reported = frame_bytes.saturating_sub(u32::try_from(at).unwrap_or(u32::MAX));
     let datagram = match protocol {
         NetworkProtocol::Ipv4 => ip::parse_ipv4(bytes, reported),
         NetworkProtocol::Ipv6 => ip::parse_ipv6(bytes, reported),
-        NetworkProtocol::Arp => return ParsedFrame::Arp,
-        NetworkProtocol::Other => return ParsedFrame::Other,
+        NetworkProtocol::Arp => return Err(ParsedFrame::Arp),
+        NetworkProtocol::Other => return Err(ParsedFrame::Other),
     };
-    datagram.map_or(ParsedFrame::Unreadable, |datagram| {
-        parse_ip_payload(&datagram, at)
-    })
+    Ok((datagram.ok_or(ParsedFrame::Unreadable)?, at))
 }
 
 /// Parses a frame as [`parse_frame`] does; `None` for anything but a whole TCP segment or UDP

@@ -15,11 +15,12 @@ pub mod packet_headers;
 pub mod quic;
 mod side;
 pub mod stream;
+mod tcp_options;
 pub mod tls;
 mod transport;
 
 pub use fragment::{Fragment, Fragments};
-pub use frame::{ParsedFrame, TransportSegment, parse_frame, parse_segment};
+pub use frame::{ParsedFrame, TransportSegment, parse_frame, parse_ip_addresses, parse_segment};
 pub use icmp::IcmpError;
 pub use link_type::LinkType;
 pub use side::Side;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::TransportSegment;
 use super::ip::IpPacket;
+use super::tcp_options::{TcpOption, TcpOptions};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -198,31 +199,20 @@ fn parse_tcp(bytes: &[u8]) -> Option<(TcpHeader, u32)> {
 }
 
 /// Parses the options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2,
-/// RFC 7323 §2).
-fn parse_syn_options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
+/// RFC 7323 §2). Of several the last one counts.
+fn parse_syn_options(bytes: &[u8]) -> (Option<u16>, Option<u8>) {
     /// A larger shift count is treated as this one (RFC 7323 §2.3).
     const MOST_SHIFT: u8 = 14;
     let mut mss = None;
     let mut window_scale = None;
-    loop {
-        bytes = match bytes {
-            [1, rest @ ..] => rest,
-            [2, 4, high, low, rest @ ..] => {
-                mss = Some(u16::from_be_bytes([*high, *low]));
-                rest
-            }
-            [3, 3, shift, rest @ ..] => {
-                window_scale = Some((*shift).min(MOST_SHIFT));
-                rest
-            }
-            // Any other option states its length, which includes kind and length; 0 is the end of
-            // the list.
-            [2..=u8::MAX, length @ 2..=u8::MAX, ..] => {
-                bytes.get(usize::from(*length)..).unwrap_or_default()
-            }
-            _ => return (mss, window_scale),
-        };
+    for option in TcpOptions(bytes) {
+        match option {
+            TcpOption::MaximumSegmentSize(bytes) => mss = Some(bytes),
+            TcpOption::WindowScale(bits) => window_scale = Some(bits.min(MOST_SHIFT)),
+            _ => {}
+        }
     }
+    (mss, window_scale)
 }
 
 /// Length of UDP header and payload as stated, if it fits into the packet; jumbograms above 64 KiB
