@@ -199,7 +199,7 @@ impl SideFindings {
             return;
         };
         self.parts.seek(at);
-        let Some(kind) = part_kind(piece.kind) else {
+        let Some(kind) = PartKind::from_unit(piece.kind) else {
             return self.parts.skip(bytes as u64);
         };
         match piece.kind {
@@ -296,31 +296,6 @@ impl SideFindings {
 
 const fn is_transport(axis: ByteAxis) -> bool {
     matches!(axis, ByteAxis::Transport { .. })
-}
-
-/// The part that a unit is; `None` for what the layers do not list.
-const fn part_kind(unit: UnitKind) -> Option<PartKind> {
-    Some(match unit {
-        UnitKind::Http1Head {
-            status: Some(100..=199),
-        } => PartKind::Http1InformationalHead,
-        UnitKind::Http1Head { .. } => PartKind::Http1Head,
-        UnitKind::Http1Body => PartKind::Http1Body,
-        UnitKind::Http1ChunkHeader => PartKind::Http1ChunkHeader,
-        UnitKind::Http1Trailers => PartKind::Http1Trailers,
-        UnitKind::Http2Preface => PartKind::Http2Preface,
-        UnitKind::Http2Frame(frame) => PartKind::Http2Frame {
-            kind: frame.kind,
-            flags: frame.flags,
-            stream: frame.stream,
-        },
-        UnitKind::TlsRecord { .. }
-        | UnitKind::Socks5Message
-        | UnitKind::Socks5Credential
-        | UnitKind::Skipped
-        | UnitKind::Text
-        | UnitKind::Opaque => return None,
-    })
 }
 
 fn message(head: MessageHead<'_>, at: u64) -> Message {

@@ -74,9 +74,7 @@ impl Fragments {
     /// Takes a fragment. With the one that completes its datagram, what that carried: once,
     /// whatever number of pieces it had.
     pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<TransportSegment> {
-        if Transport::from_protocol_number(fragment.datagram.protocol).is_none() {
-            return None;
-        }
+        Transport::from_protocol_number(fragment.datagram.protocol)?;
         if !self.pending.contains_key(&fragment.datagram) {
             self.make_room();
             self.began.push_back(fragment.datagram);

@@ -315,23 +315,10 @@ impl StreamObserver for Http2Monitor {
 
 /// A frame's place is known once its header is there: frames follow each other.
 fn record_frame_part(passed: FrameBoundary, parts: Option<&mut PartTracker>) {
-    if let (
-        FrameBoundary::Began(Frame {
-            kind,
-            flags,
-            stream,
-            length,
-        }),
-        Some(parts),
-    ) = (passed, parts)
-    {
-        let payload = usize::try_from(length).unwrap_or(usize::MAX);
+    if let (FrameBoundary::Began(frame), Some(parts)) = (passed, parts) {
+        let payload = usize::try_from(frame.length).unwrap_or(usize::MAX);
         parts.add_complete(
-            PartKind::Http2Frame {
-                kind,
-                flags,
-                stream,
-            },
+            PartKind::from_frame(frame),
             payload.saturating_add(FRAME_HEADER),
         );
     }

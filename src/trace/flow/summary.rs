@@ -193,7 +193,9 @@ impl Flow {
         let last = (packets >= self.entries.len() && !rest.is_empty()).then(|| {
             let chunks = self.chunk_summaries().len();
             let mut chunk = ChunkSummary::after(self.stream_ends_after(chunks));
-            rest.iter().for_each(|packet| chunk.add(self, packet));
+            for packet in rest {
+                chunk.add(self, packet);
+            }
             chunk
         });
         let summed_up = self.entries.len() - rest.len();

@@ -13,6 +13,7 @@
 mod carriers;
 mod contents;
 mod coverage;
+mod part_kind;
 
 use std::ops::Range;
 
