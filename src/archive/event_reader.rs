@@ -205,7 +205,8 @@ impl<F: FnMut(Event)> EventReader<F> {
         self.latest = self.latest.max(wall);
         // Captures of other programs may contain such metadata by accident, or to mislead.
         let meta = frame.meta.filter(|_| self.saved_run.is_some());
-        self.frames.decode(frame, wall, meta.unwrap_or_default());
+        self.frames
+            .decode(frame, wall, meta.unwrap_or_default(), &self.store);
         if self.frames.is_full() {
             self.flush();
         }

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use super::packet_meta::PacketMeta;
 use super::record::CapturedFrame;
+use super::store::{CaptureStore, REASSEMBLED};
 use crate::trace::{DeliveryError, OtherFrames, Packet, PacketLocation};
 use crate::units::WallTime;
 use crate::wire::{Fragments, LinkType, ParsedFrame, parse_frame};
@@ -42,14 +43,16 @@ impl FrameBatch {
         self.packets.len() >= Self::MAX || self.others.total() >= Self::MAX as u64
     }
 
-    /// Decodes a frame that passed at `wall`. `meta` is what a saved run adds to its bytes.
-    pub(super) fn decode(&mut self, frame: &CapturedFrame<'_>, wall: WallTime, meta: PacketMeta) {
-        let bytes = u32::try_from(frame.bytes.len()).ok();
-        let stored = bytes.and_then(NonZeroU32::new).map(|bytes| PacketLocation {
-            at: frame.at,
-            bytes,
-            interface: frame.interface,
-        });
+    /// Decodes a frame that passed at `wall`. `meta` is what a saved run adds to its bytes;
+    /// packets that came in fragments are put into the store.
+    pub(super) fn decode(
+        &mut self,
+        frame: &CapturedFrame<'_>,
+        wall: WallTime,
+        meta: PacketMeta,
+        store: &CaptureStore,
+    ) {
+        let stored = location_of(frame);
         if let Some(packet) = meta.packet {
             self.packets.push(Packet { stored, ..packet });
             return;
@@ -66,11 +69,14 @@ impl FrameBatch {
                     ..packet
                 });
             }
-            // The reassembled segment lies in several frames, so it has no single location.
             ParsedFrame::Fragment(fragment) => match self.fragments.take(&fragment) {
                 Some(whole) => {
+                    let stored = whole
+                        .packet
+                        .and_then(|packet| store.add_reassembled(&packet));
+                    let bytes = frame.frame_bytes;
                     self.packets
-                        .push(Packet::from_segment(&whole, wall, frame.frame_bytes, None));
+                        .push(Packet::from_segment(&whole.segment, wall, bytes, stored));
                 }
                 None => self.others.fragments += 1,
             },
@@ -100,4 +106,14 @@ impl FrameBatch {
     pub(super) fn take_others(&mut self) -> Option<OtherFrames> {
         (self.others.total() > 0).then(|| std::mem::take(&mut self.others))
     }
+}
+
+/// Where a frame's bytes lie; `None` if it has none.
+fn location_of(frame: &CapturedFrame<'_>) -> Option<PacketLocation> {
+    let bytes = NonZeroU32::new(u32::try_from(frame.bytes.len()).ok()?)?;
+    (frame.interface != REASSEMBLED).then_some(PacketLocation {
+        at: frame.at,
+        bytes,
+        interface: frame.interface,
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek as _};
+use std::num::NonZeroU32;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,6 +16,8 @@ pub struct CaptureStore {
     input: RereadableInput,
     /// The link types of the interfaces seen so far.
     link_types: RwLock<Vec<u16>>,
+    /// IP packets that came in fragments, one after another.
+    reassembled: RwLock<Vec<u8>>,
 }
 
 /// Input that can be read again.
@@ -25,11 +28,21 @@ pub(super) enum RereadableInput {
     Pipe(Arc<PipeFile>),
 }
 
+/// The interface number of [reassembled packets](CaptureStore::add_reassembled); captures do not
+/// have as many interfaces.
+pub(super) const REASSEMBLED: u16 = u16::MAX;
+
 impl CaptureStore {
+    /// Memory for reassembled packets. The bytes of further ones are not available.
+    const MOST_REASSEMBLED: usize = 16 << 20;
+    /// `LINKTYPE_RAW`: an IP packet without a link header.
+    const LINK_TYPE_RAW: u16 = 101;
+
     pub(super) const fn new(input: RereadableInput) -> Self {
         Self {
             input,
             link_types: RwLock::new(Vec::new()),
+            reassembled: RwLock::new(Vec::new()),
         }
     }
 
@@ -95,6 +108,50 @@ impl CaptureStore {
             .push(link_type);
     }
 
+    /// Stores an IP packet that lies in several frames, so that it can be read like one frame;
+    /// `None` if there is no room.
+    pub(super) fn add_reassembled(&self, packet: &[u8]) -> Option<PacketLocation> {
+        let bytes = NonZeroU32::new(u32::try_from(packet.len()).ok()?)?;
+        let mut stored = self
+            .reassembled
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let at = stored.len();
+        if at.saturating_add(packet.len()) > Self::MOST_REASSEMBLED {
+            return None;
+        }
+        stored.extend_from_slice(packet);
+        Some(PacketLocation {
+            at: at as u64,
+            bytes,
+            interface: REASSEMBLED,
+        })
+    }
+
+    fn read_reassembled(
+        &self,
+        location: PacketLocation,
+        most: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let stored = self
+            .reassembled
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let needed = u64::from(location.bytes.get()).min(most as u64);
+        let place = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+        let end = location.at.saturating_add(needed);
+        let packet = stored.get(place(location.at)..place(end));
+        let packet = packet.ok_or(StoreError::Truncated {
+            at: location.at,
+            needed,
+            found: (stored.len() as u64).saturating_sub(location.at),
+        })?;
+        into.clear();
+        into.extend_from_slice(packet);
+        Ok(())
+    }
+
     /// Reads a range of the file, such as a key log, up to `most` bytes.
     pub fn read_extent(&self, extent: Extent, most: usize) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
@@ -132,6 +189,9 @@ impl ByteStore for CaptureStore {
         most: usize,
         into: &mut Vec<u8>,
     ) -> Result<(), StoreError> {
+        if stored.interface == REASSEMBLED {
+            return self.read_reassembled(stored, most, into);
+        }
         self.fill(
             stored.at,
             u64::from(stored.bytes.get()).min(most as u64),
@@ -140,6 +200,9 @@ impl ByteStore for CaptureStore {
     }
 
     fn link_type(&self, interface: u16) -> Option<u16> {
+        if interface == REASSEMBLED {
+            return Some(Self::LINK_TYPE_RAW);
+        }
         self.link_types
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -6,7 +6,7 @@ use super::parts::Parts;
 use crate::trace::{HttpHeader, PartKind, Record, StreamLayers};
 use crate::units::Untrusted;
 use crate::wire::Side;
-use crate::wire::http1::FieldLine;
+use crate::wire::http1::{FieldLine, IrregularLine};
 use crate::wire::stream::{
     ByteAxis, FaultReason, HeadContent, MessageHead, StreamFault, StreamGap, StreamProtocol,
     StreamUpgrade, TlsHello, UnitKind, UnitPiece, UnitSink,
@@ -287,7 +287,15 @@ impl SideFindings {
                 note(&mut self.stream_notes, text);
             }
             reason => {
-                let text = format!("from offset {start} of what the {name} says: {reason}");
+                let text = fault.line.map_or_else(
+                    || format!("from offset {start} of what the {name} says: {reason}"),
+                    |IrregularLine { number, reason }| {
+                        format!(
+                            "line {number} of the head at offset {start} of what the {name} says \
+                             violates HTTP/1: {reason}"
+                        )
+                    },
+                );
                 note(&mut self.notes, text);
             }
         }

@@ -1,7 +1,7 @@
 //! Both directions' byte streams, put together from their packets (RFC 9293 §3.4): each byte once, in
 //! order, and what is missing said.
 
-use crate::insight::payload_of;
+use crate::insight::OrderedPayloads;
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
 
 /// A piece of a stream.
@@ -69,8 +69,7 @@ struct Arrival<'a> {
 struct OrderedPackets<'a> {
     arrivals: Vec<Arrival<'a>>,
     next: usize,
-    /// Offset of the next byte.
-    at: u64,
+    payloads: OrderedPayloads,
     is_cut: bool,
 }
 
@@ -92,7 +91,7 @@ impl<'a> OrderedPackets<'a> {
         Self {
             arrivals,
             next: 0,
-            at: 0,
+            payloads: OrderedPayloads::default(),
             is_cut: false,
         }
     }
@@ -113,19 +112,17 @@ impl<'a> OrderedPackets<'a> {
             self.is_cut = true;
             return;
         }
-        if end <= self.at {
+        let Some(new) = self
+            .payloads
+            .read(packet, store, packet.payload_bytes as usize)
+        else {
             return;
+        };
+        if new.missing > 0 {
+            tell(StreamPiece::Missing(new.missing));
         }
-        if packet.offset > self.at {
-            tell(StreamPiece::Missing(packet.offset - self.at));
-            self.at = packet.offset;
-        }
-        let payload = payload_of(packet, store, packet.payload_bytes as usize).unwrap_or_default();
-        let known = usize::try_from(self.at - packet.offset).unwrap_or(usize::MAX);
-        let new = payload.get(known..).unwrap_or_default();
-        if !new.is_empty() {
-            tell(StreamPiece::Bytes(new));
-            self.at += new.len() as u64;
+        if !new.bytes.is_empty() {
+            tell(StreamPiece::Bytes(&new.bytes));
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Which packet carried a byte of a connection's streams, and when.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::trace::{ClockMap, Direction, Exchange, Flow, PacketEntry, Trace};
 use crate::units::{Moment, Nanos};
 use crate::wire::TcpFlags;
+use crate::wire::assembler::Coverage;
+
+/// Gaps that are remembered; a hostile peer cannot make more.
+const MOST_GAPS: usize = 1_024;
 
 /// The packets of an exchange's connection from the exchange's time, on the run's axis.
 pub(super) struct ExchangePackets<'a> {
@@ -20,8 +23,6 @@ impl<'a> ExchangePackets<'a> {
     /// How far the two clocks' mapping may be off before packets are looked for in the wrong place.
     /// Stream offsets decide which packet is meant; time only keeps the search short.
     const SLACK: Nanos = Nanos::from_millis(100);
-    /// Pieces beyond a gap that are remembered; a hostile peer cannot make more.
-    const MOST_AHEAD: usize = 1_024;
 
     /// `None` where the exchange has no connection or no packet of it was seen.
     pub(super) fn of(trace: &'a Trace, exchange: &Exchange) -> Option<Self> {
@@ -76,22 +77,14 @@ impl<'a> ExchangePackets<'a> {
     /// When the last missing byte of `[from, to)` passed: nothing of the range was left to wait
     /// for.
     pub(super) fn completed(&self, direction: Direction, from: u64, to: u64) -> Option<Moment> {
-        let mut reached = from;
-        let mut ahead = BTreeMap::<u64, u64>::new();
+        let mut passed = Coverage::<MOST_GAPS>::starting_at(from);
         for packet in self
             .stream(direction)?
             .filter(|packet| packet.payload_bytes > 0)
         {
-            if packet.offset <= reached {
-                reached = reached.max(end(packet));
-            } else if ahead.len() < Self::MOST_AHEAD {
-                let known = ahead.entry(packet.offset).or_default();
-                *known = end(packet).max(*known);
-            }
-            while let Some(piece) = ahead.first_entry().filter(|piece| *piece.key() <= reached) {
-                reached = reached.max(piece.remove());
-            }
-            if reached >= to {
+            // A packet that is refused counts as not captured.
+            _ = passed.try_insert(packet.offset..end(packet), ());
+            if passed.in_order_end() >= to {
                 return self.at(packet);
             }
         }

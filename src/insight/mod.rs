@@ -40,7 +40,7 @@ pub use idle::{
     idle_totals, idle_totals_within,
 };
 pub use packet_phase::phase_of_packet;
-pub use payload::{opening, payload_of};
+pub use payload::{OrderedPayloads, opening, payload_of};
 pub use phase_meaning::{phase_meaning, phase_references, phase_title};
 pub use repeats::{
     RepeatedRequest, RunStatistics, exchange_count, repeated_requests, run_statistics,

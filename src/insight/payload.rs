@@ -1,6 +1,7 @@
 //! What packets carried, read from where their bytes lie.
 
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
+use crate::wire::assembler::{Assembler, PiecePosition};
 use crate::wire::{LinkType, parse_segment};
 
 /// Headers before a payload take no more than this.
@@ -54,21 +55,55 @@ pub(super) fn put_together<'a>(
 ) -> Vec<u8> {
     let mut packets: Vec<&PacketEntry> = packets.collect();
     packets.sort_by_key(|packet| packet.offset);
-    let mut bytes = Vec::new();
+    let (mut ordered, mut bytes) = (OrderedPayloads::default(), Vec::new());
     for packet in packets {
-        let have = bytes.len() as u64;
-        if packet.offset > have || bytes.len() >= most {
+        if bytes.len() >= most {
             break;
         }
-        let known = usize::try_from(have - packet.offset).unwrap_or(usize::MAX);
-        if known >= packet.payload_bytes as usize {
-            continue;
+        match ordered.read(packet, store, most) {
+            None => {}
+            Some(new) if new.missing == 0 && !new.bytes.is_empty() => {
+                bytes.extend_from_slice(&new.bytes);
+            }
+            Some(_) => break,
         }
-        let Some(payload) = payload_of(packet, store, most) else {
-            break;
-        };
-        bytes.extend_from_slice(payload.get(known..).unwrap_or_default());
     }
     bytes.truncate(most);
     bytes
+}
+
+/// Reads a direction's packets in the order of their offsets, each byte once.
+#[derive(Debug, Default)]
+pub struct OrderedPayloads(Assembler);
+
+/// What a packet has that those before it had not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPayload {
+    /// How many bytes are missing before it.
+    pub missing: u64,
+    /// Its new bytes, as far as they were captured.
+    pub bytes: Vec<u8>,
+}
+
+impl OrderedPayloads {
+    /// Reads up to the first `most` bytes of the next packet; `None` if none of them is new.
+    pub fn read(
+        &mut self,
+        packet: &PacketEntry,
+        store: &dyn ByteStore,
+        most: usize,
+    ) -> Option<NewPayload> {
+        let length = u64::from(packet.payload_bytes);
+        let (missing, known) = match self.0.place(packet.offset, length) {
+            PiecePosition::Repeat => return None,
+            PiecePosition::Next { known } => (0, known),
+            PiecePosition::Ahead { missing } => (missing, 0),
+        };
+        let mut bytes = payload_of(packet, store, most).unwrap_or_default();
+        let known = usize::try_from(known).unwrap_or(usize::MAX);
+        bytes.drain(..known.min(bytes.len()));
+        self.0.advance(missing);
+        self.0.advance(bytes.len() as u64);
+        Some(NewPayload { missing, bytes })
+    }
 }

@@ -17,6 +17,7 @@
 
 mod capture;
 mod clock;
+mod compact_figures;
 mod connection;
 mod dns;
 mod event;
@@ -38,11 +39,11 @@ mod ranges;
 mod retired;
 mod stored;
 mod text_fields;
-mod tight_push;
 mod tls;
 
 pub use capture::{Capture, CaptureState};
 pub use clock::{Clock, ClockMap, ClockPair};
+pub use compact_figures::CompactFigures;
 pub use connection::{Connection, Endpoint, TcpInfo};
 pub use dns::{
     DnsAnswer, DnsQuery, DnsRecord, DnsServer, DnsTransport, QueryOutcome, Resolution,
@@ -63,9 +64,8 @@ pub use link::{LinkConfig, LinkCounts};
 pub use other_frames::{DeliveryError, OtherFrames};
 pub use packet_limits::{Evicted, PacketLimits};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
-pub use ranges::{Carrier, Contents, Layers, Part, PartKind, Record, StreamLayers, UnitFragment};
+pub use ranges::{Contents, Layers, Part, PartKind, Record, StreamLayers, UnitFragment};
 pub use retired::{HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, RetiredRun, TimeKey};
 pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
-pub use tight_push::CompactFigures;
 pub use tls::{Certificate, Handshake, Tls, TlsMessage, Verification};

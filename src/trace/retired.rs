@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tight_push::CompactFigures;
+use super::compact_figures::CompactFigures;
 use super::{Clock, ExchangeId, Failure, Phase};
 use crate::units::Nanos;
 

@@ -8,6 +8,7 @@ mod json;
 mod rate;
 mod size;
 mod text;
+mod tight_push;
 mod time;
 mod typed_url;
 
@@ -18,5 +19,6 @@ pub use json::{json_line, write_json};
 pub use rate::BitRate;
 pub use size::{Bytes, format_count, group_digits};
 pub use text::{Secret, Untrusted, escape_for_terminal, is_unsafe_for_terminal};
+pub use tight_push::push_tight;
 pub use time::{Moment, Nanos, WallTime, format_percent};
 pub use typed_url::{TypedUrl, TypedUrlError};

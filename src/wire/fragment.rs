@@ -1,10 +1,12 @@
-//! Fragments of IP datagrams, put together as far as counting needs it: the transport header and
-//! the length of the whole.
+//! Fragments of IP datagrams, put together (RFC 791 §3.2, RFC 8200 §4.5).
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
+use etherparse::{IpFragOffset, IpNumber, Ipv4Header, Ipv6Header};
+
 use super::TransportSegment;
+use super::assembler::{Assembler, Coverage};
 use super::ip::{FragmentInfo, IpPacket};
 use super::transport::{self, Transport};
 
@@ -14,6 +16,8 @@ pub struct Fragment<'a> {
     datagram: Key,
     /// Where in the datagram it begins.
     offset: u32,
+    /// The IP header before it.
+    header: &'a [u8],
     /// What was captured of it.
     captured: &'a [u8],
     /// How long it was on the link.
@@ -41,6 +45,7 @@ impl<'a> Fragment<'a> {
                 protocol: datagram.protocol,
             },
             offset: piece.offset,
+            header: datagram.header,
             captured: datagram.payload,
             bytes: datagram.payload_bytes,
             more: piece.more_fragments,
@@ -54,63 +59,90 @@ pub struct Fragments {
     pending: HashMap<Key, Pending>,
     /// In the order in which they began.
     began: VecDeque<Key>,
+    /// Memory for the bytes of all.
+    kept_bytes: usize,
+}
+
+/// A datagram of which all pieces have come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReassembledDatagram {
+    /// What it carried.
+    pub segment: TransportSegment,
+    /// The IP packet as it would have been in one piece, with the header of its first fragment,
+    /// over IPv6 without extension headers; `None` if not all of its bytes were captured.
+    pub packet: Option<Vec<u8>>,
 }
 
 /// A datagram of which pieces are missing.
 #[derive(Debug, Default)]
 struct Pending {
+    /// The header of the fragment that it begins with.
+    header: Vec<u8>,
     /// Its beginning, without a gap.
-    head: Vec<u8>,
-    /// What has come, as disjoint ranges in order.
-    ranges: Vec<(u32, u32)>,
+    payload: Vec<u8>,
+    /// Some of the bytes behind `payload` were not captured.
+    is_cut: bool,
+    ahead: Assembler<MOST_AHEAD>,
+    passed: Coverage<MOST_GAPS>,
     /// Its length, once its last piece has come.
     total: Option<u32>,
 }
 
+/// Gaps that a datagram may have; a sender leaves none.
+const MOST_GAPS: usize = 64;
+/// Memory for pieces of a datagram that come before their turn.
+const MOST_AHEAD: usize = 1 << 17;
+
 impl Fragments {
     /// Datagrams that may be pending at a time; for another one the oldest is given up.
     const MOST_PENDING: usize = 1_024;
+    /// Memory for the bytes of all that are pending; beyond it, the oldest are given up.
+    const MOST_BYTES: usize = 8 << 20;
 
     /// Takes a fragment. With the one that completes its datagram, what that carried: once,
     /// whatever number of pieces it had.
-    pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<TransportSegment> {
+    pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<ReassembledDatagram> {
         Transport::from_protocol_number(fragment.datagram.protocol)?;
         if !self.pending.contains_key(&fragment.datagram) {
-            self.make_room();
+            self.make_room(Self::MOST_PENDING - 1);
             self.began.push_back(fragment.datagram);
         }
         let pending = self.pending.entry(fragment.datagram).or_default();
-        let total = match pending.take(fragment) {
-            Progress::Waiting => return None,
-            Progress::Complete(total) => Some(total),
-            Progress::Hopeless => None,
-        };
-        let pending = self.pending.remove(&fragment.datagram)?;
-        self.began.retain(|key| *key != fragment.datagram);
-        let Key {
-            source,
-            destination,
-            protocol,
-            ..
-        } = fragment.datagram;
-        let whole = IpPacket {
-            source,
-            destination,
-            protocol,
-            header_bytes: 0,
-            payload: &pending.head,
-            payload_bytes: total?,
-            fragment: None,
-        };
-        transport::parse_transport(&whole, None)
+        let before = pending.kept_bytes();
+        let progress = pending.take(fragment);
+        self.kept_bytes = self.kept_bytes + pending.kept_bytes() - before;
+        match progress {
+            Progress::Waiting => {
+                self.make_room(Self::MOST_PENDING);
+                None
+            }
+            Progress::Hopeless => {
+                self.remove(&fragment.datagram);
+                None
+            }
+            Progress::Complete(total) => self
+                .remove(&fragment.datagram)?
+                .into_datagram(&fragment.datagram, total),
+        }
     }
 
-    fn make_room(&mut self) {
-        if self.pending.len() >= Self::MOST_PENDING
-            && let Some(oldest) = self.began.pop_front()
-        {
-            self.pending.remove(&oldest);
+    /// Gives up the oldest, until no more than so many are pending.
+    fn make_room(&mut self, datagrams: usize) {
+        while self.pending.len() > datagrams || self.kept_bytes > Self::MOST_BYTES {
+            let Some(oldest) = self.began.pop_front() else {
+                return;
+            };
+            if let Some(given_up) = self.pending.remove(&oldest) {
+                self.kept_bytes -= given_up.kept_bytes();
+            }
         }
+    }
+
+    fn remove(&mut self, datagram: &Key) -> Option<Pending> {
+        self.began.retain(|key| key != datagram);
+        let removed = self.pending.remove(datagram)?;
+        self.kept_bytes -= removed.kept_bytes();
+        Some(removed)
     }
 }
 
@@ -122,64 +154,96 @@ enum Progress {
 }
 
 impl Pending {
-    /// A transport header, whatever its options, and what its first fragments are at least.
-    const MOST_HEAD: usize = 128;
-    /// Gaps it may have; a sender leaves none.
-    const MOST_RANGES: usize = 64;
     /// As long as a datagram can be.
     const LONGEST: u32 = 65_535;
 
     fn take(&mut self, fragment: &Fragment<'_>) -> Progress {
         let (start, end) = (
-            fragment.offset,
+            u64::from(fragment.offset),
             fragment.offset.saturating_add(fragment.bytes),
         );
-        if end > Self::LONGEST || start == end {
+        if end > Self::LONGEST || fragment.bytes == 0 {
             return Progress::Hopeless;
         }
-        self.extend_head(fragment);
+        self.keep_bytes(fragment);
         if !fragment.more {
             self.total = Some(end);
         }
-        self.cover(start, end);
-        match (self.ranges.as_slice(), self.total) {
-            ([(0, end)], Some(total)) if *end >= total => Progress::Complete(total),
-            (ranges, _) if ranges.len() > Self::MOST_RANGES => Progress::Hopeless,
+        if self.passed.try_insert(start..end.into(), ()).is_err() {
+            return Progress::Hopeless;
+        }
+        match self.total {
+            Some(total) if self.passed.in_order_end() >= self.passed.end().max(total.into()) => {
+                Progress::Complete(total)
+            }
             _ => Progress::Waiting,
         }
     }
 
-    fn extend_head(&mut self, fragment: &Fragment<'_>) {
-        let known = self.head.len();
-        let Some(skipped) = usize::try_from(fragment.offset)
-            .ok()
-            .and_then(|offset| known.checked_sub(offset))
-        else {
-            return;
-        };
+    fn keep_bytes(&mut self, fragment: &Fragment<'_>) {
+        if fragment.offset == 0 && self.header.is_empty() {
+            self.header = fragment.header.to_vec();
+        }
+        let Self {
+            payload, is_cut, ..
+        } = self;
         let stated = usize::try_from(fragment.bytes).unwrap_or(usize::MAX);
-        let room = Self::MOST_HEAD.saturating_sub(known);
-        self.head.extend(
-            fragment
-                .captured
-                .iter()
-                .take(stated)
-                .skip(skipped)
-                .take(room),
-        );
+        let captured = fragment.captured.get(..stated);
+        let captured = captured.unwrap_or(fragment.captured);
+        let uncaptured = u64::from(fragment.bytes) - captured.len() as u64;
+        let offset = fragment.offset.into();
+        self.ahead
+            .push(offset, captured, uncaptured, |bytes, uncaptured| {
+                if !*is_cut {
+                    payload.extend_from_slice(bytes);
+                }
+                *is_cut |= uncaptured > 0;
+            });
     }
 
-    fn cover(&mut self, mut start: u32, mut end: u32) {
-        self.ranges.retain(|&(from, to)| {
-            let apart = to < start || end < from;
-            if !apart {
-                (start, end) = (start.min(from), end.max(to));
-            }
-            apart
-        });
-        let place = self.ranges.partition_point(|&(from, _)| from < start);
-        self.ranges.insert(place, (start, end));
+    const fn kept_bytes(&self) -> usize {
+        self.header.len() + self.payload.len() + self.ahead.held_bytes()
     }
+
+    fn into_datagram(mut self, datagram: &Key, total: u32) -> Option<ReassembledDatagram> {
+        self.payload.truncate(usize::try_from(total).ok()?);
+        let whole = IpPacket {
+            source: datagram.source,
+            destination: datagram.destination,
+            protocol: datagram.protocol,
+            header_bytes: self.header.len(),
+            header: &self.header,
+            payload: &self.payload,
+            payload_bytes: total,
+            fragment: None,
+        };
+        let segment = transport::parse_transport(&whole, None)?;
+        let is_whole = self.payload.len() as u64 == u64::from(total);
+        let packet = is_whole.then(|| unfragmented_packet(&whole)).flatten();
+        Some(ReassembledDatagram { segment, packet })
+    }
+}
+
+/// The bytes of an IP packet whose fragments were put together; `None` if it cannot be that long.
+fn unfragmented_packet(datagram: &IpPacket<'_>) -> Option<Vec<u8>> {
+    let mut packet = match datagram.source {
+        IpAddr::V4(_) => {
+            let (mut header, _) = Ipv4Header::from_slice(datagram.header).ok()?;
+            header.more_fragments = false;
+            header.fragment_offset = IpFragOffset::ZERO;
+            header.set_payload_len(datagram.payload.len()).ok()?;
+            header.header_checksum = header.calc_header_checksum();
+            header.to_bytes().to_vec()
+        }
+        IpAddr::V6(_) => {
+            let (mut header, _) = Ipv6Header::from_slice(datagram.header).ok()?;
+            header.set_payload_length(datagram.payload.len()).ok()?;
+            header.next_header = IpNumber(datagram.protocol);
+            header.to_bytes().to_vec()
+        }
+    };
+    packet.extend_from_slice(datagram.payload);
+    Some(packet)
 }
 
 #[cfg(test)]
@@ -213,6 +277,10 @@ mod tests {
     }
 
     fn take(fragments: &mut Fragments, piece: &[u8]) -> Option<TransportSegment> {
+        take_whole(fragments, piece).map(|whole| whole.segment)
+    }
+
+    fn take_whole(fragments: &mut Fragments, piece: &[u8]) -> Option<ReassembledDatagram> {
         match parse_frame(LinkType::Raw, piece, u32::try_from(piece.len()).unwrap()) {
             ParsedFrame::Fragment(fragment) => fragments.take(&fragment),
             other => panic!("{other:?}"),
@@ -269,6 +337,71 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_is_large_and_never_completes_does_not_pile_up() {
+        let mut fragments = Fragments::default();
+        let mut piece = pieces(60_000, 50_000).remove(0);
+        for id in 0..1_000_u16 {
+            piece[4..6].copy_from_slice(&id.to_be_bytes());
+            assert_eq!(take(&mut fragments, &piece), None);
+            assert!(fragments.kept_bytes <= Fragments::MOST_BYTES);
+        }
+        assert_eq!(fragments.pending.len(), Fragments::MOST_BYTES / 50_020);
+    }
+
+    #[test]
+    fn the_packet_is_the_one_that_was_cut() {
+        let (whole, pieces) = (pieces(3_000, 65_528).remove(0), pieces(3_000, 1_480));
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]] {
+            let mut fragments = Fragments::default();
+            let take = |place: usize| take_whole(&mut fragments, &pieces[place]);
+            let found: Vec<_> = order.into_iter().filter_map(take).collect();
+            assert_eq!(found.len(), 1);
+            let mut packet = found[0].packet.clone().unwrap();
+            let (header, _) = Ipv4Header::from_slice(&packet).unwrap();
+            assert_eq!(header.header_checksum, header.calc_header_checksum());
+            packet[10..12].copy_from_slice(&whole[10..12]);
+            assert!(packet == whole, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_packet_that_was_not_captured_whole_only_the_length_is_known() {
+        let mut fragments = Fragments::default();
+        let pieces = pieces(3_000, 1_480);
+        let length = u32::try_from(pieces[1].len()).unwrap();
+        take_whole(&mut fragments, &pieces[0]);
+        let cut = match parse_frame(LinkType::Raw, &pieces[1][..500], length) {
+            ParsedFrame::Fragment(fragment) => fragments.take(&fragment),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(cut, None);
+        let found = take_whole(&mut fragments, &pieces[2]).unwrap();
+        assert_eq!((found.segment.payload_bytes, found.packet), (3_000, None));
+    }
+
+    #[test]
+    fn a_packet_over_ipv6_has_no_fragment_header() {
+        let mut whole = Vec::new();
+        PacketBuilder::ipv6([1; 16], [2; 16], 7)
+            .udp(40_000, 53)
+            .write(&mut whole, &[7; 200])
+            .unwrap();
+        let piece = |range: std::ops::Range<usize>, more: u8| {
+            let start = u16::try_from(range.start).unwrap().to_be_bytes();
+            let header = [17, 0, start[0], start[1] | more, 0, 0, 0, 9];
+            let mut piece = [&whole[..40], &header, &whole[40..][range]].concat();
+            let length = u16::try_from(piece.len() - 40).unwrap();
+            piece[4..6].copy_from_slice(&length.to_be_bytes());
+            piece[6] = 44;
+            piece
+        };
+        let mut fragments = Fragments::default();
+        assert_eq!(take_whole(&mut fragments, &piece(104..208, 0)), None);
+        let found = take_whole(&mut fragments, &piece(0..104, 1)).unwrap();
+        assert_eq!(found.packet, Some(whole));
+    }
+
     proptest! {
         #[test]
         fn any_pieces_are_taken_without_a_panic(
@@ -283,10 +416,13 @@ mod tests {
                 frame.extend(content);
                 if let ParsedFrame::Fragment(fragment) = parse_frame(LinkType::Raw, &frame, u32::from(stated)) {
                     let found = fragments.take(&fragment);
-                    prop_assert!(found.is_none_or(|segment| segment.payload_bytes <= 65_535));
+                    prop_assert!(found.is_none_or(|whole| whole.segment.payload_bytes <= 65_535));
                 }
-                let bounded = |pending: &Pending| pending.ranges.len() <= Pending::MOST_RANGES && pending.head.len() <= Pending::MOST_HEAD;
+                let bounded = |pending: &Pending| pending.passed.gaps().count() <= MOST_GAPS && pending.payload.len() <= 65_535;
                 prop_assert!(fragments.pending.values().all(bounded));
+                let kept: usize = fragments.pending.values().map(Pending::kept_bytes).sum();
+                prop_assert!(kept == fragments.kept_bytes && kept <= Fragments::MOST_BYTES);
+                prop_assert_eq!(fragments.began.len(), fragments.pending.len());
             }
         }
     }

@@ -425,7 +425,7 @@ mod tests {
                 ParsedFrame::Segment(segment) => prop_assert!(segment.payload_bytes <= frame_bytes),
                 ParsedFrame::Fragment(fragment) => {
                     let whole = fragments.take(&fragment);
-                    prop_assert!(whole.is_none_or(|whole| whole.payload_bytes <= 65_535));
+                    prop_assert!(whole.is_none_or(|whole| whole.segment.payload_bytes <= 65_535));
                 }
                 _ => {}
             }

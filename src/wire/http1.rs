@@ -3,12 +3,14 @@
 mod body;
 mod chunk_merger;
 mod framing;
+mod lenient;
 
 pub use body::{BodyReader, BodySection};
 pub use chunk_merger::ChunkMerger;
 pub use framing::{
     BodyFraming, LengthConflict, length_conflict, request_framing, response_framing,
 };
+pub use lenient::IrregularLine;
 
 /// Largest head in bytes.
 pub const MAX_HEAD_BYTES: usize = 256 * 1024;

@@ -12,6 +12,8 @@ pub(super) struct IpPacket<'a> {
     pub(super) protocol: u8,
     /// Length of the IP header with its extension headers.
     pub(super) header_bytes: usize,
+    /// The IP header with its extension headers, as far as captured.
+    pub(super) header: &'a [u8],
     /// Captured payload.
     pub(super) payload: &'a [u8],
     /// Length of the payload on the link.
@@ -77,6 +79,7 @@ pub(super) fn parse_ipv4(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
         destination: IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3)),
         protocol,
         header_bytes,
+        header: bytes.get(..header_bytes).unwrap_or(bytes),
         payload: bytes.get(header_bytes..).unwrap_or_default(),
         payload_bytes: total.saturating_sub(u32::from(first & 0x0f) * 4),
         fragment,
@@ -109,6 +112,7 @@ pub(super) fn parse_ipv6(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
         destination: IpAddr::V6(Ipv6Addr::from(*destination)),
         protocol: extensions.protocol,
         header_bytes: extensions.end,
+        header: bytes.get(..extensions.end).unwrap_or(bytes),
         payload: bytes.get(extensions.end..).unwrap_or_default(),
         payload_bytes: total.saturating_sub(u32::try_from(extensions.end).ok()?),
         fragment: extensions.fragment,

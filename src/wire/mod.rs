@@ -1,6 +1,7 @@
 //! Parsers of wire formats, one protocol per file. Pure, and safe for any input: nothing here
 //! panics, loops without end or keeps more than a stated amount.
 
+pub mod assembler;
 mod byte_reader;
 pub mod dns;
 mod fragment;
@@ -19,7 +20,7 @@ mod tcp_options;
 pub mod tls;
 mod transport;
 
-pub use fragment::{Fragment, Fragments};
+pub use fragment::{Fragment, Fragments, ReassembledDatagram};
 pub use frame::{ParsedFrame, TransportSegment, parse_frame, parse_ip_addresses, parse_segment};
 pub use icmp::IcmpError;
 pub use link_type::LinkType;

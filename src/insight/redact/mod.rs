@@ -5,7 +5,9 @@
 //! ```text
 //! text ─► percent layers (as it is, percent-decoded once, twice, three times)
 //!           ├─ url_parts      user info, parameters, JSON, fields ─► names: is it secret?
-//!           ├─ token_formats  JSON Web Tokens, private keys, tokens of well-known services
+//!           ├─ token_formats  JSON Web Tokens, private keys, tokens of well-known services (by
+//!           │                 token_prefixes and token_shapes), any token with a label
+//!           │                 (labelled_tokens), links with a secret path (secret_urls)
 //!           ├─ known          values that were secret elsewhere, also in base64
 //!           └─ the user's patterns
 //! ```
@@ -19,6 +21,7 @@ mod events;
 mod fields;
 mod harmless;
 mod known;
+mod labelled_tokens;
 mod names;
 mod percent_layers;
 #[cfg(test)]
@@ -26,7 +29,10 @@ mod planted;
 mod policy;
 mod redactor;
 mod rules;
+mod secret_urls;
 mod token_formats;
+mod token_prefixes;
+mod token_shapes;
 mod url_parts;
 
 use std::borrow::Cow;
@@ -253,6 +259,15 @@ mod tests {
             (
                 "{\"token_type\":\"bearer\",\"expires_in\":3600}",
                 "{\"token_type\":\"bearer\",\"expires_in\":3600}",
+            ),
+            // JSON Web Keys.
+            (
+                "{\"kty\":\"EC\",\"x\":\"f83OJ3D2xF1Bg8vub9tL\",\"d\":\"jpsQnnGQmL-YBIffH1136c\"}",
+                "{\"kty\":\"EC\",\"x\":\"f83OJ3D2xF1Bg8vub9tL\",\"d\":\"REDACTED\"}",
+            ),
+            (
+                "{\"d\":\"jpsQnnGQmL-YBIffH1136c\"}",
+                "{\"d\":\"jpsQnnGQmL-YBIffH1136c\"}",
             ),
             // Fields in sentences.
             (

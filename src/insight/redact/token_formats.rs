@@ -7,147 +7,8 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// The characters of a token after its prefix.
-#[derive(Clone, Copy)]
-enum Alphabet {
-    /// Letters, digits, `_` and `-`.
-    Word,
-    /// Those, `.`, `=`, `+`, `/` and `~`.
-    Base64,
-}
-
-impl Alphabet {
-    const fn holds(self, byte: u8) -> bool {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'_' | b'-')
-            || matches!(self, Self::Base64) && matches!(byte, b'.' | b'=' | b'+' | b'/' | b'~')
-    }
-}
-
-/// Token prefixes, and the least number of characters that follow.
-const TOKENS: &[(&str, Alphabet, usize)] = &[
-    // AWS, Google, Azure.
-    ("AKIA", Alphabet::Word, 16),
-    ("ASIA", Alphabet::Word, 16),
-    ("ABIA", Alphabet::Word, 16),
-    ("AIza", Alphabet::Word, 35),
-    ("ya29.", Alphabet::Base64, 20),
-    ("GOCSPX-", Alphabet::Word, 20),
-    ("1//0", Alphabet::Word, 30),
-    // Forges.
-    ("ghp_", Alphabet::Word, 20),
-    ("gho_", Alphabet::Word, 20),
-    ("ghu_", Alphabet::Word, 20),
-    ("ghs_", Alphabet::Word, 20),
-    ("ghr_", Alphabet::Word, 20),
-    ("github_pat_", Alphabet::Word, 20),
-    ("glpat-", Alphabet::Base64, 16),
-    ("gldt-", Alphabet::Word, 16),
-    ("glrt-", Alphabet::Base64, 16),
-    ("glcbt-", Alphabet::Word, 16),
-    ("glptt-", Alphabet::Word, 16),
-    ("glft-", Alphabet::Word, 16),
-    ("gloas-", Alphabet::Word, 16),
-    ("glsoat-", Alphabet::Word, 16),
-    ("glagent-", Alphabet::Word, 16),
-    ("ATATT3", Alphabet::Base64, 40),
-    ("ATCTT3", Alphabet::Base64, 40),
-    ("ATBB", Alphabet::Word, 28),
-    // Registries of packages and images.
-    ("npm_", Alphabet::Word, 30),
-    ("pypi-", Alphabet::Word, 30),
-    ("dckr_pat_", Alphabet::Word, 16),
-    ("dckr_oat_", Alphabet::Word, 16),
-    ("rubygems_", Alphabet::Word, 30),
-    ("oy2", Alphabet::Word, 43),
-    ("cio", Alphabet::Word, 32),
-    // Chat services.
-    ("xoxa-", Alphabet::Word, 10),
-    ("xoxb-", Alphabet::Word, 10),
-    ("xoxc-", Alphabet::Word, 10),
-    ("xoxd-", Alphabet::Base64, 10),
-    ("xoxe-", Alphabet::Word, 10),
-    ("xoxe.", Alphabet::Base64, 10),
-    ("xoxo-", Alphabet::Word, 10),
-    ("xoxp-", Alphabet::Word, 10),
-    ("xoxr-", Alphabet::Word, 10),
-    ("xoxs-", Alphabet::Word, 10),
-    ("xapp-", Alphabet::Word, 10),
-    ("xwfp-", Alphabet::Word, 10),
-    // Payment and shops.
-    ("sk_live_", Alphabet::Word, 10),
-    ("sk_test_", Alphabet::Word, 10),
-    ("rk_live_", Alphabet::Word, 10),
-    ("rk_test_", Alphabet::Word, 10),
-    ("whsec_", Alphabet::Base64, 16),
-    ("shpat_", Alphabet::Word, 16),
-    ("shpca_", Alphabet::Word, 16),
-    ("shppa_", Alphabet::Word, 16),
-    ("shpss_", Alphabet::Word, 16),
-    ("sq0atp-", Alphabet::Word, 16),
-    ("sq0csp-", Alphabet::Word, 16),
-    ("shippo_live_", Alphabet::Word, 16),
-    ("shippo_test_", Alphabet::Word, 16),
-    ("FLWSECK", Alphabet::Word, 16),
-    // Mail.
-    ("SG.", Alphabet::Base64, 30),
-    ("xkeysib-", Alphabet::Word, 30),
-    ("mlsn.", Alphabet::Word, 30),
-    ("key-", Alphabet::Word, 32),
-    // Clouds, secrets, observability.
-    ("hvs.", Alphabet::Word, 20),
-    ("hvb.", Alphabet::Word, 20),
-    ("hvr.", Alphabet::Word, 20),
-    ("dop_v1_", Alphabet::Word, 30),
-    ("doo_v1_", Alphabet::Word, 30),
-    ("dor_v1_", Alphabet::Word, 30),
-    ("dp.pt.", Alphabet::Word, 30),
-    ("dp.st.", Alphabet::Base64, 30),
-    ("dapi", Alphabet::Word, 32),
-    ("pscale_tkn_", Alphabet::Base64, 16),
-    ("pscale_pw_", Alphabet::Base64, 16),
-    ("sbp_", Alphabet::Word, 30),
-    ("tskey-", Alphabet::Word, 16),
-    ("NRAK-", Alphabet::Word, 20),
-    ("NRJS-", Alphabet::Word, 16),
-    ("glsa_", Alphabet::Word, 30),
-    ("glc_", Alphabet::Base64, 30),
-    ("sntrys_", Alphabet::Base64, 30),
-    ("sntryu_", Alphabet::Word, 30),
-    ("PMAK-", Alphabet::Word, 30),
-    ("CFPAT-", Alphabet::Word, 30),
-    ("lin_api_", Alphabet::Word, 30),
-    ("ntn_", Alphabet::Word, 30),
-    ("figd_", Alphabet::Word, 30),
-    ("EZAK", Alphabet::Word, 50),
-    ("v1.0-", Alphabet::Word, 100),
-    ("AGE-SECRET-KEY-", Alphabet::Word, 20),
-    ("EAACEdEose0cBA", Alphabet::Word, 10),
-    // Language models.
-    ("sk-", Alphabet::Word, 20),
-    ("hf_", Alphabet::Word, 30),
-    ("r8_", Alphabet::Word, 30),
-    ("gsk_", Alphabet::Word, 30),
-    ("xai-", Alphabet::Word, 40),
-    ("pplx-", Alphabet::Word, 30),
-];
-
-/// Webhook URLs, secret after this prefix: anyone who knows them can post there.
-const WEBHOOKS: &[&str] = &[
-    "hooks.slack.com/services/",
-    "hooks.slack.com/workflows/",
-    "hooks.slack.com/triggers/",
-    "discord.com/api/webhooks/",
-    "discordapp.com/api/webhooks/",
-    "webhook.office.com/webhookb2/",
-    "outlook.office.com/webhook/",
-    "hooks.zapier.com/hooks/catch/",
-    "maker.ifttt.com/trigger/",
-    "events.pagerduty.com/integration/",
-    "alert.victorops.com/integrations/generic/",
-    "api.telegram.org/bot",
-    "api.telegram.org/file/bot",
-];
+use super::token_prefixes::{Alphabet, TOKENS};
+use super::{labelled_tokens, secret_urls, token_shapes};
 
 /// Length in bytes of the shortest secret with a known format.
 pub(super) const MIN_LENGTH: usize = 12;
@@ -163,9 +24,13 @@ pub(super) fn find_token_formats(text: &str, found: &mut Vec<Range<usize>>) {
     if bytes.has(b'J') {
         find_json_web_tokens(text, found);
     }
-    if bytes.has(b'.') && bytes.has(b'/') {
-        find_webhooks(text, found);
+    if bytes.has(b'/') {
+        secret_urls::find_secret_paths(text, found);
     }
+    if bytes.has(b'_') || bytes.has(b'-') {
+        labelled_tokens::find_labelled_tokens(text, found);
+    }
+    token_shapes::find_token_shapes(text, found);
     if bytes.has(b'-') {
         find_private_keys(text, found);
     }
@@ -219,7 +84,9 @@ fn find_service_tokens(text: &str, found: &mut Vec<Range<usize>>) {
             .find_map(|(beginning, alphabet, least)| {
                 let token = rest.strip_prefix(beginning)?;
                 let length = token_length(token, *alphabet);
-                (length >= *least).then_some(beginning.len() + length)
+                let is_token = length >= *least
+                    && !labelled_tokens::reads_as_words(token.get(..length).unwrap_or_default());
+                is_token.then_some(beginning.len() + length)
             });
         if let Some(length) = length {
             found.push(at..at + length);
@@ -263,23 +130,6 @@ fn find_json_web_tokens(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-fn find_webhooks(text: &str, found: &mut Vec<Range<usize>>) {
-    // All of them contain one of these.
-    if !text.contains(".com/") && !text.contains(".org/") {
-        return;
-    }
-    for hook in WEBHOOKS {
-        for (at, _) in text.match_indices(hook) {
-            let begin = at + hook.len();
-            let length = text.get(begin..).map_or(0, |rest| {
-                rest.find(|c: char| c.is_whitespace() || "\"'<>".contains(c))
-                    .unwrap_or(rest.len())
-            });
-            found.push(begin..begin + length);
-        }
-    }
-}
-
 /// Adds private keys in PEM (RFC 7468 §10, §11), also truncated or with escaped line ends.
 fn find_private_keys(text: &str, found: &mut Vec<Range<usize>>) {
     const BEGINNING: &str = "-----BEGIN ";
@@ -293,6 +143,12 @@ fn find_private_keys(text: &str, found: &mut Vec<Range<usize>>) {
             let begin = begin + label.len() + 5;
             found.push(begin..begin + body.find("-----END").unwrap_or(body.len()));
         }
+    }
+    // `PuTTY` keeps its keys in a format of its own.
+    if text.contains("PuTTY-User-Key-File-")
+        && let Some(at) = text.find("Private-Lines:")
+    {
+        found.push(at + "Private-Lines:".len()..text.len());
     }
 }
 
@@ -358,16 +214,13 @@ fn find_telegram_tokens(text: &str, found: &mut Vec<Range<usize>>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{MASK, merge_ranges, replace_with_mask};
     use super::*;
 
     fn masked(text: &str) -> String {
         let mut found = Vec::new();
         find_token_formats(text, &mut found);
-        found.sort_by_key(|range| std::cmp::Reverse(range.start));
-        found.into_iter().fold(text.to_owned(), |mut text, range| {
-            text.replace_range(range, "*");
-            text
-        })
+        replace_with_mask(text, &merge_ranges(found)).replace(MASK, "*")
     }
 
     #[test]
@@ -381,12 +234,6 @@ mod tests {
             );
             let short = format!("{beginning}{}", "x".repeat(least - 1));
             assert_eq!(masked(&format!("not {short}.")), format!("not {short}."));
-        }
-        for hook in WEBHOOKS {
-            assert_eq!(
-                masked(&format!("at https://{hook}T0/B0/abc done")),
-                format!("at https://{hook}* done")
-            );
         }
     }
 
@@ -428,6 +275,16 @@ mod tests {
                 "task-scheduler monkey-patching-everything-in-sight",
             ),
             ("東京AKIAIOSFODNN7EXAMPLE", "東京*"),
+            // Words after the beginning of a token are no token.
+            (
+                "sk-learn-tutorial-for-beginners",
+                "sk-learn-tutorial-for-beginners",
+            ),
+            ("xapp-Development-Guide-2026", "xapp-Development-Guide-2026"),
+            (
+                "PuTTY-User-Key-File-3: ssh-ed25519\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 1\nBBBB",
+                "PuTTY-User-Key-File-3: ssh-ed25519\nPublic-Lines: 1\nAAAA\nPrivate-Lines:*",
+            ),
         ] {
             assert_eq!(masked(text), wanted);
         }

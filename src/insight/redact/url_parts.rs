@@ -239,17 +239,24 @@ fn find_json_values(
 ) {
     static NAMES: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"["']([^"'\\]{1,256})\\*["']\s*:\s*"#).ok());
+    /// Members of a JSON Web Key that are private or symmetric (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
+    const PRIVATE_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+    const SHORTEST_MEMBER: usize = 16;
+    let is_in_key = text.contains("\"kty") || text.contains("'kty");
     for captures in NAMES.iter().flat_map(|names| names.captures_iter(text)) {
         let (Some(all), Some(name)) = (captures.get(0), captures.get(1)) else {
             continue;
         };
         let value = json_value_range(text, all.end());
         let value_text = text.get(value.clone()).unwrap_or_default();
-        if is_secret(&NamedValue {
-            name: name.as_str(),
-            value: value_text,
-            is_in_url: false,
-        }) {
+        let is_of_key = is_in_key && PRIVATE_MEMBERS.contains(&name.as_str());
+        if is_of_key && value_text.len() >= SHORTEST_MEMBER
+            || is_secret(&NamedValue {
+                name: name.as_str(),
+                value: value_text,
+                is_in_url: false,
+            })
+        {
             found.push(value);
         }
     }

@@ -21,12 +21,11 @@ pub use stream_update::StreamUpdate;
 pub use summary::PacketRun;
 pub use traffic_sum::{DirectionSum, TrafficSum};
 
-use super::ranges::Carrier;
-use super::tight_push::push_tight;
 use super::{DeliveryError, PacketLocation};
-use crate::units::{Nanos, WallTime};
+use crate::units::{Nanos, WallTime, push_tight};
+use crate::wire::assembler::{Carrier, unwrap_offset};
 use crate::wire::{TcpFlags, Transport, TransportHeader};
-use stream::{SequenceSpace, unwrap_offset};
+use stream::SequenceSpace;
 use summary::FlowSummary;
 
 /// Index entry of a packet.
@@ -120,7 +119,9 @@ impl Flow {
     pub fn packets_carrying(&self, direction: Direction, range: &Range<u64>) -> Vec<Carrier> {
         let stream = self.stream(direction);
         if stream.anchored {
-            stream.carriers.of(range, &self.entries)
+            stream
+                .carriers
+                .carrying(range, |place| self.carried_by(place))
         } else {
             Vec::new()
         }
@@ -131,7 +132,9 @@ impl Flow {
     pub fn first_packet_carrying(&self, direction: Direction, offset: u64) -> Option<usize> {
         let stream = self.stream(direction);
         if stream.anchored {
-            stream.carriers.first_of(offset, &self.entries)
+            stream
+                .carriers
+                .first_carrying(offset, |place| self.carried_by(place))
         } else {
             None
         }
@@ -201,7 +204,7 @@ impl Flow {
         packet
             .flags
             .has(TcpFlags::ACK)
-            .then(|| unwrap_offset(packet.ack.wrapping_sub(base), near))
+            .then(|| unwrap_offset(packet.ack.wrapping_sub(base), near).unwrap_or(0))
     }
 
     /// Time from the SYN to its answer, as captured. With several SYNs the last one counts. `None`
@@ -234,6 +237,13 @@ impl Flow {
                 .is_some_and(|initial| initial != tcp.seq)
     }
 
+    /// Returns the range of its direction's stream that a packet carried.
+    fn carried_by(&self, packet: usize) -> Option<Range<u64>> {
+        let entry = self.entries.get(packet)?;
+        let end = entry.offset.saturating_add(entry.payload_bytes.into());
+        Some(entry.offset..end)
+    }
+
     const fn stream(&self, direction: Direction) -> &SequenceSpace {
         match direction {
             Direction::Sent => &self.sent,
@@ -253,10 +263,15 @@ impl Flow {
         self.latest_packet_number = number;
         self.time_handshake(packet, direction);
         let reordered_within = self.reordering_window();
-        let stream = match direction {
-            Direction::Sent => &mut self.sent,
-            Direction::Received => &mut self.received,
+        let (stream, other) = match direction {
+            Direction::Sent => (&mut self.sent, &mut self.received),
+            Direction::Received => (&mut self.received, &mut self.sent),
         };
+        if let TransportHeader::Tcp(tcp) = packet.transport
+            && tcp.flags.has(TcpFlags::ACK)
+        {
+            other.acknowledge(tcp.ack);
+        }
         let (offset, retransmitted) = stream.take(packet, reordered_within);
         if !has_room {
             self.count_unlisted(direction, packet.payload_bytes);
@@ -304,7 +319,7 @@ impl Flow {
             Direction::Received => &self.sent,
         };
         match self.syn_at {
-            Some(opened) if other.base.is_some() => {
+            Some(opened) if other.anchored => {
                 _ = self.handshake_rtt.get_or_insert(packet.wall.since(opened));
             }
             // Of several SYNs the latest: which one is answered cannot be told, and underestimating

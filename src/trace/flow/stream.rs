@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Packet;
-use crate::trace::ranges::Carriers;
 use crate::units::{Nanos, WallTime};
+use crate::wire::assembler::{Carriers, Coverage, unwrap_offset};
 use crate::wire::{TcpFlags, TransportHeader};
 
 /// Counts over the packets of one direction.
@@ -35,10 +35,9 @@ pub struct SegmentCounts {
 pub(super) struct SequenceSpace {
     /// Sequence number of stream offset 0, from the SYN or the first segment seen.
     pub(super) base: Option<u32>,
-    /// Highest offset carried so far, plus one.
-    pub(super) next: u64,
-    /// Offsets below `next` that no packet has carried.
-    gaps: Vec<Gap>,
+    /// What packets have carried, and when a packet from behind each gap came. The gaps at the
+    /// lowest offsets go when there are too many: what fills one late counts as sent again anyway.
+    passed: Coverage<MOST_GAPS, WallTime>,
     pub(super) counts: SegmentCounts,
     /// All flags that any packet had.
     pub(super) flags: TcpFlags,
@@ -46,26 +45,22 @@ pub(super) struct SequenceSpace {
     pub(super) window_scale: Option<u8>,
     /// The SYN was there, so offsets count from the stream's beginning.
     pub(super) anchored: bool,
+    /// The other side has acknowledged that SYN: it is the one that led to the connection.
+    is_acknowledged: bool,
+    /// What `base` would be by other SYNs that were there. Boxed, since nearly no flow has any.
+    other_bases: Option<Box<[Option<u32>; MOST_BASES]>>,
     pub(super) carriers: Carriers,
 }
 
-/// Offsets from `start` on, `end` not included, that no packet has carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Gap {
-    start: u64,
-    end: u64,
-    /// When a packet from behind it came.
-    since: WallTime,
-}
+/// How many gaps are remembered; a hostile peer cannot make more.
+const MOST_GAPS: usize = 1_024;
+/// How many SYNs with other numbers are remembered.
+const MOST_BASES: usize = 8;
 
 impl SequenceSpace {
-    /// How many gaps are remembered; a hostile peer cannot make more. The oldest go: what fills one
-    /// late counts as sent again anyway.
-    const MOST_GAPS: usize = 1_024;
     pub(super) const EMPTY: Self = Self {
         base: None,
-        next: 0,
-        gaps: Vec::new(),
+        passed: Coverage::starting_at(0),
         counts: SegmentCounts {
             packets: 0,
             data_segments: 0,
@@ -80,6 +75,8 @@ impl SequenceSpace {
         mss: None,
         window_scale: None,
         anchored: false,
+        is_acknowledged: false,
+        other_bases: None,
         carriers: Carriers::EMPTY,
     };
 
@@ -110,45 +107,64 @@ impl SequenceSpace {
             self.window_scale = tcp.window_scale.or(self.window_scale);
         }
         let first = tcp.seq.wrapping_add(u32::from(syn));
-        let seen_before = self.base.is_some();
-        let base = *self.base.get_or_insert(first);
-        self.anchored |= syn && !seen_before;
         if syn {
-            self.counts.retransmitted += u64::from(seen_before);
-            return (0, seen_before);
+            let again = !self.take_syn(first);
+            self.counts.retransmitted += u64::from(again);
+            return (0, again);
         }
-        let offset = unwrap_offset(first.wrapping_sub(base), self.next);
+        let base = *self.base.get_or_insert(first);
+        // A byte before offset 0 (a keep-alive probe, a stray segment) cannot be unwrapped further
+        // down.
+        let offset = unwrap_offset(first.wrapping_sub(base), self.passed.end()).unwrap_or(0);
         let carried = offset..offset.saturating_add(u64::from(bytes));
         let retransmitted = bytes > 0 && self.carry(carried, packet.wall, reordered_within);
         (offset, retransmitted)
     }
 
-    /// Marks a range as carried; true where it was sent again.
-    fn carry(
-        &mut self,
-        Range { start, end }: Range<u64>,
-        now: WallTime,
-        reordered_within: Nanos,
-    ) -> bool {
-        if start >= self.next {
-            if start > self.next {
-                if self.gaps.len() >= Self::MOST_GAPS {
-                    self.gaps.drain(..Self::MOST_GAPS / 4);
+    /// Takes a SYN, whose first byte of data would have the number `first`. Returns whether it is
+    /// the first one. As long as nothing was sent, the latest SYN counts, also against other
+    /// segments: a server may answer an old connection first (RFC 5961 §4), or answer twice.
+    fn take_syn(&mut self, first: u32) -> bool {
+        let is_first = !self.anchored;
+        if self.base.is_none_or(|base| base == first) {
+            (self.base, self.anchored) = (Some(first), true);
+        } else if !self.is_acknowledged && self.passed.end() == 0 {
+            let replaced = self.base.replace(first).filter(|_| self.anchored);
+            if replaced.is_some() {
+                let others = self.other_bases.get_or_insert_default();
+                if let Some(free) = others.iter_mut().find(|base| base.is_none()) {
+                    *free = replaced;
                 }
-                self.gaps.push(Gap {
-                    start: self.next,
-                    end: start,
-                    since: now,
-                });
             }
-            self.next = end;
+            self.anchored = true;
+        }
+        is_first
+    }
+
+    /// The other side sent an acknowledgment number. Of several SYNs the one that it acknowledges
+    /// counts.
+    pub(super) fn acknowledge(&mut self, ack: u32) {
+        if self.is_acknowledged || !self.anchored || self.passed.end() > 0 {
+            return;
+        }
+        let others = self.other_bases.as_deref();
+        if others.is_some_and(|others| others.contains(&Some(ack))) {
+            self.base = Some(ack);
+        }
+        if self.base == Some(ack) {
+            self.is_acknowledged = true;
+            self.other_bases = None;
+        }
+    }
+
+    /// Marks a range as carried. Returns true if it was sent again.
+    fn carry(&mut self, range: Range<u64>, now: WallTime, reordered_within: Nanos) -> bool {
+        let carried = self.passed.insert(range, now);
+        if carried.filled + carried.repeated == 0 {
             return false;
         }
-        let wanted = end.min(self.next) - start;
-        let (filled, since) = self.fill(start, end.min(self.next));
-        self.next = self.next.max(end);
-        let overtaken =
-            filled == wanted && since.is_some_and(|since| now.since(since) < reordered_within);
+        let since = carried.least_tag.filter(|_| carried.repeated == 0);
+        let overtaken = since.is_some_and(|since| now.since(since) < reordered_within);
         if overtaken {
             self.counts.out_of_order += 1;
         } else {
@@ -161,53 +177,6 @@ impl SequenceSpace {
     /// what fills one of those later counts as sent again.
     pub(super) fn forget(&mut self, packets: usize, until: WallTime) {
         self.carriers.forget(packets);
-        self.gaps.retain(|gap| gap.since > until);
-        self.gaps.shrink_to_fit();
-    }
-
-    /// Takes `[start, end)` out of the gaps; how many bytes of gap that filled, and since when the
-    /// oldest of them was there.
-    fn fill(&mut self, start: u64, end: u64) -> (u64, Option<WallTime>) {
-        let (mut filled, mut since) = (0, None);
-        let mut left = Vec::with_capacity(self.gaps.len());
-        for &gap in &self.gaps {
-            let (cut_start, cut_end) = (gap.start.max(start), gap.end.min(end));
-            if cut_start >= cut_end {
-                left.push(gap);
-                continue;
-            }
-            filled += cut_end - cut_start;
-            since = Some(since.map_or(gap.since, |since: WallTime| since.min(gap.since)));
-            if gap.start < cut_start {
-                left.push(Gap {
-                    end: cut_start,
-                    ..gap
-                });
-            }
-            if cut_end < gap.end {
-                left.push(Gap {
-                    start: cut_end,
-                    ..gap
-                });
-            }
-        }
-        left.truncate(Self::MOST_GAPS);
-        self.gaps = left;
-        (filled, since)
-    }
-}
-
-/// The stream offset whose low 32 bits are `low` and which lies nearest to `near`.
-pub(super) fn unwrap_offset(low: u32, near: u64) -> u64 {
-    const EPOCH: u64 = 1 << 32;
-    let guess = (near & !(EPOCH - 1)) | u64::from(low);
-    if guess > near.saturating_add(EPOCH / 2) {
-        // A byte before offset 0 (a keep-alive probe, a stray segment) cannot be unwrapped further
-        // down.
-        guess.saturating_sub(EPOCH)
-    } else if guess.saturating_add(EPOCH / 2) < near {
-        guess + EPOCH
-    } else {
-        guess
+        self.passed.retain_gaps(|since| *since > until);
     }
 }

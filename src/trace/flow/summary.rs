@@ -18,8 +18,7 @@ use super::chunk::{ChunkSummary, StreamEnds};
 use super::stream_update::StreamUpdate;
 use super::traffic_sum::TrafficSum;
 use super::{Direction, Flow, PacketEntry};
-use crate::trace::tight_push::push_tight;
-use crate::units::WallTime;
+use crate::units::{WallTime, push_tight};
 
 /// All chunk summaries of a flow, and totals over them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

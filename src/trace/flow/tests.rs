@@ -137,3 +137,147 @@ fn a_keep_alive_probe_before_offset_zero_does_not_wrap() {
 fn what_is_kept_of_a_packet_stays_small() {
     assert_eq!(size_of::<PacketEntry>(), 48);
 }
+
+/// Packets of both sides, by sender: sequence and acknowledgment numbers, flags, payload bytes.
+type Segment = (Direction, u32, u32, u8, u32);
+
+/// A flow of such packets, and the server's offsets.
+fn server_offsets(segments: &[Segment]) -> (Flow, Vec<u64>) {
+    let (client, server) = (
+        tcp_segment(0, 0, 0).source,
+        tcp_segment(0, 0, 0).destination,
+    );
+    let mut flow = Flow::new(FlowKey {
+        local: client,
+        remote: server,
+        transport: Transport::Tcp,
+        reuse: 0,
+    });
+    for (direction, seq, ack, flags, payload_bytes) in segments.iter().copied() {
+        let mut packet = tcp_segment(seq, flags, payload_bytes);
+        if let TransportHeader::Tcp(tcp) = &mut packet.transport {
+            tcp.ack = ack;
+        }
+        if direction == Direction::Received {
+            (packet.source, packet.destination) = (server, client);
+        }
+        flow.add(&packet, direction, true, 0);
+    }
+    let of_server =
+        |entry: &&PacketEntry| entry.direction == Direction::Received && entry.payload_bytes > 0;
+    let offsets = flow.packets().iter().filter(of_server);
+    let offsets = offsets.map(|entry| entry.offset).collect();
+    (flow, offsets)
+}
+
+#[test]
+fn the_syn_that_led_to_the_connection_sets_the_base() {
+    use Direction::{Received, Sent};
+    const SYN: u8 = TcpFlags::SYN;
+    const ACK: u8 = TcpFlags::ACK;
+    const RST: u8 = TcpFlags::RST;
+    let syn = (Sent, 1_000, 0, SYN, 0);
+    let answer = |seq| (Received, seq, 1_001, SYN | ACK, 0);
+    let ack = |number| (Sent, 1_001, number, ACK, 0);
+    let data = (Received, 5_001, 1_001, ACK, 40);
+    let cases: [(&str, Vec<Segment>); 9] = [
+        ("one answer", vec![syn, answer(5_000), ack(5_001), data]),
+        (
+            "an acknowledgment of an old connection first (RFC 5961 §4)",
+            vec![
+                syn,
+                (Received, 900_000_000, 777, ACK, 0),
+                (Sent, 777, 0, RST, 0),
+                syn,
+                answer(5_000),
+                ack(5_001),
+                data,
+            ],
+        ),
+        (
+            "refused first",
+            vec![
+                syn,
+                (Received, 0, 1_001, RST | ACK, 0),
+                syn,
+                answer(5_000),
+                ack(5_001),
+                data,
+            ],
+        ),
+        (
+            "two answers, and the second counts",
+            vec![
+                syn,
+                answer(3_000_000_000),
+                syn,
+                answer(5_000),
+                ack(5_001),
+                data,
+            ],
+        ),
+        (
+            "two answers, and the first counts",
+            vec![
+                syn,
+                answer(5_000),
+                syn,
+                answer(3_000_000_000),
+                ack(5_001),
+                data,
+            ],
+        ),
+        (
+            "an answer after the handshake",
+            vec![syn, answer(5_000), ack(5_001), answer(3_000_000_000), data],
+        ),
+        (
+            "three answers, and the first counts",
+            vec![
+                syn,
+                answer(5_000),
+                answer(7),
+                answer(8),
+                answer(7),
+                ack(5_001),
+                data,
+            ],
+        ),
+        (
+            "two answers, and no acknowledgment was captured",
+            vec![syn, answer(3_000_000_000), answer(5_000), data],
+        ),
+        (
+            "the answer was captured behind an acknowledgment",
+            vec![
+                syn,
+                (Received, 5_001, 1_001, ACK, 0),
+                answer(5_000),
+                ack(5_001),
+                data,
+            ],
+        ),
+    ];
+    for (name, segments) in cases {
+        let (flow, offsets) = server_offsets(&segments);
+        assert_eq!(offsets, [0], "{name}");
+        assert!(flow.has_captured_syn(Received), "{name}");
+        assert_eq!(flow.packets_carrying(Received, &(0..40)).len(), 1, "{name}");
+    }
+    // A SYN that comes once data has passed changes nothing.
+    let (_, offsets) = server_offsets(&[syn, answer(5_000), ack(5_001), data, answer(9), data]);
+    assert_eq!(offsets, [0, 0]);
+}
+
+#[test]
+fn a_handshake_takes_from_the_syn_to_its_answer_alone() {
+    use Direction::{Received, Sent};
+    const ACK: u8 = TcpFlags::ACK;
+    let syn = (Sent, 1_000, 0, TcpFlags::SYN, 0);
+    let old = (Received, 900_000_000, 777, ACK, 0);
+    let (flow, _) = server_offsets(&[syn, old, syn]);
+    assert_eq!(flow.handshake_rtt(), None);
+    let answer = (Received, 5_000, 1_001, TcpFlags::SYN | ACK, 0);
+    let (flow, _) = server_offsets(&[syn, old, syn, answer]);
+    assert_eq!(flow.handshake_rtt(), Some(Nanos::ZERO));
+}

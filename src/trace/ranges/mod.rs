@@ -10,9 +10,7 @@
 //! So what is in a packet ([`Connection::contents`](super::Connection::contents)) and which packets
 //! carried something ([`Flow::carriers`](super::Flow::carriers)) are look-ups.
 
-mod carriers;
 mod contents;
-mod coverage;
 mod part_kind;
 
 use std::ops::Range;
@@ -20,9 +18,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::Side;
+use crate::wire::assembler::overlapping_items;
 
-pub use carriers::Carrier;
-pub(super) use carriers::Carriers;
 pub use contents::{Contents, UnitFragment};
 
 /// A TLS record (RFC 8446 §5.1, RFC 5246 §6.2.1) as it lies in the stream that TCP carries.
@@ -133,18 +130,18 @@ impl StreamLayers {
 
     /// The records of which a stretch of the stream has something.
     pub fn records_in(&self, stream: &Range<u64>) -> &[Record] {
-        overlapping(&self.records, stream, Record::range)
+        overlapping_items(&self.records, stream, Record::range)
     }
 
     /// The records that carry something of a stretch of the plaintext, and such between them as
     /// carry none.
     pub fn records_of(&self, plain: &Range<u64>) -> &[Record] {
-        overlapping(&self.records, plain, Record::plain)
+        overlapping_items(&self.records, plain, Record::plain)
     }
 
     /// The parts of which a stretch of the plaintext has something.
     pub fn parts_in(&self, plain: &Range<u64>) -> &[Part] {
-        overlapping(&self.parts, plain, Part::range)
+        overlapping_items(&self.parts, plain, Part::range)
     }
 
     /// Takes what was told: in order; what lies before something known is no sense and is ignored.
@@ -229,20 +226,6 @@ fn append<T>(
     list.truncate(kept);
     list.push(new);
     0
-}
-
-/// Of things that lie in order and apart, those that share something with a range.
-fn overlapping<'a, T>(
-    things: &'a [T],
-    with: &Range<u64>,
-    range: impl Fn(&T) -> Range<u64>,
-) -> &'a [T] {
-    if with.is_empty() {
-        return &[];
-    }
-    let from = things.partition_point(|thing| range(thing).end <= with.start);
-    let to = things.partition_point(|thing| range(thing).start < with.end);
-    things.get(from..to).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Both queries agree with looking at every byte.
+//! The queries agree with looking at every byte.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,9 +6,6 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::trace::{Direction, PacketEntry};
-use crate::units::WallTime;
-use crate::wire::TcpFlags;
 
 /// Records of some plaintext each, and parts of these lengths over it.
 fn layers(nonce: u64, records: &[u32], parts: &[u64]) -> StreamLayers {
@@ -54,20 +51,6 @@ fn byte_by_byte(layers: &StreamLayers, nonce: u64) -> Vec<Option<u64>> {
     layers.records().iter().flat_map(of_record).collect()
 }
 
-fn entry(offset: u64, payload_bytes: u32) -> PacketEntry {
-    PacketEntry {
-        wall: WallTime(0),
-        offset,
-        ack: 0,
-        payload_bytes,
-        window: 0,
-        flags: TcpFlags(0),
-        direction: Direction::Sent,
-        retransmitted: false,
-        stored: None,
-    }
-}
-
 proptest! {
     #[test]
     fn what_is_in_a_stretch_is_what_lies_under_its_bytes(
@@ -105,32 +88,6 @@ proptest! {
             let last = part.range().rev().find_map(place);
             prop_assert_eq!(layers.stream_of(&part.range(), nonce), first.zip(last).map(|(first, last)| first..last + 1));
         }
-    }
-
-    #[test]
-    fn carriers_are_the_packets_that_share_a_byte(
-        packets in vec((0_u64..120, 0_u32..30), 0..40),
-        from in 0_u64..130,
-        bytes in 0_u64..60,
-    ) {
-        let mut carriers = Carriers::EMPTY;
-        for (packet, (at, bytes)) in packets.iter().enumerate() {
-            carriers.add(packet, *at, *bytes);
-        }
-        let stretch = from..from + bytes;
-        let mut seen = std::collections::HashSet::new();
-        let mut expected = Vec::new();
-        for (packet, (at, bytes)) in packets.iter().enumerate() {
-            let shared: Vec<u64> = (*at..at + u64::from(*bytes)).filter(|byte| stretch.contains(byte)).collect();
-            if !shared.is_empty() {
-                let is_first = shared.iter().filter(|byte| seen.insert(**byte)).count() > 0;
-                expected.push(Carrier { packet, is_first });
-            }
-        }
-        let entries: Vec<_> = packets.iter().map(|(at, bytes)| entry(*at, *bytes)).collect();
-        prop_assert_eq!(carriers.of(&stretch, &entries), expected);
-        let first = packets.iter().position(|(at, bytes)| (*at..at + u64::from(*bytes)).contains(&from));
-        prop_assert_eq!(carriers.first_of(from, &entries), first);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::lane::{LaneContext, NextState};
 use super::sink::{FaultReason, HeadContent, MessageHead};
 use super::unit::UnitKind;
 use crate::wire::http1::{
-    BodyFraming, BodyReader, BodySection, HeadBuffer, RequestHead, ResponseHead, request_framing,
-    response_framing,
+    BodyFraming, BodyReader, BodySection, HeadBuffer, HeadError, IrregularLine, RequestHead,
+    ResponseHead, request_framing, response_framing,
 };
 
 /// Where a direction is.
@@ -129,14 +129,27 @@ impl Http1Lane {
             HeadRole::Response => head.response().map(ReadHead::Response),
             HeadRole::Request => head.request().map(ReadHead::Request),
         };
+        let (read, irregular) = match read {
+            Err(HeadError::Malformed(reason)) => read_leniently(&head, role)
+                .map_or((Err(HeadError::Malformed(reason)), None), |(read, line)| {
+                    (Ok(read), Some(line))
+                }),
+            read => (read, None),
+        };
         match read {
             Ok(ReadHead::Request(request)) => {
                 cx.tell(UnitKind::Http1Head { status: None }, piece, true);
+                if let Some(line) = irregular {
+                    cx.irregular_head(start, &head, line);
+                }
                 self.begin_request(&request, start, pending, cx)
             }
             Ok(ReadHead::Response(response)) => {
                 let status = Some(response.status);
                 cx.tell(UnitKind::Http1Head { status }, piece, true);
+                if let Some(line) = irregular {
+                    cx.irregular_head(start, &head, line);
+                }
                 self.begin_response(&response, start, pending, cx)
             }
             Err(fault) => {
@@ -254,6 +267,20 @@ fn empty_lines(bytes: &[u8]) -> usize {
 enum ReadHead {
     Request(RequestHead),
     Response(ResponseHead),
+}
+
+/// Reads a head that violates the grammar, and says in which line it does.
+fn read_leniently(head: &HeadBuffer, role: HeadRole) -> Option<(ReadHead, IrregularLine)> {
+    match role {
+        HeadRole::Response => {
+            let (head, line) = head.lenient_response()?;
+            Some((ReadHead::Response(head), line))
+        }
+        HeadRole::Request => {
+            let (head, line) = head.lenient_request()?;
+            Some((ReadHead::Request(head), line))
+        }
+    }
 }
 
 /// The protocol that a response with 101 switches to (RFC 9110 §7.8).

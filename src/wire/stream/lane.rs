@@ -9,6 +9,7 @@ use super::text::TextLane;
 use super::tls::TlsLane;
 use super::unit::{ByteAxis, StreamProtocol, UnitKind, UnitPiece};
 use crate::wire::Side;
+use crate::wire::http1::{HeadBuffer, HeadError, IrregularLine};
 
 /// One direction.
 #[derive(Debug, Default)]
@@ -133,6 +134,19 @@ impl LaneContext<'_> {
             start,
             reason,
             head,
+            line: None,
+        });
+    }
+
+    /// A head violates the grammar in a line, and is read nevertheless.
+    pub(super) fn irregular_head(&mut self, start: u64, head: &HeadBuffer, line: IrregularLine) {
+        self.sink.fault(StreamFault {
+            from: self.from,
+            axis: self.axis,
+            start,
+            reason: FaultReason::Head(HeadError::Malformed(line.reason)),
+            head: head.bytes(),
+            line: Some(line),
         });
     }
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::unit::{ByteAxis, StreamProtocol, UnitKind, UnitPiece};
 use crate::wire::Side;
 use crate::wire::hpack::FieldFault;
-use crate::wire::http1::{FieldLine, HeadError, RequestHead, ResponseHead};
+use crate::wire::http1::{FieldLine, HeadError, IrregularLine, RequestHead, ResponseHead};
 use crate::wire::tls::{ClientHello, ServerHello, Undecipherable};
 
 /// Receives what a parser finds, in the order of each direction. Every method but
@@ -135,12 +135,16 @@ pub struct StreamFault<'a> {
     pub reason: FaultReason,
     /// The head as far as it came, where it is one that is wrong.
     pub head: &'a [u8],
+    /// Where such a head violates the grammar but is read nevertheless: the line that does. The head
+    /// is told next, and the messages after it are followed.
+    pub line: Option<IrregularLine>,
 }
 
 /// What is wrong with bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FaultReason {
-    /// A head of HTTP/1 cannot be read; what follows it is opaque.
+    /// A head of HTTP/1 violates the grammar. What follows it is opaque, unless
+    /// [`line`](StreamFault::line) says where.
     #[error("{}", head_reason(.0))]
     Head(HeadError),
     /// A field section of HTTP/2 is larger than [`MAX_HEAD_BYTES`](crate::wire::http1::MAX_HEAD_BYTES);

@@ -10,8 +10,8 @@ use crate::insight::redact::{RedactionRules, merge_ranges};
 use crate::wire::Side;
 use crate::wire::http2::{FRAME_HEADER, Frame};
 use crate::wire::stream::{
-    StreamGap, StreamParser, StreamProtocol, StreamUpgrade, UnitKind, UnitPiece, UnitSink,
-    UntoldBytes,
+    FaultReason, StreamFault, StreamGap, StreamParser, StreamProtocol, StreamUpgrade, UnitKind,
+    UnitPiece, UnitSink, UntoldBytes,
 };
 
 /// Both sides of a connection. It may have been captured without its beginning, so who opened it is
@@ -230,6 +230,12 @@ impl UnitSink for HarmlessRanges<'_> {
     /// other gap may have been said by whoever wants to be taken for harmless.
     fn gap(&mut self, gap: &StreamGap) {
         self.side.is_unknown |= gap.within != Some(UnitKind::Http1Body);
+    }
+
+    /// A head that violates the grammar may be read here in another way than by its receiver, and
+    /// then also where what follows it begins.
+    fn fault(&mut self, fault: StreamFault<'_>) {
+        self.side.is_unknown |= matches!(fault.reason, FaultReason::Head(_));
     }
 
     fn wants_fields(&self) -> bool {

@@ -1,25 +1,26 @@
 //! One direction of a connection: which bytes are new, and which were there before.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::ops::Range;
-
 use super::BLANK;
 use super::mask::ConversationMask;
 use crate::insight::redact::RedactionRules;
+use crate::wire::assembler::{Assembler, Coverage, PiecePosition, unwrap_offset};
 use crate::wire::{Side, TcpFlags, TcpHeader};
+
+/// Memory for bytes that come before their turn.
+const MOST_EARLY: usize = 1 << 20;
+/// Harmless stretches between secrets that are remembered. The first of more than these count as
+/// secret when they are sent again.
+const MOST_STRETCHES: usize = 4_096;
 
 /// What was heard so far.
 #[derive(Default)]
 pub(super) struct ClearTextStream {
-    /// The sequence number of the next byte, and its offset.
-    next: Option<(u32, u64)>,
+    /// The sequence number of offset 0.
+    base: Option<u32>,
+    /// Where the next bytes lie, and those that came before their turn.
+    assembler: Assembler<MOST_EARLY>,
     /// What was overwritten.
-    blanked: VecDeque<Range<u64>>,
-    /// Before it, what was overwritten is forgotten.
-    forgotten: u64,
-    /// What came before its time, by its offset, and how many bytes of it were not captured.
-    early: BTreeMap<u64, (Vec<u8>, u64)>,
-    early_bytes: usize,
+    blanked: Coverage<MOST_STRETCHES>,
 }
 
 /// What is known of a connection, and which of its sides sends.
@@ -29,11 +30,6 @@ pub(super) struct SenderMask<'a> {
 }
 
 impl ClearTextStream {
-    /// Stretches remembered.
-    const MOST_BLANKED: usize = 4_096;
-    /// Bytes held that came before their time.
-    const MOST_EARLY: usize = 1 << 20;
-
     /// Overwrites what is secret in a segment's payload, behind which so many bytes were not
     /// captured.
     pub(super) fn take(
@@ -46,37 +42,34 @@ impl ClearTextStream {
     ) {
         let syn = tcp.flags.has(TcpFlags::SYN);
         let first = tcp.seq.wrapping_add(u32::from(syn));
-        if syn
-            && self
-                .next
-                .is_none_or(|(next, at)| first != next.wrapping_sub(low(at)))
-        {
+        if syn && self.base != Some(first) {
             *self = Self {
-                next: Some((first, 0)),
+                base: Some(first),
                 ..Self::default()
             };
             let is_first = !tcp.flags.has(TcpFlags::ACK);
             mask.conversation.restart(mask.from, is_first);
         }
-        let (next, at) = *self.next.get_or_insert((first, 0));
-        let distance = i64::from(first.wrapping_sub(next).cast_signed());
-        let Some(start) = at.checked_add_signed(distance) else {
+        let low = first.wrapping_sub(*self.base.get_or_insert(first));
+        let Some(start) = unwrap_offset(low, self.assembler.position()) else {
             return payload.fill(BLANK);
         };
-        if start > at {
-            return self.come_early(start, payload, missing, mask);
-        }
-        let known = usize::try_from(at - start)
-            .unwrap_or(usize::MAX)
-            .min(payload.len());
-        let (again, new) = payload.split_at_mut(known);
+        let length = (payload.len() as u64).saturating_add(missing);
+        let known = match self.assembler.place(start, length) {
+            PiecePosition::Ahead { .. } => return self.hold(start, payload, missing, mask),
+            PiecePosition::Repeat => length,
+            PiecePosition::Next { known } => known,
+        };
+        let captured = known.min(payload.len() as u64);
+        let (again, new) = payload.split_at_mut(usize::try_from(captured).unwrap_or(0));
         self.blank_again(start, again);
-        let not_new = (at - start).saturating_sub(known as u64);
-        self.receive(new, missing.saturating_sub(not_new), mask, rules);
-        self.hear_early(mask, rules);
+        self.receive(new, missing.saturating_sub(known - captured), mask, rules);
+        while let Some(mut held) = self.assembler.next_held() {
+            self.mask(&mut held.bytes, held.uncaptured, mask, rules);
+        }
     }
 
-    /// New bytes that are next.
+    /// Takes new bytes that are next.
     fn receive(
         &mut self,
         bytes: &mut [u8],
@@ -84,82 +77,51 @@ impl ClearTextStream {
         mask: &mut SenderMask<'_>,
         rules: &RedactionRules,
     ) {
-        let Some((next, at)) = self.next else { return };
+        self.assembler
+            .advance((bytes.len() as u64).saturating_add(missing));
+        self.mask(bytes, missing, mask, rules);
+    }
+
+    /// Overwrites what is secret in the last bytes before the position, of which so many were not
+    /// captured.
+    fn mask(
+        &mut self,
+        bytes: &mut [u8],
+        missing: u64,
+        mask: &mut SenderMask<'_>,
+        rules: &RedactionRules,
+    ) {
+        let length = (bytes.len() as u64).saturating_add(missing);
+        let start = self.assembler.position().saturating_sub(length);
         let secrets = mask.conversation.secrets(mask.from, bytes, rules);
         if missing > 0 {
             mask.conversation.skip(mask.from, missing, rules);
         }
         for secret in secrets {
-            self.remember(at + secret.start as u64..at + secret.end as u64);
+            let stretch = start + secret.start as u64..start + secret.end as u64;
+            self.blanked.insert(stretch, ());
             if let Some(secret) = bytes.get_mut(secret) {
                 secret.fill(BLANK);
             }
         }
-        let passed = (bytes.len() as u64).saturating_add(missing);
-        self.next = Some((next.wrapping_add(low(passed)), at.saturating_add(passed)));
     }
 
-    fn come_early(&mut self, start: u64, payload: &mut [u8], missing: u64, mask: &SenderMask<'_>) {
-        if mask.conversation.is_encrypted(mask.from) || payload.is_empty() {
-            return;
-        }
-        if self.early_bytes + payload.len() <= Self::MOST_EARLY && !self.early.contains_key(&start)
-        {
-            self.early_bytes += payload.len();
-            self.early.insert(start, (payload.to_vec(), missing));
-        }
-        payload.fill(BLANK);
-    }
-
-    /// What is next by now.
-    fn hear_early(&mut self, mask: &mut SenderMask<'_>, rules: &RedactionRules) {
-        while let Some(entry) = self.early.first_entry()
-            && let Some((_, at)) = self.next
-            && *entry.key() <= at
-        {
-            let (start, (mut bytes, missing)) = entry.remove_entry();
-            self.early_bytes -= bytes.len();
-            let known = usize::try_from(at - start).unwrap_or(usize::MAX);
-            if let Some(new) = bytes.get_mut(known..) {
-                self.receive(new, missing, mask, rules);
-            }
+    /// Keeps bytes until their turn comes. What in them is secret is not known yet.
+    fn hold(&mut self, start: u64, payload: &mut [u8], missing: u64, mask: &SenderMask<'_>) {
+        if !mask.conversation.is_encrypted(mask.from) && !payload.is_empty() {
+            self.assembler.hold(start, payload, missing);
+            payload.fill(BLANK);
         }
     }
 
-    fn remember(&mut self, stretch: Range<u64>) {
-        match self.blanked.back_mut() {
-            Some(last) if last.end == stretch.start => last.end = stretch.end,
-            _ => self.blanked.push_back(stretch),
-        }
-        if self.blanked.len() > Self::MOST_BLANKED {
-            self.forgotten = self
-                .blanked
-                .pop_front()
-                .map_or(self.forgotten, |oldest| oldest.end);
-        }
-    }
-
-    /// What was there before is overwritten where it was then.
+    /// Overwrites bytes that passed before where they were overwritten then.
     fn blank_again(&self, start: u64, bytes: &mut [u8]) {
-        let end = start + bytes.len() as u64;
-        let first = self.blanked.partition_point(|stretch| stretch.end <= start);
-        let forgotten = start..self.forgotten.min(end);
-        let stretches = self
-            .blanked
-            .range(first..)
-            .take_while(|stretch| stretch.start < end);
-        for stretch in stretches.cloned().chain([forgotten]) {
-            let within =
-                |offset: u64| usize::try_from(offset.clamp(start, end) - start).unwrap_or(0);
-            if let Some(secret) = bytes.get_mut(within(stretch.start)..within(stretch.end)) {
+        let end = start.saturating_add(bytes.len() as u64);
+        for stretch in self.blanked.passed_within(&(start..end)) {
+            let place = |offset: u64| usize::try_from(offset - start).unwrap_or(usize::MAX);
+            if let Some(secret) = bytes.get_mut(place(stretch.start)..place(stretch.end)) {
                 secret.fill(BLANK);
             }
         }
     }
-}
-
-/// The lower half of an offset, as sequence numbers count.
-#[expect(clippy::cast_possible_truncation, reason = "sequence numbers wrap")]
-const fn low(offset: u64) -> u32 {
-    offset as u32
 }

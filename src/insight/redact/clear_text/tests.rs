@@ -143,6 +143,18 @@ fn what_is_nothing_known_is_overwritten_and_passwords_of_socks() {
 }
 
 #[test]
+fn what_follows_a_head_that_violates_the_grammar_is_overwritten() {
+    let response = "HTTP/1.1 200 OK\r\nX: 1\r\n folded\r\nContent-Length: 2\r\n\r\nok";
+    let next = "HTTP/1.1 200 OK\r\nServer: test\r\n\r\n";
+    let said = said(&[(false, 0, response), (false, response.len(), next)]);
+    assert_eq!(
+        said[0],
+        "HTTP/1.1 200 OK\r\nX: 1\r\n*******\r\nContent-Length: 2\r\n\r\n**"
+    );
+    assert_eq!(said[1], "*".repeat(next.len()));
+}
+
+#[test]
 fn of_many_connections_the_latest_are_followed() {
     let (mut mask, rules) = (ClearText::default(), RedactionRules::default());
     let record = [22, 3, 1, 0, 5, 1, 2, 3, 4, 5];

@@ -21,20 +21,21 @@ use std::sync::LazyLock;
 use foldhash::fast::RandomState;
 
 use compounds::{
-    COMPOUND_PARTS, HARMLESS_NAMES, HARMLESS_PREFIXES, SECRET_NAMES, SECRET_PHRASES,
-    SECRET_PREFIXES, SECRET_SUFFIXES,
+    COMPOUND_PARTS, HARMLESS_NAMES, HARMLESS_PREFIXES, ORDINARY_WORDS, SECRET_IF_LONG,
+    SECRET_NAMES, SECRET_PHRASES, SECRET_PREFIXES, SECRET_SUFFIXES,
 };
 use modifiers::{METADATA_WORDS, QUESTION_WORDS, TRAILING_WORDS, VERIFICATION_WORDS};
 use vocabulary::{STRONG_WORDS, WEAK_WORDS};
 
 /// Returns true if a parameter or field of this name has a secret value.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
-    /// Shorter policies are words such as `strict`, and not signed JSON as used by `CloudFront`.
-    const SHORTEST_POLICY: usize = 16;
+    /// Shorter values are words, such as the policy `strict`, or numbers, and not signed JSON as
+    /// used by `CloudFront` or a cookie that remembers a login.
+    const LONG: usize = 16;
     match classify_name(name) {
         // Three digits are a status (`code=200`); authorization codes have other lengths.
         NameClass::Code => value.len() != 3 || !value.bytes().all(|byte| byte.is_ascii_digit()),
-        NameClass::Policy => value.len() >= SHORTEST_POLICY,
+        NameClass::IfLong => value.len() >= LONG,
         NameClass::Secret => true,
         NameClass::Harmless => false,
     }
@@ -47,7 +48,7 @@ enum NameClass {
     Harmless,
     /// Depends on the value.
     Code,
-    Policy,
+    IfLong,
 }
 
 /// Classifies a name. Runs repeat the same few names, so results are cached.
@@ -76,7 +77,7 @@ fn classify_name(name: &str) -> NameClass {
 fn classify_new_name(name: &str) -> NameClass {
     match normalize_name(name).as_str() {
         "code" => NameClass::Code,
-        "policy" | "cloudfrontpolicy" => NameClass::Policy,
+        whole if SECRET_IF_LONG.contains(&whole) => NameClass::IfLong,
         _ if is_secret_name(name) => NameClass::Secret,
         _ => NameClass::Harmless,
     }
@@ -245,7 +246,7 @@ fn split_compound(piece: &str, words: &mut Vec<String>) {
             .chain(COMPOUND_PARTS.iter().copied())
             .collect()
     });
-    if piece.len() > LONGEST || KNOWN.contains(piece) {
+    if piece.len() > LONGEST || KNOWN.contains(piece) || ORDINARY_WORDS.contains(&piece) {
         words.push(piece.to_owned());
         return;
     }
@@ -257,11 +258,30 @@ fn split_compound(piece: &str, words: &mut Vec<String>) {
         .iter()
         .find_map(|suffix| Some((piece.strip_suffix(suffix)?, suffix)))
     {
-        Some((before, suffix)) => words.extend([before.to_owned(), (*suffix).to_owned()]),
-        // `skey`, `wskey`: no English word has so few letters before "key".
-        None if piece.len() <= 5 && piece.ends_with("key") => words.push("key".to_owned()),
+        // `skey`, `ikey`: so few letters are no word of their own.
+        Some((before, &"key")) if before.len() <= 2 => words.push("key".to_owned()),
+        Some((before, suffix)) => {
+            words.extend([last_harmless_word(before, suffix), suffix].map(str::to_owned));
+        }
         None => words.push(piece.to_owned()),
     }
+}
+
+/// The word at the end of a text that makes a weak word after it harmless, as in
+/// `exclusivestart`, or else the whole text.
+fn last_harmless_word<'t>(text: &'t str, weak: &str) -> &'t str {
+    /// Shorter words are also the ends of other words.
+    const SHORTEST: usize = 4;
+    WEAK_WORDS
+        .iter()
+        .filter(|known| known.word == weak)
+        .flat_map(|known| known.harmless_after)
+        .find_map(|word| {
+            let begin = text.len().checked_sub(word.len())?;
+            text.get(begin..)
+                .filter(|end| end == word && word.len() >= SHORTEST)
+        })
+        .unwrap_or(text)
 }
 
 /// The fewest known words that a piece consists of (dynamic programming over its prefixes).
@@ -335,6 +355,11 @@ mod tests {
             ("code", "1", true),
             ("Policy", "strict", false),
             ("Policy", "eyJTdGF0ZW1lbnQiOlt7", true),
+            ("remember_me", "on", false),
+            ("remember_me", "eyJpdiI6IkRBQ0", false),
+            ("remember_me", "eyJpdiI6IkRBQ0ZERnc9PSI", true),
+            ("seed", "42", false),
+            ("sso", "bm9uY2U9Y2I2ODI1MWVlZmI", true),
         ] {
             assert_eq!(is_secret(name, value), secret, "{name}={value}");
         }

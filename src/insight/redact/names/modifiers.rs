@@ -44,6 +44,27 @@ pub(super) const VERIFICATION_WORDS: &[&str] = &[
     "redemption",
     "entry",
     "door",
+    "gate",
+    "lock",
+    "alarm",
+    "gift",
+    "card",
+    "claim",
+    "transfer",
+    "linking",
+    "handoff",
+    "magic",
+    "dynamic",
+    "validation",
+    "approval",
+    "rescue",
+    "restore",
+    "temporary",
+    "setup",
+    "enrollment",
+    "join",
+    "puk",
+    "epp",
 ];
 
 /// Later words that say that the name is about a secret and not the secret itself.
@@ -126,7 +147,6 @@ pub(super) const METADATA_WORDS: &[&str] = &[
     "label",
     "placeholder",
     "help",
-    "input",
     "encoding",
     "visible",
     "visibility",
@@ -216,6 +236,10 @@ pub(super) const TRAILING_WORDS: &[&str] = &[
     "staging",
     "dev",
     "base",
+    "pem",
+    "jwk",
+    "der",
+    "material",
 ];
 
 /// First words of names that ask or count; their values are yes, no or a number.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use super::record::{Passing, told};
 use crate::wire::{LinkType, Side, TcpFlags, TransportHeader, parse_segment};
 
-const FILES: [(&str, &[u8]); 6] = [
+const FILES: [(&str, &[u8]); 11] = [
     (
         "06",
         include_bytes!("../../../../tests/captures/06-head-lost.pcap"),
@@ -31,6 +31,26 @@ const FILES: [(&str, &[u8]); 6] = [
     (
         "10",
         include_bytes!("../../../../tests/captures/10-ftp-is-no-http.pcap"),
+    ),
+    (
+        "18-0",
+        include_bytes!("../../../../tests/captures/18-0-response-head.pcap"),
+    ),
+    (
+        "18-1",
+        include_bytes!("../../../../tests/captures/18-1-response-head.pcap"),
+    ),
+    (
+        "18-2",
+        include_bytes!("../../../../tests/captures/18-2-response-head.pcap"),
+    ),
+    (
+        "18-7",
+        include_bytes!("../../../../tests/captures/18-7-space-in-target.pcap"),
+    ),
+    (
+        "18-8",
+        include_bytes!("../../../../tests/captures/18-8-http09.pcap"),
     ),
 ];
 /// What this program saved: pcapng.

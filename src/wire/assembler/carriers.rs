@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::coverage::Coverage;
-use crate::trace::PacketEntry;
-use crate::trace::tight_push::push_tight;
+use super::Coverage;
+use crate::units::push_tight;
 
 /// A packet that carried something of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +16,13 @@ pub struct Carrier {
     pub is_first: bool,
 }
 
-/// Finds one direction's packets by the bytes they carry. Where those lie, the flow's entries say,
-/// which are handed in for each question: here is only their order.
+/// Finds one direction's packets by the bytes they carry. Which bytes those are, the caller's list
+/// of packets says, for each question through `range_of`: here is only their order.
 ///
 /// Nearly all packets carry bytes behind all before them: they lie in order, each behind the last.
 /// The others, sent again or overtaken, are kept apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::trace) struct Carriers {
+pub struct Carriers {
     /// Places among the flow's packets.
     ahead: Vec<u32>,
     /// Offset behind the last of those.
@@ -35,21 +34,15 @@ pub(in crate::trace) struct Carriers {
 }
 
 /// A packet and the stretch it carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Carried {
-    at: u64,
-    bytes: u32,
-    packet: u32,
-}
-
-impl Carried {
-    fn range(&self) -> Range<u64> {
-        self.at..self.at.saturating_add(u64::from(self.bytes))
-    }
+    range: Range<u64>,
+    packet: usize,
 }
 
 impl Carriers {
-    pub(in crate::trace) const EMPTY: Self = Self {
+    /// None yet.
+    pub const EMPTY: Self = Self {
         ahead: Vec::new(),
         end: 0,
         late: BTreeMap::new(),
@@ -57,7 +50,7 @@ impl Carriers {
     };
 
     /// The flow's packet number `packet` carries `bytes` from offset `at`.
-    pub(in crate::trace) fn add(&mut self, packet: usize, at: u64, bytes: u32) {
+    pub fn add(&mut self, packet: usize, at: u64, bytes: u32) {
         let Ok(packet) = u32::try_from(packet) else {
             return;
         };
@@ -74,7 +67,7 @@ impl Carriers {
     }
 
     /// Forgets a flow's first packets: the one that was number `count` is number 0 from now on.
-    pub(in crate::trace) fn forget(&mut self, count: usize) {
+    pub fn forget(&mut self, count: usize) {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let gone = self.ahead.partition_point(|packet| *packet < count);
         self.ahead.drain(..gone);
@@ -87,71 +80,63 @@ impl Carriers {
         self.longest_late = self.late.values().copied().max().unwrap_or(0);
     }
 
-    /// Those of a flow's `packets` that carried something of a stretch, in the order they were
-    /// captured.
-    pub(in crate::trace) fn of(
+    /// Those packets that carried something of a stretch, in the order they were captured.
+    pub fn carrying(
         &self,
         stretch: &Range<u64>,
-        packets: &[PacketEntry],
+        range_of: impl Fn(usize) -> Option<Range<u64>>,
     ) -> Vec<Carrier> {
-        let mut found: Vec<Carried> = self.ahead_of(stretch, packets).collect();
-        found.extend(self.late_of(stretch));
+        let mut found: Vec<Carried> = self.ahead_in(stretch, range_of).collect();
+        found.extend(self.late_in(stretch));
         found.sort_unstable_by_key(|carried| carried.packet);
-        let mut seen = Coverage::default();
-        let carrier = |carried: Carried| {
-            let Range { start, end } = carried.range();
-            let is_first = seen.add(start.max(stretch.start)..end.min(stretch.end));
+        // No more gaps than packets found.
+        let mut seen = Coverage::<{ usize::MAX }>::starting_at(stretch.start);
+        let carrier = |Carried { range, packet }: Carried| {
+            let within = range.start.max(stretch.start)..range.end.min(stretch.end);
             Carrier {
-                packet: carried.packet as usize,
-                is_first,
+                packet,
+                is_first: seen.insert(within, ()).is_new(),
             }
         };
         found.into_iter().map(carrier).collect()
     }
 
-    /// The first of a flow's `packets` that carried the byte at an offset.
-    pub(in crate::trace) fn first_of(&self, offset: u64, packets: &[PacketEntry]) -> Option<usize> {
+    /// The first packet that carried the byte at an offset.
+    pub fn first_carrying(
+        &self,
+        offset: u64,
+        range_of: impl Fn(usize) -> Option<Range<u64>>,
+    ) -> Option<usize> {
         let stretch = offset..offset.checked_add(1)?;
-        let ahead = self.ahead_of(&stretch, packets).next();
+        let ahead = self.ahead_in(&stretch, range_of).next();
         ahead
             .into_iter()
-            .chain(self.late_of(&stretch))
-            .map(|carried| carried.packet as usize)
+            .chain(self.late_in(&stretch))
+            .map(|carried| carried.packet)
             .min()
     }
 
     /// Whether the flow's packet number `packet`, at this offset, carried bytes that lie before
     /// those of an earlier one.
-    pub(in crate::trace) fn is_late(&self, packet: usize, at: u64) -> bool {
+    pub fn is_late(&self, packet: usize, at: u64) -> bool {
         u32::try_from(packet).is_ok_and(|packet| self.late.contains_key(&(at, packet)))
     }
 
-    fn ahead_of(
+    fn ahead_in(
         &self,
         stretch: &Range<u64>,
-        packets: &[PacketEntry],
+        range_of: impl Fn(usize) -> Option<Range<u64>>,
     ) -> impl Iterator<Item = Carried> {
-        let carried = |packet: &u32| {
-            let entry = packets.get(*packet as usize);
-            entry.map_or(
-                Carried {
-                    at: u64::MAX,
-                    bytes: 0,
-                    packet: *packet,
-                },
-                |entry| Carried {
-                    at: entry.offset,
-                    bytes: entry.payload_bytes,
-                    packet: *packet,
-                },
-            )
+        let carried = move |packet: &u32| Carried {
+            range: range_of(*packet as usize).unwrap_or(u64::MAX..u64::MAX),
+            packet: *packet as usize,
         };
-        super::overlapping(&self.ahead, stretch, |packet| carried(packet).range())
+        overlapping_items(&self.ahead, stretch, |packet| carried(packet).range)
             .iter()
             .map(carried)
     }
 
-    fn late_of(&self, stretch: &Range<u64>) -> impl Iterator<Item = Carried> + '_ {
+    fn late_in(&self, stretch: &Range<u64>) -> impl Iterator<Item = Carried> + '_ {
         let Range { start, end } = stretch.clone();
         let from = start.saturating_sub(u64::from(self.longest_late));
         let late = if start < end && from < end {
@@ -160,10 +145,23 @@ impl Carriers {
             self.late.range((0, 0)..(0, 0))
         };
         late.map(|((at, packet), bytes)| Carried {
-            at: *at,
-            bytes: *bytes,
-            packet: *packet,
+            range: *at..at.saturating_add(u64::from(*bytes)),
+            packet: *packet as usize,
         })
-        .filter(move |carried| carried.range().end > start)
+        .filter(move |carried| carried.range.end > start)
     }
+}
+
+/// Of items that lie in order and apart, those that share something with a range.
+pub fn overlapping_items<'a, T>(
+    items: &'a [T],
+    with: &Range<u64>,
+    range: impl Fn(&T) -> Range<u64>,
+) -> &'a [T] {
+    if with.is_empty() {
+        return &[];
+    }
+    let from = items.partition_point(|item| range(item).end <= with.start);
+    let to = items.partition_point(|item| range(item).start < with.end);
+    items.get(from..to).unwrap_or_default()
 }
