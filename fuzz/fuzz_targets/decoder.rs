@@ -2,22 +2,22 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tapline::wire::anatomy::anatomy;
-use tapline::wire::dns::Message;
+use tapline::wire::packet_headers::parse_headers;
+use tapline::wire::dns::DnsMessage;
 use tapline::wire::hpack::FieldDecoder;
 use tapline::wire::http1::{BodyReader, HeadBuffer, request_framing, response_framing};
 use tapline::wire::quic::{InitialReader, long_packets};
 use tapline::wire::stream::{StreamParser, UnitPiece, UnitSink};
 use tapline::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, RecordBoundary, ServerHello};
-use tapline::wire::{Link, Side};
+use tapline::wire::{LinkType, Side};
 
-const LINKS: [Link; 5] = [Link::Ethernet, Link::LinuxCooked, Link::LinuxCooked2, Link::Raw, Link::Loopback];
+const LINKS: [LinkType; 5] = [LinkType::Ethernet, LinkType::LinuxCooked, LinkType::LinuxCooked2, LinkType::Raw, LinkType::Loopback];
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&choice, bytes)) = bytes.split_first() else { return };
     match choice % 10 {
-        0 => drop(anatomy(LINKS[usize::from(choice / 10) % LINKS.len()], bytes)),
-        1 => drop(Message::parse(bytes)),
+        0 => drop(parse_headers(LINKS[usize::from(choice / 10) % LINKS.len()], bytes)),
+        1 => drop(DnsMessage::parse(bytes)),
         2 => {
             let mut decoder = FieldDecoder::default();
             bytes.chunks(64).for_each(|section| drop(decoder.decode(section)));
