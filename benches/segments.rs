@@ -16,10 +16,11 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use tapline::trace::{
     ConnectionId, EVENT_SCHEMA, Endpoint, Event, EventKind, ExchangeCause, ExchangeId, Packet,
-    Phase, StreamPosition, TcpFlags, TcpHeader, Transport,
+    Phase, StreamPosition,
 };
 use tapline::tui::{ScreenMessage, ScreenState, Settings, draw};
 use tapline::units::{Moment, Nanos, Untrusted, WallTime};
+use tapline::wire::{TcpFlags, TcpHeader, TransportHeader};
 
 const URL: &str = "http://api.lab.test/bytes";
 const PACKETS: u32 = 1_000_000;
@@ -253,7 +254,7 @@ impl Traffic {
             (self.server, self.client)
         };
         let is_syn = flags & TcpFlags::SYN != 0;
-        let transport = Transport::Tcp(TcpHeader {
+        let transport = TransportHeader::Tcp(TcpHeader {
             seq,
             ack,
             flags: TcpFlags(flags),

@@ -10,7 +10,7 @@ use tapline::wire::packet_headers::parse_headers;
 use tapline::wire::quic::{InitialReader, long_header_packets};
 use tapline::wire::stream::{StreamParser, UnitPiece, UnitSink};
 use tapline::wire::tls::{
-    ClientHello, Decipherer, HandshakeReader, KeyLog, RecordBoundary, Sender, ServerHello,
+    ClientHello, Decipherer, HandshakeReader, KeyLog, RecordBoundary, Side, ServerHello,
 };
 
 const LINK_TYPES: [LinkType; 5] = [
@@ -42,17 +42,17 @@ fuzz_target!(|bytes: &[u8]| {
             let (mut parser, mut reported) = (StreamParser::new_http2(true), ByteCount(0));
             bytes
                 .chunks(7)
-                .for_each(|piece| parser.push(Sender::Client, piece, &mut reported));
-            parser.push(Sender::Server, bytes, &mut reported);
+                .for_each(|piece| parser.push(Side::Client, piece, &mut reported));
+            parser.push(Side::Server, bytes, &mut reported);
             assert!(reported.0 <= 2 * bytes.len() as u64);
         }
         5 => {
             assert!(long_header_packets(bytes).count() <= bytes.len());
-            drop(InitialReader::default().read(Sender::Client, bytes));
+            drop(InitialReader::default().read(Side::Client, bytes));
         }
         6 => {
             let (mut seen, mut headers) = (0_usize, 0_usize);
-            HandshakeReader::default().read(Sender::Server, bytes, |_| seen += 1);
+            HandshakeReader::default().read(Side::Server, bytes, |_| seen += 1);
             RecordBoundary::default().for_each_header(bytes, |_| headers += 1);
             assert!(seen <= bytes.len() && headers <= bytes.len());
         }
@@ -91,17 +91,17 @@ fn stream(bytes: &[u8]) {
     let (mut parser, mut reported) = (StreamParser::default(), ByteCount(0));
     for piece in bytes.chunks(40) {
         let from = if piece[0] & 1 == 0 {
-            Sender::Client
+            Side::Client
         } else {
-            Sender::Server
+            Side::Server
         };
         match piece[0] & 0xf0 {
             0xf0 => parser.push_gap(from, u64::from(piece[0]), &mut reported),
             _ => parser.push(from, &piece[1..], &mut reported),
         }
     }
-    parser.finish(Sender::Client, &mut reported);
-    parser.finish(Sender::Server, &mut reported);
+    parser.finish(Side::Client, &mut reported);
+    parser.finish(Side::Server, &mut reported);
     assert!(reported.0 <= bytes.len() as u64);
 }
 
@@ -118,7 +118,7 @@ fn decipher(bytes: &[u8]) {
     log.read(records);
     if let Ok(mut decipherer) = Decipherer::new(&client, &server, &log) {
         for record in records.chunks(300) {
-            drop(decipherer.decrypt(Sender::Server, record));
+            drop(decipherer.decrypt(Side::Server, record));
         }
     }
 }

@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use super::packet_meta::PacketMeta;
 use super::record::CapturedFrame;
 use super::store::{CaptureStore, REASSEMBLED};
-use crate::insight::{delivery_error_from_icmp, packet_from_segment};
 use crate::trace::{DeliveryError, OtherFrames, Packet, PacketLocation};
 use crate::units::WallTime;
 use crate::wire::{Fragments, LinkType, ParsedFrame, parse_frame};
@@ -64,7 +63,7 @@ impl FrameBatch {
         });
         match parsed {
             ParsedFrame::Segment(segment) => {
-                let packet = packet_from_segment(&segment, wall, frame.frame_bytes, stored);
+                let packet = Packet::from_segment(&segment, wall, frame.frame_bytes, stored);
                 self.packets.push(Packet {
                     segment_bytes: meta.segment_bytes,
                     ..packet
@@ -77,7 +76,7 @@ impl FrameBatch {
                         .and_then(|packet| store.add_reassembled(&packet));
                     let bytes = frame.frame_bytes;
                     self.packets
-                        .push(packet_from_segment(&whole.segment, wall, bytes, stored));
+                        .push(Packet::from_segment(&whole.segment, wall, bytes, stored));
                 }
                 None => self.others.fragments += 1,
             },
@@ -85,7 +84,7 @@ impl FrameBatch {
             ParsedFrame::Icmp(error) => {
                 self.others.icmp += 1;
                 self.errors
-                    .extend(error.map(|error| delivery_error_from_icmp(&error, wall)));
+                    .extend(error.map(|error| DeliveryError { wall, icmp: error }));
             }
             ParsedFrame::Other => self.others.other += 1,
             ParsedFrame::Unreadable => self.others.unreadable += 1,

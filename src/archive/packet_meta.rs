@@ -3,12 +3,10 @@
 
 use std::num::NonZeroU16;
 
-use serde::{Deserialize, Serialize};
-
-use crate::insight::packet_from_segment;
 use crate::trace::Packet;
 use crate::units::{Moment, json_line};
 use crate::wire::{LinkType, ParsedFrame, parse_frame};
+use serde::{Deserialize, Serialize};
 
 /// The option's code: the bit for local use, and `ta`.
 pub(super) const OPTION_CODE: u16 = 0x8000 | 0x7461;
@@ -41,7 +39,7 @@ impl PacketMeta {
             .frame_bytes
             .max(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         let read = match link.map(|link| parse_frame(link, bytes, frame_bytes)) {
-            Some(ParsedFrame::Segment(segment)) => Some(packet_from_segment(
+            Some(ParsedFrame::Segment(segment)) => Some(Packet::from_segment(
                 &segment,
                 packet.wall,
                 frame_bytes,

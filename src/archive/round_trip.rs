@@ -11,7 +11,6 @@ use proptest::prelude::*;
 use super::sample_files::tcp_frame;
 use super::saving::{SaveOptions, SavedInterface, Saver};
 use super::*;
-use crate::insight::packet_from_segment;
 use crate::insight::redact::{RedactionRules, Redactor};
 use crate::trace::event_round_trip::any_event;
 use crate::trace::{ByteStore, EventKind, Packet, PacketLocation, StoreError, Trace};
@@ -74,7 +73,7 @@ fn stored_packet(wall: u64, seq: u32, payload: u32, segment_bytes: Option<NonZer
     let segment = parse_segment(LinkType::Ethernet, &bytes, payload + 54).unwrap();
     Packet {
         segment_bytes,
-        ..packet_from_segment(&segment, WallTime(wall), payload + 54, Some(stored))
+        ..Packet::from_segment(&segment, WallTime(wall), payload + 54, Some(stored))
     }
 }
 

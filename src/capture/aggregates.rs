@@ -15,8 +15,8 @@ use std::os::fd::OwnedFd;
 
 use super::packet_filter::MAX_ETHERNET_FRAME;
 use crate::sys;
-use crate::trace::{Packet, Transport};
-use crate::wire::{LinkType, TransportKind, parse_segment};
+use crate::trace::Packet;
+use crate::wire::{LinkType, TransportHeader, parse_segment};
 
 /// Source, destination, sequence number.
 type Key = (SocketAddr, SocketAddr, u32);
@@ -70,7 +70,7 @@ impl AggregateSizes {
         if packet.frame_bytes <= MAX_ETHERNET_FRAME {
             return None;
         }
-        let Transport::Tcp(tcp) = packet.transport else {
+        let TransportHeader::Tcp(tcp) = packet.transport else {
             // Drain the socket: other aggregates would otherwise fill its buffer.
             self.read();
             return None;
@@ -116,7 +116,7 @@ fn record_size(sizes: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
     let Some(segment) = parse_segment(LinkType::Ethernet, frame, u16::MAX.into()) else {
         return;
     };
-    if let TransportKind::Tcp(tcp) = segment.kind {
+    if let TransportHeader::Tcp(tcp) = segment.header {
         if sizes.len() >= AggregateSizes::MAX_SIZES {
             sizes.clear();
         }

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use crate::trace::{Packet, TcpFlags, TcpHeader, Transport};
+use crate::trace::Packet;
+use crate::wire::{TcpFlags, TcpHeader, TransportHeader};
 
 /// Connections whose SYN was seen and whose end was not.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ impl OpenConnections {
 
     /// Processes a packet. Returns true if the number of open connections changed.
     pub(super) fn track(&mut self, packet: &Packet) -> bool {
-        let Transport::Tcp(tcp) = packet.transport else {
+        let TransportHeader::Tcp(tcp) = packet.transport else {
             return false;
         };
         let is_lower = packet.source <= packet.destination;
@@ -101,7 +102,7 @@ mod tests {
             destination,
             frame_bytes: 66,
             payload_bytes: 0,
-            transport: Transport::Tcp(header),
+            transport: TransportHeader::Tcp(header),
             stored: None,
             segment_bytes: None,
         }

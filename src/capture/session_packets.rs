@@ -6,10 +6,9 @@ use std::sync::Arc;
 use super::open_connections::OpenConnections;
 use super::packet_filter::{RemoteAddress, remote_address};
 use super::run::CaptureRun;
-use crate::insight;
-use crate::trace::{EventKind, Packet, PacketLocation, TcpFlags, Transport};
+use crate::trace::{EventKind, Packet, PacketLocation};
 use crate::units::WallTime;
-use crate::wire::{LinkType, parse_segment};
+use crate::wire::{LinkType, TcpFlags, TransportHeader, parse_segment};
 
 /// The reading thread's state for the current session.
 pub(super) struct SessionPackets {
@@ -113,8 +112,8 @@ impl SessionPackets {
         link_type: &str,
     ) {
         let opens = |packet: &Packet| match packet.transport {
-            Transport::Tcp(tcp) => tcp.flags.has(TcpFlags::SYN),
-            Transport::Udp => false,
+            TransportHeader::Tcp(tcp) => tcp.flags.has(TcpFlags::SYN),
+            TransportHeader::Udp => false,
         };
         if self.announced_device != Some(device)
             && packets.iter().any(opens)
@@ -131,7 +130,7 @@ impl SessionPackets {
 /// Parses a frame into a packet of the trace; `None` unless it is readable TCP or UDP.
 pub(super) fn packet_from_frame(link: LinkType, frame: &pcap::Packet<'_>) -> Option<Packet> {
     let segment = parse_segment(link, frame.data, frame.header.len)?;
-    Some(insight::packet_from_segment(
+    Some(Packet::from_segment(
         &segment,
         wall_time(frame.header)?,
         frame.header.len,
@@ -157,8 +156,8 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::trace::TcpHeader;
     use crate::units::Moment;
+    use crate::wire::TcpHeader;
 
     /// A run whose sink can be full, and the events that it received.
     struct Scene {
@@ -216,7 +215,7 @@ mod tests {
             destination: server(),
             frame_bytes: 66,
             payload_bytes: 0,
-            transport: Transport::Tcp(header),
+            transport: TransportHeader::Tcp(header),
             stored: None,
             segment_bytes: None,
         }

@@ -4,7 +4,8 @@
 use crate::insight::{opening, payload_of};
 use crate::trace::{ByteStore, Direction, DnsAnswer, DnsRecord, Flow, PacketEntry};
 use crate::units::{Nanos, Untrusted, WallTime};
-use crate::wire::dns::{DnsMessage, ResourceRecord, rcode_name, record_type_name};
+use crate::wire::Transport;
+use crate::wire::dns::{DnsMessage, record_type_name};
 
 /// Maximum number of questions kept per conversation.
 const MOST: usize = 10_000;
@@ -81,13 +82,13 @@ pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchan
         // A response usually follows soon, so the latest questions are compared first.
         if let Some((_, since, asked)) = open.iter_mut().rev().take(MOST_OPEN).find(fits) {
             asked.took = since.zip(wall).map(|(since, wall)| wall.since(since));
-            asked.answer = Some(answer(&message));
+            asked.answer = Some(DnsAnswer::from(&message));
             kept += asked.weight();
         } else {
             let asked = DnsExchange {
                 name,
                 kind,
-                answer: Some(answer(&message)),
+                answer: Some(DnsAnswer::from(&message)),
                 took: None,
             };
             kept += asked.weight();
@@ -97,26 +98,12 @@ pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchan
     open.into_iter().map(|(_, _, asked)| asked).collect()
 }
 
-fn answer(message: &DnsMessage) -> DnsAnswer {
-    let record = |resource: &ResourceRecord| DnsRecord {
-        name: Untrusted::new(resource.name.as_str()),
-        kind: record_type_name(resource.kind),
-        ttl: resource.ttl,
-        data: Untrusted::new(resource.data.as_str()),
-    };
-    DnsAnswer {
-        rcode: rcode_name(message.rcode),
-        truncated: message.is_truncated,
-        records: message.answers.iter().map(record).collect(),
-    }
-}
-
 /// Returns the messages, with the time of those that are datagrams.
 fn messages<'a>(
     flow: &'a Flow,
     store: &'a dyn ByteStore,
 ) -> Box<dyn Iterator<Item = (Option<WallTime>, DnsMessage)> + 'a> {
-    if flow.key.tcp {
+    if flow.key.transport == Transport::Tcp {
         let directions = [Direction::Sent, Direction::Received].into_iter();
         let both = directions
             .flat_map(move |direction| in_stream(opening(flow, direction, store, MOST_BYTES)));

@@ -1,16 +1,17 @@
 //! Collects what the stream parser reports about a connection into its dissection.
 
-use super::messages::{Heads, Message, StartLine, headers};
+use super::Dissection;
+use super::messages::{Heads, Message, StartLine};
 use super::parts::Parts;
-use super::{Dissection, side_name};
-use crate::trace::{PartKind, Record, Side, StreamLayers};
+use crate::trace::{HttpHeader, PartKind, Record, StreamLayers};
 use crate::units::Untrusted;
+use crate::wire::Side;
 use crate::wire::http1::{FieldLine, IrregularLine};
 use crate::wire::stream::{
     ByteAxis, FaultReason, HeadContent, MessageHead, StreamFault, StreamGap, StreamProtocol,
     StreamUpgrade, TlsHello, UnitKind, UnitPiece, UnitSink,
 };
-use crate::wire::tls::{ClientHello, Sender, ServerHello, explicit_nonce};
+use crate::wire::tls::{ClientHello, ServerHello, explicit_nonce};
 
 /// Findings so far.
 #[derive(Default)]
@@ -100,10 +101,10 @@ impl Findings {
         names
     }
 
-    const fn side(&mut self, from: Sender) -> &mut SideFindings {
+    const fn side(&mut self, from: Side) -> &mut SideFindings {
         match from {
-            Sender::Client => &mut self.client,
-            Sender::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         }
     }
 }
@@ -154,7 +155,7 @@ impl UnitSink for Findings {
         }
     }
 
-    fn hello(&mut self, _: Sender, axis: ByteAxis, hello: &TlsHello) {
+    fn hello(&mut self, _: Side, axis: ByteAxis, hello: &TlsHello) {
         if !is_transport(axis) {
             return;
         }
@@ -198,7 +199,7 @@ impl SideFindings {
             return;
         };
         self.parts.seek(at);
-        let Some(kind) = part_kind(piece.kind) else {
+        let Some(kind) = PartKind::from_unit(piece.kind) else {
             return self.parts.skip_bytes(bytes as u64);
         };
         match piece.kind {
@@ -252,7 +253,7 @@ impl SideFindings {
             return;
         }
         if !self.is_lost {
-            let name = sender_name(gap.from);
+            let name = gap.from.name();
             note(
                 &mut self.stream_notes,
                 format!("{bytes} bytes from the {name} at offset {start} were not captured"),
@@ -264,7 +265,7 @@ impl SideFindings {
     }
 
     fn fail(&mut self, fault: &StreamFault<'_>) {
-        let (start, reason, name) = (fault.start, fault.reason, sender_name(fault.from));
+        let (start, reason, name) = (fault.start, fault.reason, fault.from.name());
         match reason {
             FaultReason::NoRecord if is_transport(fault.axis) => {
                 self.is_lost = true;
@@ -305,40 +306,15 @@ const fn is_transport(axis: ByteAxis) -> bool {
     matches!(axis, ByteAxis::Transport { .. })
 }
 
-/// Returns the kind of part for a unit; `None` for units that are not listed.
-const fn part_kind(unit: UnitKind) -> Option<PartKind> {
-    Some(match unit {
-        UnitKind::Http1Head {
-            status: Some(100..=199),
-        } => PartKind::Http1InformationalHead,
-        UnitKind::Http1Head { .. } => PartKind::Http1Head,
-        UnitKind::Http1Body => PartKind::Http1Body,
-        UnitKind::Http1ChunkHeader => PartKind::Http1ChunkHeader,
-        UnitKind::Http1Trailers => PartKind::Http1Trailers,
-        UnitKind::Http2Preface => PartKind::Http2Preface,
-        UnitKind::Http2Frame(frame) => PartKind::Http2Frame {
-            kind: frame.kind,
-            flags: frame.flags,
-            stream: frame.stream,
-        },
-        UnitKind::TlsRecord { .. }
-        | UnitKind::Socks5Message
-        | UnitKind::Socks5Credential
-        | UnitKind::Skipped
-        | UnitKind::Text
-        | UnitKind::Opaque => return None,
-    })
-}
-
 fn message(head: MessageHead<'_>, at: u64) -> Message {
-    let from = side_of(head.from);
+    let from = head.from;
     let message = |stream, start, fields: &[FieldLine]| Message {
         from,
         at,
         stream,
         request: head.request,
         start,
-        headers: headers(fields),
+        headers: fields.iter().map(HttpHeader::from).collect(),
     };
     match head.content {
         HeadContent::Request(request) => {
@@ -355,7 +331,7 @@ fn message(head: MessageHead<'_>, at: u64) -> Message {
         HeadContent::Fields { stream, fields } => {
             let (pseudo, fields): (Vec<FieldLine>, Vec<FieldLine>) = fields
                 .into_iter()
-                .partition(|(name, _)| name.starts_with(b":"));
+                .partition(|field| field.name.starts_with(b":"));
             message(Some(stream), http2_start(&pseudo), &fields)
         }
     }
@@ -367,8 +343,8 @@ fn http2_start(pseudo: &[FieldLine]) -> StartLine {
     let value = |name: &[u8]| {
         pseudo
             .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_slice())
+            .find(|field| field.name == name)
+            .map(|field| field.value.as_slice())
     };
     let status =
         value(b":status").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
@@ -391,15 +367,4 @@ fn note(notes: &mut Vec<String>, text: String) {
     if notes.len() < MOST {
         notes.push(text);
     }
-}
-
-const fn side_of(sender: Sender) -> Side {
-    match sender {
-        Sender::Client => Side::Client,
-        Sender::Server => Side::Server,
-    }
-}
-
-const fn sender_name(sender: Sender) -> &'static str {
-    side_name(side_of(sender))
 }

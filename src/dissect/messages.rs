@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::trace::{HttpHeader, Side};
+use crate::trace::HttpHeader;
 use crate::units::Untrusted;
-use crate::wire::http1::FieldLine;
+use crate::wire::Side;
 
 /// Head of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,16 +41,6 @@ pub enum StartLine {
     },
     /// Trailer fields.
     Trailers,
-}
-
-/// Converts field lines to text.
-pub(super) fn headers(fields: &[FieldLine]) -> Vec<HttpHeader> {
-    fields
-        .iter()
-        .map(|(name, value)| {
-            HttpHeader::new(Untrusted::from_bytes(name), Untrusted::from_bytes(value))
-        })
-        .collect()
 }
 
 /// Pairs requests with their responses where both are known: over HTTP/2 by stream, over HTTP/1 by

@@ -17,9 +17,10 @@ mod messages;
 mod parts;
 mod stream;
 
-use crate::trace::{ByteStore, Contents, Direction, Flow, Layers, PacketEntry, Side};
+use crate::trace::{ByteStore, Contents, Flow, Layers, PacketEntry};
 use crate::wire::stream::StreamParser;
-use crate::wire::tls::{KeyLog, Sender};
+use crate::wire::tls::KeyLog;
+use crate::wire::{Side, Transport};
 
 pub use conversation_view::{
     ConversationView, LadderRow, PacketContents, PacketMark, PacketNote, Reach, flag_words,
@@ -81,18 +82,18 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
             .extend((!dissection.asked.is_empty()).then_some("DNS"));
         return dissection;
     }
-    if !flow.key.tcp {
+    if flow.key.transport == Transport::Udp {
         return dissection;
     }
     let (mut parser, mut findings) = (StreamParser::with_keys(keys), Findings::default());
     let is_whole = stream::follow(flow, store, |direction, piece| {
-        let from = sender_of(direction);
+        let from = direction.side();
         match piece {
             StreamPiece::Bytes(bytes) => parser.push(from, bytes, &mut findings),
             StreamPiece::Missing(bytes) => parser.push_gap(from, bytes, &mut findings),
         }
     });
-    for from in [Sender::Client, Sender::Server] {
+    for from in [Side::Client, Side::Server] {
         parser.finish(from, &mut findings);
     }
     if !is_whole {
@@ -101,19 +102,4 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
     }
     findings.add_to(&mut dissection);
     dissection
-}
-
-const fn sender_of(direction: Direction) -> Sender {
-    match direction.side() {
-        Side::Client => Sender::Client,
-        Side::Server => Sender::Server,
-    }
-}
-
-/// Returns the name of a side for a sentence.
-const fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    }
 }

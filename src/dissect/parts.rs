@@ -1,6 +1,7 @@
 //! Builder of one direction's list of parts (heads, bodies, frames) in the order of their offsets.
 
-use crate::trace::{Layers, Part, PartKind, Side, StreamLayers};
+use crate::trace::{Layers, Part, PartKind, StreamLayers};
+use crate::wire::Side;
 
 /// Parts of one direction so far.
 #[derive(Debug, Default)]

@@ -1,8 +1,9 @@
 //! The conversations in a capture of other programs' traffic: when they took place, and how they
 //! ended.
 
-use crate::trace::{CaptureState, Direction, Flow, TcpFlags, Trace};
+use crate::trace::{CaptureState, Direction, Flow, Trace};
 use crate::units::{Nanos, WallTime};
+use crate::wire::{TcpFlags, Transport};
 
 /// The flows of a trace that only contains a capture; `None` if it has exchanges of its own, or no
 /// capture.
@@ -43,7 +44,7 @@ impl ConnectionEnding {
 
 /// Returns the ending of a flow; `None` for UDP, which has no end.
 pub fn connection_ending(flow: &Flow) -> Option<ConnectionEnding> {
-    if !flow.key.tcp {
+    if flow.key.transport == Transport::Udp {
         return None;
     }
     let has = |direction, flag| flow.flags(direction).has(flag);
@@ -71,8 +72,9 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::trace::{Event, EventKind, Packet, TcpHeader, Trace, Transport};
+    use crate::trace::{Event, EventKind, Packet, Trace};
     use crate::units::{Moment, WallTime};
+    use crate::wire::{TcpHeader, TransportHeader};
 
     /// The ending of a connection, given each packet's direction (true for the client) and flags.
     fn of(packets: &[(bool, u8)]) -> Option<ConnectionEnding> {
@@ -86,7 +88,7 @@ mod tests {
             destination: ends[usize::from(by_client)],
             frame_bytes: 60,
             payload_bytes: 0,
-            transport: Transport::Tcp(TcpHeader {
+            transport: TransportHeader::Tcp(TcpHeader {
                 seq: 1,
                 ack: 1,
                 flags: TcpFlags(flags),

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::trace::{ClockMap, Direction, Exchange, Flow, PacketEntry, TcpFlags, Trace};
+use crate::trace::{ClockMap, Direction, Exchange, Flow, PacketEntry, Trace};
 use crate::units::{Moment, Nanos};
+use crate::wire::TcpFlags;
 use crate::wire::assembler::Coverage;
 
 /// Maximum number of gaps that are tracked, as a limit for hostile peers.

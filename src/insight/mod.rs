@@ -8,7 +8,6 @@ mod conversations;
 mod curl;
 pub mod diff;
 mod exchange_packets;
-mod from_wire;
 mod idle;
 mod packet_phase;
 mod payload;
@@ -36,7 +35,6 @@ pub use annotations::{
 pub use clock_comparison::ClockComparison;
 pub use conversations::{ConnectionEnding, captured_conversations, connection_ending, flow_span};
 pub use curl::{CurlMarks, curl_marks, transfer_curl_marks};
-pub use from_wire::{delivery_error_from_icmp, delivery_error_name, packet_from_segment};
 pub use idle::{
     IdleCause, IdlePeriod, IdleTotal, MIN_IDLE, idle_causes, idle_causes_within, idle_periods,
     idle_totals, idle_totals_within,

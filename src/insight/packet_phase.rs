@@ -7,10 +7,9 @@
 //! | with payload | the one whose part of the stream contains its first byte |
 //! | without payload | the one in progress on the program's clock when it passed |
 
-use crate::trace::{
-    Direction, Endpoint, Exchange, Flow, FlowKey, PacketEntry, Phase, TcpFlags, Trace,
-};
+use crate::trace::{Direction, Endpoint, Exchange, Flow, FlowKey, PacketEntry, Phase, Trace};
 use crate::units::Moment;
+use crate::wire::TcpFlags;
 
 /// The phase of an exchange that a packet belongs to; `None` if it belongs to none.
 pub fn phase_of_packet(

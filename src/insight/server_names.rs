@@ -11,7 +11,7 @@ use crate::wire::quic::{InitialReader, QuicHello};
 use crate::wire::stream::{
     ByteAxis, HeadContent, MessageHead, StreamParser, TlsHello, UnitPiece, UnitSink,
 };
-use crate::wire::tls::Sender;
+use crate::wire::{Side, Transport};
 
 /// The servers' names, by the index of the flow in [`Trace::flows`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn server_name(flow: &Flow, store: &dyn ByteStore) -> Option<Untrusted> {
 /// The first packets of a flow, to search for a name where the packets' bytes are available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowOpening {
-    tcp: bool,
+    transport: Transport,
     packets: Vec<PacketEntry>,
 }
 
@@ -55,24 +55,24 @@ impl FlowOpening {
 
     /// The first packets of a flow; `None` if nothing was sent yet.
     pub fn from_flow(flow: &Flow) -> Option<Self> {
-        let tcp = flow.key.tcp;
+        let transport = flow.key.transport;
         let of_side = |direction| {
             first_of(flow, direction, Self::MAX_BYTES)
                 .take(Self::MAX_PACKETS)
                 .copied()
         };
         let mut packets: Vec<PacketEntry> = of_side(Direction::Sent).collect();
-        if !tcp {
+        if transport == Transport::Udp {
             // For UDP the client is guessed by the ports, so the other side may be the client.
             packets.extend(of_side(Direction::Received));
         }
-        (!packets.is_empty()).then_some(Self { tcp, packets })
+        (!packets.is_empty()).then_some(Self { transport, packets })
     }
 
     /// The server's name, if it was sent in the clear.
     pub fn server_name(&self, store: &dyn ByteStore) -> Option<Untrusted> {
         const HANDSHAKE: u8 = 22;
-        if !self.tcp {
+        if self.transport == Transport::Udp {
             return [Direction::Sent, Direction::Received]
                 .into_iter()
                 .find_map(|from| self.name_in_datagrams(from, store));
@@ -100,7 +100,7 @@ impl FlowOpening {
                 return None;
             }
             let datagram = payload_of(packet, store, MAX_DATAGRAM)?;
-            if let Some(QuicHello::ClientHello(hello)) = reader.read(Sender::Client, &datagram) {
+            if let Some(QuicHello::ClientHello(hello)) = reader.read(Side::Client, &datagram) {
                 return hello.server_name.map(|name| Untrusted::from_bytes(&name));
             }
         }
@@ -112,7 +112,7 @@ impl FlowOpening {
 /// else the host of the first request.
 fn name_in_stream(opening: &[u8]) -> Option<Untrusted> {
     let mut names = NamesSaid::default();
-    StreamParser::default().push(Sender::Client, opening, &mut names);
+    StreamParser::default().push(Side::Client, opening, &mut names);
     let NamesSaid { in_hello, host } = names;
     in_hello
         .map(|name| Untrusted::from_bytes(&name))
@@ -134,12 +134,12 @@ impl UnitSink for NamesSaid {
             && self.host.is_none()
         {
             let mut fields = request.fields.iter();
-            let host = fields.find(|(name, _)| name.eq_ignore_ascii_case(b"host"));
-            self.host = host.map(|(_, host)| host.clone());
+            let host = fields.find(|field| field.is("host"));
+            self.host = host.map(|host| host.value.clone());
         }
     }
 
-    fn hello(&mut self, _: Sender, _: ByteAxis, hello: &TlsHello) {
+    fn hello(&mut self, _: Side, _: ByteAxis, hello: &TlsHello) {
         if let TlsHello::Client(hello) = hello
             && self.in_hello.is_none()
         {
@@ -172,8 +172,7 @@ mod tests {
     use etherparse::PacketBuilder;
 
     use super::*;
-    use crate::insight::packet_from_segment;
-    use crate::trace::{Event, EventKind, PacketLocation, StoreError};
+    use crate::trace::{Event, EventKind, Packet, PacketLocation, StoreError};
     use crate::units::{Moment, WallTime};
     use crate::wire::quic::samples::{VERSIONS, client_initial};
     use crate::wire::{LinkType, parse_segment};
@@ -238,7 +237,7 @@ mod tests {
             };
             let segment = parse_segment(LinkType::Raw, &frame, length).unwrap();
             store.0.extend(frame);
-            let packets = vec![packet_from_segment(
+            let packets = vec![Packet::from_segment(
                 &segment,
                 WallTime(0),
                 length,

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 
 use crate::trace::{
     ConnectionId, DnsServer, DnsTransport, Event, EventKind, Exchange, ExchangeCause, ExchangeId,
-    Handshake, HttpVersion, Packet, Phase, QueryId, StreamPosition, TcpFlags, TcpHeader, TcpInfo,
-    Trace, Transport,
+    Handshake, HttpVersion, Packet, Phase, QueryId, StreamPosition, TcpInfo, Trace,
 };
 use crate::units::{Moment, Nanos, WallTime};
+use crate::wire::{TcpFlags, TcpHeader, TransportHeader};
 
 /// The wall clock at the start of the run.
 const WALL: u64 = 1_700_000_000_000_000_000;
@@ -245,7 +245,7 @@ impl TraceBuilder {
     }
 
     pub(super) fn datagram(self, at: i64, source: SocketAddr, destination: SocketAddr) -> Self {
-        self.packet(at, source, destination, 40, Transport::Udp)
+        self.packet(at, source, destination, 40, TransportHeader::Udp)
     }
 
     /// Makes the latest packet an offload aggregate of segments of that many bytes.
@@ -286,7 +286,7 @@ impl TraceBuilder {
             mss,
             window_scale: None,
         };
-        self.packet(at, source, destination, bytes, Transport::Tcp(header))
+        self.packet(at, source, destination, bytes, TransportHeader::Tcp(header))
     }
 
     fn packet(
@@ -295,7 +295,7 @@ impl TraceBuilder {
         source: SocketAddr,
         destination: SocketAddr,
         payload_bytes: u32,
-        transport: Transport,
+        transport: TransportHeader,
     ) -> Self {
         let wall = WallTime(WALL.saturating_add_signed(at * 1_000));
         let packet = Packet {

@@ -29,10 +29,10 @@ use std::net::SocketAddr;
 
 use super::exchange_packets::ExchangePackets;
 use crate::trace::{
-    Direction, DnsServer, DnsTransport, Exchange, Flow, Phase, PhaseSpan, StreamPosition, TcpFlags,
-    Trace,
+    Direction, DnsServer, DnsTransport, Exchange, Flow, Phase, PhaseSpan, StreamPosition, Trace,
 };
 use crate::units::{Moment, Nanos};
+use crate::wire::{TcpFlags, Transport};
 
 /// The span of a phase on the wire's clock, on the run's time axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +177,11 @@ fn dns_span(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<Wire
 /// The direction towards the server, if the flow is with it. Without a SYN it is a guess which end
 /// of a flow is local.
 fn direction_to_server(flow: &Flow, server: DnsServer) -> Option<Direction> {
-    if flow.key.tcp != (server.transport != DnsTransport::Udp) {
+    let transport = match server.transport {
+        DnsTransport::Udp => Transport::Udp,
+        DnsTransport::Tcp | DnsTransport::Tls | DnsTransport::Https => Transport::Tcp,
+    };
+    if flow.key.transport != transport {
         return None;
     }
     // A link-local server address has a scope, which packets do not carry.

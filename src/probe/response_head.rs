@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::trace::HttpHeader;
-use crate::units::Untrusted;
 use crate::wire::http1::ResponseHead;
 
 /// Head of the final response, reduced to what the run needs.
@@ -32,15 +31,12 @@ pub(super) enum BodyFrame {
 impl FinalResponseHead {
     /// Converts a parsed HTTP/1 head; `expected` is the length hyper derived from its framing.
     pub(super) fn from_http1(head: &ResponseHead, expected: Option<u64>) -> Self {
-        let headers = head.fields.iter().map(|(name, value)| HttpHeader {
-            name: Untrusted::from_bytes(name),
-            value: Untrusted::from_bytes(value),
-        });
+        let headers = head.fields.iter().map(HttpHeader::from);
         let set_cookies = head
             .fields
             .iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie"))
-            .map(|(_, value)| value.clone());
+            .filter(|field| field.is("set-cookie"))
+            .map(|field| field.value.clone());
         Self {
             status: head.status,
             headers: headers.collect(),
@@ -63,9 +59,6 @@ impl FinalResponseHead {
 pub(super) fn headers_from_map(fields: &HeaderMap) -> Vec<HttpHeader> {
     fields
         .iter()
-        .map(|(name, value)| HttpHeader {
-            name: name.as_str().into(),
-            value: Untrusted::from_bytes(value.as_bytes()),
-        })
+        .map(|(name, value)| HttpHeader::from_bytes(name.as_str().as_bytes(), value.as_bytes()))
         .collect()
 }

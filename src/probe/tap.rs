@@ -14,7 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Recorder;
 use super::layering::{LayerTracker, PartTracker};
-use crate::trace::{ConnectionId, Side, StreamPosition};
+use crate::trace::{ConnectionId, StreamPosition};
+use crate::wire::Side;
 
 /// A bidirectional byte stream.
 pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, Contents, ExchangeId, Layers, Part, Side, Tls};
+use super::{ConnectionId, Contents, ExchangeId, Layers, Part, Tls};
 use crate::units::{Moment, Nanos, Untrusted};
+use crate::wire::Side;
 
 /// One end of a connection. In events it is text: `192.0.2.1:443`, `[2001:db8::1]:443`,
 /// `unix:/run/app.sock`.

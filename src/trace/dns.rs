@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::QueryId;
 use crate::units::{Moment, Nanos, Untrusted};
+use crate::wire::dns::{DnsMessage, ResourceRecord, rcode_name, record_type_name};
 
 /// Transport of a DNS message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,7 +31,9 @@ pub struct DnsServer {
     pub transport: DnsTransport,
 }
 
-/// One resource record of an answer.
+/// One resource record of an answer, as it is saved: in the words of zone files (RFC 1035 §5).
+///
+/// What a captured message contains is a [`ResourceRecord`], with the number of its type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsRecord {
     /// Owner name.
@@ -44,7 +47,10 @@ pub struct DnsRecord {
     pub data: Untrusted,
 }
 
-/// A DNS server's answer.
+/// A DNS server's answer, as it is saved: its outcome and its answer section.
+///
+/// A captured message is a [`DnsMessage`], which also has what a response is matched to its query
+/// by. It becomes an answer by `From`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsAnswer {
     /// Response code's mnemonic: `NOERROR`, `NXDOMAIN`, `SERVFAIL`.
@@ -54,6 +60,27 @@ pub struct DnsAnswer {
     pub truncated: bool,
     /// The answer section, in the order received.
     pub records: Vec<DnsRecord>,
+}
+
+impl From<&ResourceRecord> for DnsRecord {
+    fn from(record: &ResourceRecord) -> Self {
+        Self {
+            name: Untrusted::new(record.name.as_str()),
+            kind: record_type_name(record.kind),
+            ttl: record.ttl,
+            data: Untrusted::new(record.data.as_str()),
+        }
+    }
+}
+
+impl From<&DnsMessage> for DnsAnswer {
+    fn from(message: &DnsMessage) -> Self {
+        Self {
+            rcode: rcode_name(message.rcode.into()),
+            truncated: message.is_truncated,
+            records: message.answers.iter().map(DnsRecord::from).collect(),
+        }
+    }
 }
 
 /// Source of the addresses.

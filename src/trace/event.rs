@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     AttemptOutcome, Certificate, DeliveryError, DnsAnswer, DnsServer, Endpoint, Failure, Handshake,
     HttpHeader, HttpVersion, LinkConfig, OtherFrames, Packet, Part, Phase, ProxyStep, Record,
-    ResolutionSource, Side, StreamPosition, TcpInfo, TlsMessage, Verification,
+    ResolutionSource, StreamPosition, TcpInfo, TlsMessage, Verification,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
+use crate::wire::Side;
 
 /// Version of the event format, carried by [`EventKind::RunStarted`].
 pub const EVENT_SCHEMA: &str = "tapline/events/1";

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::units::{BitRate, Fraction, Moment, Nanos, Untrusted, WallTime};
+use crate::wire::{IcmpError, Side, TcpFlags, TcpHeader, Transport, TransportHeader};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -235,19 +236,21 @@ fn any_delivery_error() -> impl Strategy<Value = DeliveryError> {
             any_socket_address(),
             any_socket_address(),
         ),
-        any::<bool>(),
+        prop::sample::select(vec![Transport::Tcp, Transport::Udp]),
         any::<u8>(),
         any::<u8>(),
     )
         .prop_map(
-            |(wall, (from, source, destination), tcp, kind, code)| DeliveryError {
+            |(wall, (from, source, destination), transport, kind, code)| DeliveryError {
                 wall: WallTime(wall),
-                from: from.ip(),
-                source,
-                destination,
-                tcp,
-                kind,
-                code,
+                icmp: IcmpError {
+                    reporter: from.ip(),
+                    source,
+                    destination,
+                    transport,
+                    kind,
+                    code,
+                },
             },
         )
 }
@@ -272,7 +275,7 @@ fn any_packet() -> impl Strategy<Value = Packet> {
         of(any::<u8>()),
     );
     let tcp = tcp.prop_map(|(seq, ack, flags, window, mss, window_scale)| {
-        Transport::Tcp(TcpHeader {
+        TransportHeader::Tcp(TcpHeader {
             seq,
             ack,
             flags: TcpFlags(flags),
@@ -287,7 +290,7 @@ fn any_packet() -> impl Strategy<Value = Packet> {
         ends,
         any::<u32>(),
         any::<u32>(),
-        prop_oneof![3 => tcp, 1 => Just(Transport::Udp)],
+        prop_oneof![3 => tcp, 1 => Just(TransportHeader::Udp)],
         of(any_packet_location()),
     )
         .prop_map(

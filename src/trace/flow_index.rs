@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use foldhash::fast::RandomState;
 
 use super::FlowKey;
+use crate::wire::Transport;
 
 /// Positions of flows in the trace's list. Hashing is randomly seeded, so that crafted addresses
 /// cannot cause collisions.
@@ -66,10 +67,10 @@ pub(super) struct EndpointPair {
 
 impl EndpointPair {
     pub(super) fn from_key(key: &FlowKey) -> Self {
-        Self::between(key.local, key.remote, key.tcp)
+        Self::between(key.local, key.remote, key.transport)
     }
 
-    pub(super) fn between(one: SocketAddr, other: SocketAddr, tcp: bool) -> Self {
+    pub(super) fn between(one: SocketAddr, other: SocketAddr, transport: Transport) -> Self {
         let one = PackedEndpoint::from_address(one);
         let other = PackedEndpoint::from_address(other);
         let (low, high) = if one <= other {
@@ -77,7 +78,8 @@ impl EndpointPair {
         } else {
             (other, one)
         };
-        let kinds = u64::from(tcp) | u64::from(low.is_ipv4) << 1 | u64::from(high.is_ipv4) << 2;
+        let families = u64::from(low.is_ipv4) | u64::from(high.is_ipv4) << 1;
+        let kinds = u64::from(transport.protocol_number()) << 2 | families;
         Self {
             lower_address: low.address,
             higher_address: high.address,
@@ -115,20 +117,26 @@ mod tests {
     fn both_directions_are_one_flow_and_other_endpoints_another() {
         let one = SocketAddr::from(([10, 0, 0, 1], 5_000));
         let other = SocketAddr::from(([10, 0, 0, 2], 443));
-        let ends = EndpointPair::between(one, other, true);
-        assert_eq!(ends, EndpointPair::between(other, one, true));
-        assert_ne!(ends, EndpointPair::between(one, other, false));
+        let ends = EndpointPair::between(one, other, Transport::Tcp);
+        assert_eq!(ends, EndpointPair::between(other, one, Transport::Tcp));
+        assert_ne!(ends, EndpointPair::between(one, other, Transport::Udp));
         let swapped = (
             SocketAddr::new(one.ip(), other.port()),
             SocketAddr::new(other.ip(), one.port()),
         );
-        assert_ne!(ends, EndpointPair::between(swapped.0, swapped.1, true));
+        assert_ne!(
+            ends,
+            EndpointPair::between(swapped.0, swapped.1, Transport::Tcp)
+        );
         let in_six = |end: SocketAddr| {
             SocketAddr::from((
                 [0, 0, 0, 0, 0, 0, 0x0a00, end.ip().is_ipv4().into()],
                 end.port(),
             ))
         };
-        assert_ne!(EndpointPair::between(in_six(one), other, true), ends);
+        assert_ne!(
+            EndpointPair::between(in_six(one), other, Transport::Tcp),
+            ends
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! The flow table: all flows of a trace, and the look-up of a packet's flow.
 
 use super::flow_index::{EndpointPair, FlowIndex};
-use super::{DeliveryError, Evicted, Flow, FlowKey, Packet, PacketLimits, TcpFlags, Transport};
+use super::{DeliveryError, Evicted, Flow, FlowKey, Packet, PacketLimits};
 use crate::units::WallTime;
+use crate::wire::{TcpFlags, Transport, TransportHeader};
 
 /// The flows, in the order in which they began.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,8 +72,8 @@ impl FlowTable {
     /// Adds a packet to its flow; `false` if its flow is beyond the limit.
     pub(super) fn add(&mut self, packet: &Packet) -> bool {
         self.packets += 1;
-        let tcp = matches!(packet.transport, Transport::Tcp(_));
-        let ends = EndpointPair::between(packet.source, packet.destination, tcp);
+        let transport = packet.transport.transport();
+        let ends = EndpointPair::between(packet.source, packet.destination, transport);
         let known = self.index.latest(&ends);
         let reuse = match known.and_then(|index| self.list.get(index)) {
             Some(flow) if flow.starts_new_flow(packet) => Some(flow.key.reuse.saturating_add(1)),
@@ -86,7 +87,7 @@ impl FlowTable {
                 if self.list.len() >= self.limits.flows {
                     self.evict_flows(packet.wall);
                 }
-                let key = infer_flow_key(packet, tcp, reuse.unwrap_or_default());
+                let key = infer_flow_key(packet, transport, reuse.unwrap_or_default());
                 self.index.insert(ends, key.reuse, self.list.len());
                 self.list.push(Flow::new(key));
                 self.list.len() - 1
@@ -188,7 +189,8 @@ impl FlowTable {
 
     /// Adds an ICMP error to the flow it is about, if that is known.
     pub(super) fn add_delivery_error(&mut self, error: &DeliveryError) {
-        let ends = EndpointPair::between(error.source, error.destination, error.tcp);
+        let quoted = &error.icmp;
+        let ends = EndpointPair::between(quoted.source, quoted.destination, quoted.transport);
         if let Some(flow) = self
             .index
             .latest(&ends)
@@ -201,20 +203,20 @@ impl FlowTable {
 
 /// Infers which endpoint opened a flow: the sender of a SYN, the receiver of a SYN-ACK, otherwise
 /// the side with the higher port.
-fn infer_flow_key(packet: &Packet, tcp: bool, reuse: u32) -> FlowKey {
+fn infer_flow_key(packet: &Packet, transport: Transport, reuse: u32) -> FlowKey {
     let outward = FlowKey {
         local: packet.source,
         remote: packet.destination,
-        tcp,
+        transport,
         reuse,
     };
     let inward = FlowKey {
         local: packet.destination,
         remote: packet.source,
-        tcp,
+        transport,
         reuse,
     };
-    if let Transport::Tcp(tcp) = packet.transport
+    if let TransportHeader::Tcp(tcp) = packet.transport
         && tcp.flags.has(TcpFlags::SYN)
     {
         return if tcp.flags.has(TcpFlags::ACK) {
@@ -236,8 +238,9 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::trace::{Direction, Event, EventKind, TcpHeader, Trace};
+    use crate::trace::{Direction, Event, EventKind, Trace};
     use crate::units::Moment;
+    use crate::wire::{IcmpError, TcpHeader};
 
     const CLIENT: ([u8; 4], u16) = ([10, 0, 0, 1], 5_000);
     const SERVER: ([u8; 4], u16) = ([10, 0, 0, 2], 80);
@@ -252,7 +255,7 @@ mod tests {
             destination,
             frame_bytes: 60,
             payload_bytes: 18,
-            transport: Transport::Udp,
+            transport: TransportHeader::Udp,
             stored: None,
             segment_bytes: None,
         }
@@ -275,7 +278,7 @@ mod tests {
         };
         Packet {
             payload_bytes,
-            transport: Transport::Tcp(header),
+            transport: TransportHeader::Tcp(header),
             ..udp(source.into(), destination.into())
         }
     }
@@ -402,18 +405,24 @@ mod tests {
         }
         let error = DeliveryError {
             wall: WallTime(7),
-            from: [192, 0, 2, 1].into(),
-            source: CLIENT.into(),
-            destination: SERVER.into(),
-            tcp: true,
-            kind: 3,
-            code: 1,
+            icmp: IcmpError {
+                reporter: [192, 0, 2, 1].into(),
+                source: CLIENT.into(),
+                destination: SERVER.into(),
+                transport: Transport::Tcp,
+                kind: 3,
+                code: 1,
+            },
         };
         for _ in 0..Flow::MAX_DELIVERY_ERRORS + 3 {
             flows.add_delivery_error(&error);
         }
+        let transport = Transport::Udp;
         flows.add_delivery_error(&DeliveryError {
-            tcp: false,
+            icmp: IcmpError {
+                transport,
+                ..error.icmp
+            },
             ..error
         });
         let [first, second] = flows.list() else {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Moment, Untrusted};
+use crate::wire::http1::FieldLine;
 
 /// HTTP version of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,7 +42,9 @@ impl fmt::Display for HttpVersion {
     }
 }
 
-/// One header field, in the case and order of the wire.
+/// One header field, in the case and order of the wire, as text that can be saved.
+///
+/// The bytes that were received are a [`FieldLine`], which becomes text by `From`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpHeader {
     /// Field name as sent.
@@ -59,9 +62,20 @@ impl HttpHeader {
         }
     }
 
-    /// Returns true if it has this name, ignoring case.
+    /// Creates a header field from its bytes.
+    pub fn from_bytes(name: &[u8], value: &[u8]) -> Self {
+        Self::new(Untrusted::from_bytes(name), Untrusted::from_bytes(value))
+    }
+
+    /// Whether it has this name, ignoring case.
     pub fn is(&self, name: &str) -> bool {
         self.name.raw().eq_ignore_ascii_case(name)
+    }
+}
+
+impl From<&FieldLine> for HttpHeader {
+    fn from(field: &FieldLine) -> Self {
+        Self::from_bytes(&field.name, &field.value)
     }
 }
 

@@ -40,7 +40,6 @@ mod retired;
 mod stored;
 mod text_fields;
 mod tls;
-mod traffic_sum;
 
 pub use capture::{Capture, CaptureState};
 pub use clock::{Clock, ClockMap, ClockPair};
@@ -56,8 +55,8 @@ pub use event::{
 pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
 pub use failure::{Failure, FailureCode};
 pub use flow::{
-    ChunkSummary, Direction, DirectionSummary, Flow, FlowKey, Packet, PacketEntry, PacketRun,
-    SegmentCounts, SizeSet, StreamUpdate, TcpFlags, TcpHeader, Transport, ValueRange,
+    ChunkSummary, Direction, DirectionSum, DirectionSummary, Flow, FlowKey, Packet, PacketEntry,
+    PacketRun, SegmentCounts, SizeSet, StreamUpdate, TrafficSum, ValueRange,
 };
 pub use fold::{ControlMeasurement, Trace};
 pub use http::{HttpHeader, HttpVersion, InformationalResponse, Request, Response};
@@ -69,5 +68,4 @@ pub use ranges::{Contents, Layers, Part, PartKind, Record, StreamLayers, UnitFra
 pub use retired::{HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, RetiredRun, TimeKey};
 pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
-pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};
-pub use traffic_sum::{DirectionSum, TrafficSum};
+pub use tls::{Certificate, Handshake, Tls, TlsMessage, Verification};

@@ -1,11 +1,10 @@
 //! Frames that belong to no flow, since they are neither TCP nor UDP packets: their counters, and
 //! ICMP errors about packets that were not delivered.
 
-use std::net::{IpAddr, SocketAddr};
-
 use serde::{Deserialize, Serialize};
 
 use crate::units::WallTime;
+use crate::wire::IcmpError;
 
 /// Number of frames by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,22 +56,45 @@ impl OtherFrames {
     }
 }
 
-/// An ICMP error (RFC 792, RFC 4443) about a TCP or UDP packet.
+/// An ICMP error (RFC 792, RFC 4443) about a TCP or UDP packet, and when it was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryError {
     /// The kernel's timestamp.
     pub wall: WallTime,
-    /// Sender of the error: a router on the path, or the receiver itself. Its address family
-    /// determines the meaning of `kind` and `code`.
-    pub from: IpAddr,
-    /// Sender of the undelivered packet.
-    pub source: SocketAddr,
-    /// Its receiver.
-    pub destination: SocketAddr,
-    /// It was TCP, not UDP.
-    pub tcp: bool,
-    /// ICMP type.
-    pub kind: u8,
-    /// ICMP code.
-    pub code: u8,
+    /// The error.
+    #[serde(flatten)]
+    pub icmp: IcmpError,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::wire::Transport;
+
+    #[test]
+    fn a_delivery_error_is_written_as_it_was_before_its_parts_had_types() {
+        for (transport, is_tcp) in [(Transport::Tcp, true), (Transport::Udp, false)] {
+            let error = DeliveryError {
+                wall: WallTime(7),
+                icmp: IcmpError {
+                    reporter: [192, 0, 2, 1].into(),
+                    source: ([192, 0, 2, 10], 50_000).into(),
+                    destination: ([192, 0, 2, 9], 443).into(),
+                    transport,
+                    kind: 3,
+                    code: 1,
+                },
+            };
+            let written = format!(
+                "{{\"wall\":7,\"from\":\"192.0.2.1\",\"source\":\"192.0.2.10:50000\",\
+                    \"destination\":\"192.0.2.9:443\",\"tcp\":{is_tcp},\"kind\":3,\"code\":1}}"
+            );
+            assert_eq!(serde_json::to_string(&error).unwrap(), written);
+            assert_eq!(
+                serde_json::from_str::<DeliveryError>(&written).unwrap(),
+                error
+            );
+        }
+    }
 }

@@ -2,28 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Direction;
 use crate::units::{Moment, Nanos, Untrusted};
-
-/// Side of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// This program's side.
-    Client,
-    /// The other side.
-    Server,
-}
-
-impl Side {
-    /// Direction of the bytes that it sends.
-    pub const fn direction(self) -> Direction {
-        match self {
-            Self::Client => Direction::Sent,
-            Self::Server => Direction::Received,
-        }
-    }
-}
+use crate::wire::Side;
 
 /// A handshake message (RFC 8446 §4, RFC 5246 §7.4), an alert, or an encrypted record of the
 /// handshake.

@@ -20,6 +20,7 @@ use super::{ScreenEffect, ScreenState};
 use crate::insight::FlowOpening;
 use crate::trace::{Direction, Flow, FlowKey};
 use crate::units::{Moment, Nanos, Untrusted};
+use crate::wire::Transport;
 
 /// Sort order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -193,8 +194,12 @@ impl ConversationList {
                 continue;
             };
             let looked = self.lookups.entry(flow.key).or_default();
-            let sent = flow.counts(Direction::Sent).data_segments
-                + u64::from(!flow.key.tcp) * flow.counts(Direction::Received).data_segments;
+            // Without a connection either end may be the client.
+            let from_server = match flow.key.transport {
+                Transport::Tcp => 0,
+                Transport::Udp => flow.counts(Direction::Received).data_segments,
+            };
+            let sent = flow.counts(Direction::Sent).data_segments + from_server;
             if *looked >= Self::MAX_LOOKUPS
                 || sent < 1 << *looked
                 || run.names.contains_key(&flow.key)
@@ -349,7 +354,7 @@ fn sort_key(order: ConversationOrder, flow: &Flow) -> (Reverse<u64>, Reverse<u64
 /// Returns true if a conversation's transport, endpoints and name contain all of the words.
 fn matches_all_words(words: &[String], flow: &Flow, run: &ScreenRun, text: &mut String) -> bool {
     text.clear();
-    let transport = if flow.key.tcp { "tcp" } else { "udp" };
+    let transport = flow.key.transport.id();
     // Writing to memory does not fail.
     let _ = write!(text, "{transport} {} {} ", flow.key.local, flow.key.remote);
     if let Some(name) = run.names.get(&flow.key) {

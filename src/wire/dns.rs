@@ -18,7 +18,7 @@ const MAX_LABELS: usize = 128;
 /// Characters kept of a record's data.
 const MAX_DATA_CHARS: usize = 512;
 
-/// A DNS message.
+/// A DNS message, parsed from its bytes; what is saved of a response is `trace::DnsAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DnsMessage {
     /// Identifier that matches a response to its query.
@@ -44,7 +44,7 @@ pub struct DnsQuestion {
     pub kind: u16,
 }
 
-/// A resource record.
+/// A resource record, parsed from its bytes; what is saved of it is `trace::DnsRecord`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceRecord {
     /// Owner name.
@@ -116,8 +116,9 @@ pub fn record_type_name(kind: u16) -> String {
     name.to_owned()
 }
 
-/// Mnemonic of a response code in IANA's registry, or `RCODE12`.
-pub fn rcode_name(rcode: u8) -> String {
+/// Mnemonic of a response code in IANA's registry, which has more of them than the header has bits
+/// for (RFC 6895 §2.3), or `RCODE12`.
+pub fn rcode_name(rcode: u16) -> String {
     let name = match rcode {
         0 => "NOERROR",
         1 => "FORMERR",
@@ -125,6 +126,12 @@ pub fn rcode_name(rcode: u8) -> String {
         3 => "NXDOMAIN",
         4 => "NOTIMP",
         5 => "REFUSED",
+        6 => "YXDOMAIN",
+        7 => "YXRRSET",
+        8 => "NXRRSET",
+        9 => "NOTAUTH",
+        10 => "NOTZONE",
+        16 => "BADVERS",
         other => return format!("RCODE{other}"),
     };
     name.to_owned()
@@ -317,7 +324,17 @@ mod tests {
     }
 
     #[test]
-    fn truncated_messages_are_read_as_far_as_possible() {
+    fn response_codes_have_their_names_in_the_registry() {
+        let named = [0, 3, 5, 6, 10, 11, 16, 23].map(rcode_name);
+        let expected = [
+            "NOERROR", "NXDOMAIN", "REFUSED", "YXDOMAIN", "NOTZONE", "RCODE11", "BADVERS",
+            "RCODE23",
+        ];
+        assert_eq!(named, expected);
+    }
+
+    #[test]
+    fn what_breaks_off_is_read_as_far_as_it_goes() {
         let bytes = answer();
         assert_eq!(
             DnsMessage::parse(&bytes[..bytes.len() - 1])

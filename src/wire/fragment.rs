@@ -8,7 +8,7 @@ use etherparse::{IpFragOffset, IpNumber, Ipv4Header, Ipv6Header};
 use super::TransportSegment;
 use super::assembler::{Assembler, Coverage};
 use super::ip::{FragmentInfo, IpPacket};
-use super::transport;
+use super::transport::{self, Transport};
 
 /// Fragment of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +106,7 @@ impl Fragments {
     /// Adds a fragment. Returns the datagram that it completes, with one segment regardless of the
     /// number of fragments.
     pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<ReassembledDatagram> {
-        if !matches!(fragment.datagram.protocol, transport::TCP | transport::UDP) {
-            return None;
-        }
+        Transport::from_protocol_number(fragment.datagram.protocol)?;
         if !self.pending.contains_key(&fragment.datagram) {
             self.make_room(Self::MOST_PENDING - 1);
             self.began.push_back(fragment.datagram);
@@ -264,7 +262,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::{LinkType, ParsedFrame, TransportKind, parse_frame};
+    use crate::wire::{LinkType, ParsedFrame, TransportHeader, parse_frame};
 
     /// Returns a UDP datagram over IPv4 in fragments of `step` bytes.
     fn pieces(payload: usize, step: usize) -> Vec<Vec<u8>> {
@@ -309,8 +307,8 @@ mod tests {
                 panic!("{order:?}: {found:?}")
             };
             assert_eq!(
-                (segment.payload_bytes, segment.payload_at, segment.kind),
-                (3_000, None, TransportKind::Udp)
+                (segment.payload_bytes, segment.payload_at, segment.header),
+                (3_000, None, TransportHeader::Udp)
             );
             assert_eq!(segment.source, ([192, 0, 2, 1], 40_000).into());
             assert!(fragments.pending.is_empty() && fragments.began.is_empty());

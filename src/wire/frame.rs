@@ -1,12 +1,12 @@
 //! Parsing of a captured frame down to its transport header.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::fragment::Fragment;
 use super::icmp::{self, IcmpError};
 use super::ip::{self, IpPacket};
 use super::link_type::{LinkType, NetworkProtocol};
-use super::transport;
+use super::transport::{self, Transport, TransportHeader};
 
 /// A parsed frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,54 +40,50 @@ pub struct TransportSegment {
     /// Offset of the payload in the frame, possibly beyond the captured bytes; `None` if it was
     /// reassembled from fragments.
     pub payload_at: Option<u32>,
-    /// The transport header.
-    pub kind: TransportKind,
-}
-
-/// The transport protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportKind {
-    /// A TCP segment.
-    Tcp(TcpSegment),
-    /// A UDP datagram.
-    Udp,
-}
-
-/// The fields of a TCP header (RFC 9293 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TcpSegment {
-    /// Sequence number.
-    pub seq: u32,
-    /// Acknowledgment number.
-    pub ack: u32,
-    /// Low byte of the flags.
-    pub flags: u8,
-    /// Window field, not scaled.
-    pub window: u16,
-    /// Maximum segment size option, on a SYN that has one.
-    pub mss: Option<u16>,
-    /// Window scale option, on a SYN that has one: shift count, at most 14 (RFC 7323 §2.3).
-    pub window_scale: Option<u8>,
+    /// Its header.
+    pub header: TransportHeader,
 }
 
 /// Parses a frame, which may be truncated. `frame_bytes` is its length on the link.
 pub fn parse_frame(link: LinkType, frame: &[u8], frame_bytes: u32) -> ParsedFrame<'_> {
-    let Some((protocol, at)) = link.network_protocol(frame) else {
-        return ParsedFrame::Unreadable;
-    };
-    let Some(bytes) = frame.get(at..) else {
-        return ParsedFrame::Unreadable;
-    };
+    match parse_network(link, frame, frame_bytes) {
+        Ok((datagram, at)) => parse_ip_payload(frame.get(at..).unwrap_or_default(), &datagram, at),
+        Err(other) => other,
+    }
+}
+
+/// Parses the IP packet in a frame, as [`parse_frame`] does, for its source and destination; `None`
+/// for anything else and for what cannot be read.
+pub fn parse_ip_addresses(
+    link: LinkType,
+    frame: &[u8],
+    frame_bytes: u32,
+) -> Option<(IpAddr, IpAddr)> {
+    let (datagram, _) = parse_network(link, frame, frame_bytes).ok()?;
+    Some((datagram.source, datagram.destination))
+}
+
+/// Parses a frame down to its IP packet, and returns it with its offset.
+///
+/// # Errors
+/// What the frame is instead.
+fn parse_network(
+    link: LinkType,
+    frame: &[u8],
+    frame_bytes: u32,
+) -> Result<(IpPacket<'_>, usize), ParsedFrame<'_>> {
+    let (protocol, at) = link
+        .network_protocol(frame)
+        .ok_or(ParsedFrame::Unreadable)?;
+    let bytes = frame.get(at..).ok_or(ParsedFrame::Unreadable)?;
     let reported = frame_bytes.saturating_sub(u32::try_from(at).unwrap_or(u32::MAX));
     let datagram = match protocol {
         NetworkProtocol::Ipv4 => ip::parse_ipv4(bytes, reported),
         NetworkProtocol::Ipv6 => ip::parse_ipv6(bytes, reported),
-        NetworkProtocol::Arp => return ParsedFrame::Arp,
-        NetworkProtocol::Other => return ParsedFrame::Other,
+        NetworkProtocol::Arp => return Err(ParsedFrame::Arp),
+        NetworkProtocol::Other => return Err(ParsedFrame::Other),
     };
-    datagram.map_or(ParsedFrame::Unreadable, |datagram| {
-        parse_ip_payload(bytes, &datagram, at)
-    })
+    Ok((datagram.ok_or(ParsedFrame::Unreadable)?, at))
 }
 
 /// Parses a frame as [`parse_frame`] does; `None` for anything but a whole TCP segment or UDP
@@ -105,12 +101,12 @@ fn parse_ip_payload<'a>(bytes: &'a [u8], datagram: &IpPacket<'a>, at: usize) -> 
         return ParsedFrame::Fragment(Fragment::new(bytes, datagram, fragment));
     }
     match datagram.protocol {
-        transport::TCP | transport::UDP => {
+        icmp::ICMP | icmp::ICMP_V6 => ParsedFrame::Icmp(icmp::parse_icmp_error(datagram)),
+        number if Transport::from_protocol_number(number).is_some() => {
             let payload_at = u32::try_from(at + datagram.header_bytes).ok();
             transport::parse_transport(datagram, payload_at)
                 .map_or(ParsedFrame::Unreadable, ParsedFrame::Segment)
         }
-        icmp::ICMP | icmp::ICMP_V6 => ParsedFrame::Icmp(icmp::parse_icmp_error(datagram)),
         _ => ParsedFrame::Other,
     }
 }
@@ -123,6 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::{TcpFlags, TcpHeader};
 
     const LINKS: [LinkType; 5] = [
         LinkType::Ethernet,
@@ -160,10 +157,10 @@ mod tests {
             source: (SERVER, 443).into(),
             destination: (CLIENT, 51_312).into(),
             payload_bytes,
-            kind: TransportKind::Tcp(TcpSegment {
+            header: TransportHeader::Tcp(TcpHeader {
                 seq: 7,
                 ack: 9,
-                flags: 0x12,
+                flags: TcpFlags(0x12),
                 window: 500,
                 mss: Some(1_460),
                 window_scale: Some(7),
@@ -224,8 +221,8 @@ mod tests {
             (([1_u8; 16], 40_000).into(), ([2_u8; 16], 53).into())
         );
         assert_eq!(
-            (parsed.payload_bytes, parsed.kind),
-            (33, TransportKind::Udp)
+            (parsed.payload_bytes, parsed.header),
+            (33, TransportHeader::Udp)
         );
     }
 
@@ -309,8 +306,8 @@ mod tests {
         frame.splice(40..40, extensions);
         let parsed = parse_whole(LinkType::Raw, &frame).unwrap();
         assert_eq!(
-            (parsed.payload_bytes, parsed.payload_at, parsed.kind),
-            (33, Some(88), TransportKind::Udp)
+            (parsed.payload_bytes, parsed.payload_at, parsed.header),
+            (33, Some(88), TransportHeader::Udp)
         );
         frame[75] = 1;
         assert!(matches!(

@@ -46,7 +46,10 @@ impl FieldDecoder {
             .decode_with_cb(section, |name, value| {
                 bytes += name.len() + value.len();
                 if bytes <= MAX_HEAD_BYTES && fields.len() < MAX_FIELD_LINES {
-                    fields.push((name.into_owned(), value.into_owned()));
+                    fields.push(FieldLine {
+                        name: name.into_owned(),
+                        value: value.into_owned(),
+                    });
                 }
             })
             .map_err(|_| FieldFault::Malformed)?;
@@ -70,11 +73,11 @@ mod tests {
     fn lines(fields: &[FieldLine]) -> Vec<String> {
         fields
             .iter()
-            .map(|(name, value)| {
+            .map(|field| {
                 format!(
                     "{}: {}",
-                    String::from_utf8_lossy(name),
-                    String::from_utf8_lossy(value)
+                    String::from_utf8_lossy(&field.name),
+                    String::from_utf8_lossy(&field.value)
                 )
             })
             .collect()

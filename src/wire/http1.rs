@@ -17,8 +17,23 @@ pub const MAX_HEAD_BYTES: usize = 256 * 1024;
 /// Largest number of field lines.
 pub const MAX_FIELD_LINES: usize = 4096;
 
-/// A field line: name and value.
-pub type FieldLine = (Vec<u8>, Vec<u8>);
+/// A field line (RFC 9112 §5) in the bytes that were received.
+///
+/// What is saved of it is text: `trace::HttpHeader`, which is converted from this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldLine {
+    /// Field name as sent.
+    pub name: Vec<u8>,
+    /// Field value as sent, without the white space around it.
+    pub value: Vec<u8>,
+}
+
+impl FieldLine {
+    /// Whether it has this name, ignoring case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
 
 /// A response's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,7 +197,10 @@ const fn grammar_error(error: httparse::Error) -> &'static str {
 fn to_field_lines(fields: &[httparse::Header<'_>]) -> Vec<FieldLine> {
     fields
         .iter()
-        .map(|field| (field.name.as_bytes().to_vec(), field.value.to_vec()))
+        .map(|field| FieldLine {
+            name: field.name.as_bytes().to_vec(),
+            value: field.value.to_vec(),
+        })
         .collect()
 }
 
@@ -216,7 +234,7 @@ mod tests {
         let names: Vec<&[u8]> = head
             .fields
             .iter()
-            .map(|(name, _)| name.as_slice())
+            .map(|field| field.name.as_slice())
             .collect();
         assert_eq!(names, [b"sErVer".as_slice(), b"A", b"a"]);
     }

@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 use super::ip::{self, IpPacket};
-use super::transport;
+use super::transport::Transport;
 
 pub(super) const ICMP: u8 = 1;
 pub(super) const ICMP_V6: u8 = 58;
@@ -11,29 +13,64 @@ pub(super) const ICMP_V6: u8 = 58;
 /// Bytes of the message before the quoted packet.
 const ICMP_HEADER_BYTES: usize = 8;
 
-/// An ICMP error about a TCP or UDP packet that was not delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An ICMP error about a TCP or UDP packet that was not delivered. It is saved with the events of a
+/// run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IcmpError {
-    /// Address that reported the error: a router on the path, or the receiver itself.
+    /// Address that reported the error: a router on the path, or the receiver itself. Its family
+    /// determines the meaning of `kind` and `code`.
+    #[serde(rename = "from")]
     pub reporter: IpAddr,
     /// Source of the quoted packet.
     pub source: SocketAddr,
     /// Destination of the quoted packet.
     pub destination: SocketAddr,
-    /// Whether it was TCP, not UDP.
-    pub is_tcp: bool,
+    /// Transport protocol of the quoted packet.
+    #[serde(rename = "tcp", with = "transport_as_bool")]
+    pub transport: Transport,
     /// The error's type.
     pub kind: u8,
     /// The error's code.
     pub code: u8,
 }
 
-/// Machine-readable name of an ICMP error; `version_6` for `ICMPv6`, which has its own numbers.
-pub const fn icmp_error_name(version_6: bool, kind: u8, code: u8) -> &'static str {
-    if version_6 {
-        icmp_v6_error_name(kind, code)
-    } else {
-        icmp_v4_error_name(kind, code)
+impl IcmpError {
+    /// Name in machine output: `host_unreachable`.
+    pub const fn name(&self) -> &'static str {
+        match self.reporter {
+            IpAddr::V4(_) => icmp_v4_error_name(self.kind, self.code),
+            IpAddr::V6(_) => icmp_v6_error_name(self.kind, self.code),
+        }
+    }
+}
+
+/// The transport protocol as events have it: whether it is TCP. ICMP errors about other protocols
+/// than TCP and UDP are not parsed.
+mod transport_as_bool {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::wire::Transport;
+
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    pub(super) fn serialize<S: Serializer>(
+        transport: &Transport,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*transport == Transport::Tcp)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Transport, D::Error> {
+        let is_tcp = bool::deserialize(deserializer)?;
+        Ok(if is_tcp {
+            Transport::Tcp
+        } else {
+            Transport::Udp
+        })
     }
 }
 
@@ -86,10 +123,8 @@ pub(super) fn parse_icmp_error(message: &IpPacket<'_>) -> Option<IcmpError> {
         ICMP_V6 if matches!(kind, 1..=4) => ip::parse_ipv6(quoted, u32::MAX)?,
         _ => return None,
     };
-    let tcp = quoted.protocol == transport::TCP;
-    if !(tcp || quoted.protocol == transport::UDP)
-        || quoted.fragment.is_some_and(|piece| piece.offset != 0)
-    {
+    let transport = Transport::from_protocol_number(quoted.protocol)?;
+    if quoted.fragment.is_some_and(|piece| piece.offset != 0) {
         return None;
     }
     let [source_0, source_1, destination_0, destination_1] = *quoted.payload.first_chunk()?;
@@ -100,7 +135,7 @@ pub(super) fn parse_icmp_error(message: &IpPacket<'_>) -> Option<IcmpError> {
             quoted.destination,
             u16::from_be_bytes([destination_0, destination_1]),
         ),
-        is_tcp: tcp,
+        transport,
         kind,
         code,
     })
@@ -132,11 +167,11 @@ mod tests {
             reporter: [192, 0, 2, 9].into(),
             source: ([192, 0, 2, 1], 40_000).into(),
             destination: ([192, 0, 2, 9], 53).into(),
-            is_tcp: false,
+            transport: Transport::Udp,
             kind: 3,
             code: 3,
         };
-        assert_eq!(icmp_error_name(false, 3, 3), "port_unreachable");
+        assert_eq!(expected.name(), "port_unreachable");
         assert_eq!(
             parse_frame(LinkType::Raw, &frame, 56),
             ParsedFrame::Icmp(Some(expected))
@@ -169,10 +204,10 @@ mod tests {
             (([1_u8; 16], 50_000).into(), ([2_u8; 16], 443).into())
         );
         assert_eq!(
-            (found.reporter, found.is_tcp, found.kind, found.code),
-            ([3; 16].into(), true, 2, 0)
+            (found.reporter, found.transport, found.kind, found.code),
+            ([3; 16].into(), Transport::Tcp, 2, 0)
         );
-        assert_eq!(icmp_error_name(true, 2, 0), "packet_too_big");
+        assert_eq!(found.name(), "packet_too_big");
 
         let mut echo = Vec::new();
         let request = Icmpv6Type::EchoRequest(etherparse::IcmpEchoHeader { id: 1, seq: 1 });

@@ -14,13 +14,15 @@ mod ip;
 mod link_type;
 pub mod packet_headers;
 pub mod quic;
+mod side;
 pub mod stream;
+mod tcp_options;
 pub mod tls;
 mod transport;
 
 pub use fragment::{Fragment, Fragments, ReassembledDatagram};
-pub use frame::{
-    ParsedFrame, TcpSegment, TransportKind, TransportSegment, parse_frame, parse_segment,
-};
-pub use icmp::{IcmpError, icmp_error_name};
+pub use frame::{ParsedFrame, TransportSegment, parse_frame, parse_ip_addresses, parse_segment};
+pub use icmp::IcmpError;
 pub use link_type::LinkType;
+pub use side::Side;
+pub use transport::{TcpFlags, TcpHeader, Transport, TransportHeader};

@@ -16,6 +16,8 @@ mod protection;
 mod schedule;
 mod suite;
 
+use super::Side;
+
 pub use boundary::{Header as RecordHeader, RecordBoundary};
 pub use decipherer::{Decipherer, DecryptedRecord, Undecipherable};
 pub use hello::{ClientHello, ServerHello};
@@ -31,15 +33,6 @@ const MESSAGE_HEADER: usize = 4;
 /// Maximum number of bytes buffered of a hello's body; longer hellos are reported without their
 /// content.
 const MOST_KEPT: usize = 1 << 16;
-
-/// Side of a connection that sent something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sender {
-    /// The side that opened the connection.
-    Client,
-    /// The other side.
-    Server,
-}
 
 /// An item of a handshake, with its position in the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,15 +76,15 @@ pub struct HandshakeReader {
 
 impl HandshakeReader {
     /// Parses the next bytes of one direction and calls `tell` for each item that they complete.
-    pub fn read(&mut self, from: Sender, bytes: &[u8], mut tell: impl FnMut(HandshakeItem)) {
+    pub fn read(&mut self, from: Side, bytes: &[u8], mut tell: impl FnMut(HandshakeItem)) {
         let Self {
             client,
             server,
             tls13,
         } = self;
         let lane = match from {
-            Sender::Client => client,
-            Sender::Server => server,
+            Side::Client => client,
+            Side::Server => server,
         };
         lane.read(bytes, tls13, &mut tell);
     }
@@ -406,7 +399,7 @@ mod tests {
         out
     }
 
-    fn read(from: Sender, bytes: &[u8]) -> Vec<HandshakeItem> {
+    fn read(from: Side, bytes: &[u8]) -> Vec<HandshakeItem> {
         let mut seen = Vec::new();
         HandshakeReader::default().read(from, bytes, |one| seen.push(one));
         seen
@@ -415,7 +408,7 @@ mod tests {
     #[test]
     fn several_messages_in_one_record_are_separated() {
         let bytes = record(22, &[message(11, &[0; 7]), message(14, &[])].concat());
-        let seen = read(Sender::Server, &bytes);
+        let seen = read(Side::Server, &bytes);
         assert_eq!(
             seen,
             [
@@ -438,7 +431,7 @@ mod tests {
         let whole = message(11, &[0; 20]);
         let bytes = [record(22, &whole[..9]), record(22, &whole[9..])].concat();
         assert_eq!(
-            read(Sender::Server, &bytes),
+            read(Side::Server, &bytes),
             [HandshakeItem {
                 offset: 0,
                 bytes: 34,
@@ -450,7 +443,7 @@ mod tests {
     #[test]
     fn after_change_cipher_spec_handshake_records_are_encrypted() {
         let bytes = [record(20, &[1]), record(22, &[9; 40])].concat();
-        let what: Vec<HandshakeItemKind> = read(Sender::Client, &bytes)
+        let what: Vec<HandshakeItemKind> = read(Side::Client, &bytes)
             .into_iter()
             .map(|seen| seen.what)
             .collect();
@@ -465,7 +458,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_plain_http_is_garbage_at_its_first_byte() {
-        let seen = read(Sender::Server, b"HTTP/1.1 400 Bad Request\r\n");
+        let seen = read(Side::Server, b"HTTP/1.1 400 Bad Request\r\n");
         assert_eq!(
             seen,
             [HandshakeItem {
@@ -479,7 +472,7 @@ mod tests {
     #[test]
     fn an_alert_in_the_clear_gives_its_description() {
         assert_eq!(
-            read(Sender::Server, &record(21, &[2, 70])),
+            read(Side::Server, &record(21, &[2, 70])),
             [HandshakeItem {
                 offset: 0,
                 bytes: 7,
@@ -497,9 +490,9 @@ mod tests {
             let cut = cut.min(bytes.len());
             let mut pieces = Vec::new();
             let mut reader = HandshakeReader::default();
-            reader.read(Sender::Server, &bytes[..cut], |seen| pieces.push(seen));
-            reader.read(Sender::Server, &bytes[cut..], |seen| pieces.push(seen));
-            let whole = read(Sender::Server, &bytes);
+            reader.read(Side::Server, &bytes[..cut], |seen| pieces.push(seen));
+            reader.read(Side::Server, &bytes[cut..], |seen| pieces.push(seen));
+            let whole = read(Side::Server, &bytes);
             prop_assert_eq!(whole, pieces);
         }
 
@@ -512,7 +505,7 @@ mod tests {
                 .iter()
                 .flat_map(|(kind, content)| record(*kind, content))
                 .collect();
-            let from = if from_client { Sender::Client } else { Sender::Server };
+            let from = if from_client { Side::Client } else { Side::Server };
             for seen in read(from, &bytes) {
                 prop_assert!(seen.offset + seen.bytes <= bytes.len() as u64);
             }

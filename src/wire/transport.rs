@@ -2,15 +2,128 @@
 
 use std::net::SocketAddr;
 
-use super::frame::{TcpSegment, TransportKind, TransportSegment};
-use super::ip::IpPacket;
+use serde::{Deserialize, Serialize};
 
-pub(super) const TCP: u8 = 6;
-pub(super) const UDP: u8 = 17;
+use super::frame::TransportSegment;
+use super::ip::IpPacket;
+use super::tcp_options::{TcpOption, TcpOptions};
+
+const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 const TCP_FIXED: u32 = 20;
 const UDP_HEADER: u32 = 8;
-const SYN: u8 = 0x02;
+
+/// A transport protocol whose packets are followed.
+///
+/// Another one (SCTP, or QUIC as a transport of its own) is a variant here and one of
+/// [`TransportHeader`]; the compiler then names each place that has to know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// TCP (RFC 9293): ordered streams of bytes, with a sequence number in each packet.
+    Tcp,
+    /// UDP (RFC 768): datagrams.
+    Udp,
+}
+
+impl Transport {
+    /// Name in its standard.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
+
+    /// Name in machine output and lists.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+
+    /// Protocol number in the IP header (IANA, "Assigned Internet Protocol Numbers").
+    pub const fn protocol_number(self) -> u8 {
+        match self {
+            Self::Tcp => TCP,
+            Self::Udp => UDP,
+        }
+    }
+
+    /// The protocol with a number; `None` for one that is not followed.
+    pub const fn from_protocol_number(number: u8) -> Option<Self> {
+        match number {
+            TCP => Some(Self::Tcp),
+            UDP => Some(Self::Udp),
+            _ => None,
+        }
+    }
+}
+
+/// Transport header of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportHeader {
+    /// Of a TCP segment.
+    Tcp(TcpHeader),
+    /// Of a UDP datagram; its ports and its length are with the packet.
+    Udp,
+}
+
+impl TransportHeader {
+    /// Returns the protocol.
+    pub const fn transport(&self) -> Transport {
+        match self {
+            Self::Tcp(_) => Transport::Tcp,
+            Self::Udp => Transport::Udp,
+        }
+    }
+}
+
+/// The fields of a TCP header (RFC 9293 §3.1) beside its ports. They are saved with the events of a
+/// run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TcpHeader {
+    /// Sequence number as sent.
+    pub seq: u32,
+    /// Acknowledgment number as sent.
+    pub ack: u32,
+    /// Flags.
+    pub flags: TcpFlags,
+    /// Window field as sent, unscaled.
+    pub window: u16,
+    /// The maximum segment size option, on a SYN that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mss: Option<u16>,
+    /// The window scale option, on a SYN that has one: bits to shift by, at most 14 where it was
+    /// parsed (RFC 7323 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_scale: Option<u8>,
+}
+
+/// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TcpFlags(pub u8);
+
+impl TcpFlags {
+    /// No more data from the sender.
+    pub const FIN: u8 = 0x01;
+    /// Synchronise sequence numbers.
+    pub const SYN: u8 = 0x02;
+    /// Reset the connection.
+    pub const RST: u8 = 0x04;
+    /// Push.
+    pub const PSH: u8 = 0x08;
+    /// The acknowledgment number is valid.
+    pub const ACK: u8 = 0x10;
+
+    /// Whether all of `bits` are set.
+    pub const fn has(self, bits: u8) -> bool {
+        self.0 & bits == bits
+    }
+}
 
 /// Parses the transport header at the start of an IP packet's payload. `at` is its offset in the
 /// frame; `None` if its fixed part was not captured or its length field is invalid.
@@ -19,17 +132,14 @@ pub(super) fn parse_transport(
     at: Option<u32>,
 ) -> Option<TransportSegment> {
     let [source_0, source_1, destination_0, destination_1] = *datagram.payload.first_chunk()?;
-    let (kind, header_bytes, transport_bytes) = match datagram.protocol {
-        TCP => {
+    let transport = Transport::from_protocol_number(datagram.protocol)?;
+    let (header, header_bytes, transport_bytes) = match transport {
+        Transport::Tcp => {
             let (tcp, header_bytes) = parse_tcp(datagram.payload)?;
-            (
-                TransportKind::Tcp(tcp),
-                header_bytes,
-                datagram.payload_bytes,
-            )
+            let header = TransportHeader::Tcp(tcp);
+            (header, header_bytes, datagram.payload_bytes)
         }
-        UDP => (TransportKind::Udp, UDP_HEADER, udp_length(datagram)?),
-        _ => return None,
+        Transport::Udp => (TransportHeader::Udp, UDP_HEADER, udp_length(datagram)?),
     };
     Some(TransportSegment {
         source: SocketAddr::new(datagram.source, u16::from_be_bytes([source_0, source_1])),
@@ -39,12 +149,12 @@ pub(super) fn parse_transport(
         ),
         payload_bytes: transport_bytes.saturating_sub(header_bytes),
         payload_at: at.and_then(|at| at.checked_add(header_bytes)),
-        kind,
+        header,
     })
 }
 
 /// Parses a TCP header; returns it with its stated length.
-fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
+fn parse_tcp(bytes: &[u8]) -> Option<(TcpHeader, u32)> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
     let [
         _,
@@ -69,14 +179,15 @@ fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     if header_bytes < TCP_FIXED {
         return None;
     }
+    let flags = TcpFlags(flags);
     let mut mss = None;
     let mut window_scale = None;
-    if flags & SYN != 0 {
-        // The options may have been truncated by the capture.
+    if flags.has(TcpFlags::SYN) {
+        // As far as they were captured.
         let end = bytes.len().min(usize::from(offset >> 4) * 4);
         (mss, window_scale) = parse_syn_options(bytes.get(20..end).unwrap_or_default());
     }
-    let segment = TcpSegment {
+    let header = TcpHeader {
         seq: u32::from_be_bytes([s0, s1, s2, s3]),
         ack: u32::from_be_bytes([a0, a1, a2, a3]),
         flags,
@@ -84,35 +195,24 @@ fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
         mss,
         window_scale,
     };
-    Some((segment, header_bytes))
+    Some((header, header_bytes))
 }
 
 /// Parses the options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2,
-/// RFC 7323 §2).
-fn parse_syn_options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
+/// RFC 7323 §2). Of several the last one counts.
+fn parse_syn_options(bytes: &[u8]) -> (Option<u16>, Option<u8>) {
     /// A larger shift count is treated as this one (RFC 7323 §2.3).
     const MOST_SHIFT: u8 = 14;
     let mut mss = None;
     let mut window_scale = None;
-    loop {
-        bytes = match bytes {
-            [1, rest @ ..] => rest,
-            [2, 4, high, low, rest @ ..] => {
-                mss = Some(u16::from_be_bytes([*high, *low]));
-                rest
-            }
-            [3, 3, shift, rest @ ..] => {
-                window_scale = Some((*shift).min(MOST_SHIFT));
-                rest
-            }
-            // Any other option states its length, which includes kind and length; 0 is the end of
-            // the list.
-            [2..=u8::MAX, length @ 2..=u8::MAX, ..] => {
-                bytes.get(usize::from(*length)..).unwrap_or_default()
-            }
-            _ => return (mss, window_scale),
-        };
+    for option in TcpOptions(bytes) {
+        match option {
+            TcpOption::MaximumSegmentSize(bytes) => mss = Some(bytes),
+            TcpOption::WindowScale(bits) => window_scale = Some(bits.min(MOST_SHIFT)),
+            _ => {}
+        }
     }
+    (mss, window_scale)
 }
 
 /// Length of UDP header and payload as stated, if it fits into the packet; jumbograms above 64 KiB

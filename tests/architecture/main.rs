@@ -101,7 +101,7 @@ fn every_text_of_an_event_has_a_class() {
     let dependencies = tree::dependencies();
     let files = tree::rust_files()
         .into_iter()
-        .filter(|(path, _)| path.starts_with("src/trace/"));
+        .filter(|(path, _)| path.starts_with("src/trace/") || path.starts_with("src/wire/"));
     let sources: Vec<Source> = files
         .map(|(path, text)| Source::parse(&path, &text, &dependencies).expect("it parses"))
         .collect();

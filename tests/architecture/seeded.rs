@@ -484,6 +484,17 @@ fn a_text_of_an_event_without_a_class() {
             "src/trace/event.rs:10: found `long_name.of.other.failed`: {wall}"
         )]
     );
+    let wire = Source::parse("src/wire/tcp.rs", "pub struct Way {\n said: String }", &[]);
+    let trace = "pub enum EventKind { A { way: Way } }";
+    let trace = Source::parse("src/trace/event.rs", trace, &[]).expect("it parses");
+    let complaints = texts::check(&[trace, wire.expect("it parses")], &[]);
+    assert_eq!(
+        complaints
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        [format!("src/wire/tcp.rs:2: found `a.way.said`: {wall}")]
+    );
     let gone =
         "src/trace/text_fields.rs:0: found `b.c`: each row of the table is a text of an event";
     assert_eq!(

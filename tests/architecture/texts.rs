@@ -79,27 +79,29 @@ pub(super) fn check(sources: &[Source], table: &[&str]) -> Vec<Complaint> {
         .collect()
 }
 
-/// The structures and enumerations of the events, by their names, and the files they stand in.
+/// The structures and enumerations of the events, by their names, and the files they stand in. Of
+/// `wire` those that are `pub`, since an event can have no other.
 struct Types<'a>(HashMap<String, (&'a str, &'a syn::Item)>);
 
 impl<'a> Types<'a> {
     fn of(sources: &'a [Source]) -> Self {
-        let items = sources.iter().flat_map(|source| {
-            source
-                .syntax
-                .items
-                .iter()
-                .map(|item| (source.path.as_str(), item))
-        });
-        let named = items.filter_map(|(file, item)| {
-            let name = match item {
-                syn::Item::Struct(item) => &item.ident,
-                syn::Item::Enum(item) => &item.ident,
-                _ => return None,
+        let items = sources
+            .iter()
+            .flat_map(|source| source.syntax.items.iter().map(move |item| (source, item)));
+        let mut types = HashMap::new();
+        for (source, item) in items {
+            let (name, visibility) = match item {
+                syn::Item::Struct(item) => (&item.ident, &item.vis),
+                syn::Item::Enum(item) => (&item.ident, &item.vis),
+                _ => continue,
             };
-            Some((name.to_string(), (file, item)))
-        });
-        Self(named.collect())
+            if source.room() == "trace" || matches!(visibility, syn::Visibility::Public(_)) {
+                types
+                    .entry(name.to_string())
+                    .or_insert((source.path.as_str(), item));
+            }
+        }
+        Self(types)
     }
 }
 

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use tapline::trace::{Direction, FlowKey};
+use tapline::wire::Transport;
 
 use super::exchange::{ask, server};
 use super::scene::{Heard, PATIENCE, on_a_thread_of_its_own, opened, skipped};
@@ -106,7 +107,7 @@ fn tcpdump_counts_the_same_packets_in_both_directions() {
             .flow(&FlowKey {
                 local,
                 remote,
-                tcp: true,
+                transport: Transport::Tcp,
                 reuse: 0,
             })
             .expect("the connection's packets");

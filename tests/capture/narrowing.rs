@@ -5,6 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use tapline::capture::CaptureOpening;
 use tapline::capture::{CaptureDepth, InterfaceSelection};
 use tapline::trace::EventKind;
+use tapline::wire::Transport;
 
 use super::exchange::{ask, server};
 use super::scene::{Heard, on_a_thread_of_its_own, opened};
@@ -46,7 +47,12 @@ fn a_datagram_that_leaves_right_after_it_was_expected_is_seen() {
         }
         let (trace, _) = heard.finished();
         assert_eq!(trace.capture().packets, 20);
-        assert!(trace.flows().iter().all(|flow| !flow.key.tcp));
+        assert!(
+            trace
+                .flows()
+                .iter()
+                .all(|flow| flow.key.transport == Transport::Udp)
+        );
     });
 }
 

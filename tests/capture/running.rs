@@ -1,6 +1,7 @@
 //! What a run sees.
 
-use tapline::trace::{CaptureState, Direction, EventKind, FlowKey, TcpFlags};
+use tapline::trace::{CaptureState, Direction, EventKind, FlowKey};
+use tapline::wire::{TcpFlags, Transport};
 
 use super::exchange::{ASKED, ask, server};
 use super::scene::{Heard, on_a_thread_of_its_own, opened};
@@ -21,7 +22,7 @@ fn every_packet_of_a_connection_is_seen_from_syn_to_the_last_acknowledgment() {
             .flow(&FlowKey {
                 local,
                 remote,
-                tcp: true,
+                transport: Transport::Tcp,
                 reuse: 0,
             })
             .expect("the connection's packets");

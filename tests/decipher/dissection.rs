@@ -8,17 +8,16 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use rustls::crypto::aws_lc_rs::cipher_suite;
 use tapline::dissect::{Dissection, StartLine, dissect, pair_messages};
-use tapline::insight::packet_from_segment;
 use tapline::trace::PartKind::{
     self, Http1Body as Body, Http1ChunkHeader as Size, Http1Head as Head,
     Http1InformationalHead as Informs, Http1Trailers as Trailers,
 };
 use tapline::trace::{
-    ByteStore, Event, EventKind, Flow, HttpHeader, PacketLocation, Side, StoreError, Trace,
+    ByteStore, Event, EventKind, Flow, HttpHeader, Packet, PacketLocation, StoreError, Trace,
 };
 use tapline::units::{Moment, Nanos, WallTime};
 use tapline::wire::tls::KeyLog;
-use tapline::wire::{LinkType, parse_segment};
+use tapline::wire::{LinkType, Side, parse_segment};
 
 use super::talk::Talk;
 
@@ -113,7 +112,7 @@ impl Captured {
         let segment = parse_segment(LinkType::Ethernet, frame, bytes).unwrap();
         let wall = WallTime(pace * self.events.len() as u64);
         self.store.0.extend(frame);
-        let packet = packet_from_segment(&segment, wall, bytes, Some(stored));
+        let packet = Packet::from_segment(&segment, wall, bytes, Some(stored));
         self.events.push(Event {
             at: Moment::START,
             kind: EventKind::Packets {

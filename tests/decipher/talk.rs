@@ -10,9 +10,8 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection,
     SupportedCipherSuite,
 };
-use tapline::wire::tls::{
-    ClientHello, HandshakeItemKind, HandshakeReader, KeyLog, Sender, ServerHello,
-};
+use tapline::wire::Side;
+use tapline::wire::tls::{ClientHello, HandshakeItemKind, HandshakeReader, KeyLog, ServerHello};
 
 /// A key log in memory.
 #[derive(Default)]
@@ -128,8 +127,8 @@ impl Talk {
     pub(crate) fn hellos(&self) -> (ClientHello, ServerHello) {
         let (mut reader, mut client, mut server) = (HandshakeReader::default(), None, None);
         for (from, bytes) in [
-            (Sender::Client, &self.passed[0]),
-            (Sender::Server, &self.passed[1]),
+            (Side::Client, &self.passed[0]),
+            (Side::Server, &self.passed[1]),
         ] {
             reader.read(from, bytes, |seen| match seen.what {
                 HandshakeItemKind::ClientHello(hello) => client = hello.or(client.take()),

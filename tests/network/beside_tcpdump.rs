@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use tapline::insight::wire_phase;
-use tapline::trace::{Connection, Direction, Exchange, Phase, TcpFlags, Trace};
+use tapline::trace::{Connection, Direction, Exchange, Phase, Trace};
+use tapline::wire::TcpFlags;
 
 use super::recording::{Recording, nanos};
 

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use tapline::insight;
 use tapline::trace::{
-    CaptureState, Connection, Direction, Exchange, Flow, Part, Phase, SegmentCounts, Side, Trace,
+    CaptureState, Connection, Direction, Exchange, Flow, Part, Phase, SegmentCounts, Trace,
 };
+use tapline::wire::Side;
 
 /// All that is found, under the names an `[expect]` table uses.
 pub(crate) fn findings(trace: &Trace) -> Value {
@@ -29,7 +30,7 @@ fn conversation(flow: &Flow) -> Value {
     let undelivered: Vec<_> = flow
         .delivery_errors()
         .iter()
-        .map(insight::delivery_error_name)
+        .map(|error| error.icmp.name())
         .collect();
     json!({
         "client": flow.key.local,
@@ -201,7 +202,7 @@ fn layers(trace: &Trace, connection: &Connection) -> Value {
             let stream = connection.stream_range_of(from, part);
             let carriers = stream
                 .as_ref()
-                .map(|stream| flow.packets_carrying(from.direction(), stream))
+                .map(|stream| flow.packets_carrying(Direction::from(from), stream))
                 .unwrap_or_default();
             let packets_with = |is_first| {
                 let found = carriers.iter().filter(|one| one.is_first == is_first);

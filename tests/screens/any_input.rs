@@ -12,13 +12,14 @@ use tapline::trace::{
     AttemptId, AttemptOutcome, Certificate, ConnectionId, DeliveryError, DnsAnswer, DnsRecord,
     DnsServer, DnsTransport, EVENT_SCHEMA, Endpoint, Event, EventKind, ExchangeCause, ExchangeId,
     Failure, FailureCode, Handshake, HttpHeader, HttpVersion, LinkConfig, LinkCounts, OtherFrames,
-    Packet, PacketLimits, Phase, QueryId, ResolutionSource, Side, StreamPosition, TcpFlags,
-    TcpHeader, TcpInfo, TlsMessage, Transport, Verification,
+    Packet, PacketLimits, Phase, QueryId, ResolutionSource, StreamPosition, TcpInfo, TlsMessage,
+    Verification,
 };
 use tapline::tui::{ScreenMessage, Settings, Theme};
 use tapline::units::{
     BitRate, Fraction, Moment, Nanos, Untrusted, WallTime, is_unsafe_for_terminal,
 };
+use tapline::wire::{IcmpError, Side, TcpFlags, TcpHeader, Transport, TransportHeader};
 
 use crate::desk::{Desk, exhibits};
 
@@ -89,7 +90,7 @@ fn packet() -> impl Strategy<Value = Packet> {
                 frame_bytes: payload_bytes,
                 payload_bytes,
                 transport: if tcp {
-                    Transport::Tcp(TcpHeader {
+                    TransportHeader::Tcp(TcpHeader {
                         seq,
                         ack: 0,
                         flags: TcpFlags(flags),
@@ -98,7 +99,7 @@ fn packet() -> impl Strategy<Value = Packet> {
                         window_scale: Some(7),
                     })
                 } else {
-                    Transport::Udp
+                    TransportHeader::Udp
                 },
                 stored: None,
                 segment_bytes: None,
@@ -639,19 +640,21 @@ fn of_a_capture() -> impl Strategy<Value = Event> {
         any::<u64>(),
         address(),
         address(),
-        any::<bool>(),
+        prop::sample::select(vec![Transport::Tcp, Transport::Udp]),
         any::<u8>(),
         any::<u8>(),
     )
         .prop_map(
-            |(wall, source, destination, tcp, kind, code)| DeliveryError {
+            |(wall, source, destination, transport, kind, code)| DeliveryError {
                 wall: WallTime(wall),
-                from: source.ip(),
-                source,
-                destination,
-                tcp,
-                kind,
-                code,
+                icmp: IcmpError {
+                    reporter: source.ip(),
+                    source,
+                    destination,
+                    transport,
+                    kind,
+                    code,
+                },
             },
         );
     let what = prop_oneof![

@@ -3,11 +3,10 @@
 
 use crossterm::event::KeyCode;
 use tapline::dissect::{Dissection, Message as HttpMessage, StartLine};
-use tapline::trace::{
-    Event, EventKind, Packet, Part, PartKind, Side, TcpFlags, TcpHeader, Transport,
-};
+use tapline::trace::{Event, EventKind, Packet, Part, PartKind};
 use tapline::tui::{ScreenEffect, ScreenMessage, Settings};
 use tapline::units::{Moment, Untrusted, WallTime};
+use tapline::wire::{Side, TcpFlags, TcpHeader, TransportHeader};
 
 use crate::desk::Desk;
 use crate::scenario::Scenario;
@@ -46,7 +45,7 @@ fn packet(connection: u8, millis: u64, payload_bytes: u32) -> Packet {
         destination: ([192, 0, 2, 1], 443).into(),
         frame_bytes: payload_bytes + 54,
         payload_bytes,
-        transport: Transport::Tcp(header),
+        transport: TransportHeader::Tcp(header),
         stored: None,
         segment_bytes: None,
     }

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use crossterm::event::{KeyCode, MouseEventKind};
-use tapline::trace::{Event, EventKind, Packet, TcpFlags, TcpHeader, Transport};
+use tapline::trace::{Event, EventKind, Packet};
 use tapline::units::{Moment, WallTime};
+use tapline::wire::{TcpFlags, TcpHeader, TransportHeader};
 
 use crate::desk::Desk;
 use crate::scenario::Scenario;
@@ -100,7 +101,7 @@ fn of_very_many_packets_the_window_is_drawn() {
         destination: client,
         frame_bytes: 1_514,
         payload_bytes: 1_448,
-        transport: Transport::Tcp(TcpHeader {
+        transport: TransportHeader::Tcp(TcpHeader {
             seq: 3_050 + n * 1_448,
             ack: 0,
             flags: TcpFlags(TcpFlags::ACK),

@@ -5,8 +5,9 @@ use std::num::NonZeroU32;
 
 use crossterm::event::KeyCode;
 use etherparse::{PacketBuilder, TcpOptionElement};
-use tapline::trace::{Event, EventKind, Packet, PacketLocation, TcpFlags, Transport};
+use tapline::trace::{Event, EventKind, Packet, PacketLocation};
 use tapline::tui::{ScreenEffect, ScreenMessage};
+use tapline::wire::{TcpFlags, TransportHeader};
 
 use crate::desk::Desk;
 use crate::scenario::Scenario;
@@ -47,11 +48,11 @@ fn frame(packet: &Packet) -> Vec<u8> {
     let ip = link.ipv4(address(packet.source), address(packet.destination), 64);
     let (mut frame, payload) = (Vec::new(), vec![b'x'; packet.payload_bytes as usize]);
     match packet.transport {
-        Transport::Udp => ip
+        TransportHeader::Udp => ip
             .udp(packet.source.port(), packet.destination.port())
             .write(&mut frame, &payload)
             .unwrap(),
-        Transport::Tcp(tcp) => {
+        TransportHeader::Tcp(tcp) => {
             let mut header = ip.tcp(
                 packet.source.port(),
                 packet.destination.port(),

@@ -2,12 +2,10 @@
 //! where the cursor stays.
 
 use crossterm::event::KeyCode;
-use tapline::trace::{
-    Event, EventKind, ExchangeCause, ExchangeId, Packet, PacketLimits, Phase, TcpFlags, TcpHeader,
-    Transport,
-};
+use tapline::trace::{Event, EventKind, ExchangeCause, ExchangeId, Packet, PacketLimits, Phase};
 use tapline::tui::{ScreenEffect, Settings};
 use tapline::units::{Moment, Untrusted, WallTime};
+use tapline::wire::{TcpFlags, TcpHeader, TransportHeader};
 
 use crate::desk::Desk;
 
@@ -267,7 +265,7 @@ fn segment(client: u8, number: u32) -> Packet {
         destination: ([192, 0, 2, 1], 443).into(),
         frame_bytes: 64,
         payload_bytes: 10,
-        transport: Transport::Tcp(header),
+        transport: TransportHeader::Tcp(header),
         stored: None,
         segment_bytes: None,
     }

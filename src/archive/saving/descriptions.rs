@@ -1,8 +1,7 @@
 //! A description of each event, for people who open the file with another program.
 
 use crate::trace::{
-    AttemptOutcome, DnsAnswer, DnsTransport, Event, EventKind, HttpHeader, Side, Trace,
-    Verification,
+    AttemptOutcome, DnsAnswer, DnsTransport, Event, EventKind, HttpHeader, Trace, Verification,
 };
 use crate::units::{Bytes, Untrusted, format_count};
 
@@ -175,7 +174,7 @@ fn describe_connection_event(what: &EventKind, known: &Trace) -> Option<String> 
         } => {
             let records = format_count(records.len(), "record");
             let parts = format_count(parts.len(), "message part");
-            format!("{records} and {parts} from the {}", side_name(*from))
+            format!("{records} and {parts} from the {}", from.name())
         }
         _ => return None,
     })
@@ -198,7 +197,7 @@ fn describe_tls_event(what: &EventKind) -> Option<String> {
             format!(
                 "TLS: {} from the {}, {}",
                 message.name,
-                side_name(message.from),
+                message.from.name(),
                 Bytes(message.bytes)
             )
         }
@@ -225,13 +224,6 @@ fn describe_tls_event(what: &EventKind) -> Option<String> {
         }
         _ => return None,
     })
-}
-
-const fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    }
 }
 
 fn describe_http_event(what: &EventKind) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Comments on noteworthy packets, which other programs show.
 
-use crate::trace::{Packet, TcpFlags, Trace, Transport};
+use crate::trace::{Packet, Trace};
+use crate::wire::{TcpFlags, TransportHeader};
 
 /// The comments on the packet that was last applied to the trace.
 pub(super) fn packet_comments(trace: &Trace, packet: &Packet) -> Vec<String> {
@@ -18,7 +19,7 @@ pub(super) fn packet_comments(trace: &Trace, packet: &Packet) -> Vec<String> {
             remarks.push("out of order: packets sent after it arrived before it".to_owned());
         }
     }
-    if let Transport::Tcp(tcp) = packet.transport {
+    if let TransportHeader::Tcp(tcp) = packet.transport {
         if tcp.flags.has(TcpFlags::RST) {
             remarks.push("reset: its sender aborted the connection".to_owned());
         } else if tcp.window == 0 && !tcp.flags.has(TcpFlags::SYN) {
@@ -44,8 +45,9 @@ mod tests {
     use std::num::NonZeroU16;
 
     use super::*;
-    use crate::trace::{Event, EventKind, TcpHeader};
+    use crate::trace::{Event, EventKind};
     use crate::units::{Moment, WallTime};
+    use crate::wire::TcpHeader;
 
     fn packet(wall: u64, seq: u32, payload_bytes: u32, flags: u8) -> Packet {
         Packet {
@@ -54,7 +56,7 @@ mod tests {
             destination: ([10, 0, 0, 2], 80).into(),
             frame_bytes: payload_bytes + 54,
             payload_bytes,
-            transport: Transport::Tcp(TcpHeader {
+            transport: TransportHeader::Tcp(TcpHeader {
                 seq,
                 ack: 1,
                 flags: TcpFlags(flags),
@@ -101,7 +103,7 @@ mod tests {
             ["aggregate: on the wire it is 3 segments of at most 40 bytes"]
         );
         let full = Packet {
-            transport: Transport::Tcp(TcpHeader {
+            transport: TransportHeader::Tcp(TcpHeader {
                 window: 0,
                 ..header(first)
             }),
@@ -111,7 +113,7 @@ mod tests {
     }
 
     fn header(packet: Packet) -> TcpHeader {
-        let Transport::Tcp(header) = packet.transport else {
+        let TransportHeader::Tcp(header) = packet.transport else {
             panic!("no TCP")
         };
         header

@@ -9,10 +9,10 @@ use crate::insight::{HopLimits, run_statistics};
 use crate::report::{self, Format, ReportOptions};
 use crate::trace::{
     ConnectionId, DnsAnswer, DnsServer, DnsTransport, EventKind, ExchangeCause, ExchangeId,
-    Failure, FailureCode, HttpVersion, Packet, Phase, QueryId, StreamPosition, TcpFlags, TcpHeader,
-    Transport,
+    Failure, FailureCode, HttpVersion, Packet, Phase, QueryId, StreamPosition,
 };
 use crate::units::{Moment, Nanos, WallTime};
+use crate::wire::{TcpFlags, TcpHeader, TransportHeader};
 
 /// The wall-clock time at the start.
 const WALL: u64 = 1_700_000_000_000_000_000;
@@ -81,7 +81,7 @@ impl Run {
             window_scale: None,
         };
         let wall = WALL + u64::try_from(self.began + after_micros * 1_000).unwrap();
-        let transport = Transport::Tcp(header);
+        let transport = TransportHeader::Tcp(header);
         Packet {
             wall: WallTime(wall),
             source,

@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use super::Dissection;
 use crate::insight::{IdleCause, idle_causes_within};
-use crate::trace::{Connection, Direction, Exchange, Flow, FlowKey, PacketEntry, TcpFlags, Trace};
+use crate::trace::{Connection, Direction, Exchange, Flow, FlowKey, PacketEntry, Trace};
 use crate::units::{Moment, Nanos};
+use crate::wire::{TcpFlags, Transport};
 
 pub use packet::{PacketMark, PacketNote, flag_words, relative_seq};
 pub use packet_contents::{PacketContents, Reach, part_name};
@@ -180,7 +181,7 @@ fn attempted(trace: &Trace, exchange: &Exchange) -> Option<FlowKey> {
             .flow(&FlowKey {
                 local,
                 remote,
-                tcp: true,
+                transport: Transport::Tcp,
                 reuse: 0,
             })
             .map(|flow| flow.key)

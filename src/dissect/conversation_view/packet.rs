@@ -1,8 +1,9 @@
 //! Short descriptions of a packet: its header, its mark, and a note.
 
 use super::ConversationView;
-use crate::trace::{PacketEntry, TcpFlags};
+use crate::trace::PacketEntry;
 use crate::units::{Bytes, Nanos};
+use crate::wire::TcpFlags;
 
 /// Noteworthy property of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

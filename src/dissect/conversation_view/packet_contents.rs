@@ -2,8 +2,9 @@
 //! extend beyond it.
 
 use super::ConversationView;
-use crate::trace::{Part, PartKind, Phase, Record, Side, UnitFragment};
+use crate::trace::{Part, PartKind, Phase, Record, UnitFragment};
 use crate::units::Bytes;
+use crate::wire::Side;
 
 /// Maximum number of names listed for a packet.
 const MOST_NAMES: usize = 5;

@@ -11,9 +11,10 @@ use crate::insight::{
 };
 use crate::trace::{
     Attempt, Clock, Connection, Direction, DnsQuery, Exchange, Flow, Phase, PhaseSpan,
-    QueryOutcome, TcpFlags, Trace, Verification,
+    QueryOutcome, Trace, Verification,
 };
 use crate::units::Nanos;
+use crate::wire::{TcpFlags, Transport};
 
 impl ComparedRun {
     /// The exchanges of a run; for a capture of other programs its conversations, with their
@@ -207,7 +208,7 @@ fn conversation_facts(flow: &Flow, name: Option<String>) -> ExchangeFacts {
         .filter(|packet| packet.direction == Direction::Sent && packet.flags.has(TcpFlags::SYN))
         .count();
     let mut facts = ExchangeFacts {
-        method: if flow.key.tcp { "TCP" } else { "UDP" }.to_owned(),
+        method: flow.key.transport.name().to_owned(),
         url: name
             .map_or_else(
                 || flow.key.remote.to_string(),
@@ -216,7 +217,7 @@ fn conversation_facts(flow: &Flow, name: Option<String>) -> ExchangeFacts {
             .into(),
         total: between(syn.or(asked), answered),
         remote: Some(flow.key.remote.into()),
-        syns: flow.key.tcp.then_some(syns as u64),
+        syns: (flow.key.transport == Transport::Tcp).then_some(syns as u64),
         sent_bytes: Some(counted.sent.payload_bytes),
         received_bytes: Some(counted.received.payload_bytes),
         retransmitted: [

@@ -1,8 +1,9 @@
 //! The cause of an idle period, by the packet that ended it and TCP's state before it.
 
 use super::tcp_state::TcpState;
-use crate::trace::{Direction, PacketEntry, TcpFlags};
+use crate::trace::{Direction, PacketEntry};
 use crate::units::Nanos;
+use crate::wire::TcpFlags;
 
 /// Why no packets passed for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

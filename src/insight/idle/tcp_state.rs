@@ -1,7 +1,8 @@
 //! TCP's state as reconstructed from packets: bytes in flight, acknowledgments, receive windows.
 
-use crate::trace::{Direction, Flow, PacketEntry, TcpFlags};
+use crate::trace::{Direction, Flow, PacketEntry};
 use crate::units::{Nanos, WallTime};
+use crate::wire::TcpFlags;
 
 /// The state of both sides.
 pub(super) struct TcpState<'a> {

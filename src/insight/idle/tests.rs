@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use super::{IdleCause, idle_causes};
-use crate::trace::{Direction, Event, EventKind, Packet, TcpFlags, TcpHeader, Trace, Transport};
+use crate::trace::{Direction, Event, EventKind, Packet, Trace};
 use crate::units::{Moment, Nanos, WallTime};
+use crate::wire::{TcpFlags, TcpHeader, TransportHeader};
 
 const SYN: u8 = TcpFlags::SYN;
 const ACK: u8 = TcpFlags::ACK;
@@ -76,7 +77,7 @@ impl Wire {
             destination: to,
             frame_bytes: payload_bytes + 66,
             payload_bytes,
-            transport: Transport::Tcp(header),
+            transport: TransportHeader::Tcp(header),
             stored: None,
             segment_bytes: None,
         });

@@ -11,9 +11,8 @@ use super::test_server::serve_connections;
 use super::{ProbedRun, run_probe, spec_for};
 use crate::probe::Spec;
 use crate::probe::spec::{Body, HttpChoice, ResolveRule};
-use crate::trace::{
-    Connection, EventKind, Part, PartKind, Record, Side, StreamLayers, StreamPosition,
-};
+use crate::trace::{Connection, EventKind, Part, PartKind, Record, StreamLayers, StreamPosition};
+use crate::wire::Side;
 use crate::wire::http2::Frame;
 
 /// Everything that a server read above TLS.

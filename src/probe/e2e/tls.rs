@@ -14,7 +14,8 @@ use super::test_server::serve_connections;
 use super::{ProbedRun, run_probe, spec_for};
 use crate::probe::Spec;
 use crate::probe::spec::{ResolveRule, TlsVersion};
-use crate::trace::{FailureCode, Phase, Side, Tls, TlsMessage, Verification};
+use crate::trace::{FailureCode, Phase, Tls, TlsMessage, Verification};
+use crate::wire::Side;
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 

@@ -1,18 +1,17 @@
 //! State of an HTTP/1 response while it is being read: heads, chunk headers and the body.
 
-use super::outbound::header_from_bytes;
 use super::parts::{is_informational, record_part};
 use crate::probe::PhaseFailure;
 use crate::probe::layering::PartTracker;
 use crate::probe::message_phases::MessagePhases;
 use crate::trace::{EventKind, FailureCode, HttpHeader, HttpVersion, Phase, StreamPosition};
 use crate::units::{Bytes, Moment, Untrusted};
+use crate::wire::Side;
 use crate::wire::http1::{self, BodyFraming, ChunkMerger, HeadError, LengthConflict, ResponseHead};
 use crate::wire::stream::{
     FaultReason, HeadContent, MessageEnd, MessageHead, StreamFault, StreamParser, UnitKind,
     UnitPiece, UnitSink,
 };
-use crate::wire::tls::Sender;
 
 /// Maximum number of informational responses before the final one.
 const MAX_INFORMATIONAL: usize = 100;
@@ -92,7 +91,7 @@ impl Inbound {
             passed: 0,
             result: Ok(()),
         };
-        parser.push(Sender::Server, bytes, &mut sink);
+        parser.push(Side::Server, bytes, &mut sink);
         if let Some(parts) = sink.parts {
             parts.flush_unlisted();
         }
@@ -157,11 +156,7 @@ impl Inbound {
             .take()
             .unwrap_or_else(|| (now, stage.position_before_latest()));
         let exchange = stage.exchange;
-        let headers: Vec<HttpHeader> = head
-            .fields
-            .iter()
-            .map(|(name, value)| header_from_bytes(name, value))
-            .collect();
+        let headers: Vec<HttpHeader> = head.fields.iter().map(HttpHeader::from).collect();
         if is_informational(head.status) {
             self.partial.clear();
             self.informational += 1;

@@ -6,9 +6,9 @@ use crate::probe::message_phases::MessagePhases;
 use crate::probe::throttle::Throttle;
 use crate::trace::{EventKind, HttpHeader, HttpVersion};
 use crate::units::Untrusted;
+use crate::wire::Side;
 use crate::wire::http1::RequestHead;
 use crate::wire::stream::{HeadContent, MessageHead, StreamParser, UnitKind, UnitPiece, UnitSink};
-use crate::wire::tls::Sender;
 
 /// Tracks how much of one request has been written.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Outbound {
             stage,
             parts,
         };
-        parser.push(Sender::Client, bytes, &mut sink);
+        parser.push(Side::Client, bytes, &mut sink);
         if let Some(parts) = sink.parts {
             parts.flush_unlisted();
         }
@@ -112,11 +112,7 @@ impl Outbound {
             },
             method: head.method.clone(),
             target: Untrusted::from_bytes(&head.target),
-            headers: head
-                .fields
-                .iter()
-                .map(|(name, value)| header_from_bytes(name, value))
-                .collect(),
+            headers: head.fields.iter().map(HttpHeader::from).collect(),
             header_bytes: head.bytes as u64,
         });
     }
@@ -152,13 +148,5 @@ impl UnitSink for RequestSink<'_> {
         if let HeadContent::Request(request) = head.content {
             self.outbound.emit_head(request, self.stage);
         }
-    }
-}
-
-/// Creates a header field from its bytes on the wire.
-pub(super) fn header_from_bytes(name: &[u8], value: &[u8]) -> HttpHeader {
-    HttpHeader {
-        name: Untrusted::from_bytes(name),
-        value: Untrusted::from_bytes(value),
     }
 }

@@ -2,26 +2,21 @@
 
 use crate::probe::layering::PartTracker;
 use crate::trace::PartKind;
-use crate::wire::stream::{UnitKind, UnitPiece};
+use crate::wire::stream::UnitPiece;
 
 /// Records a piece of a unit as a piece of the corresponding part. Units that are no part of a
 /// message (blank lines, opaque bytes) end the current part.
 pub(super) fn record_part(piece: &UnitPiece<'_>, parts: Option<&mut PartTracker>) {
     let Some(parts) = parts else { return };
-    let kind = match piece.kind {
-        UnitKind::Http1Head { .. } => PartKind::Http1Head,
-        UnitKind::Http1Body => PartKind::Http1Body,
-        UnitKind::Http1ChunkHeader => PartKind::Http1ChunkHeader,
-        UnitKind::Http1Trailers => PartKind::Http1Trailers,
-        _ => return parts.skip_bytes(piece.bytes.len()),
+    let Some(kind) = PartKind::from_unit(piece.kind) else {
+        return parts.skip_bytes(piece.bytes.len());
     };
-    parts.extend_part(kind, piece.bytes.len());
-    if let UnitKind::Http1Head {
-        status: Some(status),
-    } = piece.kind
-        && is_informational(status)
-    {
-        parts.reclassify(PartKind::Http1InformationalHead);
+    if kind == PartKind::Http1InformationalHead {
+        // Which kind of head it is, its last piece tells.
+        parts.extend_part(PartKind::Http1Head, piece.bytes.len());
+        parts.reclassify(kind);
+    } else {
+        parts.extend_part(kind, piece.bytes.len());
     }
     if piece.is_last {
         parts.end_part();

@@ -1,8 +1,8 @@
 //! Boundaries of HTTP/2 frames, from the units of the stream parser.
 
+use crate::wire::Side;
 use crate::wire::http2::Frame;
 use crate::wire::stream::{StreamParser, UnitKind, UnitPiece, UnitSink};
-use crate::wire::tls::Sender;
 
 /// Start or end of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +29,11 @@ impl FrameTracker {
     }
 
     /// Parses the next bytes of a direction and calls `tell` for each boundary in them.
-    pub(super) fn push(&mut self, from: Sender, bytes: &[u8], tell: &mut dyn FnMut(FrameBoundary)) {
+    pub(super) fn push(&mut self, from: Side, bytes: &[u8], tell: &mut dyn FnMut(FrameBoundary)) {
         let [sent, received] = &mut self.is_open;
         let is_open = match from {
-            Sender::Client => sent,
-            Sender::Server => received,
+            Side::Client => sent,
+            Side::Server => received,
         };
         self.parser
             .push(from, bytes, &mut BoundarySink { is_open, tell });
@@ -84,7 +84,7 @@ mod tests {
         for length in [1, 5, bytes.len()] {
             let (mut tracker, mut told) = (FrameTracker::new(), Vec::new());
             for piece in bytes.chunks(length) {
-                tracker.push(Sender::Client, piece, &mut |boundary| told.push(boundary));
+                tracker.push(Side::Client, piece, &mut |boundary| told.push(boundary));
             }
             assert_eq!(
                 told,

@@ -6,7 +6,6 @@ use super::watch::RequestSummary;
 use crate::probe::PhaseFailure;
 use crate::probe::request::{OutgoingRequest, RequestFraming, invalid_request};
 use crate::trace::HttpHeader;
-use crate::units::Untrusted;
 
 /// Builds the head for h2 and its counterpart for the event.
 pub(super) fn build_head(
@@ -55,9 +54,11 @@ pub(super) fn build_head(
         .iter()
         .map(|(name, value)| HttpHeader::new(*name, *value))
         .collect();
-    headers.extend(head.headers().iter().map(|(name, value)| {
-        HttpHeader::new(name.as_str(), Untrusted::from_bytes(value.as_bytes()).raw())
-    }));
+    headers.extend(
+        head.headers().iter().map(|(name, value)| {
+            HttpHeader::from_bytes(name.as_str().as_bytes(), value.as_bytes())
+        }),
+    );
     let expected = match request.framing {
         RequestFraming::Length(length) => Some(length),
         RequestFraming::None | RequestFraming::Chunked => None,

@@ -13,8 +13,8 @@ use crate::probe::throttle::Throttle;
 use crate::probe::tls::{alert_failure_in, record_flood_failure_in};
 use crate::trace::{EventKind, HttpHeader, HttpVersion, PartKind, Phase, StreamPosition};
 use crate::units::{Moment, Untrusted};
+use crate::wire::Side;
 use crate::wire::http2::{FRAME_HEADER, Frame, PREFACE};
-use crate::wire::tls::Sender;
 
 /// Maximum number of field sections that are tracked separately in one response.
 const MAX_SECTIONS: usize = 256;
@@ -271,7 +271,7 @@ impl StreamObserver for Http2Monitor {
             ..
         } = &mut *self.lock();
         let mut parts = parts.as_mut().map(|(sent, _)| sent);
-        frames.push(Sender::Client, bytes, &mut |passed| {
+        frames.push(Side::Client, bytes, &mut |passed| {
             record_frame_part(passed, parts.as_deref_mut());
             if let Some(passing) = passing {
                 passing.sent(passed);
@@ -293,7 +293,7 @@ impl StreamObserver for Http2Monitor {
         let now = passing
             .as_ref()
             .map(|passing| passing.phases.recorder.now());
-        frames.push(Sender::Server, bytes, &mut |passed| {
+        frames.push(Side::Server, bytes, &mut |passed| {
             record_frame_part(passed, parts.as_deref_mut());
             if let (Some(passing), Some(now)) = (&mut *passing, now) {
                 passing.received(passed, now);
@@ -318,23 +318,10 @@ impl StreamObserver for Http2Monitor {
 
 /// Records a frame's position, which is known from its header on: frames are contiguous.
 fn record_frame_part(passed: FrameBoundary, parts: Option<&mut PartTracker>) {
-    if let (
-        FrameBoundary::Began(Frame {
-            kind,
-            flags,
-            stream,
-            length,
-        }),
-        Some(parts),
-    ) = (passed, parts)
-    {
-        let payload = usize::try_from(length).unwrap_or(usize::MAX);
+    if let (FrameBoundary::Began(frame), Some(parts)) = (passed, parts) {
+        let payload = usize::try_from(frame.length).unwrap_or(usize::MAX);
         parts.add_complete(
-            PartKind::Http2Frame {
-                kind,
-                flags,
-                stream,
-            },
+            PartKind::from_frame(frame),
             payload.saturating_add(FRAME_HEADER),
         );
     }

@@ -24,7 +24,8 @@ use self::sent_records::SentRecords;
 use super::Recorder;
 use super::tap::StreamObserver;
 use super::throttle::Throttle;
-use crate::trace::{ConnectionId, EventKind, Part, Record, Side};
+use crate::trace::{ConnectionId, EventKind, Part, Record};
+use crate::wire::Side;
 use crate::wire::tls::RecordHeader;
 
 pub(super) use self::parts::PartTracker;

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::LayerTracker;
-use crate::trace::{Part, PartKind, Side};
+use crate::trace::{Part, PartKind};
+use crate::wire::Side;
 
 /// Tracker for the parts of one direction.
 pub(in crate::probe) struct PartTracker {

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use crate::trace::{DnsAnswer, DnsRecord};
 use crate::units::Untrusted;
+use crate::wire::dns::rcode_name;
 
 /// Maximum number of records kept of a response.
 const MAX_RECORDS: usize = 64;
@@ -18,7 +19,7 @@ const MAX_ALIASES: usize = 16;
 /// Converts a response for the event.
 pub(super) fn to_dns_answer(message: &Message) -> DnsAnswer {
     DnsAnswer {
-        rcode: rcode_name(message.metadata.response_code),
+        rcode: rcode_name(message.metadata.response_code.into()),
         truncated: message.metadata.truncation,
         records: message
             .answers
@@ -49,26 +50,6 @@ pub(super) fn without_final_dot(name: &Name) -> String {
         Some(bare) if !bare.is_empty() => bare.to_owned(),
         _ => text,
     }
-}
-
-/// Returns the name of a response code in IANA's registry.
-pub(super) fn rcode_name(code: ResponseCode) -> String {
-    let name = match code {
-        ResponseCode::NoError => "NOERROR",
-        ResponseCode::FormErr => "FORMERR",
-        ResponseCode::ServFail => "SERVFAIL",
-        ResponseCode::NXDomain => "NXDOMAIN",
-        ResponseCode::NotImp => "NOTIMP",
-        ResponseCode::Refused => "REFUSED",
-        ResponseCode::YXDomain => "YXDOMAIN",
-        ResponseCode::YXRRSet => "YXRRSET",
-        ResponseCode::NXRRSet => "NXRRSET",
-        ResponseCode::NotAuth => "NOTAUTH",
-        ResponseCode::NotZone => "NOTZONE",
-        ResponseCode::BADVERS => "BADVERS",
-        other => return format!("RCODE{}", u16::from(other)),
-    };
-    name.to_owned()
 }
 
 /// Content of a response regarding the addresses of a name.

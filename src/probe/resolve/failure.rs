@@ -2,7 +2,6 @@
 
 use hickory_resolver::proto::op::ResponseCode;
 
-use super::answer::rcode_name;
 use super::query::{DnsQueryOutcome, FinishedQuery};
 use super::stub::LookupResult;
 use crate::probe::PhaseFailure;
@@ -10,6 +9,7 @@ use crate::probe::exchange_context::ExchangeContext;
 use crate::probe::spec::AddressFamily;
 use crate::trace::{DnsServer, DnsTransport, FailureCode, Phase};
 use crate::units::Nanos;
+use crate::wire::dns::rcode_name;
 
 const CHECK_NAME: &str =
     "check the spelling of the name; another server may know it (--dns-servers)";
@@ -197,7 +197,7 @@ const fn is_conclusive_code(code: ResponseCode) -> bool {
 /// Describes a response: `127.0.0.1:53 over UDP answered NXDOMAIN after 1.20 ms`.
 fn describe_answer(query: &FinishedQuery) -> String {
     let answer = match query.outcome {
-        DnsQueryOutcome::Answered(code) => rcode_name(code),
+        DnsQueryOutcome::Answered(code) => rcode_name(code.into()),
         DnsQueryOutcome::NoAnswer | DnsQueryOutcome::Error(_) => "nothing".to_owned(),
     };
     format!(

@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 
 use crate::probe::read_adapter::{PollRead, ReadAdapter};
 use crate::probe::tap::{Meter, StreamObserver};
-use crate::trace::Side;
+use crate::wire::Side;
 use crate::wire::tls::RecordBoundary;
 
 /// Size in bytes of a read from the socket. rustls asks for 4 KiB at a time, which would be a

@@ -6,9 +6,10 @@ use super::HandshakeTarget;
 use super::negotiated::{group_name, suite_name, version_name};
 use crate::probe::Recorder;
 use crate::probe::tap::StreamObserver;
-use crate::trace::{ConnectionId, EventKind, Side, TlsMessage};
+use crate::trace::{ConnectionId, EventKind, TlsMessage};
 use crate::units::Untrusted;
-use crate::wire::tls::{self, ClientHello, HandshakeItem, HandshakeReader, Sender, ServerHello};
+use crate::wire::Side;
+use crate::wire::tls::{self, ClientHello, HandshakeItem, HandshakeReader, ServerHello};
 
 /// Maximum number of messages emitted for one handshake.
 const MAX_MESSAGES: u32 = 200;
@@ -77,7 +78,7 @@ impl HandshakeMonitor {
 impl StreamObserver for HandshakeMonitor {
     fn sent(&mut self, bytes: &[u8]) {
         if let Some(progress) = &mut self.lock().progress {
-            progress.read(Sender::Client, bytes);
+            progress.read(Side::Client, bytes);
         }
     }
 
@@ -93,7 +94,7 @@ impl StreamObserver for HandshakeMonitor {
         };
         let room = FIRST_BYTES.saturating_sub(first_received.len());
         first_received.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        if let Some(name) = progress.read(Sender::Server, bytes) {
+        if let Some(name) = progress.read(Side::Server, bytes) {
             *last_received = Some(name);
         }
     }
@@ -101,7 +102,7 @@ impl StreamObserver for HandshakeMonitor {
 
 impl HandshakeProgress {
     /// Emits the messages that are complete and returns the name of the last one.
-    fn read(&mut self, from: Sender, bytes: &[u8]) -> Option<String> {
+    fn read(&mut self, from: Side, bytes: &[u8]) -> Option<String> {
         let Self {
             reader,
             recorder,
@@ -111,8 +112,8 @@ impl HandshakeProgress {
             emitted,
         } = self;
         let (side, before) = match from {
-            Sender::Client => (Side::Client, *sent_before),
-            Sender::Server => (Side::Server, *received_before),
+            Side::Client => (Side::Client, *sent_before),
+            Side::Server => (Side::Server, *received_before),
         };
         let mut last_received = None;
         reader.read(from, bytes, |seen| {

@@ -12,6 +12,7 @@ use crate::insight::diff::{
     PhaseDifference, Regression, RegressionKind, RunCounts, TimingEffect, TransferDifference,
 };
 use crate::insight::redact::Redactor;
+use crate::report::json::JsonTool;
 use crate::report::{ReportOptions, json_text};
 use crate::trace::HttpHeader;
 use crate::units::{Nanos, Untrusted};
@@ -31,10 +32,7 @@ pub(super) fn diff_json(compared: Comparison<'_>, options: &ReportOptions) -> St
     };
     let document = Document {
         schema: SCHEMA,
-        tool: Tool {
-            name: "tapline",
-            version: env!("CARGO_PKG_VERSION"),
-        },
+        tool: JsonTool::of_version(Some(env!("CARGO_PKG_VERSION"))),
         before: compared.names[0],
         after: compared.names[1],
         verdict: if difference.regressions.is_empty() {
@@ -62,7 +60,7 @@ pub(super) fn diff_json(compared: Comparison<'_>, options: &ReportOptions) -> St
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
-    tool: Tool,
+    tool: JsonTool<'static>,
     before: &'a Untrusted,
     after: &'a Untrusted,
     verdict: &'static str,
@@ -71,12 +69,6 @@ struct Document<'a> {
     transfers: Vec<Transfer>,
     only_before: Vec<JsonDiffRequest>,
     only_after: Vec<JsonDiffRequest>,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
 }
 
 #[derive(Serialize)]

@@ -4,8 +4,7 @@
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::dissect::{Dissection, StartLine, pair_messages};
 use crate::insight::{
-    ConnectionEnding, ServerNames, captured_conversations, connection_ending, delivery_error_name,
-    flow_span,
+    ConnectionEnding, ServerNames, captured_conversations, connection_ending, flow_span,
 };
 use crate::trace::{Direction, Flow};
 use crate::units::{Bytes, format_count, group_digits};
@@ -97,7 +96,7 @@ fn conversation_row(place: usize, flow: &Flow, names: &ServerNames) -> HtmlRow {
             HtmlCell::code(flow.key.local.to_string()),
             HtmlCell::code(flow.key.remote.to_string()),
             HtmlCell::code(name),
-            HtmlCell::words(if flow.key.tcp { "TCP" } else { "UDP" }),
+            HtmlCell::words(flow.key.transport.name()),
             number(sent.packets + received.packets),
             bytes(sent.payload_bytes),
             bytes(received.payload_bytes),
@@ -122,7 +121,7 @@ fn ending_words(flow: &Flow) -> String {
         Some(first) => {
             format!(
                 "{ending}; not delivered: {}",
-                delivery_error_name(first).replace('_', " ")
+                first.icmp.name().replace('_', " ")
             )
         }
         None => ending.to_owned(),

@@ -8,6 +8,7 @@ use crate::insight::{
 };
 use crate::trace::{Direction, Exchange, Flow, FlowKey, SegmentCounts};
 use crate::units::{Bytes, format_count, group_digits};
+use crate::wire::Transport;
 
 /// Maximum number of connections with a diagram.
 const MAX_LADDERS: usize = 6;
@@ -165,7 +166,7 @@ fn largest_conversations<'a>(page: &HtmlPage<'a>, flows: &'a [Flow]) -> Vec<Conv
     let mut tcp: Vec<(usize, &Flow)> = flows
         .iter()
         .enumerate()
-        .filter(|(_, flow)| flow.key.tcp && !flow.packets().is_empty())
+        .filter(|(_, flow)| flow.key.transport == Transport::Tcp && !flow.packets().is_empty())
         .collect();
     tcp.sort_by_key(|(place, flow)| (std::cmp::Reverse(payload(flow)), *place));
     let talk = |(place, flow): (usize, &'a Flow)| ConversationView {

@@ -2,8 +2,9 @@
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::tls_version_name;
-use crate::trace::{Certificate, Exchange, Side, Tls, Verification};
+use crate::trace::{Certificate, Exchange, Tls, Verification};
 use crate::units::Bytes;
+use crate::wire::Side;
 
 const MAX_MESSAGES: usize = 60;
 const MAX_CERTIFICATES: usize = 10;

@@ -8,10 +8,11 @@ use super::message::{JsonHeaderField, header_fields};
 use super::tcp::JsonSegmentCounts;
 use crate::dissect::{Dissection, DnsExchange, Message, StartLine};
 use crate::insight::redact::Redactor;
-use crate::insight::{captured_conversations, delivery_error_name, flow_span};
+use crate::insight::{captured_conversations, flow_span};
 use crate::report::ReportOptions;
-use crate::trace::{Direction, DnsRecord, Flow, Side, Trace};
+use crate::trace::{Direction, DnsRecord, Flow, Trace};
 use crate::units::{Nanos, Untrusted, WallTime};
+use crate::wire::Side;
 
 #[derive(Serialize)]
 struct JsonConversation<'a> {
@@ -166,7 +167,7 @@ impl<'a> JsonConversation<'a> {
         let from_start = |wall: WallTime| Some(wall.distance(trace.started_at()?));
         Self {
             id,
-            transport: if flow.key.tcp { "tcp" } else { "udp" },
+            transport: flow.key.transport.id(),
             client: flow.key.local.to_string(),
             server: flow.key.remote.to_string(),
             server_name: options.names.at(id),
@@ -179,8 +180,8 @@ impl<'a> JsonConversation<'a> {
                 .iter()
                 .map(|error| JsonUndelivered {
                     at_ns: from_start(error.wall),
-                    kind: delivery_error_name(error),
-                    from: error.from,
+                    kind: error.icmp.name(),
+                    from: error.icmp.reporter,
                 })
                 .collect(),
             packets_no_longer_listed: flow.evicted(),

@@ -71,7 +71,7 @@ impl ExchangeFormat for SummaryFormat<'_> {
 #[derive(Serialize)]
 struct JsonSummary<'a> {
     schema: &'static str,
-    tool: Tool<'a>,
+    tool: JsonTool<'a>,
     started_at: Option<String>,
     duration_ns: Option<u64>,
     outcome: run::JsonOutcome,
@@ -91,10 +91,20 @@ struct JsonSummary<'a> {
     conversations: Option<conversation::JsonConversations<'a>>,
 }
 
+/// The program that a document is about.
 #[derive(Serialize)]
-struct Tool<'a> {
+pub(in crate::report) struct JsonTool<'a> {
     name: &'static str,
     version: Option<&'a str>,
+}
+
+impl<'a> JsonTool<'a> {
+    pub(in crate::report) const fn of_version(version: Option<&'a str>) -> Self {
+        Self {
+            name: "tapline",
+            version,
+        }
+    }
 }
 
 impl<'a> JsonSummary<'a> {
@@ -107,10 +117,7 @@ impl<'a> JsonSummary<'a> {
         let redactor = options.redactor();
         Self {
             schema: SCHEMA,
-            tool: Tool {
-                name: "tapline",
-                version: trace.tool_version(),
-            },
+            tool: JsonTool::of_version(trace.tool_version()),
             started_at: trace.started_at().and_then(timestamps::rfc3339_nanos),
             duration_ns: trace.ended().map(|ended| ended.from_start().0),
             outcome: run::JsonOutcome::new(trace, redactor),

@@ -20,7 +20,7 @@ pub(in crate::report) fn suite_json(suite: &suite::SuiteResult) -> String {
 #[derive(Serialize)]
 struct JsonSuite<'a> {
     schema: &'static str,
-    tool: super::Tool<'a>,
+    tool: super::JsonTool<'a>,
     started_at: Option<String>,
     duration_ns: u64,
     parallel: usize,
@@ -84,10 +84,7 @@ impl<'a> JsonSuite<'a> {
         let count = |standing| suite.count(standing);
         Self {
             schema: SCHEMA,
-            tool: super::Tool {
-                name: "tapline",
-                version: Some(env!("CARGO_PKG_VERSION")),
-            },
+            tool: super::JsonTool::of_version(Some(env!("CARGO_PKG_VERSION"))),
             started_at: timestamps::rfc3339_nanos(suite.started_at),
             duration_ns: suite.duration.0,
             parallel: suite.parallel,

@@ -2,7 +2,7 @@
 
 use super::escape::code_span;
 use super::table::MarkdownTable;
-use crate::insight::{captured_conversations, delivery_error_name};
+use crate::insight::captured_conversations;
 use crate::report::ReportOptions;
 use crate::trace::{Direction, Trace};
 use crate::units::{Bytes, Untrusted, group_digits};
@@ -26,7 +26,7 @@ pub(super) fn conversations_section(trace: &Trace, options: &ReportOptions) -> O
     for (place, flow) in all.iter().enumerate().take(MAX_CONVERSATIONS) {
         let sent = flow.counts(Direction::Sent);
         let received = flow.counts(Direction::Received);
-        let transport = if flow.key.tcp { "TCP" } else { "UDP" };
+        let transport = flow.key.transport.name();
         table.row([
             code_span(&flow.key.local.to_string()),
             format!("{transport} {}", code_span(&flow.key.remote.to_string())),
@@ -41,7 +41,7 @@ pub(super) fn conversations_section(trace: &Trace, options: &ReportOptions) -> O
             group_digits(sent.retransmitted.saturating_add(received.retransmitted)),
             flow.delivery_errors()
                 .first()
-                .map(delivery_error_name)
+                .map(|error| error.icmp.name())
                 .unwrap_or_default()
                 .to_owned(),
         ]);

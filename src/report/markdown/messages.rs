@@ -6,9 +6,10 @@ use crate::insight::{query_annotations, without_root_dot};
 use crate::report::picture::PictureContext;
 use crate::report::text::status_line;
 use crate::trace::{
-    AttemptOutcome, Connection, Endpoint, Exchange, Phase, QueryOutcome, Side, TlsMessage,
+    AttemptOutcome, Connection, Endpoint, Exchange, Phase, QueryOutcome, TlsMessage,
 };
 use crate::units::{Bytes, Moment};
+use crate::wire::Side;
 
 /// Adds everything that is known of an exchange.
 pub(super) fn add_exchange(

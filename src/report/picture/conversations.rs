@@ -99,7 +99,7 @@ fn draw_lane(
     );
     let ends = format!(
         "{} {} \u{2192} {}",
-        if flow.key.tcp { "TCP" } else { "UDP" },
+        flow.key.transport.name(),
         flow.key.local,
         flow.key.remote
     );

@@ -9,8 +9,9 @@ use super::legend::{Legend, Symbol};
 use super::{Axis, PictureContext, labels};
 use crate::dissect::flag_words;
 use crate::insight::phase_of_packet;
-use crate::trace::{Direction, DirectionSum, Exchange, Flow, PacketEntry, TcpFlags, TrafficSum};
+use crate::trace::{Direction, DirectionSum, Exchange, Flow, PacketEntry, TrafficSum};
 use crate::units::{Bytes, Moment, format_count};
+use crate::wire::{TcpFlags, Transport};
 
 /// The packets during some exchanges.
 pub(super) struct PacketStrip<'a> {
@@ -324,10 +325,9 @@ impl PacketMark<'_> {
         } else {
             (key.remote, key.local)
         };
-        let kind = if key.tcp {
-            flag_words(flags)
-        } else {
-            "UDP".to_owned()
+        let kind = match key.transport {
+            Transport::Tcp => flag_words(flags),
+            Transport::Udp => key.transport.name().to_owned(),
         };
         let at = axis.relative(self.at);
         let mut description = format!(

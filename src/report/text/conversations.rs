@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::TextContext;
 use crate::dissect::{Dissection, StartLine, pair_messages};
-use crate::insight::{captured_conversations, delivery_error_name};
+use crate::insight::captured_conversations;
 use crate::report::ReportOptions;
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
@@ -66,7 +66,7 @@ fn conversation_row(
         ),
     ]);
     let mut words = StyledWords::default()
-        .add(Role::Dim, if flow.key.tcp { "tcp" } else { "udp" })
+        .add(Role::Dim, flow.key.transport.id())
         .add_unbroken(Role::Plain, &flow.key.local.to_string())
         .add_unbroken(Role::Dim, page.styler.glyph("→", "->"))
         .add_unbroken(Role::Plain, &flow.key.remote.to_string());
@@ -157,10 +157,10 @@ fn undelivered_lines(page: &TextContext, flow: &Flow) -> Vec<StyledLine> {
         return Vec::new();
     };
     let more = (flow.delivery_errors().len() - 1) as u64 + flow.delivery_errors_unlisted();
-    let name = delivery_error_name(first).replace('_', " ");
+    let name = first.icmp.name().replace('_', " ");
     let words = StyledWords::default().add(
         Role::Warning,
-        &format!("not delivered: {name}, reported by {}", first.from),
+        &format!("not delivered: {name}, reported by {}", first.icmp.reporter),
     );
     let words = if more > 0 {
         words.add(Role::Dim, &format!("and {} more", group_digits(more)))

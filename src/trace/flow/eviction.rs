@@ -1,9 +1,11 @@
 //! Eviction of a flow's oldest packets, so that a capture can run indefinitely. The flow's counters
 //! and sequence numbers are kept.
 
-use super::{Direction, Flow, TcpFlags};
-use crate::trace::traffic_sum::ChunkSums;
+use super::chunk::ChunkSummary;
+use super::summary::time_span;
+use super::{Direction, Flow};
 use crate::units::{Nanos, WallTime};
+use crate::wire::{TcpFlags, Transport};
 
 impl Flow {
     /// Number of packets at the start of the flow that were listed and have been evicted.
@@ -16,7 +18,7 @@ impl Flow {
     /// (`nf_conntrack_udp_timeout_stream`, 120 s).
     pub(in crate::trace) fn is_over(&self, now: WallTime) -> bool {
         const SILENCE: Nanos = Nanos::from_millis(120_000);
-        if !self.key.tcp {
+        if self.key.transport == Transport::Udp {
             return self
                 .span()
                 .is_none_or(|(_, last)| now.since(last) >= SILENCE);
@@ -34,10 +36,9 @@ impl Flow {
     /// Returns the listed packets in blocks: the number of a block's last packet, counted over all
     /// packets of the trace, and the size of the block.
     pub(in crate::trace) fn blocks(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
-        let rest = self.entries.len() % ChunkSums::CHUNK;
-        self.sums
-            .numbers()
-            .map(|number| (number, ChunkSums::CHUNK))
+        let rest = self.entries.len() % ChunkSummary::PACKETS;
+        self.chunk_ends()
+            .map(|number| (number, ChunkSummary::PACKETS))
             .chain((rest > 0).then_some((self.latest_packet_number, rest)))
     }
 
@@ -56,7 +57,7 @@ impl Flow {
     /// Evicts at least this many of the first packets, in whole blocks. Returns how many.
     pub(in crate::trace) fn evict_first(&mut self, least: usize) -> usize {
         let packets = least
-            .next_multiple_of(ChunkSums::CHUNK)
+            .next_multiple_of(ChunkSummary::PACKETS)
             .min(self.entries.len());
         self.evict(packets);
         packets
@@ -64,40 +65,23 @@ impl Flow {
 
     /// Evicts the first packets, which must be whole blocks.
     fn evict(&mut self, packets: usize) {
-        let Some((first, last)) = time_span(
-            self.entries
-                .get(..packets)
-                .unwrap_or_default()
-                .iter()
-                .map(|packet| packet.wall),
-        ) else {
+        let gone = self.entries.get(..packets).unwrap_or_default();
+        let Some((first, last)) = time_span(gone) else {
             return;
         };
         self.evict_chunks(packets);
-        self.sums.forget(packets / ChunkSums::CHUNK);
         self.sent.forget(packets, last);
         self.received.forget(packets, last);
         self.entries.drain(..packets);
         self.entries.shrink_to_fit();
         self.evicted += packets as u64;
-        self.evicted_span = time_span(
-            self.evicted_span
-                .into_iter()
-                .flat_map(<[WallTime; 2]>::from)
-                .chain([first, last]),
-        );
+        let before = self.evicted_span.unwrap_or((first, last));
+        self.evicted_span = Some((before.0.min(first), before.1.max(last)));
         if self.entries.is_empty() {
             self.delivery_errors_unlisted += self.delivery_errors.len() as u64;
             self.delivery_errors = Vec::new();
         }
     }
-}
-
-fn time_span(mut walls: impl Iterator<Item = WallTime>) -> Option<(WallTime, WallTime)> {
-    let first = walls.next()?;
-    Some(walls.fold((first, first), |(first, last), wall| {
-        (first.min(wall), last.max(wall))
-    }))
 }
 
 #[cfg(test)]
@@ -109,10 +93,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::trace::{
-        Event, EventKind, Packet, PacketEntry, PacketLimits, TcpHeader, Trace, Transport,
-    };
+    use crate::trace::{Event, EventKind, Packet, PacketEntry, PacketLimits, Trace};
     use crate::units::Moment;
+    use crate::wire::{TcpHeader, TransportHeader};
 
     const LIMITS: PacketLimits = PacketLimits {
         packets: 4_096,
@@ -141,7 +124,7 @@ mod tests {
             destination,
             frame_bytes: payload_bytes + 54,
             payload_bytes,
-            transport: Transport::Tcp(header),
+            transport: TransportHeader::Tcp(header),
             stored: None,
             segment_bytes: None,
         }

@@ -1,5 +1,6 @@
 //! Flows: the packets of one TCP connection, or of one UDP 4-tuple, as one index entry per packet.
 
+mod chunk;
 mod eviction;
 mod packet;
 mod size_set;
@@ -8,19 +9,22 @@ mod stream_update;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod traffic_sum;
 
 use std::ops::Range;
 
-pub use packet::{Direction, FlowKey, Packet, TcpFlags, TcpHeader, Transport};
+pub use chunk::{ChunkSummary, DirectionSummary, ValueRange};
+pub use packet::{Direction, FlowKey, Packet};
 pub use size_set::SizeSet;
 pub use stream::SegmentCounts;
 pub use stream_update::StreamUpdate;
-pub use summary::{ChunkSummary, DirectionSummary, PacketRun, ValueRange};
+pub use summary::PacketRun;
+pub use traffic_sum::{DirectionSum, TrafficSum};
 
-use super::traffic_sum::{ChunkSums, TrafficSum};
 use super::{DeliveryError, PacketLocation};
 use crate::units::{Nanos, WallTime, push_tight};
 use crate::wire::assembler::{Carrier, unwrap_offset};
+use crate::wire::{TcpFlags, Transport, TransportHeader};
 use stream::SequenceSpace;
 use summary::FlowSummary;
 
@@ -54,7 +58,6 @@ pub struct Flow {
     /// Its two endpoints.
     pub key: FlowKey,
     entries: Vec<PacketEntry>,
-    sums: ChunkSums,
     summary: Option<Box<FlowSummary>>,
     unlisted: u64,
     /// Packets that were listed and have been evicted, and the time they span.
@@ -86,7 +89,6 @@ impl Flow {
         Self {
             key,
             entries: Vec::new(),
-            sums: ChunkSums::EMPTY,
             summary: None,
             unlisted: 0,
             evicted: 0,
@@ -109,23 +111,6 @@ impl Flow {
     /// Number of packets that are counted but not listed because there were too many.
     pub const fn unlisted(&self) -> u64 {
         self.unlisted
-    }
-
-    /// Timestamps of the first and the last packet, including evicted ones.
-    pub fn span(&self) -> Option<(WallTime, WallTime)> {
-        let spans = self
-            .evicted_span
-            .into_iter()
-            .chain(self.sums.span(&self.entries));
-        spans.reduce(|(first, last), (other_first, other_last)| {
-            (first.min(other_first), last.max(other_last))
-        })
-    }
-
-    /// Returns the traffic of the listed packets between two wall-clock times, `to` excluded. The
-    /// cost depends on the chunks at both ends and not on the number of packets.
-    pub fn traffic_between(&self, from: WallTime, to: WallTime) -> TrafficSum {
-        self.sums.between(&self.entries, from, to)
     }
 
     /// Returns the packets that carried bytes of a range of a direction's stream, in the order
@@ -242,7 +227,7 @@ impl Flow {
     /// Returns true if a packet between the same endpoints starts a new flow: a SYN whose sequence
     /// number differs from this flow's first one. A retransmitted SYN has the same number.
     pub(super) fn starts_new_flow(&self, packet: &Packet) -> bool {
-        let Transport::Tcp(tcp) = packet.transport else {
+        let TransportHeader::Tcp(tcp) = packet.transport else {
             return false;
         };
         let opens = tcp.flags.has(TcpFlags::SYN) && !tcp.flags.has(TcpFlags::ACK);
@@ -283,7 +268,7 @@ impl Flow {
             Direction::Sent => (&mut self.sent, &mut self.received),
             Direction::Received => (&mut self.received, &mut self.sent),
         };
-        if let Transport::Tcp(tcp) = packet.transport
+        if let TransportHeader::Tcp(tcp) = packet.transport
             && tcp.flags.has(TcpFlags::ACK)
         {
             other.acknowledge(tcp.ack);
@@ -294,8 +279,8 @@ impl Flow {
             return false;
         }
         let (ack, window, flags) = match packet.transport {
-            Transport::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
-            Transport::Udp => (0, 0, TcpFlags(0)),
+            TransportHeader::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
+            TransportHeader::Udp => (0, 0, TcpFlags(0)),
         };
         let entry = PacketEntry {
             wall: packet.wall,
@@ -308,13 +293,12 @@ impl Flow {
             retransmitted,
             stored: packet.stored,
         };
-        if self.key.tcp {
+        if self.key.transport == Transport::Tcp {
             stream
                 .carriers
                 .add(self.entries.len(), offset, packet.payload_bytes);
         }
         push_tight(&mut self.entries, entry);
-        self.sums.add(&self.entries, number);
         self.summarize_full_chunk();
         true
     }
@@ -328,7 +312,7 @@ impl Flow {
     }
 
     fn time_handshake(&mut self, packet: &Packet, direction: Direction) {
-        if !matches!(packet.transport, Transport::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN)) {
+        if !matches!(packet.transport, TransportHeader::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN)) {
             return;
         }
         let other = match direction {

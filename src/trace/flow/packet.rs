@@ -5,60 +5,9 @@ use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::{PacketLocation, Side};
+use crate::trace::PacketLocation;
 use crate::units::WallTime;
-
-/// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TcpFlags(pub u8);
-
-impl TcpFlags {
-    /// No more data from the sender.
-    pub const FIN: u8 = 0x01;
-    /// Synchronise sequence numbers.
-    pub const SYN: u8 = 0x02;
-    /// Reset the connection.
-    pub const RST: u8 = 0x04;
-    /// Push.
-    pub const PSH: u8 = 0x08;
-    /// The acknowledgment number is valid.
-    pub const ACK: u8 = 0x10;
-
-    /// Returns true if all of `bits` are set.
-    pub const fn has(self, bits: u8) -> bool {
-        self.0 & bits == bits
-    }
-}
-
-/// The fields of a TCP header that are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TcpHeader {
-    /// Sequence number as sent.
-    pub seq: u32,
-    /// Acknowledgment number as sent.
-    pub ack: u32,
-    /// Flags.
-    pub flags: TcpFlags,
-    /// Window field as sent, unscaled.
-    pub window: u16,
-    /// The maximum segment size option, on a SYN that has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mss: Option<u16>,
-    /// The window scale option, on a SYN that has one: bits to shift by (RFC 7323 §2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window_scale: Option<u8>,
-}
-
-/// Transport header of a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    /// A TCP segment.
-    Tcp(TcpHeader),
-    /// A UDP datagram.
-    Udp,
-}
+use crate::wire::{Side, Transport, TransportHeader, TransportSegment};
 
 /// A captured packet, parsed down to its transport header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +23,7 @@ pub struct Packet {
     /// Payload of the transport layer, as the IP header states it (less may have been captured).
     pub payload_bytes: u32,
     /// Transport header.
-    pub transport: Transport,
+    pub transport: TransportHeader,
     /// Location of its bytes, if they are stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<PacketLocation>,
@@ -85,6 +34,25 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// A segment that was captured at `wall`, in a frame of `frame_bytes` on the link.
+    pub const fn from_segment(
+        segment: &TransportSegment,
+        wall: WallTime,
+        frame_bytes: u32,
+        stored: Option<PacketLocation>,
+    ) -> Self {
+        Self {
+            wall,
+            source: segment.source,
+            destination: segment.destination,
+            frame_bytes,
+            payload_bytes: segment.payload_bytes,
+            transport: segment.header,
+            stored,
+            segment_bytes: None,
+        }
+    }
+
     /// Number of segments on the wire, as far as the kernel reports it.
     pub fn wire_segments(&self) -> u64 {
         let bytes = u64::from(self.payload_bytes);
@@ -101,7 +69,12 @@ impl Packet {
     }
 }
 
-/// Direction of a packet.
+/// Direction of a packet, relative to its flow's local end.
+///
+/// A [`Side`] is who the sender *is*, which events state; a direction says which way a packet went.
+/// Where neither a SYN nor a run of one's own tells the local end, it is a guess by the ports, and
+/// a packet of the client may then be a received one. [`side`](Self::side) and the `From` below are
+/// right where the guess is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From the local endpoint.
@@ -130,6 +103,15 @@ impl Direction {
     }
 }
 
+impl From<Side> for Direction {
+    fn from(sender: Side) -> Self {
+        match sender {
+            Side::Client => Self::Sent,
+            Side::Server => Self::Received,
+        }
+    }
+}
+
 /// Endpoints of a flow, seen from the local one, and its number among the flows between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlowKey {
@@ -137,8 +119,8 @@ pub struct FlowKey {
     pub local: SocketAddr,
     /// The other side.
     pub remote: SocketAddr,
-    /// TCP, not UDP.
-    pub tcp: bool,
+    /// Transport protocol.
+    pub transport: Transport,
     /// Number of earlier flows between the same endpoints, since ports are reused. Nearly always 0.
     pub reuse: u32,
 }

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Packet, TcpFlags, Transport};
+use super::Packet;
 use crate::units::{Nanos, WallTime};
 use crate::wire::assembler::{Carriers, Coverage, unwrap_offset};
+use crate::wire::{TcpFlags, TransportHeader};
 
 /// Counters of the packets of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +99,7 @@ impl SequenceSpace {
             self.counts.wire_segments += packet.wire_segments();
             self.counts.max_segment = self.counts.max_segment.max(packet.largest_segment());
         }
-        let Transport::Tcp(tcp) = packet.transport else {
+        let TransportHeader::Tcp(tcp) = packet.transport else {
             return (0, false);
         };
         self.flags.0 |= tcp.flags.0;

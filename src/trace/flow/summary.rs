@@ -1,62 +1,32 @@
-//! Level-of-detail summaries of a flow: each chunk of 128 packets is summarized as it completes, so
-//! that drawing a million packets does not visit each of them. A flow shorter than a chunk has
-//! none.
+//! The summary of a flow's packets: lists, pictures at any level of detail, and totals are read from
+//! it without a visit to each packet.
+//!
+//! ```text
+//! packets   ├─────── 128 ───────┼─────── 128 ───────┼── fewer ──┤
+//! chunks    │ one ChunkSummary  │ one ChunkSummary  │ none yet  │
+//! totals    │ retransmitted packets, payload sizes  │           │
+//! ```
+//!
+//! Each packet is fed to it once, with its chunk when that is complete. Readers look at the last
+//! packets, which are fewer than a chunk, one by one: most flows are short and have no summary. So
+//! a picture of a million packets costs no more than one of a thousand.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::ops::Range;
 
-use super::size_set::SizeSet;
+use super::chunk::{ChunkSummary, StreamEnds};
 use super::stream_update::StreamUpdate;
+use super::traffic_sum::TrafficSum;
 use super::{Direction, Flow, PacketEntry};
 use crate::units::{WallTime, push_tight};
-
-/// Summary of a chunk of consecutive packets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChunkSummary {
-    /// Earliest timestamp.
-    pub first: WallTime,
-    /// Latest timestamp.
-    pub last: WallTime,
-    sent: DirectionSummary,
-    received: DirectionSummary,
-}
-
-/// Summary of one direction of a chunk. Retransmitted packets are not part of it; they are
-/// [listed](Flow::retransmitted_packets) separately.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DirectionSummary {
-    /// Payload sizes.
-    pub payload_sizes: SizeSet,
-    /// From the first stream offset in the chunk to the last.
-    pub byte_range: Option<Range<u64>>,
-    /// Longest range of bytes within it that the chunk did not carry.
-    pub largest_gap: u64,
-    /// Stream offsets that the other side acknowledged.
-    pub acknowledged: Option<ValueRange>,
-    /// Right edges of the receive window.
-    pub window_edge: Option<ValueRange>,
-    /// Highest stream offset sent up to the end of the chunk.
-    stream_end: u64,
-}
-
-/// Minimum, maximum and last value of a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ValueRange {
-    /// The minimum.
-    pub min: u64,
-    /// The maximum.
-    pub max: u64,
-    /// The last value.
-    pub last: u64,
-}
 
 /// All chunk summaries of a flow, and totals over them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FlowSummary {
     chunks: Vec<ChunkSummary>,
-    /// The last chunk that was evicted; the next one continues from it.
-    last_evicted_chunk: Option<ChunkSummary>,
+    /// How far the streams had come with the last packet that was evicted; the first chunk
+    /// continues from it.
+    evicted_stream_ends: StreamEnds,
     /// Indices of retransmitted packets.
     retransmitted: Vec<u32>,
     /// Number of packets by payload size, sent and received, without evicted packets.
@@ -70,94 +40,7 @@ pub struct PacketRun<'a> {
     pub packets: &'a [PacketEntry],
     /// Summary of the packets; `None` for the last run, which is not complete yet.
     pub summary: Option<&'a ChunkSummary>,
-    previous_chunk: Option<&'a ChunkSummary>,
-}
-
-impl ChunkSummary {
-    /// Packets in a chunk.
-    const PACKETS: usize = 128;
-
-    /// Returns the summary of one direction.
-    pub const fn one_direction(&self, direction: Direction) -> &DirectionSummary {
-        match direction {
-            Direction::Sent => &self.sent,
-            Direction::Received => &self.received,
-        }
-    }
-
-    fn summarize(flow: &Flow, packets: &[PacketEntry], before: Option<&Self>) -> Self {
-        let wall = || packets.iter().map(|packet| packet.wall);
-        let progress = |direction| {
-            DirectionSummary::summarize(
-                flow,
-                &PacketRun {
-                    packets,
-                    summary: None,
-                    previous_chunk: before,
-                },
-                direction,
-            )
-        };
-        Self {
-            first: wall().min().unwrap_or_default(),
-            last: wall().max().unwrap_or_default(),
-            sent: progress(Direction::Sent),
-            received: progress(Direction::Received),
-        }
-    }
-}
-
-impl DirectionSummary {
-    fn summarize(flow: &Flow, packet_run: &PacketRun<'_>, direction: Direction) -> Self {
-        let mut progress = Self {
-            stream_end: packet_run.stream_end_before(direction),
-            ..Self::default()
-        };
-        for packet in packet_run.packets {
-            match StreamUpdate::from_packet(flow, packet, direction, &mut progress.stream_end) {
-                Some(StreamUpdate::Sent {
-                    from,
-                    to,
-                    retransmitted: false,
-                }) => {
-                    progress.payload_sizes.add(packet.payload_bytes);
-                    progress.add_bytes(from, to);
-                }
-                Some(StreamUpdate::Acknowledged {
-                    to,
-                    window_edge: room,
-                }) => {
-                    ValueRange::extend_to(&mut progress.acknowledged, to);
-                    if let Some(room) = room {
-                        ValueRange::extend_to(&mut progress.window_edge, room);
-                    }
-                }
-                _ => {}
-            }
-        }
-        progress
-    }
-
-    fn add_bytes(&mut self, from: u64, to: u64) {
-        let carried = self.byte_range.get_or_insert(from..to);
-        self.largest_gap = self.largest_gap.max(from.saturating_sub(carried.end));
-        *carried = carried.start.min(from)..carried.end.max(to);
-    }
-}
-
-impl ValueRange {
-    fn extend_to(span: &mut Option<Self>, value: u64) {
-        let span = span.get_or_insert(Self {
-            min: value,
-            max: value,
-            last: value,
-        });
-        *span = Self {
-            min: span.min.min(value),
-            max: span.max.max(value),
-            last: value,
-        };
-    }
+    stream_ends_before: StreamEnds,
 }
 
 impl PacketRun<'_> {
@@ -167,7 +50,7 @@ impl PacketRun<'_> {
         flow: &Flow,
         direction: Direction,
     ) -> impl Iterator<Item = (WallTime, StreamUpdate)> {
-        let mut end = self.stream_end_before(direction);
+        let mut end = self.stream_ends_before.one_direction(direction);
         self.packets.iter().filter_map(move |packet| {
             Some((
                 packet.wall,
@@ -175,14 +58,73 @@ impl PacketRun<'_> {
             ))
         })
     }
+}
 
-    fn stream_end_before(&self, direction: Direction) -> u64 {
-        self.previous_chunk
-            .map_or(0, |before| before.one_direction(direction).stream_end)
+impl FlowSummary {
+    /// How far the streams had come with the first so many chunks.
+    fn stream_ends_after(&self, chunks: usize) -> StreamEnds {
+        chunks
+            .checked_sub(1)
+            .and_then(|last| self.chunks.get(last))
+            .map_or(self.evicted_stream_ends, ChunkSummary::stream_ends)
+    }
+
+    /// Adds a listed packet to the totals; `index` is its place in the list.
+    fn count_listed(&mut self, index: usize, packet: &PacketEntry) {
+        count_payload(
+            &mut self.payload_sizes[direction_index(packet.direction)],
+            packet.payload_bytes,
+        );
+        if packet.retransmitted {
+            self.retransmitted.extend(u32::try_from(index));
+        }
     }
 }
 
 impl Flow {
+    /// Timestamps of the first and the last packet, including evicted ones.
+    pub fn span(&self) -> Option<(WallTime, WallTime)> {
+        let chunks = self.chunk_summaries().iter();
+        let listed = chunks
+            .map(|chunk| (chunk.first, chunk.last))
+            .chain(time_span(self.unsummarized_packets()));
+        let spans = self.evicted_span.into_iter().chain(listed);
+        spans.reduce(|(first, last), (other_first, other_last)| {
+            (first.min(other_first), last.max(other_last))
+        })
+    }
+
+    /// Returns the traffic of the listed packets between two wall-clock times, `to` excluded. The
+    /// cost depends on the chunks at both ends and not on the number of packets.
+    pub fn traffic_between(&self, from: WallTime, to: WallTime) -> TrafficSum {
+        let mut traffic = TrafficSum::default();
+        let mut add = |packets: &[PacketEntry]| {
+            packets
+                .iter()
+                .filter(|packet| from <= packet.wall && packet.wall < to)
+                .for_each(|packet| traffic.add(packet));
+        };
+        add(self.unsummarized_packets());
+        let chunks = self.chunk_summaries();
+        let first = chunks.partition_point(|chunk| chunk.last < from);
+        let mut whole = TrafficSum::default();
+        for (number, chunk) in chunks
+            .iter()
+            .enumerate()
+            .skip(first)
+            .take_while(|(_, chunk)| chunk.first < to)
+        {
+            if from <= chunk.first && chunk.last < to {
+                whole = whole.and(chunk.traffic());
+            } else {
+                let start = number * ChunkSummary::PACKETS;
+                let end = start + ChunkSummary::PACKETS;
+                add(self.entries.get(start..end).unwrap_or_default());
+            }
+        }
+        traffic.and(whole)
+    }
+
     /// Returns all packets in runs, in the order captured.
     pub fn packet_runs(&self) -> impl Iterator<Item = PacketRun<'_>> {
         let chunks = self.chunk_summaries();
@@ -192,9 +134,7 @@ impl Flow {
             .map(|(n, packets)| PacketRun {
                 packets,
                 summary: chunks.get(n),
-                previous_chunk: n
-                    .checked_sub(1)
-                    .map_or_else(|| self.last_evicted_chunk(), |n| chunks.get(n)),
+                stream_ends_before: self.stream_ends_after(n),
             })
     }
 
@@ -231,23 +171,32 @@ impl Flow {
         self.summary.as_ref().map_or(&[], |summary| &summary.chunks)
     }
 
-    fn last_evicted_chunk(&self) -> Option<&ChunkSummary> {
+    fn stream_ends_after(&self, chunks: usize) -> StreamEnds {
         self.summary
             .as_ref()
-            .and_then(|summary| summary.last_evicted_chunk.as_ref())
+            .map(|summary| summary.stream_ends_after(chunks))
+            .unwrap_or_default()
     }
 
-    fn latest_chunk(&self) -> Option<&ChunkSummary> {
+    /// Returns, for each chunk, the number of its last packet, counted over all packets of the
+    /// trace.
+    pub(super) fn chunk_ends(&self) -> impl Iterator<Item = u64> {
         self.chunk_summaries()
-            .last()
-            .or_else(|| self.last_evicted_chunk())
+            .iter()
+            .map(|chunk| chunk.last_packet_number)
     }
 
     /// Drops the summaries of the first packets, which are whole chunks or all packets there are.
     pub(super) fn evict_chunks(&mut self, packets: usize) {
         let rest = self.unsummarized_packets();
-        let last = (packets >= self.entries.len() && !rest.is_empty())
-            .then(|| ChunkSummary::summarize(self, rest, self.latest_chunk()));
+        let last = (packets >= self.entries.len() && !rest.is_empty()).then(|| {
+            let chunks = self.chunk_summaries().len();
+            let mut chunk = ChunkSummary::after(self.stream_ends_after(chunks));
+            for packet in rest {
+                chunk.add(self, packet);
+            }
+            chunk
+        });
         let summed_up = self.entries.len() - rest.len();
         let chunks = packets / ChunkSummary::PACKETS;
         let summary = self.summary.get_or_insert_default();
@@ -266,7 +215,9 @@ impl Flow {
             .chunks
             .drain(..chunks.min(summary.chunks.len()))
             .next_back();
-        summary.last_evicted_chunk = last.or(last_dropped).or(summary.last_evicted_chunk.take());
+        if let Some(chunk) = last.or(last_dropped) {
+            summary.evicted_stream_ends = chunk.stream_ends();
+        }
         summary.chunks.shrink_to_fit();
         let shifted = |index: &u32| u32::try_from((*index as usize).checked_sub(packets)?).ok();
         summary.retransmitted = summary.retransmitted.iter().filter_map(shifted).collect();
@@ -279,25 +230,21 @@ impl Flow {
             .unwrap_or_default()
     }
 
-    /// Summarizes the latest chunk if it is complete.
+    /// Summarizes the latest packets if they are a chunk.
     pub(super) fn summarize_full_chunk(&mut self) {
-        let packets = self.unsummarized_packets();
-        if packets.len() < ChunkSummary::PACKETS {
+        let packets = self.unsummarized_packets().len();
+        if packets < ChunkSummary::PACKETS {
             return;
         }
-        let chunk = ChunkSummary::summarize(self, packets, self.latest_chunk());
-        let start = self.entries.len() - packets.len();
-        let summary = self.summary.get_or_insert_default();
-        push_tight(&mut summary.chunks, chunk);
+        let mut summary = self.summary.take().unwrap_or_default();
+        let mut chunk = ChunkSummary::after(summary.stream_ends_after(summary.chunks.len()));
+        let start = self.entries.len() - packets;
         for (index, packet) in self.entries.iter().enumerate().skip(start) {
-            count_payload(
-                &mut summary.payload_sizes[direction_index(packet.direction)],
-                packet.payload_bytes,
-            );
-            if packet.retransmitted {
-                summary.retransmitted.extend(u32::try_from(index));
-            }
+            chunk.add(self, packet);
+            summary.count_listed(index, packet);
         }
+        push_tight(&mut summary.chunks, chunk);
+        self.summary = Some(summary);
     }
 
     /// Counts a packet that is not listed.
@@ -326,9 +273,120 @@ fn uncount_payload(sizes: &mut BTreeMap<u32, u64>, payload_bytes: u32) {
     }
 }
 
+/// Earliest and latest timestamp.
+pub(super) fn time_span(packets: &[PacketEntry]) -> Option<(WallTime, WallTime)> {
+    let walls = packets.iter().map(|packet| packet.wall);
+    Some((walls.clone().min()?, walls.max()?))
+}
+
 const fn direction_index(direction: Direction) -> usize {
     match direction {
         Direction::Sent => 0,
         Direction::Received => 1,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::trace::{FlowKey, Packet};
+    use crate::wire::{TcpFlags, TcpHeader, Transport, TransportHeader};
+
+    const ENDS: ([u8; 4], [u8; 4]) = ([10, 0, 0, 1], [10, 0, 0, 2]);
+
+    /// A flow of so many packets: some repeat bytes, one resets.
+    fn flow(packets: u32) -> Flow {
+        let (local, remote) = ((ENDS.0, 50_000).into(), (ENDS.1, 80).into());
+        let mut flow = Flow::new(FlowKey {
+            local,
+            remote,
+            transport: Transport::Tcp,
+            reuse: 0,
+        });
+        for n in 0..packets {
+            let direction = if n.is_multiple_of(3) {
+                Direction::Sent
+            } else {
+                Direction::Received
+            };
+            let (source, destination) = match direction {
+                Direction::Sent => (local, remote),
+                Direction::Received => (remote, local),
+            };
+            let is_again = n.is_multiple_of(100);
+            let header = TcpHeader {
+                seq: if is_again { 1 } else { 1 + n * 7 },
+                ack: n,
+                flags: TcpFlags(if n == 700 {
+                    TcpFlags::RST
+                } else {
+                    TcpFlags::ACK
+                }),
+                window: 500,
+                mss: None,
+                window_scale: None,
+            };
+            let packet = Packet {
+                wall: WallTime(u64::from(n) * 10_000_000),
+                source,
+                destination,
+                frame_bytes: 60,
+                payload_bytes: n % 7,
+                transport: TransportHeader::Tcp(header),
+                stored: None,
+                segment_bytes: None,
+            };
+            assert!(flow.add(&packet, direction, true, n.into()));
+        }
+        flow
+    }
+
+    #[test]
+    fn traffic_of_a_span_is_the_sum_of_its_packets() {
+        const STEP: u64 = 1_000_000;
+        let flow = flow(1_000);
+        let chunks = flow.chunk_summaries().len();
+        assert_eq!((chunks, flow.unsummarized_packets().len()), (7, 104));
+        assert!(flow.retransmitted_packets().count() > 3);
+        for (from, to) in [
+            (0, 0),
+            (0, 5),
+            (0, 10_000),
+            (2_555, 2_561),
+            (17, 9_001),
+            (1_280, 7_680),
+            (9_990, u64::MAX / STEP),
+            (20_000, 30_000),
+        ] {
+            let span = WallTime(from * STEP)..WallTime(to * STEP);
+            let mut expected = TrafficSum::default();
+            for packet in flow.packets() {
+                if span.contains(&packet.wall) {
+                    expected.add(packet);
+                }
+            }
+            assert_eq!(
+                flow.traffic_between(span.start, span.end),
+                expected,
+                "from {from} to {to}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_span_of_a_flow_is_that_of_its_packets() {
+        for packets in [0, 1, 127, 128, 129, 1_000] {
+            let flow = flow(packets);
+            assert_eq!(flow.span(), time_span(flow.packets()), "{packets} packets");
+        }
+    }
+
+    /// Two summaries of the same packets, one of them in chunks of 256, took 304 bytes for each 128
+    /// packets and 104 for each 256; and a flow with a summary kept a whole chunk for its end.
+    #[test]
+    fn a_packet_takes_no_more_memory_than_with_two_summaries() {
+        assert!(2 * size_of::<ChunkSummary>() <= 2 * 304 + 104);
+        assert!(size_of::<FlowSummary>() + size_of::<ChunkSummary>() <= 400 + 304);
     }
 }

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::wire::{TcpHeader, Transport};
 
 fn tcp_segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
     Packet {
@@ -9,7 +10,7 @@ fn tcp_segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
         destination: SocketAddr::from(([127, 0, 0, 1], 2)),
         frame_bytes: payload_bytes + 66,
         payload_bytes,
-        transport: Transport::Tcp(TcpHeader {
+        transport: TransportHeader::Tcp(TcpHeader {
             seq,
             ack: 0,
             flags: TcpFlags(flags),
@@ -26,7 +27,7 @@ fn flow_from(packets: &[Packet]) -> Flow {
     let key = FlowKey {
         local: packets[0].source,
         remote: packets[0].destination,
-        tcp: true,
+        transport: Transport::Tcp,
         reuse: 0,
     };
     let mut flow = Flow::new(key);
@@ -72,7 +73,7 @@ fn a_gap_filled_a_round_trip_later_is_a_retransmission() {
     let key = FlowKey {
         local: tcp_segment(0, 0, 0).source,
         remote: tcp_segment(0, 0, 0).destination,
-        tcp: true,
+        transport: Transport::Tcp,
         reuse: 0,
     };
     let mut flow = Flow::new(key);
@@ -149,12 +150,12 @@ fn server_offsets(segments: &[Segment]) -> (Flow, Vec<u64>) {
     let mut flow = Flow::new(FlowKey {
         local: client,
         remote: server,
-        tcp: true,
+        transport: Transport::Tcp,
         reuse: 0,
     });
     for (direction, seq, ack, flags, payload_bytes) in segments.iter().copied() {
         let mut packet = tcp_segment(seq, flags, payload_bytes);
-        if let Transport::Tcp(tcp) = &mut packet.transport {
+        if let TransportHeader::Tcp(tcp) = &mut packet.transport {
             tcp.ack = ack;
         }
         if direction == Direction::Received {

@@ -12,6 +12,7 @@ use super::{
     FlowKey, LinkConfig, Packet, PacketLimits, Phase, RetiredExchanges,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
+use crate::wire::Transport;
 
 /// Measurement of the same request by an ordinary HTTP client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +147,7 @@ impl Trace {
         let key = FlowKey {
             local,
             remote,
-            tcp: true,
+            transport: Transport::Tcp,
             reuse: 0,
         };
         let began = |flow: &Flow| {
@@ -166,7 +167,7 @@ impl Trace {
         self.connections
             .iter()
             .rev()
-            .filter(|_| flow.tcp)
+            .filter(|_| flow.transport == Transport::Tcp)
             .find(|connection| {
                 let ends = (wire(&connection.local), wire(&connection.remote));
                 let meet = ends == (local, remote) || ends == (remote, local);
@@ -183,11 +184,10 @@ impl Trace {
 
     /// Returns the latest flow between the endpoints of a packet.
     pub fn latest_flow_of(&self, packet: &Packet) -> Option<&Flow> {
-        let tcp = matches!(packet.transport, super::Transport::Tcp(_));
         let key = FlowKey {
             local: packet.source,
             remote: packet.destination,
-            tcp,
+            transport: packet.transport.transport(),
             reuse: 0,
         };
         self.flows.latest(&key, |_| true)

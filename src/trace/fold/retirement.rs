@@ -9,6 +9,7 @@ use crate::trace::{
     ConnectionId, Endpoint, Exchange, ExchangeCause, ExchangeId, Flow, RetiredHops, RetiredRun,
 };
 use crate::units::{Moment, Nanos, WallTime};
+use crate::wire::Transport;
 
 impl Trace {
     /// Removes the exchanges of runs, and the connections, packets and events that belong to no
@@ -204,7 +205,7 @@ impl RetainedEndpoints {
         };
         let then = |(from, to): &(WallTime, WallTime)| first <= *to && *from <= last;
         let ends = [(local, remote), (remote, local)];
-        if flow.key.tcp
+        if flow.key.transport == Transport::Tcp
             && ends
                 .iter()
                 .filter_map(|ends| self.connections.get(ends))

@@ -12,12 +12,13 @@
 //! ([`Flow::packets_carrying`](super::Flow::packets_carrying)) are lookups.
 
 mod contents;
+mod part_kind;
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::Side;
+use crate::wire::Side;
 use crate::wire::assembler::overlapping_items;
 
 pub use contents::{Contents, UnitFragment};

@@ -3,11 +3,12 @@
 use super::Cursor;
 use crate::timeline::Lane;
 use crate::trace::{
-    Direction, EventKind, Exchange, ExchangeId, Flow, FlowKey, Phase, Side, StreamPosition, Trace,
+    Direction, EventKind, Exchange, ExchangeId, Flow, FlowKey, Phase, StreamPosition, Trace,
 };
 use crate::tui::cursor::conversation_of_cursor;
 use crate::tui::screen_run::ScreenRun;
 use crate::units::Moment;
+use crate::wire::Side;
 
 /// Returns when a packet passed.
 pub(super) fn moment_of(run: &ScreenRun, flow: &FlowKey, index: usize) -> Option<Moment> {

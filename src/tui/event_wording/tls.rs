@@ -2,9 +2,10 @@
 
 use super::EventSign;
 use crate::insight::tls_version_name;
-use crate::trace::{Certificate, EventKind, Handshake, Phase, Side, TlsMessage, Verification};
+use crate::trace::{Certificate, EventKind, Handshake, Phase, TlsMessage, Verification};
 use crate::tui::figures::count;
 use crate::units::Bytes;
+use crate::wire::Side;
 
 pub(super) fn tls_words(kind: &EventKind) -> (Option<Phase>, EventSign, String) {
     let (sign, text) = match kind {

@@ -2,12 +2,13 @@
 
 use super::page::ExplanationPage;
 use crate::dissect::{StartLine, pair_messages};
-use crate::insight::{ConnectionEnding, connection_ending, delivery_error_name};
+use crate::insight::{ConnectionEnding, connection_ending};
 use crate::trace::{Direction, Flow, FlowKey};
 use crate::tui::figures::format_millis;
 use crate::tui::screen_run::ScreenRun;
 use crate::tui::theme::StyleRole;
 use crate::units::{Bytes, group_digits};
+use crate::wire::Transport;
 
 /// Maximum number of ICMP errors listed.
 const MAX_ERRORS: usize = 4;
@@ -17,7 +18,7 @@ pub(super) fn explain_conversation(run: &ScreenRun, key: &FlowKey) -> Explanatio
         return ExplanationPage::new("Conversation");
     };
     let name = run.names.get(key).map(|name| name.escaped().into_owned());
-    let transport = if key.tcp { "TCP" } else { "UDP" };
+    let transport = key.transport.name();
     let mut page = ExplanationPage::new(format!(
         "{transport} to {}",
         name.as_deref()
@@ -34,8 +35,8 @@ pub(super) fn explain_conversation(run: &ScreenRun, key: &FlowKey) -> Explanatio
             StyleRole::Failure,
             format!(
                 "Not delivered: {}, reported by {}{at}.",
-                delivery_error_name(error).replace('_', " "),
-                error.from
+                error.icmp.name().replace('_', " "),
+                error.icmp.reporter
             ),
         );
     }
@@ -48,10 +49,9 @@ pub(super) fn explain_conversation(run: &ScreenRun, key: &FlowKey) -> Explanatio
     add_facts(run, flow, name, &mut page);
     add_messages(run, key, &mut page);
     page.gap();
-    page.reference(if key.tcp {
-        "RFC 9293 \u{00a7}3.5, \u{00a7}3.6"
-    } else {
-        "RFC 768"
+    page.reference(match key.transport {
+        Transport::Tcp => "RFC 9293 \u{00a7}3.5, \u{00a7}3.6",
+        Transport::Udp => "RFC 768",
     });
     page
 }
@@ -116,7 +116,7 @@ fn opening_sentence(flow: &Flow) -> String {
             group_digits(before.into())
         ),
     };
-    if !flow.key.tcp {
+    if flow.key.transport == Transport::Udp {
         return format!(
             "Datagrams between two endpoints; UDP has no connections. {client} is assumed to be \
                 the client, since its port is higher."
@@ -201,7 +201,7 @@ fn add_facts(run: &ScreenRun, flow: &Flow, name: Option<String>, page: &mut Expl
             ),
         );
     }
-    if flow.key.tcp {
+    if flow.key.transport == Transport::Tcp {
         page.fact(
             "retrans",
             format!(

@@ -2,13 +2,14 @@
 
 use super::page::ExplanationPage;
 use crate::dissect::{ConversationView, PacketMark, flag_words, part_name, relative_seq};
-use crate::trace::{FlowKey, PacketEntry, TcpFlags};
+use crate::trace::{FlowKey, PacketEntry};
 use crate::tui::cursor::Cursor;
 use crate::tui::cursor::conversation_of_cursor;
 use crate::tui::figures::format_millis;
 use crate::tui::screen_run::ScreenRun;
 use crate::tui::theme::StyleRole;
 use crate::units::Bytes;
+use crate::wire::TcpFlags;
 
 /// Maximum number of records and parts listed.
 const MAX_PIECES: usize = 12;

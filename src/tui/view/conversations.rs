@@ -223,12 +223,7 @@ impl Table<'_> {
             canvas.text((x, row.y), "\u{2717}", 1, StyleRole::Failure);
         }
         x += 2;
-        canvas.text(
-            (x, row.y),
-            if flow.key.tcp { "tcp" } else { "udp" },
-            3,
-            StyleRole::Dim,
-        );
+        canvas.text((x, row.y), flow.key.transport.id(), 3, StyleRole::Dim);
         x = row.x + MARK_COLUMNS;
         self.draw_ends(
             canvas,

@@ -88,8 +88,8 @@ fn framing_from_fields(fields: &[FieldLine]) -> Option<BodyFraming> {
 fn field_values<'a>(fields: &'a [FieldLine], name: &'static str) -> impl Iterator<Item = &'a [u8]> {
     fields
         .iter()
-        .filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_bytes()))
-        .map(|(_, value)| value.as_slice())
+        .filter(move |field| field.is(name))
+        .map(|field| field.value.as_slice())
 }
 
 #[cfg(test)]
@@ -99,7 +99,10 @@ mod tests {
     fn conflict(status: u16, fields: &[(&str, &str)]) -> Option<LengthConflict> {
         let fields = fields
             .iter()
-            .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+            .map(|(name, value)| FieldLine {
+                name: name.as_bytes().to_vec(),
+                value: value.as_bytes().to_vec(),
+            })
             .collect();
         length_conflict(&ResponseHead {
             minor: 1,
@@ -147,7 +150,10 @@ mod tests {
         let framing = |status, fields: &[(&str, &str)], to_head| {
             let fields = fields
                 .iter()
-                .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+                .map(|(name, value)| FieldLine {
+                    name: name.as_bytes().to_vec(),
+                    value: value.as_bytes().to_vec(),
+                })
                 .collect();
             response_framing(
                 &ResponseHead {

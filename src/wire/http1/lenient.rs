@@ -137,7 +137,10 @@ impl<'a> HeadLinesReader<'a> {
             if fields.len() == MAX_FIELD_LINES {
                 return None;
             }
-            fields.push((name.trim_ascii_end().to_vec(), value.to_vec()));
+            fields.push(FieldLine {
+                name: name.trim_ascii_end().to_vec(),
+                value: value.to_vec(),
+            });
         }
         Some(fields)
     }
@@ -145,10 +148,10 @@ impl<'a> HeadLinesReader<'a> {
     /// Appends a folded line to the field before it (RFC 9112 §5.2); after the start line it is
     /// ignored (§2.2).
     fn take_continuation(&mut self, line: &[u8], fields: &mut [FieldLine]) {
-        if let Some((_, value)) = fields.last_mut().filter(|_| self.number > 2) {
+        if let Some(field) = fields.last_mut().filter(|_| self.number > 2) {
             self.note("it continues the field before it, which is obsolete");
-            value.push(b' ');
-            value.extend_from_slice(line.trim_ascii());
+            field.value.push(b' ');
+            field.value.extend_from_slice(line.trim_ascii());
         } else {
             self.note("it begins with a space and is ignored");
         }
@@ -197,7 +200,7 @@ mod tests {
     }
 
     fn fields(fields: &[FieldLine]) -> String {
-        let field = |(name, value): &FieldLine| [name.as_slice(), b"=", value].concat();
+        let field = |field: &FieldLine| [&field.name[..], b"=", &field.value].concat();
         let fields: Vec<Vec<u8>> = fields.iter().map(field).collect();
         String::from_utf8(fields.join(&b'|')).unwrap()
     }

@@ -1,11 +1,10 @@
 //! TCP headers (RFC 9293 §3.1) with their options, and UDP headers (RFC 768), field by field.
 
-use etherparse::{TcpOptionElement, TcpSlice};
-
 use super::checksum::format_checksum;
 use super::internet::IpPayload;
 use super::{FieldBuilder, Layer, PacketHeader};
-use crate::wire::transport::{TCP, UDP};
+use crate::wire::Transport;
+use crate::wire::tcp_options::{TcpOption, TcpOptions, sack_blocks};
 
 const FLAGS: [(u8, &str); 8] = [
     (0x80, "CWR"),
@@ -24,29 +23,24 @@ pub(super) fn parse_transport_header(
     at: usize,
 ) -> Option<PacketHeader> {
     let bytes = frame.get(at..)?;
-    match ip_payload.protocol {
-        TCP => tcp_header(ip_payload, bytes, at),
-        UDP => udp_header(ip_payload, bytes, at),
-        _ => None,
+    match Transport::from_protocol_number(ip_payload.protocol)? {
+        Transport::Tcp => tcp_header(ip_payload, bytes, at),
+        Transport::Udp => udp_header(ip_payload, bytes, at),
     }
 }
 
 fn tcp_header(ip_payload: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketHeader> {
-    let slice = TcpSlice::from_slice(bytes).ok()?;
-    let length = slice.header_slice().len();
-    let mut fields = FieldBuilder::new(slice.header_slice(), at);
-    fields.add("source port", 0..2, slice.source_port().to_string());
-    fields.add(
-        "destination port",
-        2..4,
-        slice.destination_port().to_string(),
-    );
-    fields.add("sequence number", 4..8, slice.sequence_number().to_string());
-    fields.add(
-        "acknowledgment number",
-        8..12,
-        slice.acknowledgment_number().to_string(),
-    );
+    const FIXED: usize = 20;
+    let length = usize::from(bytes.get(12)? >> 4) * 4;
+    if length < FIXED {
+        return None;
+    }
+    let header = bytes.get(..length)?;
+    let mut fields = FieldBuilder::new(header, at);
+    fields.add("source port", 0..2, fields.u16(0).to_string());
+    fields.add("destination port", 2..4, fields.u16(2).to_string());
+    fields.add("sequence number", 4..8, fields.u32(4).to_string());
+    fields.add("acknowledgment number", 8..12, fields.u32(8).to_string());
     fields.add("data offset", 12..13, format!("{length} bytes"));
     let flags = fields.u8(13);
     let names: Vec<&str> = FLAGS
@@ -55,17 +49,18 @@ fn tcp_header(ip_payload: &IpPayload, bytes: &[u8], at: usize) -> Option<PacketH
         .map(|(_, name)| name)
         .collect();
     fields.add("flags", 13..14, names.join(" "));
-    fields.add("window", 14..16, slice.window_size().to_string());
+    fields.add("window", 14..16, fields.u16(14).to_string());
     fields.add(
         "checksum",
         16..18,
-        check_transport_checksum(slice.checksum(), ip_payload, bytes),
+        check_transport_checksum(fields.u16(16), ip_payload, bytes),
     );
-    if slice.urgent_pointer() > 0 || flags & 0x20 != 0 {
-        fields.add("urgent pointer", 18..20, slice.urgent_pointer().to_string());
+    let urgent = fields.u16(18);
+    if urgent > 0 || flags & 0x20 != 0 {
+        fields.add("urgent pointer", 18..20, urgent.to_string());
     }
-    if length > 20 {
-        fields.add("options", 20..length, format_tcp_options(&slice));
+    if let Some(options) = header.get(FIXED..).filter(|options| !options.is_empty()) {
+        fields.add("options", FIXED..length, format_tcp_options(options));
     }
     Some(fields.finish(Layer::Transport, "TCP"))
 }
@@ -103,31 +98,17 @@ fn check_transport_checksum(stated: u16, ip_payload: &IpPayload, bytes: &[u8]) -
     )
 }
 
-fn format_tcp_options(slice: &TcpSlice<'_>) -> String {
-    let formatted =
-        slice
-            .options_iterator()
-            .map_while(Result::ok)
-            .filter_map(|option| match option {
-                TcpOptionElement::Noop => None,
-                TcpOptionElement::MaximumSegmentSize(bytes) => Some(format!("MSS {bytes}")),
-                TcpOptionElement::WindowScale(bits) => Some(format!("window scale {bits}")),
-                TcpOptionElement::SelectiveAcknowledgementPermitted => {
-                    Some("SACK permitted".to_owned())
-                }
-                TcpOptionElement::SelectiveAcknowledgement(first, rest) => {
-                    let blocks = std::iter::once(first).chain(rest.into_iter().flatten());
-                    Some(format!(
-                        "SACK {}",
-                        blocks
-                            .map(|(from, to)| format!("{from}-{to}"))
-                            .collect::<Vec<_>>()
-                            .join(" ")
-                    ))
-                }
-                TcpOptionElement::Timestamp(value, echo) => {
-                    Some(format!("timestamp {value} echo {echo}"))
-                }
-            });
+fn format_tcp_options(bytes: &[u8]) -> String {
+    let formatted = TcpOptions(bytes).map(|option| match option {
+        TcpOption::MaximumSegmentSize(bytes) => format!("MSS {bytes}"),
+        TcpOption::WindowScale(bits) => format!("window scale {bits}"),
+        TcpOption::SackPermitted => "SACK permitted".to_owned(),
+        TcpOption::Sack(blocks) => {
+            let blocks = sack_blocks(blocks).map(|(from, to)| format!("{from}-{to}"));
+            format!("SACK {}", blocks.collect::<Vec<_>>().join(" "))
+        }
+        TcpOption::Timestamps { value, echo } => format!("timestamp {value} echo {echo}"),
+        TcpOption::Other { kind, bytes } => format!("option {kind} ({bytes} bytes)"),
+    });
     formatted.collect::<Vec<_>>().join(", ")
 }

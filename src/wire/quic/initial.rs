@@ -4,7 +4,8 @@ use super::crypto::CryptoStream;
 use super::frames::crypto_frames;
 use super::protection::InitialKeys;
 use super::{LongHeaderPacket, PacketKind, long_header_packets};
-use crate::wire::tls::{ClientHello, Sender, ServerHello};
+use crate::wire::Side;
+use crate::wire::tls::{ClientHello, ServerHello};
 
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
@@ -30,14 +31,14 @@ pub struct InitialReader {
 
 impl InitialReader {
     /// Processes a datagram of one side; returns the hello that it completes.
-    pub fn read(&mut self, from: Sender, datagram: &[u8]) -> Option<QuicHello> {
+    pub fn read(&mut self, from: Side, datagram: &[u8]) -> Option<QuicHello> {
         for packet in
             long_header_packets(datagram).filter(|packet| packet.kind == PacketKind::Initial)
         {
             let Some(frames) = self.open(from, datagram, &packet) else {
                 continue;
             };
-            let stream = if from == Sender::Client {
+            let stream = if from == Side::Client {
                 &mut self.client
             } else {
                 &mut self.server
@@ -51,37 +52,37 @@ impl InitialReader {
 
     fn open(
         &mut self,
-        from: Sender,
+        from: Side,
         datagram: &[u8],
         packet: &LongHeaderPacket<'_>,
     ) -> Option<Vec<u8>> {
-        let side = usize::from(from == Sender::Server);
+        let side = usize::from(from == Side::Server);
         let opened = self
             .keys
             .as_ref()
             .and_then(|keys| keys.get(side)?.open(datagram, packet));
-        if opened.is_some() || from == Sender::Server {
+        if opened.is_some() || from == Side::Server {
             return opened;
         }
         // The client's first packet, or the first after a Retry, which changes the connection ID
         // and with it the keys (RFC 9001 §5.2).
         let key = |side| InitialKeys::new(packet.version, packet.destination, side);
-        let keys = [key(Sender::Client)?, key(Sender::Server)?];
+        let keys = [key(Side::Client)?, key(Side::Server)?];
         let opened = keys.first()?.open(datagram, packet)?;
         self.keys = Some(keys);
         Some(opened)
     }
 
-    fn next_hello(&mut self, from: Sender) -> Option<QuicHello> {
+    fn next_hello(&mut self, from: Side) -> Option<QuicHello> {
         match from {
-            Sender::Client if !self.client_hello_seen => {
+            Side::Client if !self.client_hello_seen => {
                 let (kind, body) = self.client.first_message()?;
                 self.client_hello_seen = true;
                 (kind == CLIENT_HELLO)
                     .then(|| ClientHello::parse(body))?
                     .map(QuicHello::ClientHello)
             }
-            Sender::Server if !self.server_hello_seen => {
+            Side::Server if !self.server_hello_seen => {
                 let (kind, body) = self.server.first_message()?;
                 self.server_hello_seen = true;
                 (kind == SERVER_HELLO)
@@ -134,7 +135,7 @@ mod tests {
             let id = decode_hex("8394c8f03e515708");
             let key = |side| InitialKeys::new(version, &id, side).unwrap();
             let mut reader = InitialReader {
-                keys: Some([key(Sender::Client), key(Sender::Server)]),
+                keys: Some([key(Side::Client), key(Side::Server)]),
                 ..InitialReader::default()
             };
             let datagram = decode_hex(packet);
@@ -143,7 +144,7 @@ mod tests {
                 (packet.kind, packet.version, packet.range.end),
                 (PacketKind::Initial, version, datagram.len())
             );
-            let Some(QuicHello::ServerHello(hello)) = reader.read(Sender::Server, &datagram) else {
+            let Some(QuicHello::ServerHello(hello)) = reader.read(Side::Server, &datagram) else {
                 panic!("a hello is read")
             };
             assert_eq!(
@@ -163,7 +164,7 @@ mod tests {
                 datagram[..6].copy_from_slice(&[0xc0, 0, 0, 0, 1, 4]);
             }
             let mut reader = InitialReader::default();
-            for from in [Sender::Client, Sender::Server] {
+            for from in [Side::Client, Side::Server] {
                 reader.read(from, &datagram);
             }
             for packet in long_header_packets(&datagram) {

@@ -5,7 +5,8 @@ use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 
 use super::{LongHeaderPacket, VERSION_2};
-use crate::wire::tls::{Hash, Sender, expand_label};
+use crate::wire::Side;
+use crate::wire::tls::{Hash, expand_label};
 
 const SALT_1: [u8; 20] = [
     0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad,
@@ -29,14 +30,14 @@ pub(super) struct InitialKeys {
 
 impl InitialKeys {
     /// Derives the keys from the destination connection ID of the client's first packet.
-    pub(super) fn new(version: u32, destination: &[u8], side: Sender) -> Option<Self> {
+    pub(super) fn new(version: u32, destination: &[u8], side: Side) -> Option<Self> {
         let (salt, prefix) = if version == VERSION_2 {
             (SALT_2, "quicv2")
         } else {
             (SALT_1, "quic")
         };
         let secret = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &salt), destination);
-        let label = if side == Sender::Client {
+        let label = if side == Side::Client {
             "client in"
         } else {
             "server in"

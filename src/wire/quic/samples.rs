@@ -10,7 +10,7 @@ use aws_lc_rs::aead::{Aad, Nonce};
 
 use super::protection::InitialKeys;
 use super::{VERSION_1, VERSION_2};
-use crate::wire::tls::Sender;
+use crate::wire::Side;
 
 /// The versions that have been published.
 pub(crate) const VERSIONS: [u32; 2] = [VERSION_1, VERSION_2];
@@ -19,7 +19,7 @@ pub(crate) const VERSIONS: [u32; 2] = [VERSION_1, VERSION_2];
 pub(crate) fn client_initial(version: u32, number: u32, offset: u16, piece: &[u8]) -> Vec<u8> {
     const ID: [u8; 8] = [0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
     const TAG: usize = 16;
-    let keys = InitialKeys::new(version, &ID, Sender::Client).unwrap();
+    let keys = InitialKeys::new(version, &ID, Side::Client).unwrap();
     let short = |value: usize| (0x4000 | u16::try_from(value).unwrap()).to_be_bytes();
     let mut frames = [&[6][..], &short(offset.into()), &short(piece.len()), piece].concat();
     frames.resize(1_200 - TAG - 26, 0);

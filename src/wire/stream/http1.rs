@@ -179,7 +179,7 @@ impl Http1Lane {
             content: HeadContent::Request(request),
         });
         self.message = Some(number);
-        self.asks_upgrade = method == RequestMethod::Connect || has_field(request, b"upgrade");
+        self.asks_upgrade = method == RequestMethod::Connect || has_field(request, "upgrade");
         let framing = if method == RequestMethod::Connect {
             BodyFraming::Length(0)
         } else {
@@ -297,12 +297,10 @@ pub(super) enum UpgradeToken {
 }
 
 fn upgraded_to(response: &ResponseHead) -> UpgradeToken {
-    let is_upgrade = |name: &[u8]| name.eq_ignore_ascii_case(b"upgrade");
-    let mut tokens = response.fields.iter();
-    let Some((_, token)) = tokens.find(|(name, _)| is_upgrade(name)) else {
+    let Some(upgrade) = response.fields.iter().find(|field| field.is("upgrade")) else {
         return UpgradeToken::Seen;
     };
-    let token = token.trim_ascii();
+    let token = upgrade.value.trim_ascii();
     if token.eq_ignore_ascii_case(b"h2c") {
         UpgradeToken::Http2
     } else if token
@@ -315,11 +313,8 @@ fn upgraded_to(response: &ResponseHead) -> UpgradeToken {
     }
 }
 
-fn has_field(request: &RequestHead, wanted: &[u8]) -> bool {
-    let fields = request.fields.iter();
-    fields
-        .map(|(name, _)| name)
-        .any(|name| name.eq_ignore_ascii_case(wanted))
+fn has_field(request: &RequestHead, wanted: &str) -> bool {
+    request.fields.iter().any(|field| field.is(wanted))
 }
 
 fn pass_body(body: &mut BodyReader, bytes: &[u8], cx: &mut LaneContext<'_>) -> usize {

@@ -8,8 +8,8 @@ use super::socks5::Socks5Lane;
 use super::text::TextLane;
 use super::tls::TlsLane;
 use super::unit::{ByteAxis, StreamProtocol, UnitKind, UnitPiece};
+use crate::wire::Side;
 use crate::wire::http1::{HeadBuffer, HeadError, IrregularLine};
-use crate::wire::tls::Sender;
 
 /// State of one direction.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ pub(super) enum NextState {
 
 /// Access of a protocol's parser to its direction.
 pub(super) struct LaneContext<'a> {
-    pub(super) from: Sender,
+    pub(super) from: Side,
     pub(super) axis: ByteAxis,
     pub(super) at: &'a mut u64,
     pub(super) other_at: u64,
@@ -70,7 +70,7 @@ pub(super) struct LaneContext<'a> {
 }
 
 impl LaneContext<'_> {
-    pub(super) const fn from(&self) -> Sender {
+    pub(super) const fn from(&self) -> Side {
         self.from
     }
 

@@ -13,8 +13,9 @@ use super::socks5::Socks5Lane;
 use super::text::TextLane;
 use super::tls::{TlsLane, TlsSession};
 use super::unit::{ByteAxis, StreamProtocol, UnitKind};
+use crate::wire::Side;
 use crate::wire::http1::MAX_HEAD_BYTES;
-use crate::wire::tls::{KeyLog, Sender};
+use crate::wire::tls::KeyLog;
 
 /// Maximum number of nested TLS layers that are parsed.
 const MOST_LAYERS: u8 = 2;
@@ -27,7 +28,7 @@ pub(super) struct StreamLayer {
     server: StreamLane,
     pending: PendingRequests,
     /// The side that sent a SOCKS5 greeting.
-    socks5_client: Option<Sender>,
+    socks5_client: Option<Side>,
     tls: TlsSession,
     /// The plaintext layer within TLS.
     inner: Option<Box<Self>>,
@@ -52,15 +53,15 @@ impl StreamLayer {
         self
     }
 
-    pub(super) const fn lane(&self, from: Sender) -> &StreamLane {
+    pub(super) const fn lane(&self, from: Side) -> &StreamLane {
         match from {
-            Sender::Client => &self.client,
-            Sender::Server => &self.server,
+            Side::Client => &self.client,
+            Side::Server => &self.server,
         }
     }
 
     /// Resets a direction; with `both` also the state that the two share.
-    pub(super) fn restart(&mut self, from: Sender, both: bool) {
+    pub(super) fn restart(&mut self, from: Side, both: bool) {
         if both {
             *self = Self::new(self.axis);
         } else {
@@ -71,7 +72,7 @@ impl StreamLayer {
     /// Parses the next bytes of a direction.
     pub(super) fn push(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: &[u8],
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -84,7 +85,7 @@ impl StreamLayer {
     }
 
     /// Ends a direction.
-    pub(super) fn finish(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    pub(super) fn finish(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         self.decide(from, keys, sink);
         self.flush(from, keys, sink);
         if let Some(inner) = &mut self.inner {
@@ -92,18 +93,18 @@ impl StreamLayer {
         }
     }
 
-    const fn lane_mut(&mut self, from: Sender) -> &mut StreamLane {
+    const fn lane_mut(&mut self, from: Side) -> &mut StreamLane {
         match from {
-            Sender::Client => &mut self.client,
-            Sender::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         }
     }
 
     /// Splits the state of a direction from what it may see of the rest.
-    fn split<'a>(&'a mut self, from: Sender, sink: &'a mut dyn UnitSink) -> SplitLayer<'a> {
+    fn split<'a>(&'a mut self, from: Side, sink: &'a mut dyn UnitSink) -> SplitLayer<'a> {
         let (lane, other) = match from {
-            Sender::Client => (&mut self.client, &self.server),
-            Sender::Server => (&mut self.server, &self.client),
+            Side::Client => (&mut self.client, &self.server),
+            Side::Server => (&mut self.server, &self.client),
         };
         SplitLayer {
             state: &mut lane.state,
@@ -122,7 +123,7 @@ impl StreamLayer {
     /// Parses or detects with the next bytes; returns the number of bytes consumed.
     fn step(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: &[u8],
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -160,7 +161,7 @@ impl StreamLayer {
             self.change_state(from, next, keys, sink);
         }
         if is_tls {
-            self.open_early(other_side(from), keys, sink);
+            self.open_early(from.opposite(), keys, sink);
         }
         taken
     }
@@ -168,7 +169,7 @@ impl StreamLayer {
     /// Changes the state of a direction.
     fn change_state(
         &mut self,
-        from: Sender,
+        from: Side,
         next: NextState,
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -206,7 +207,7 @@ impl StreamLayer {
     /// Starts a protocol that begins with these bytes.
     fn begin_protocol(
         &mut self,
-        from: Sender,
+        from: Side,
         protocol: StreamProtocol,
         opening: &[u8],
         request: Option<u64>,
@@ -246,7 +247,7 @@ impl StreamLayer {
     /// Detects the protocol, or buffers the bytes until there are enough.
     fn take_opening(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: &[u8],
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -269,7 +270,7 @@ impl StreamLayer {
     }
 
     /// Decides on the protocol with the bytes that are there.
-    fn decide(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn decide(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let hints = DetectHints {
             is_over: true,
             ..self.hints(from)
@@ -284,8 +285,8 @@ impl StreamLayer {
         }
     }
 
-    fn hints(&self, from: Sender) -> DetectHints {
-        let other = self.lane(other_side(from));
+    fn hints(&self, from: Side) -> DetectHints {
+        let other = self.lane(from.opposite());
         DetectHints {
             http2: other.protocol == Some(StreamProtocol::Http2),
             socks5: self.socks5_client.is_some_and(|client| client != from),
@@ -296,7 +297,7 @@ impl StreamLayer {
     /// Continues after resynchronization.
     fn resume(
         &mut self,
-        from: Sender,
+        from: Side,
         found: ResyncResult,
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -314,7 +315,7 @@ impl StreamLayer {
     }
 
     /// Emits bytes that wait for more.
-    fn flush(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn flush(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let SplitLayer { state, mut cx, .. } = self.split(from, sink);
         match state {
             LaneState::Text(text) => text.flush(&mut cx),
@@ -338,7 +339,7 @@ impl StreamLayer {
 
     fn push_plain(
         &mut self,
-        from: Sender,
+        from: Side,
         plain: &[u8],
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -356,7 +357,7 @@ impl StreamLayer {
     }
 
     /// Decrypts what the other direction sent before the `ServerHello` was known.
-    fn open_early(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn open_early(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let mut plain = Vec::new();
         let SplitLayer {
             state, tls, mut cx, ..
@@ -376,11 +377,4 @@ struct SplitLayer<'a> {
     pending: &'a mut PendingRequests,
     tls: &'a mut TlsSession,
     cx: LaneContext<'a>,
-}
-
-const fn other_side(side: Sender) -> Sender {
-    match side {
-        Sender::Client => Sender::Server,
-        Sender::Server => Sender::Client,
-    }
 }

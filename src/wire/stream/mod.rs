@@ -35,7 +35,8 @@ use http2::Http2Lane;
 use lane::LaneState;
 use layer::StreamLayer;
 
-use super::tls::{KeyLog, Sender};
+use super::tls::KeyLog;
+use crate::wire::Side;
 
 pub use sink::{
     FaultReason, HeadContent, MessageEnd, MessageHead, StreamFault, StreamGap, StreamUpgrade,
@@ -105,36 +106,36 @@ impl<'k> StreamParser<'k> {
     }
 
     /// Parses the next bytes of a direction.
-    pub fn push(&mut self, from: Sender, bytes: &[u8], sink: &mut dyn UnitSink) {
+    pub fn push(&mut self, from: Side, bytes: &[u8], sink: &mut dyn UnitSink) {
         self.layer.push(from, bytes, self.keys, sink);
     }
 
     /// Skips missing bytes of a direction.
-    pub fn push_gap(&mut self, from: Sender, bytes: u64, sink: &mut dyn UnitSink) {
+    pub fn push_gap(&mut self, from: Side, bytes: u64, sink: &mut dyn UnitSink) {
         if bytes > 0 {
             self.layer.push_gap(from, bytes, self.keys, sink);
         }
     }
 
     /// Ends a direction.
-    pub fn finish(&mut self, from: Sender, sink: &mut dyn UnitSink) {
+    pub fn finish(&mut self, from: Side, sink: &mut dyn UnitSink) {
         self.layer.finish(from, self.keys, sink);
     }
 
     /// Restarts a direction at offset 0; with `both` also the state that the two share.
-    pub fn restart(&mut self, from: Sender, both: bool) {
+    pub fn restart(&mut self, from: Side, both: bool) {
         self.layer.restart(from, both);
     }
 
     /// Returns the offset of the first byte in a direction's stream that was not reported yet.
     #[must_use]
-    pub const fn reported_to(&self, from: Sender) -> u64 {
+    pub const fn reported_to(&self, from: Side) -> u64 {
         self.layer.lane(from).at
     }
 
     /// Returns the kind of the bytes from [`reported_to`](Self::reported_to) on.
     #[must_use]
-    pub const fn unreported(&self, from: Sender) -> UnreportedBytes {
+    pub const fn unreported(&self, from: Side) -> UnreportedBytes {
         match &self.layer.lane(from).state {
             LaneState::Detect(..) | LaneState::Resync(_) | LaneState::Text(_) => {
                 UnreportedBytes::Unrecognised

@@ -3,9 +3,10 @@
 use thiserror::Error;
 
 use super::unit::{ByteAxis, StreamProtocol, UnitKind, UnitPiece};
+use crate::wire::Side;
 use crate::wire::hpack::FieldFault;
 use crate::wire::http1::{FieldLine, HeadError, IrregularLine, RequestHead, ResponseHead};
-use crate::wire::tls::{ClientHello, Sender, ServerHello, Undecipherable};
+use crate::wire::tls::{ClientHello, ServerHello, Undecipherable};
 
 /// Receives the findings of a parser, in stream order per direction. All methods except
 /// [`unit`](Self::unit) do nothing by default.
@@ -23,7 +24,7 @@ pub trait UnitSink {
     fn upgrade(&mut self, _upgrade: StreamUpgrade) {}
 
     /// Called for each TLS hello.
-    fn hello(&mut self, _from: Sender, _axis: ByteAxis, _hello: &TlsHello) {}
+    fn hello(&mut self, _from: Side, _axis: ByteAxis, _hello: &TlsHello) {}
 
     /// Called for missing bytes.
     fn gap(&mut self, _gap: &StreamGap) {}
@@ -41,8 +42,8 @@ pub trait UnitSink {
 /// Head of a message.
 #[derive(Debug)]
 pub struct MessageHead<'a> {
-    /// Sender of the message.
-    pub from: Sender,
+    /// Side of the message.
+    pub from: Side,
     /// Byte sequence that contains it.
     pub axis: ByteAxis,
     /// Offset of its first byte; over HTTP/2 that of its first frame.
@@ -73,8 +74,8 @@ pub enum HeadContent<'a> {
 /// End of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageEnd {
-    /// Sender of the message.
-    pub from: Sender,
+    /// Side of the message.
+    pub from: Side,
     /// Byte sequence that contains it.
     pub axis: ByteAxis,
     /// HTTP/2's stream, or over HTTP/1 the number of the request, if known.
@@ -84,8 +85,8 @@ pub struct MessageEnd {
 /// Start of a protocol in a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamUpgrade {
-    /// Sender of its bytes.
-    pub from: Sender,
+    /// Side of its bytes.
+    pub from: Side,
     /// Byte sequence that contains it.
     pub axis: ByteAxis,
     /// Offset of its first byte.
@@ -109,8 +110,8 @@ pub enum TlsHello {
 /// Gap in a byte sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamGap {
-    /// Sender of the missing bytes.
-    pub from: Sender,
+    /// Side of the missing bytes.
+    pub from: Side,
     /// Byte sequence that contains the gap.
     pub axis: ByteAxis,
     /// Offset of the first missing byte.
@@ -124,8 +125,8 @@ pub struct StreamGap {
 /// Bytes that cannot be parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamFault<'a> {
-    /// Sender of the bytes.
-    pub from: Sender,
+    /// Side of the bytes.
+    pub from: Side,
     /// Byte sequence that contains them.
     pub axis: ByteAxis,
     /// Offset of the first byte affected.

@@ -5,9 +5,8 @@ use super::detect::{RECORD_HEADER, record_length};
 use super::lane::{LaneContext, NextState};
 use super::sink::{FaultReason, TlsHello};
 use super::unit::UnitKind;
-use crate::wire::tls::{
-    Decipherer, HandshakeItemKind, HandshakeReader, KeyLog, Sender, Undecipherable,
-};
+use crate::wire::Side;
+use crate::wire::tls::{Decipherer, HandshakeItemKind, HandshakeReader, KeyLog, Undecipherable};
 
 /// Content type of the record after which TLS 1.2 encrypts.
 const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -53,8 +52,8 @@ struct OpenRecord {
 pub(super) struct TlsSession {
     reader: HandshakeReader,
     client: Option<crate::wire::tls::ClientHello>,
-    /// Sender of the `ClientHello`.
-    client_side: Option<Sender>,
+    /// Side of the `ClientHello`.
+    client_side: Option<Side>,
     decipherer: Option<Decipherer>,
     /// Whether the `ServerHello` is known, and with it whether there are keys.
     is_agreed: bool,
@@ -109,12 +108,12 @@ impl TlsSession {
     }
 
     /// Decrypts the next record of a direction.
-    fn open(&mut self, from: Sender, record: &[u8]) -> Option<Result<Vec<u8>, Undecipherable>> {
+    fn open(&mut self, from: Side, record: &[u8]) -> Option<Result<Vec<u8>, Undecipherable>> {
         let decipherer = self.decipherer.as_mut()?;
         let side = if self.client_side == Some(from) {
-            Sender::Client
+            Side::Client
         } else {
-            Sender::Server
+            Side::Server
         };
         Some(decipherer.decrypt(side, record).map(|opened| {
             if opened.kind == APPLICATION_DATA {

@@ -1,7 +1,7 @@
 //! Units: what ranges of a byte sequence are, and the sequence to which their offsets refer.
 
+use crate::wire::Side;
 use crate::wire::http2::Frame;
-use crate::wire::tls::Sender;
 
 /// Byte sequence to which an offset refers. Each direction of a connection has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,8 +65,8 @@ pub enum UnitKind {
 /// A piece of a unit. The pieces of a unit follow each other directly, except for gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitPiece<'a> {
-    /// Sender of the bytes.
-    pub from: Sender,
+    /// Side of the bytes.
+    pub from: Side,
     /// Byte sequence that contains it.
     pub axis: ByteAxis,
     /// Offset of its first byte.

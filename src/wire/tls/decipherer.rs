@@ -12,7 +12,8 @@ use super::key_log::{KeyLog, Label};
 use super::protection::Protection;
 use super::schedule::{master_keys, next_secret, traffic_keys};
 use super::suite::Suite;
-use super::{ClientHello, MESSAGE_HEADER, Sender, ServerHello};
+use super::{ClientHello, MESSAGE_HEADER, ServerHello};
+use crate::wire::Side;
 
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const HANDSHAKE: u8 = 22;
@@ -89,12 +90,12 @@ impl Decipherer {
     /// decrypted: a log that was started late contains only the secrets used after the handshake.
     pub fn decrypt(
         &mut self,
-        from: Sender,
+        from: Side,
         record: &[u8],
     ) -> Result<DecryptedRecord, Undecipherable> {
         let lane = match from {
-            Sender::Client => &mut self.client,
-            Sender::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         };
         lane.read_record(record).ok_or(Undecipherable::Record)
     }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use crate::wire::packet_headers::parse_headers;
-use crate::wire::{LinkType, TransportKind, TransportSegment};
+use crate::wire::{LinkType, TransportHeader, TransportSegment};
 
 /// Updates the checksum; `before` is the payload before it was overwritten.
 pub(super) fn update_checksum(
@@ -14,9 +14,9 @@ pub(super) fn update_checksum(
     payload_at: usize,
     before: &[u8],
 ) {
-    let (name, field, protocol) = match segment.kind {
-        TransportKind::Tcp(_) => ("TCP", 16, 6),
-        TransportKind::Udp => ("UDP", 6, 17),
+    let (name, field, protocol) = match segment.header {
+        TransportHeader::Tcp(_) => ("TCP", 16, 6),
+        TransportHeader::Udp => ("UDP", 6, 17),
     };
     let Some(begin) = parse_headers(link, frame)
         .headers

@@ -7,12 +7,12 @@ use std::ops::Range;
 
 use super::head::HeadLines;
 use crate::insight::redact::{RedactionRules, merge_ranges};
+use crate::wire::Side;
 use crate::wire::http2::{FRAME_HEADER, Frame};
 use crate::wire::stream::{
     FaultReason, StreamFault, StreamGap, StreamParser, StreamProtocol, StreamUpgrade, UnitKind,
     UnitPiece, UnitSink, UnreportedBytes,
 };
-use crate::wire::tls::Sender;
 
 /// State of both sides of a connection. Its beginning may not have been captured, so the side that
 /// opened it is unknown: `Client` is the lesser endpoint here.
@@ -41,15 +41,15 @@ struct SideMask {
 
 impl ConversationMask {
     /// Returns true if a side speaks TLS.
-    pub(super) const fn is_encrypted(&self, from: Sender) -> bool {
+    pub(super) const fn is_encrypted(&self, from: Side) -> bool {
         match from {
-            Sender::Client => self.lesser.is_encrypted,
-            Sender::Server => self.greater.is_encrypted,
+            Side::Client => self.lesser.is_encrypted,
+            Side::Server => self.greater.is_encrypted,
         }
     }
 
     /// Restarts a side, or with `both` the connection.
-    pub(super) fn restart(&mut self, from: Sender, both: bool) {
+    pub(super) fn restart(&mut self, from: Side, both: bool) {
         if both {
             *self = Self::default();
         } else {
@@ -61,7 +61,7 @@ impl ConversationMask {
     /// Returns the secret ranges in the next bytes of a side, in order.
     pub(super) fn secrets(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: &[u8],
         rules: &RedactionRules,
     ) -> Vec<Range<usize>> {
@@ -71,8 +71,8 @@ impl ConversationMask {
             greater,
         } = self;
         let side = match from {
-            Sender::Client => lesser,
-            Sender::Server => greater,
+            Side::Client => lesser,
+            Side::Server => greater,
         };
         let begin = side.at;
         side.at = side.at.saturating_add(bytes.len() as u64);
@@ -105,15 +105,15 @@ impl ConversationMask {
     }
 
     /// Skips bytes of a side that were not captured.
-    pub(super) fn skip(&mut self, from: Sender, bytes: u64, rules: &RedactionRules) {
+    pub(super) fn skip(&mut self, from: Side, bytes: u64, rules: &RedactionRules) {
         let Self {
             parser,
             lesser,
             greater,
         } = self;
         let side = match from {
-            Sender::Client => lesser,
-            Sender::Server => greater,
+            Side::Client => lesser,
+            Side::Server => greater,
         };
         side.at = side.at.saturating_add(bytes);
         let mut sink = HarmlessRanges {
@@ -125,10 +125,10 @@ impl ConversationMask {
         parser.push_gap(from, bytes, &mut sink);
     }
 
-    const fn side(&mut self, from: Sender) -> &mut SideMask {
+    const fn side(&mut self, from: Side) -> &mut SideMask {
         match from {
-            Sender::Client => &mut self.lesser,
-            Sender::Server => &mut self.greater,
+            Side::Client => &mut self.lesser,
+            Side::Server => &mut self.greater,
         }
     }
 }

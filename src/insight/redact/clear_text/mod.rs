@@ -26,8 +26,7 @@ use std::net::SocketAddr;
 use foldhash::fast::RandomState;
 
 use super::RedactionRules;
-use crate::wire::tls::Sender;
-use crate::wire::{LinkType, ParsedFrame, TransportKind, TransportSegment, parse_frame};
+use crate::wire::{LinkType, ParsedFrame, Side, TransportHeader, TransportSegment, parse_frame};
 use mask::ConversationMask;
 use stream::{ClearTextStream, SenderMask};
 
@@ -90,7 +89,7 @@ impl ClearText {
         payload: &mut [u8],
         rules: &RedactionRules,
     ) {
-        let TransportKind::Tcp(tcp) = segment.kind else {
+        let TransportHeader::Tcp(tcp) = segment.header else {
             if !is_harmless(segment) {
                 payload.fill(BLANK);
             }
@@ -111,9 +110,9 @@ impl ClearText {
             conversation,
         } = self.connections.entry(endpoints).or_default();
         let (stream, from) = if source == endpoints.0 {
-            (lesser, Sender::Client)
+            (lesser, Side::Client)
         } else {
-            (greater, Sender::Server)
+            (greater, Side::Server)
         };
         let missing = u64::from(segment.payload_bytes).saturating_sub(payload.len() as u64);
         let mut mask = SenderMask { conversation, from };

@@ -3,10 +3,8 @@
 use super::BLANK;
 use super::mask::ConversationMask;
 use crate::insight::redact::RedactionRules;
-use crate::trace::TcpFlags;
-use crate::wire::TcpSegment;
 use crate::wire::assembler::{Assembler, Coverage, PiecePosition, unwrap_offset};
-use crate::wire::tls::Sender;
+use crate::wire::{Side, TcpFlags, TcpHeader};
 
 /// Maximum memory in bytes for out-of-order bytes.
 const MOST_EARLY: usize = 1 << 20;
@@ -28,27 +26,27 @@ pub(super) struct ClearTextStream {
 /// Mask of a connection, and the side that sends.
 pub(super) struct SenderMask<'a> {
     pub(super) conversation: &'a mut ConversationMask,
-    pub(super) from: Sender,
+    pub(super) from: Side,
 }
 
 impl ClearTextStream {
     /// Overwrites secrets in a segment's payload, after which `missing` bytes were not captured.
     pub(super) fn take(
         &mut self,
-        tcp: &TcpSegment,
+        tcp: &TcpHeader,
         payload: &mut [u8],
         missing: u64,
         mask: &mut SenderMask<'_>,
         rules: &RedactionRules,
     ) {
-        let syn = TcpFlags(tcp.flags).has(TcpFlags::SYN);
+        let syn = tcp.flags.has(TcpFlags::SYN);
         let first = tcp.seq.wrapping_add(u32::from(syn));
         if syn && self.base != Some(first) {
             *self = Self {
                 base: Some(first),
                 ..Self::default()
             };
-            let is_first = tcp.flags & TcpFlags::ACK == 0;
+            let is_first = !tcp.flags.has(TcpFlags::ACK);
             mask.conversation.restart(mask.from, is_first);
         }
         let low = first.wrapping_sub(*self.base.get_or_insert(first));

@@ -218,8 +218,9 @@ mod tests {
 
     use super::*;
     use crate::timeline::TimeWindow;
-    use crate::trace::{Event, EventKind, Packet, TcpFlags, TcpHeader, Trace, Transport};
+    use crate::trace::{Event, EventKind, Packet, Trace};
     use crate::units::{Moment, Nanos, WallTime};
+    use crate::wire::{TcpFlags, TcpHeader, TransportHeader};
 
     /// A download in bursts in which one of 50 segments is lost before the capture and
     /// retransmitted later.
@@ -232,7 +233,7 @@ mod tests {
             destination: if up { server } else { client },
             frame_bytes: payload_bytes + 66,
             payload_bytes,
-            transport: Transport::Tcp(TcpHeader {
+            transport: TransportHeader::Tcp(TcpHeader {
                 seq,
                 ack,
                 flags: TcpFlags(flags | if ack > 0 { TcpFlags::ACK } else { 0 }),

@@ -6,9 +6,10 @@ use super::super::canvas::Canvas;
 use super::TimelineLayout;
 use crate::timeline::{Scale, TimeWindow};
 use crate::trace::Phase;
-use crate::trace::{Direction, DirectionSum, TcpFlags, Trace, TrafficSum};
+use crate::trace::{Direction, DirectionSum, Trace, TrafficSum};
 use crate::tui::screen_run::ScreenRun;
 use crate::tui::theme::StyleRole;
+use crate::wire::TcpFlags;
 
 /// Maximum number of flows considered; a run has few, a file may contain thousands.
 const MAX_FLOWS: usize = 64;

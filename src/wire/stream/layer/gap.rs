@@ -1,17 +1,18 @@
 //! Handling of gaps: within a unit that continues after them, or with resynchronization.
 
 use super::{SplitLayer, StreamLayer};
+use crate::wire::Side;
 use crate::wire::stream::lane::{LaneState, NextState};
 use crate::wire::stream::resync::{Resync, ResyncTarget};
 use crate::wire::stream::sink::{FaultReason, StreamGap, UnitSink};
 use crate::wire::stream::unit::UnitKind;
-use crate::wire::tls::{KeyLog, Sender};
+use crate::wire::tls::KeyLog;
 
 impl StreamLayer {
     /// Skips missing bytes of a direction.
     pub(in crate::wire::stream) fn push_gap(
         &mut self,
-        from: Sender,
+        from: Side,
         bytes: u64,
         keys: Option<&KeyLog>,
         sink: &mut dyn UnitSink,
@@ -40,7 +41,7 @@ impl StreamLayer {
     }
 
     /// Returns the unit that contains the gap.
-    fn skip(&mut self, from: Sender, bytes: u64, sink: &mut dyn UnitSink) -> Option<UnitKind> {
+    fn skip(&mut self, from: Side, bytes: u64, sink: &mut dyn UnitSink) -> Option<UnitKind> {
         let SplitLayer {
             state, tls, mut cx, ..
         } = self.split(from, sink);
@@ -58,7 +59,7 @@ impl StreamLayer {
     }
 
     /// Continues after a gap within a unit, which it may have ended.
-    fn after_gap(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn after_gap(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let SplitLayer { state, mut cx, .. } = self.split(from, sink);
         let next = match state {
             LaneState::Http1(lane) => lane.after_gap(&mut cx),
@@ -76,7 +77,7 @@ impl StreamLayer {
     }
 
     /// Starts to resynchronize after a gap beyond the current unit.
-    fn start_resync(&mut self, from: Sender, sink: &mut dyn UnitSink) {
+    fn start_resync(&mut self, from: Side, sink: &mut dyn UnitSink) {
         let SplitLayer {
             state,
             pending,
@@ -100,7 +101,7 @@ impl StreamLayer {
     }
 
     /// Ends the plaintext after a gap in the records.
-    fn end_plaintext(&mut self, from: Sender, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
+    fn end_plaintext(&mut self, from: Side, keys: Option<&KeyLog>, sink: &mut dyn UnitSink) {
         let axis = self.axis;
         let lane = self.lane_mut(from);
         if std::mem::replace(&mut lane.is_broken_off, true) {

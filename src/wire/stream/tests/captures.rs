@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::record::{ParserInput, parse_all};
-use crate::wire::tls::Sender;
-use crate::wire::{LinkType, TransportKind, parse_segment};
+use crate::wire::{LinkType, Side, TcpFlags, TransportHeader, parse_segment};
 
 const FILES: [(&str, &[u8]); 11] = [
     (
@@ -109,7 +108,7 @@ fn passing(frames: &[&[u8]]) -> Vec<Vec<ParserInput>> {
         let Some(segment) = parse_segment(LinkType::Ethernet, frame, bytes) else {
             continue;
         };
-        let TransportKind::Tcp(tcp) = segment.kind else {
+        let TransportHeader::Tcp(tcp) = segment.header else {
             continue;
         };
         let ends = [segment.source, segment.destination];
@@ -118,11 +117,11 @@ fn passing(frames: &[&[u8]]) -> Vec<Vec<ParserInput>> {
             .or_default();
         let client = *connection.client.get_or_insert(segment.source);
         let from = if client == segment.source {
-            Sender::Client
+            Side::Client
         } else {
-            Sender::Server
+            Side::Server
         };
-        let is_syn = tcp.flags & 2 != 0;
+        let is_syn = tcp.flags.has(TcpFlags::SYN);
         let seq = tcp.seq.wrapping_add(u32::from(is_syn));
         let next = connection.next.entry(segment.source).or_insert(seq);
         let payload = &frame[usize::try_from(segment.payload_at.unwrap()).unwrap()..];

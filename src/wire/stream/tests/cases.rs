@@ -1,9 +1,9 @@
 //! Expected output of the parser for connections of each protocol.
 
 use super::record::{ParserInput, client, frame, hello, parse_all, record, server};
+use crate::wire::Side;
 use crate::wire::http2::PREFACE;
 use crate::wire::stream::{StreamParser, UnreportedBytes};
-use crate::wire::tls::Sender;
 
 const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -151,7 +151,7 @@ fn a_response_whose_head_is_lost_does_not_shift_those_after_it() {
     for round in 0..3 {
         passing.push(client(GET));
         passing.push(if round == 0 {
-            ParserInput::Gap(Sender::Server, 40)
+            ParserInput::Gap(Side::Server, 40)
         } else {
             server(OK)
         });
@@ -177,7 +177,7 @@ fn a_gap_within_a_body_or_a_chunk_does_not_matter() {
         let passing = [
             client(&[GET, GET].concat()),
             server(answer),
-            ParserInput::Gap(Sender::Server, gap),
+            ParserInput::Gap(Side::Server, gap),
             server(&[rest, OK].concat()),
         ];
         let heads = parse_all(&passing).lines("head");
@@ -189,7 +189,7 @@ fn a_gap_within_a_body_or_a_chunk_does_not_matter() {
 #[test]
 fn a_request_is_found_behind_a_gap() {
     let passing = [
-        ParserInput::Gap(Sender::Client, 9),
+        ParserInput::Gap(Side::Client, 9),
         client(&[b"x=1", GET].concat()),
         server(OK),
     ];
@@ -213,9 +213,9 @@ fn records_are_found_behind_a_gap_and_followed_through_one() {
     let passing = [
         client(&hello(true)),
         client(&data[..9]),
-        ParserInput::Gap(Sender::Client, 16),
+        ParserInput::Gap(Side::Client, 16),
         client(&data),
-        ParserInput::Gap(Sender::Client, 7),
+        ParserInput::Gap(Side::Client, 7),
         client(&[1, 2, 3]),
         client(&[data.clone(), data.clone()].concat()),
     ];
@@ -253,7 +253,7 @@ fn a_gap_within_a_frame_leaves_the_next_in_place_and_a_larger_one_ends_it() {
     let headers = frame(1, 5, 3, &[0x82, 0x84]);
     let passing = [
         client(&begin),
-        ParserInput::Gap(Sender::Client, 20),
+        ParserInput::Gap(Side::Client, 20),
         client(&headers),
     ];
     assert_eq!(
@@ -262,12 +262,12 @@ fn a_gap_within_a_frame_leaves_the_next_in_place_and_a_larger_one_ends_it() {
     );
     let passing = [
         client(&begin),
-        ParserInput::Gap(Sender::Client, 21),
+        ParserInput::Gap(Side::Client, 21),
         client(&headers),
     ];
     let lost = parse_all(&passing);
     assert_eq!(
-        lost.of(Sender::Client).last().unwrap(),
+        lost.of(Side::Client).last().unwrap(),
         "fault 73 where a frame of HTTP/2 begins is not known any more"
     );
     assert_eq!(lost.lines("head"), Vec::<String>::new());
@@ -278,7 +278,7 @@ fn a_lost_field_section_is_reported_and_frames_continue() {
     let begin = [PREFACE.to_vec(), frame(1, 5, 1, &[7; 9])[..9].to_vec()].concat();
     let passing = [
         client(&begin),
-        ParserInput::Gap(Sender::Client, 9),
+        ParserInput::Gap(Side::Client, 9),
         client(&frame(1, 5, 3, &[0x82])),
     ];
     let told = parse_all(&passing).both().concat();
@@ -301,12 +301,12 @@ fn a_direction_begins_anew() {
         StreamParser::default(),
         super::record::RecordedUnits::default(),
     );
-    parser.push(Sender::Client, GET, &mut record);
-    parser.restart(Sender::Client, true);
-    assert_eq!(parser.reported_to(Sender::Client), 0);
-    parser.push(Sender::Client, &GET[..4], &mut record);
+    parser.push(Side::Client, GET, &mut record);
+    parser.restart(Side::Client, true);
+    assert_eq!(parser.reported_to(Side::Client), 0);
+    parser.push(Side::Client, &GET[..4], &mut record);
     assert_eq!(
-        parser.unreported(Sender::Client),
+        parser.unreported(Side::Client),
         UnreportedBytes::Unrecognised
     );
 }
@@ -322,7 +322,7 @@ fn units_are_the_same_whether_fields_are_wanted_or_not() {
     let units = |skips_fields| {
         let mut record = super::record::RecordedUnits::default();
         record.skips_fields = skips_fields;
-        StreamParser::default().push(Sender::Client, &bytes, &mut record);
+        StreamParser::default().push(Side::Client, &bytes, &mut record);
         record.lines("unit")
     };
     assert_eq!(units(true), units(false));

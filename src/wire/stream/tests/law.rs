@@ -5,8 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::record::{ParserInput, client, frame, hello, parse_all, record, server};
+use crate::wire::Side;
 use crate::wire::http2::PREFACE;
-use crate::wire::tls::Sender;
 
 const CHUNKED: &[u8] = b"HTTP/1.1 103 E\r\n\r\n\
     HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
@@ -161,7 +161,7 @@ fn with_client_ahead(mut pieces: Vec<ParserInput>, times: usize) -> Vec<ParserIn
     let is_client = |piece: &ParserInput| {
         matches!(
             piece,
-            ParserInput::Bytes(Sender::Client, _) | ParserInput::Gap(Sender::Client, _)
+            ParserInput::Bytes(Side::Client, _) | ParserInput::Gap(Side::Client, _)
         )
     };
     for _ in 0..times {
@@ -208,7 +208,7 @@ proptest! {
     ) {
         for said in [said.clone(), with_gap(said, at, from, length)] {
             let lines = parse_all(&said).both();
-            for (side, lines) in [Sender::Client, Sender::Server].into_iter().zip(lines) {
+            for (side, lines) in [Side::Client, Side::Server].into_iter().zip(lines) {
                 let mut end = 0;
                 for line in &lines {
                     let words: Vec<&str> = line.split(' ').collect();

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use crate::wire::Side;
+use crate::wire::http1::FieldLine;
 use crate::wire::stream::{
     ByteAxis, HeadContent, MessageEnd, MessageHead, StreamFault, StreamGap, StreamParser,
     StreamUpgrade, TlsHello, UnitKind, UnitPiece, UnitSink,
 };
-use crate::wire::tls::Sender;
 
 /// Reports for each direction.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,17 +20,17 @@ pub(super) struct RecordedUnits {
 
 impl RecordedUnits {
     /// Returns the reports for a direction, in order.
-    pub(super) fn of(&self, from: Sender) -> &[String] {
+    pub(super) fn of(&self, from: Side) -> &[String] {
         match from {
-            Sender::Client => &self.client,
-            Sender::Server => &self.server,
+            Side::Client => &self.client,
+            Side::Server => &self.server,
         }
     }
 
     /// Returns all reports.
     pub(super) fn both(mut self) -> [Vec<String>; 2] {
-        self.close(Sender::Client);
-        self.close(Sender::Server);
+        self.close(Side::Client);
+        self.close(Side::Server);
         [self.client, self.server]
     }
 
@@ -41,19 +42,19 @@ impl RecordedUnits {
             .collect()
     }
 
-    fn say(&mut self, from: Sender, line: String) {
+    fn say(&mut self, from: Side, line: String) {
         self.close(from);
         self.list(from).push(line);
     }
 
-    fn list(&mut self, from: Sender) -> &mut Vec<String> {
+    fn list(&mut self, from: Side) -> &mut Vec<String> {
         match from {
-            Sender::Client => &mut self.client,
-            Sender::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         }
     }
 
-    fn close(&mut self, from: Sender) {
+    fn close(&mut self, from: Side) {
         if let Some((piece, end)) = self.open[from as usize].take() {
             let line = format!(
                 "unit {:?} {}..{end} {:?} {}",
@@ -121,7 +122,7 @@ impl UnitSink for RecordedUnits {
             HeadContent::Response(response) => response.status.to_string(),
             HeadContent::Fields { stream, fields } => {
                 let mut said = format!("stream {stream}");
-                for (name, value) in fields {
+                for FieldLine { name, value } in fields {
                     write!(said, " {}={}", name.escape_ascii(), value.escape_ascii()).unwrap();
                 }
                 said
@@ -150,7 +151,7 @@ impl UnitSink for RecordedUnits {
         );
     }
 
-    fn hello(&mut self, from: Sender, _: ByteAxis, hello: &TlsHello) {
+    fn hello(&mut self, from: Side, _: ByteAxis, hello: &TlsHello) {
         let said = match hello {
             TlsHello::Client(hello) => format!(
                 "{:?}",
@@ -188,8 +189,8 @@ impl UnitSink for RecordedUnits {
 /// Input of a parser: bytes or a gap.
 #[derive(Clone, Debug)]
 pub(super) enum ParserInput {
-    Bytes(Sender, Vec<u8>),
-    Gap(Sender, u64),
+    Bytes(Side, Vec<u8>),
+    Gap(Side, u64),
 }
 
 /// Returns what a parser reports for this input.
@@ -201,18 +202,18 @@ pub(super) fn parse_all(passing: &[ParserInput]) -> RecordedUnits {
             ParserInput::Gap(from, bytes) => parser.push_gap(*from, *bytes, &mut record),
         }
     }
-    for from in [Sender::Client, Sender::Server] {
+    for from in [Side::Client, Side::Server] {
         parser.finish(from, &mut record);
     }
     record
 }
 
 pub(super) fn client(bytes: &[u8]) -> ParserInput {
-    ParserInput::Bytes(Sender::Client, bytes.to_vec())
+    ParserInput::Bytes(Side::Client, bytes.to_vec())
 }
 
 pub(super) fn server(bytes: &[u8]) -> ParserInput {
-    ParserInput::Bytes(Sender::Server, bytes.to_vec())
+    ParserInput::Bytes(Side::Server, bytes.to_vec())
 }
 
 /// Returns an HTTP/2 frame.
