@@ -5,53 +5,60 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Shapes, each with a sample in the tests.
-const SHAPES: &[&str] = &[
+/// Shapes, each after a text that every token of the shape contains: most texts have none of these,
+/// and the search costs nothing. Each has a sample in the tests.
+const SHAPES: &[(&str, &str)] = &[
     // Atlas (Terraform).
-    r"(?-u:\b)[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_-]{60,}",
+    (
+        ".atlasv1.",
+        r"(?-u:\b)[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_-]{60,}",
+    ),
     // Mailchimp: a key and its data centre.
-    r"(?-u:\b)[0-9a-f]{32}-us[0-9]{1,2}(?-u:\b)",
+    ("-us", r"(?-u:\b)[0-9a-f]{32}-us[0-9]{1,2}(?-u:\b)"),
     // Airtable.
-    r"(?-u:\b)pat[0-9A-Za-z]{14}\.[0-9a-f]{64}(?-u:\b)",
+    ("pat", r"(?-u:\b)pat[0-9A-Za-z]{14}\.[0-9a-f]{64}(?-u:\b)"),
     // Asana.
-    r"(?-u:\b)[0-2]/[0-9]{15,17}(?:/[0-9]{15,17})?:[0-9a-f]{32}(?-u:\b)",
+    (
+        "/1",
+        r"(?-u:\b)[0-2]/[0-9]{15,17}(?:/[0-9]{15,17})?:[0-9a-f]{32}(?-u:\b)",
+    ),
     // Braintree.
-    r"(?-u:\b)access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}(?-u:\b)",
+    (
+        "token$",
+        r"(?-u:\b)access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}(?-u:\b)",
+    ),
     // Microsoft Entra.
-    r"(?-u:\b)[0-9A-Za-z_.~-]{3}[0-9]Q~[0-9A-Za-z_.~-]{31,34}",
+    (
+        "Q~",
+        r"(?-u:\b)[0-9A-Za-z_.~-]{3}[0-9]Q~[0-9A-Za-z_.~-]{31,34}",
+    ),
     // 1Password.
-    r"(?-u:\b)A3-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}(?-u:\b)",
+    (
+        "A3-",
+        r"(?-u:\b)A3-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}(?-u:\b)",
+    ),
     // Resend.
-    r"(?-u:\b)re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}(?-u:\b)",
+    ("re_", r"(?-u:\b)re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}(?-u:\b)"),
     // Stripe: the client secret of an intent.
-    r"(?-u:\b)[a-z]+_[0-9A-Za-z]{10,}_secret_[0-9A-Za-z]{10,}",
+    (
+        "_secret_",
+        r"(?-u:\b)[a-z]+_[0-9A-Za-z]{10,}_secret_[0-9A-Za-z]{10,}",
+    ),
     // Discord's bots.
-    r"(?-u:\b)MT[0-9A-Za-z_-]{22,26}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,40}",
+    (
+        "MT",
+        r"(?-u:\b)MT[0-9A-Za-z_-]{22,26}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,40}",
+    ),
     // Firebase and Expo.
-    r"(?-u:\b)AAAA[0-9A-Za-z_-]{7}:[0-9A-Za-z_-]{140}",
-    r"(?-u:\b)Expo(?:nent)?PushToken\[[^\]\s]+\]",
+    ("AAAA", r"(?-u:\b)AAAA[0-9A-Za-z_-]{7}:[0-9A-Za-z_-]{140}"),
+    ("PushToken[", r"(?-u:\b)Expo(?:nent)?PushToken\[[^\]\s]+\]"),
     // Bitwarden Secrets Manager.
-    r"(?-u:\b)0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9A-Za-z]{30}:[0-9A-Za-z+/]{22}==",
+    (
+        "==",
+        r"(?-u:\b)0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9A-Za-z]{30}:[0-9A-Za-z+/]{22}==",
+    ),
     // Telegram, in the path of any server of its API.
-    r"/bot[0-9]{6,12}:[0-9A-Za-z_-]{20,}",
-];
-
-/// Texts of which every shape contains one: most texts have none, and the search costs nothing.
-const MARKS: &[&str] = &[
-    ".atlasv1.",
-    "-us",
-    "pat",
-    "token$",
-    "Q~",
-    "A3-",
-    "re_",
-    "_secret_",
-    "MT",
-    "AAAA",
-    "PushToken[",
-    "==",
-    "/bot",
-    "/1",
+    ("/bot", r"/bot[0-9]{6,12}:[0-9A-Za-z_-]{20,}"),
 ];
 
 /// Shapes that ordinary text has too: only with capitals, small letters and digits.
@@ -66,28 +73,34 @@ const MIXED_SHAPES: &[&str] = &[
 pub(super) fn find_token_shapes(text: &str, found: &mut Vec<Range<usize>>) {
     /// Length of the shortest, a token of Telegram or Expo.
     const SHORTEST: usize = 20;
-    static KNOWN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&SHAPES.join("|")).ok());
+    // One expression of all shapes would have too many states for a deterministic automaton, and
+    // the other engines are a hundred times slower.
+    static KNOWN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+        let compiled =
+            |(mark, shape): &(&'static str, &str)| Some((*mark, Regex::new(shape).ok()?));
+        SHAPES.iter().filter_map(compiled).collect()
+    });
     if text.len() < SHORTEST {
         return;
     }
-    if !MARKS.iter().any(|mark| text.contains(mark)) {
-        return find_mixed_shapes(text, found);
+    for (_, shape) in KNOWN.iter().filter(|(mark, _)| text.contains(mark)) {
+        found.extend(shape.find_iter(text).map(|token| token.range()));
     }
-    let known = KNOWN.iter().flat_map(|shapes| shapes.find_iter(text));
-    found.extend(known.map(|token| token.range()));
     find_mixed_shapes(text, found);
 }
 
 fn find_mixed_shapes(text: &str, found: &mut Vec<Range<usize>>) {
-    static MIXED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(&MIXED_SHAPES.join("|")).ok());
+    static MIXED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+        let compiled = |shape: &&str| Regex::new(shape).ok();
+        MIXED_SHAPES.iter().filter_map(compiled).collect()
+    });
     if !["00", "s.", "b.", "r."]
         .iter()
         .any(|mark| text.contains(mark))
     {
         return;
     }
-    let mixed = MIXED.iter().flat_map(|shapes| shapes.find_iter(text));
+    let mixed = MIXED.iter().flat_map(|shape| shape.find_iter(text));
     found.extend(
         mixed
             .filter(|token| is_mixed(token.as_str()))
