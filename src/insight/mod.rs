@@ -9,6 +9,7 @@ mod curl;
 pub mod diff;
 mod exchange_packets;
 mod idle;
+pub mod ledger;
 mod packet_phase;
 mod payload;
 mod phase_meaning;

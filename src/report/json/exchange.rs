@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{dns, message, run, tcp, tls};
+use super::{dns, ledger, message, run, tcp, tls};
 use crate::insight::redact::Redactor;
 use crate::insight::{CurlMarks, curl_marks, round_trips, wire_phase};
 use crate::trace::{self, Endpoint, ExchangeCause, Phase, PhaseSpan, Trace};
@@ -30,6 +30,7 @@ pub(super) struct JsonExchange<'a> {
     request: Option<message::JsonRequest>,
     response: Option<message::JsonResponse>,
     redirect: Option<JsonRedirect<'a>>,
+    time_spent: Vec<ledger::JsonLedgerEntry>,
     round_trips: Option<JsonRoundTrips>,
     segments: Option<tcp::JsonSegments>,
     failure: Option<JsonPhaseFailure>,
@@ -80,6 +81,7 @@ impl<'a> JsonExchange<'a> {
                     to: redactor.text(to),
                     withheld,
                 }),
+            time_spent: ledger::ledger_entries(trace, exchange),
             round_trips: JsonRoundTrips::new(trace, exchange),
             segments: tcp::JsonSegments::new(trace, exchange),
             failure: exchange

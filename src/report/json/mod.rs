@@ -7,6 +7,7 @@
 mod conversation;
 mod dns;
 mod exchange;
+mod ledger;
 mod message;
 mod run;
 mod statistics;

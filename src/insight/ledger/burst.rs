@@ -1,0 +1,116 @@
+//! A burst: segments of one direction that follow each other without a silence.
+
+use crate::units::{Nanos, WallTime};
+
+/// Segments of a train, at least.
+const MIN_TRAIN: u64 = 10;
+
+/// Figures of a burst.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Burst {
+    first: WallTime,
+    last: WallTime,
+    bytes: u64,
+    /// Bytes of the first packet, which took no time after another.
+    first_bytes: u32,
+    /// Packets that are not the last of the burst and not full.
+    short: u64,
+    latest_is_full: bool,
+    /// Gaps by the base-2 logarithm of their length.
+    gaps: [u32; 40],
+    gap_count: u32,
+}
+
+impl Burst {
+    pub(super) const fn begin(at: WallTime, bytes: u32, is_full: bool) -> Self {
+        Self {
+            first: at,
+            last: at,
+            bytes: bytes as u64,
+            first_bytes: bytes,
+            short: 0,
+            latest_is_full: is_full,
+            gaps: [0; 40],
+            gap_count: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, at: WallTime, bytes: u32, is_full: bool) {
+        let gap = at.since(self.last);
+        let bucket = (63 - gap.0.max(1).leading_zeros()).min(39) as usize;
+        if let Some(count) = self.gaps.get_mut(bucket) {
+            *count = count.saturating_add(1);
+        }
+        self.gap_count = self.gap_count.saturating_add(1);
+        self.short += u64::from(!self.latest_is_full);
+        self.latest_is_full = is_full;
+        self.bytes += u64::from(bytes);
+        self.last = self.last.max(at);
+    }
+
+    pub(super) const fn last(&self) -> WallTime {
+        self.last
+    }
+
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn duration(&self) -> Nanos {
+        self.last.since(self.first)
+    }
+
+    /// Median time between two packets, at most twice too short; 0 for the first three.
+    pub(super) fn spacing(&self) -> Nanos {
+        if self.gap_count < 3 {
+            return Nanos::ZERO;
+        }
+        Nanos(1 << self.median_bucket())
+    }
+
+    /// Time per byte after the first packet, in nanoseconds.
+    pub(super) fn nanos_per_byte(&self) -> Option<f64> {
+        let bytes = self
+            .bytes
+            .checked_sub(u64::from(self.first_bytes))
+            .filter(|bytes| *bytes > 0)?;
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        Some(self.duration().0 as f64 / bytes as f64)
+    }
+
+    /// Returns true if every packet but the last one was full.
+    pub(super) const fn has_full_segments(&self) -> bool {
+        self.short == 0
+    }
+
+    /// Returns true for at least ten full segments, most of whose time is spent in gaps of the usual
+    /// length: gaps of more than four times the median take less than a quarter of the time.
+    pub(super) fn is_even_train(&self, full: u32) -> bool {
+        self.bytes / u64::from(full.max(1)) >= MIN_TRAIN
+            && self.short * 10 <= u64::from(self.gap_count)
+            && self.time_in_usual_gaps() * 4 >= self.duration().0 * 3
+    }
+
+    /// The bucket of the median gap.
+    fn median_bucket(&self) -> usize {
+        let mut seen = 0_u32;
+        let median = self.gaps.iter().position(|count| {
+            seen += count;
+            seen * 2 >= self.gap_count
+        });
+        median.unwrap_or(0)
+    }
+
+    /// Upper bound of the time spent in gaps of up to four times the median.
+    fn time_in_usual_gaps(&self) -> u64 {
+        let median = self.median_bucket();
+        let unusual: u64 = self
+            .gaps
+            .iter()
+            .enumerate()
+            .skip(median + 3)
+            .map(|(bucket, count)| u64::from(*count) << bucket)
+            .sum();
+        self.duration().0.saturating_sub(unusual)
+    }
+}

@@ -1,0 +1,236 @@
+//! The critical path while this side sends a request: what each of its packets waited for.
+//!
+//! A sender is released by acknowledgments, so they are to an upload what arriving payload is to a
+//! download: those that come evenly show the narrowest link, a silence before them a window.
+
+use std::ops::RangeInclusive;
+
+use super::burst::Burst;
+use super::incoming::Walk;
+use super::owner::{Attribution, Cause, Detail, Owner};
+use super::partition::Partition;
+use crate::trace::{Direction, PacketEntry};
+use crate::units::{Nanos, WallTime};
+
+/// What follows an acknowledgment within this time was sent because of it.
+const IMMEDIATELY: Nanos = Nanos::from_millis(2);
+/// A delayed acknowledgment comes at least so long after the round trip (RFC 9293 §3.8.6.3).
+const MIN_ACKNOWLEDGMENT_DELAY: Nanos = Nanos::from_millis(30);
+/// Acknowledgments between two packets of this side that are looked at.
+const MAX_PENDING: usize = 4_096;
+
+/// An acknowledgment by the other side.
+#[derive(Clone, Copy)]
+struct Release {
+    index: usize,
+    at: WallTime,
+    /// Bytes that it acknowledges for the first time.
+    bytes: u64,
+    /// The other side's window had no room for another segment before it.
+    was_window_full: bool,
+}
+
+/// State of a walk over an upload.
+struct Upload {
+    /// The latest packet with payload.
+    previous: (usize, PacketEntry),
+    /// Acknowledgments since then.
+    pending: Vec<Release>,
+    /// Acknowledgments that follow each other without a silence.
+    burst: Option<Burst>,
+    burst_from: usize,
+    acknowledged: u64,
+}
+
+impl Walk<'_> {
+    /// Walks over the packets that carry a request, from the one with its first byte to the first
+    /// one with its last byte.
+    pub(super) fn outgoing(&mut self, partition: &mut Partition, range: RangeInclusive<usize>) {
+        let first = *range.start();
+        let Some(packet) = self.packet(first).copied() else {
+            return;
+        };
+        let mut upload = Upload {
+            previous: (first, packet),
+            pending: Vec::new(),
+            burst: None,
+            burst_from: first,
+            acknowledged: self.tcp.acknowledged_by(Direction::Received),
+        };
+        for index in range.skip(1) {
+            let Some(packet) = self.packet(index).copied() else {
+                break;
+            };
+            self.observe_until(index);
+            if packet.direction == Direction::Received {
+                if let Some(release) = self.release(&upload, index, &packet)
+                    && upload.pending.len() < MAX_PENDING
+                {
+                    upload.acknowledged += release.bytes;
+                    upload.pending.push(release);
+                }
+            } else if packet.payload_bytes > 0 {
+                self.sent_next(partition, &mut upload, index, &packet);
+                upload.previous = (index, packet);
+                upload.pending.clear();
+            }
+        }
+    }
+
+    /// Gives the time between two packets of this side.
+    fn sent_next(
+        &mut self,
+        partition: &mut Partition,
+        upload: &mut Upload,
+        index: usize,
+        packet: &PacketEntry,
+    ) {
+        let (from, before) = upload.previous;
+        if packet.retransmitted {
+            self.retransmission(partition, from, index, packet);
+            upload.burst = None;
+            return;
+        }
+        if packet.wall.since(before.wall) <= IMMEDIATELY {
+            // Released together with the one before it.
+            return;
+        }
+        let in_recovery = self.flight_before_loss.is_some();
+        let released = upload
+            .pending
+            .iter()
+            .rposition(|release| release.bytes > 0 || release.was_window_full || in_recovery)
+            .filter(|last| {
+                upload
+                    .pending
+                    .get(*last)
+                    .is_some_and(|release| packet.wall.since(release.at) <= IMMEDIATELY)
+            });
+        let Some(last) = released else {
+            upload.burst = None;
+            let reason = self.reason(
+                Attribution::PROCESSING,
+                "not_released_by_acknowledgment",
+                (from, index),
+            );
+            partition.until(self.moment(packet.wall), reason);
+            return;
+        };
+        let pending: Vec<Release> = upload.pending.drain(..=last).collect();
+        for release in pending {
+            self.acknowledgment(partition, upload, &before, release);
+        }
+    }
+
+    fn retransmission(
+        &mut self,
+        partition: &mut Partition,
+        from: usize,
+        index: usize,
+        packet: &PacketEntry,
+    ) {
+        self.loss_seen = true;
+        let flight = self.in_flight();
+        _ = self.flight_before_loss.get_or_insert(flight);
+        let cause = if self.tcp.duplicates_by(Direction::Received) >= 3 {
+            Cause::Loss
+        } else {
+            Cause::Timeout
+        };
+        let reason = self.reason(
+            Attribution::network(cause),
+            "own_retransmission",
+            (from, index),
+        );
+        partition.until(self.moment(packet.wall), reason);
+    }
+
+    /// Bytes that were sent and not acknowledged.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.tcp
+            .end(Direction::Sent)
+            .saturating_sub(self.tcp.acknowledged_by(Direction::Received))
+    }
+
+    fn release(&self, upload: &Upload, index: usize, packet: &PacketEntry) -> Option<Release> {
+        let sent = self.tcp.end(Direction::Sent);
+        let to = self.flow.acknowledged_offset(packet, sent)?;
+        let full = u64::from(self.path.full_payload(Direction::Sent).unwrap_or(1));
+        let edge = self
+            .tcp
+            .window_edge_before(Direction::Received, packet.wall);
+        Some(Release {
+            index,
+            at: packet.wall,
+            bytes: to.saturating_sub(upload.acknowledged),
+            was_window_full: edge.is_some_and(|edge| sent + full > edge),
+        })
+    }
+
+    /// Gives the time until an acknowledgment that released this side.
+    fn acknowledgment(
+        &mut self,
+        partition: &mut Partition,
+        upload: &mut Upload,
+        before: &PacketEntry,
+        release: Release,
+    ) {
+        let bytes = u32::try_from(release.bytes).unwrap_or(u32::MAX);
+        let at = self.moment(release.at);
+        if let Some(burst) = &mut upload.burst
+            && release.at.since(burst.last()) < self.path.silence(burst.spacing())
+        {
+            burst.add(release.at, bytes, true);
+            let bandwidth = Attribution::network(Cause::Bandwidth);
+            let reason = self.reason(
+                bandwidth,
+                "even_acknowledgments",
+                (upload.burst_from, release.index),
+            );
+            partition.until(at, reason);
+            return;
+        }
+        let evidence = (upload.burst_from, release.index);
+        let (attribution, rule) = self.released_by(before, release);
+        partition.until(at, self.reason(attribution, rule, evidence));
+        upload.burst = Some(Burst::begin(release.at, bytes, true));
+        upload.burst_from = release.index;
+        if self
+            .flight_before_loss
+            .is_some_and(|flight| self.in_flight() >= flight)
+        {
+            self.flight_before_loss = None;
+        }
+    }
+
+    /// What this side waited for until an acknowledgment after a silence.
+    fn released_by(&self, before: &PacketEntry, release: Release) -> (Attribution, &'static str) {
+        if release.was_window_full {
+            return (
+                Attribution::new(Owner::Server, Cause::Window),
+                "window_full",
+            );
+        }
+        let round_trip = self.path.round_trip.unwrap_or_default();
+        let delay = release.at.since(before.wall).saturating_sub(round_trip);
+        if !self.path.is_full(before) && delay >= MIN_ACKNOWLEDGMENT_DELAY {
+            return (
+                Attribution::new(Owner::Client, Cause::Nagle),
+                "small_segment_unacknowledged",
+            );
+        }
+        if !self.path.has_network() {
+            return (Attribution::PROCESSING, "stream_without_network");
+        }
+        if self.flight_before_loss.is_some() {
+            return (Attribution::network(Cause::Loss), "small_flight_after_loss");
+        }
+        let detail = if self.loss_seen {
+            Detail::AfterLoss
+        } else {
+            Detail::SlowStart
+        };
+        let cause = Attribution::network(Cause::CongestionWindow).with_detail(detail);
+        (cause, "sent_on_acknowledgment")
+    }
+}

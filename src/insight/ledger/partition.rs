@@ -1,0 +1,192 @@
+//! Partition of an exchange's time into intervals, each with an owner and the evidence for it.
+//!
+//! A cursor moves from the exchange's start to its end and never back, so the intervals have no
+//! gaps and no overlaps, and their durations add up to the exchange's to the nanosecond.
+
+use std::collections::BTreeMap;
+
+use super::owner::Attribution;
+use crate::trace::Clock;
+use crate::units::{Moment, Nanos};
+
+/// Number of intervals that are listed of an entry, the longest ones.
+const MAX_INTERVALS: usize = 256;
+
+/// Why an interval belongs to its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reason {
+    pub(super) attribution: Attribution,
+    /// Name of the rule.
+    pub(super) rule: &'static str,
+    /// The clock of the interval's edges.
+    pub(super) clock: Clock,
+    /// Maximum error of the interval's duration.
+    pub(super) error: Nanos,
+    /// First and last packet of the evidence, as indexes among the flow's packets.
+    pub(super) packets: Option<(usize, usize)>,
+}
+
+/// One line of a ledger: all intervals of one owner and cause on one clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// The owner, the cause and what narrows it down.
+    pub attribution: Attribution,
+    /// The clock that the intervals' edges were read from.
+    pub clock: Clock,
+    /// Sum of the intervals.
+    pub duration: Nanos,
+    /// Maximum error of the sum.
+    pub error: Nanos,
+    /// Name of the rule that found most of it.
+    pub rule: &'static str,
+    /// First and last packet of the evidence, as indexes among the flow's packets.
+    pub packets: Option<(usize, usize)>,
+    /// The longest intervals, in order of time.
+    pub intervals: Vec<(Moment, Moment)>,
+    /// Number of shorter intervals that are not listed.
+    pub intervals_omitted: u64,
+}
+
+/// Builds the entries of a ledger from intervals that follow each other.
+#[derive(Debug)]
+pub(super) struct Partition {
+    cursor: Moment,
+    end: Moment,
+    /// The latest interval, which may still grow.
+    latest: Option<(Moment, Reason)>,
+    entries: BTreeMap<(Attribution, u8), EntryBuilder>,
+}
+
+impl Partition {
+    pub(super) const fn new(start: Moment, end: Moment) -> Self {
+        Self {
+            cursor: start,
+            end,
+            latest: None,
+            entries: BTreeMap::new(),
+        }
+    }
+
+    /// The end of the latest interval.
+    pub(super) const fn cursor(&self) -> Moment {
+        self.cursor
+    }
+
+    /// The end of the exchange.
+    pub(super) const fn end(&self) -> Moment {
+        self.end
+    }
+
+    /// Gives the time from the cursor until `at` to a reason. Nothing happens if `at` is not after
+    /// the cursor. An interval shorter than its error joins the one before it.
+    pub(super) fn until(&mut self, at: Moment, reason: Reason) {
+        let at = at.min(self.end);
+        if at <= self.cursor {
+            return;
+        }
+        let is_within_error = at.since(self.cursor) < reason.error;
+        match &mut self.latest {
+            Some((_, latest)) if latest.continues_with(&reason) => latest.extend(&reason),
+            Some(_) if is_within_error => {}
+            _ => {
+                self.close_latest();
+                self.latest = Some((self.cursor, reason));
+            }
+        }
+        self.cursor = at;
+    }
+
+    /// Gives the rest of the exchange to a reason and returns the entries, the largest first.
+    pub(super) fn finish(mut self, reason: Reason) -> Vec<LedgerEntry> {
+        self.until(self.end, reason);
+        self.close_latest();
+        let mut entries: Vec<LedgerEntry> = self
+            .entries
+            .into_values()
+            .map(EntryBuilder::build)
+            .collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.duration));
+        entries
+    }
+
+    fn close_latest(&mut self) {
+        if let Some((start, reason)) = self.latest.take() {
+            self.entries
+                .entry((reason.attribution, reason.clock as u8))
+                .or_insert_with(|| EntryBuilder::new(reason))
+                .add(start, self.cursor, reason);
+        }
+    }
+}
+
+impl Reason {
+    fn continues_with(&self, next: &Self) -> bool {
+        self.attribution == next.attribution && self.clock == next.clock
+    }
+
+    fn extend(&mut self, next: &Self) {
+        self.error = self.error.max(next.error);
+        self.packets = union(self.packets, next.packets);
+    }
+}
+
+#[derive(Debug)]
+struct EntryBuilder {
+    entry: LedgerEntry,
+    /// Time by rule.
+    rules: BTreeMap<&'static str, Nanos>,
+}
+
+impl EntryBuilder {
+    const fn new(reason: Reason) -> Self {
+        Self {
+            entry: LedgerEntry {
+                attribution: reason.attribution,
+                clock: reason.clock,
+                duration: Nanos::ZERO,
+                error: Nanos::ZERO,
+                rule: reason.rule,
+                packets: None,
+                intervals: Vec::new(),
+                intervals_omitted: 0,
+            },
+            rules: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, start: Moment, end: Moment, reason: Reason) {
+        let entry = &mut self.entry;
+        entry.duration += end.since(start);
+        entry.error += reason.error;
+        entry.packets = union(entry.packets, reason.packets);
+        entry.intervals.push((start, end));
+        *self.rules.entry(reason.rule).or_default() += end.since(start);
+        if entry.intervals.len() >= 2 * MAX_INTERVALS {
+            self.keep_longest();
+        }
+    }
+
+    fn keep_longest(&mut self) {
+        let intervals = &mut self.entry.intervals;
+        if let Some(beyond) = intervals.len().checked_sub(MAX_INTERVALS) {
+            intervals.sort_by_key(|(start, end)| std::cmp::Reverse(end.since(*start)));
+            intervals.truncate(MAX_INTERVALS);
+            self.entry.intervals_omitted += beyond as u64;
+        }
+    }
+
+    fn build(mut self) -> LedgerEntry {
+        self.keep_longest();
+        self.entry.intervals.sort_unstable();
+        let most = self.rules.iter().max_by_key(|(_, time)| **time);
+        self.entry.rule = most.map_or(self.entry.rule, |(rule, _)| rule);
+        self.entry
+    }
+}
+
+fn union(one: Option<(usize, usize)>, other: Option<(usize, usize)>) -> Option<(usize, usize)> {
+    match (one, other) {
+        (Some((first, last)), Some((begin, end))) => Some((first.min(begin), last.max(end))),
+        (one, other) => one.or(other),
+    }
+}
