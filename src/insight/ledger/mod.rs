@@ -19,6 +19,7 @@ mod partition;
 mod path;
 mod steps;
 mod tcp_view;
+mod verdict;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::units::{Moment, Nanos};
 
 pub use owner::{Attribution, Cause, Detail, Owner};
 pub use partition::LedgerEntry;
+pub use verdict::{CauseTotal, OwnerTotal};
 
 /// Where the time of an exchange went.
 #[derive(Clone, Debug, PartialEq, Eq)]

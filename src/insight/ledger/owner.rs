@@ -20,6 +20,17 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// All owners.
+    pub const ALL: [Self; 7] = [
+        Self::Client,
+        Self::Network,
+        Self::Server,
+        Self::Resolver,
+        Self::Proxy,
+        Self::None,
+        Self::Unknown,
+    ];
+
     /// The name in machine-readable output.
     pub const fn name(self) -> &'static str {
         match self {

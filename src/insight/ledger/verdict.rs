@@ -1,0 +1,215 @@
+//! The verdict: one sentence or two about whose time an exchange took, made of its ledger.
+
+use super::Ledger;
+use super::owner::{Attribution, Cause, Detail, Owner};
+use crate::units::{Nanos, format_percent};
+
+/// An owner with at least this share of the time is named as the answer, in percent.
+const MAJORITY_PERCENT: u64 = 50;
+/// What took less than this share of the rest is not named, in percent of the whole.
+const NAMED_PERCENT: u64 = 2;
+
+/// Time of one owner and cause, whatever its details and clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CauseTotal {
+    /// Owner, cause, and the detail of most of it.
+    pub attribution: Attribution,
+    /// The time.
+    pub total: Nanos,
+    /// Number of intervals.
+    pub count: u64,
+}
+
+/// Time of one owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnerTotal {
+    /// The owner.
+    pub owner: Owner,
+    /// The time.
+    pub total: Nanos,
+}
+
+impl Ledger {
+    /// Returns the time of each owner that has any, the largest first.
+    pub fn owner_totals(&self) -> Vec<OwnerTotal> {
+        let mut totals: Vec<OwnerTotal> = Owner::ALL
+            .into_iter()
+            .map(|owner| OwnerTotal {
+                owner,
+                total: self.owned_by(owner),
+            })
+            .filter(|owned| owned.total > Nanos::ZERO)
+            .collect();
+        totals.sort_by_key(|owned| std::cmp::Reverse(owned.total));
+        totals
+    }
+
+    /// Returns the time of each cause that has any, the largest first.
+    pub fn cause_totals(&self) -> Vec<CauseTotal> {
+        let mut totals = Vec::<CauseTotal>::new();
+        for entry in &self.entries {
+            let count = entry.intervals.len() as u64 + entry.intervals_omitted;
+            let same = totals.iter_mut().find(|known| {
+                (known.attribution.owner, known.attribution.cause)
+                    == (entry.attribution.owner, entry.attribution.cause)
+            });
+            match same {
+                Some(known) => {
+                    known.total += entry.duration;
+                    known.count += count;
+                }
+                None => totals.push(CauseTotal {
+                    attribution: entry.attribution,
+                    total: entry.duration,
+                    count,
+                }),
+            }
+        }
+        totals.sort_by_key(|cause| std::cmp::Reverse(cause.total));
+        totals
+    }
+
+    /// Returns the time that counts: all but what was nobody's.
+    fn counted(&self) -> Nanos {
+        self.total.saturating_sub(self.owned_by(Owner::None))
+    }
+
+    /// Describes whose time it was in one sentence or two; `None` if no time has passed.
+    ///
+    /// The largest cause of the largest owner comes first. If no owner has half of the time, that is
+    /// said.
+    pub fn verdict(&self) -> Option<String> {
+        let counted = self.counted();
+        let owners = self.owner_totals();
+        let first = owners.iter().find(|owned| owned.owner != Owner::None)?;
+        let causes = self.cause_totals();
+        let main = causes
+            .iter()
+            .find(|cause| cause.attribution.owner == first.owner)?;
+        let share = format_percent(main.total, counted)?;
+        let is_majority =
+            first.total.0.saturating_mul(100) >= counted.0.saturating_mul(MAJORITY_PERCENT);
+        let head = if is_majority {
+            format!("{} ({share}).", main.sentence())
+        } else {
+            format!("No one took most of the time: {} ({share})", main.clause())
+        };
+        let rest: Vec<String> = causes
+            .iter()
+            .filter(|cause| *cause != main && cause.attribution.owner != Owner::None)
+            .filter(|cause| {
+                cause.total.0.saturating_mul(100) >= counted.0.saturating_mul(NAMED_PERCENT)
+            })
+            .take(2)
+            .map(|cause| format!("{} ({})", cause.clause(), cause.total))
+            .collect();
+        Some(match (is_majority, rest.as_slice()) {
+            (true, []) => head,
+            (true, [one]) => format!("{head} Most of the rest: {one}."),
+            (true, [one, other, ..]) => format!("{head} Most of the rest: {one}, {other}."),
+            (false, []) => format!("{head}."),
+            (false, rest) => format!("{head}, {}.", rest.join(", ")),
+        })
+    }
+}
+
+impl CauseTotal {
+    /// A sentence without its full stop.
+    fn sentence(&self) -> String {
+        let time = self.total;
+        match (self.attribution.owner, self.attribution.cause) {
+            (Owner::Server, Cause::Think) => {
+                format!("The server thought for {time} before it answered")
+            }
+            (Owner::Server, Cause::Pause) => {
+                format!("The server paused for {time} within its response")
+            }
+            (Owner::Server, Cause::Window | Cause::FlowControl) => {
+                format!("The server's receive window was full for {time}")
+            }
+            (Owner::Client, Cause::Window | Cause::FlowControl) => {
+                format!(
+                    "This machine's receive window was full for {time}, so the server had to wait"
+                )
+            }
+            (Owner::Client, Cause::Delay) => format!(
+                "This machine waited for {time} by its own choice: {}",
+                self.delay()
+            ),
+            (Owner::Client | Owner::Server, Cause::Nagle) => {
+                format!("Small segments waited for delayed acknowledgments for {time} (Nagle)")
+            }
+            (Owner::Client, _) => format!("This machine's own work took {time}"),
+            (Owner::Network, Cause::RoundTrip) => format!("Round trips took {time}"),
+            (Owner::Network, Cause::CongestionWindow) => {
+                format!(
+                    "The sender waited for {time} for acknowledgments, because its congestion window {}",
+                    self.congestion()
+                )
+            }
+            (Owner::Network, Cause::Bandwidth) => {
+                format!("The link was busy with the bytes for {time}")
+            }
+            (Owner::Network, Cause::Queueing) => {
+                format!("Packets stood in queues on the way for {time}")
+            }
+            (Owner::Network, Cause::Loss) => {
+                format!("Lost segments and the recovery from them took {time}")
+            }
+            (Owner::Network, Cause::Timeout) => {
+                format!("Retransmission timeouts after lost segments took {time}")
+            }
+            (Owner::Network, Cause::Unanswered) => format!("Nothing came back for {time}"),
+            (Owner::Resolver, _) => format!("The name servers took {time} to answer"),
+            (Owner::Proxy, Cause::Forward) => format!("The proxy took {time} to answer"),
+            (Owner::Proxy, _) => format!("The proxy took {time} to reach its target"),
+            (Owner::None, _) => format!("Nothing was outstanding for {time}"),
+            _ => format!("For {time} the evidence does not say whose time it was"),
+        }
+    }
+
+    /// The cause in a few words.
+    pub fn clause(&self) -> String {
+        match (self.attribution.owner, self.attribution.cause) {
+            (Owner::Server, Cause::Think) => "the server's thinking".to_owned(),
+            (Owner::Server, Cause::Pause) => "the server's pauses".to_owned(),
+            (Owner::Server, Cause::Window | Cause::FlowControl) => {
+                "the server's full window".to_owned()
+            }
+            (Owner::Client, Cause::Window | Cause::FlowControl) => {
+                "this machine's full window".to_owned()
+            }
+            (Owner::Client, Cause::Delay) => self.delay().to_owned(),
+            (Owner::Client | Owner::Server, Cause::Nagle) => "delayed acknowledgments".to_owned(),
+            (Owner::Client, _) => "this machine's own work".to_owned(),
+            (Owner::Network, Cause::RoundTrip) => "round trips".to_owned(),
+            (Owner::Network, Cause::CongestionWindow) => "a small congestion window".to_owned(),
+            (Owner::Network, Cause::Bandwidth) => "the link's bandwidth".to_owned(),
+            (Owner::Network, Cause::Queueing) => "queues on the way".to_owned(),
+            (Owner::Network, Cause::Loss) => "lost segments".to_owned(),
+            (Owner::Network, Cause::Timeout) => "retransmission timeouts".to_owned(),
+            (Owner::Network, Cause::Unanswered) => "packets that were not answered".to_owned(),
+            (Owner::Resolver, _) => "name resolution".to_owned(),
+            (Owner::Proxy, _) => "the proxy".to_owned(),
+            (Owner::None, _) => "idle time".to_owned(),
+            _ => "time without an explanation".to_owned(),
+        }
+    }
+
+    const fn delay(&self) -> &'static str {
+        match self.attribution.detail {
+            Some(Detail::ConnectionAttemptDelay) => "the delay before it tried the next address",
+            Some(Detail::ResolutionDelay) => "the delay for the other address family's answer",
+            Some(Detail::ExpectContinue) => "the timer of `Expect: 100-continue`",
+            _ => "a delay",
+        }
+    }
+
+    const fn congestion(&self) -> &'static str {
+        match self.attribution.detail {
+            Some(Detail::AfterLoss) => "was small after a loss",
+            Some(Detail::AfterIdle) => "was reset after an idle time",
+            _ => "was still growing (slow start)",
+        }
+    }
+}
