@@ -1,12 +1,12 @@
-//! A phase on both clocks: on the program's, on the wire's, and the machine's own overhead between
-//! them.
+//! A phase on both clocks: on the program's, on the wire's, and what the ledger gives to this machine.
 
+use super::ledger::{Owner, phase_ledger};
 use super::{WireSpan, wire_phase};
 use crate::trace::{Attempt, AttemptOutcome, Exchange, Phase, Trace};
 use crate::units::{Moment, Nanos};
 
 /// A phase on the wire's clock, and the comparable part of it on the program's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockComparison {
     /// The span on the wire's clock.
     pub wire: WireSpan,
@@ -14,6 +14,8 @@ pub struct ClockComparison {
     pub app_began: Moment,
     /// When it ended on the program's clock.
     pub app_ended: Moment,
+    /// This machine's share of the phase, and the intervals it consists of, by the ledger.
+    local: (Nanos, Vec<(Moment, Moment)>),
 }
 
 impl ClockComparison {
@@ -33,6 +35,7 @@ impl ClockComparison {
             wire,
             app_began,
             app_ended,
+            local: local_share(trace, exchange, phase),
         })
     }
 
@@ -41,20 +44,28 @@ impl ClockComparison {
         self.app_ended.since(self.app_began)
     }
 
-    /// Time on the program's clock beyond the wire's: the machine's own overhead.
-    pub fn local_overhead(&self) -> Nanos {
-        self.app_duration().saturating_sub(self.wire.duration())
+    /// This machine's share of the phase.
+    pub const fn local_overhead(&self) -> Nanos {
+        self.local.0
     }
 
-    /// The spans of the overhead: before the wire's span, and after it.
+    /// The intervals of this machine's share, the longest ones.
     pub fn local_spans(&self) -> impl Iterator<Item = (Moment, Moment)> {
-        [
-            (self.app_began, self.wire.began),
-            (self.wire.ended, self.app_ended),
-        ]
-        .into_iter()
-        .filter(|(from, to)| from < to)
+        self.local.1.iter().copied()
     }
+}
+
+fn local_share(trace: &Trace, exchange: &Exchange, phase: Phase) -> (Nanos, Vec<(Moment, Moment)>) {
+    let Some(ledger) = phase_ledger(trace, exchange, phase) else {
+        return Default::default();
+    };
+    let spans = ledger
+        .entries
+        .iter()
+        .filter(|entry| entry.attribution.owner == Owner::Client)
+        .flat_map(|entry| entry.intervals.iter().copied())
+        .collect();
+    (ledger.owned_by(Owner::Client), spans)
 }
 
 /// The span of the successful attempt, if there were several.

@@ -25,6 +25,9 @@ const MIN_TIMEOUT: Nanos = Nanos::from_millis(190);
 /// Packets that are searched for the one that fills a gap.
 const MAX_SEARCH: usize = 100_000;
 
+/// The rule for a turn that was acknowledged, and not answered by the end.
+pub(super) const ACKNOWLEDGED_AND_NOT_ANSWERED: &str = "acknowledged_and_not_answered";
+
 /// A turn: payload that the other side has to answer.
 #[derive(Clone, Copy, Debug)]
 struct Turn {
@@ -189,7 +192,10 @@ impl<'a> Walk<'a> {
                 retransmitted: None,
                 by_acknowledgments: false,
                 acknowledged: None,
-                is_upload: self.in_flight() > 2 * u64::from(packet.payload_bytes),
+                is_upload: self
+                    .path
+                    .full_payload(Direction::Sent)
+                    .is_some_and(|full| self.in_flight() > 2 * u64::from(full)),
             });
         }
     }
@@ -689,7 +695,7 @@ impl<'a> Walk<'a> {
                 (turn.index, known),
             );
             state.partition.until(self.moment(when), reason);
-            let reason = self.reason(how.excess, "acknowledged_and_not_answered", (known, last));
+            let reason = self.reason(how.excess, ACKNOWLEDGED_AND_NOT_ANSWERED, (known, last));
             state.partition.until(state.partition.end(), reason);
             return;
         }

@@ -24,7 +24,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-use crate::trace::{Exchange, Trace};
+use crate::trace::{Exchange, Phase, Trace};
 use crate::units::{Moment, Nanos};
 
 pub use owner::{Attribution, Cause, Detail, Owner};
@@ -62,12 +62,29 @@ impl Ledger {
 
 /// Returns the ledger of an exchange until its end, or until now where it goes on.
 pub fn exchange_ledger(trace: &Trace, exchange: &Exchange) -> Ledger {
-    let end: Moment = exchange
+    let end = end_of(trace, exchange);
+    ledger_within(trace, exchange, (exchange.started, end))
+}
+
+/// Returns the ledger of one phase, on the program's clock; `None` if it has not begun.
+pub fn phase_ledger(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<Ledger> {
+    let span = exchange.phases.get(phase)?;
+    let end = span.ended.unwrap_or_else(|| end_of(trace, exchange));
+    Some(ledger_within(trace, exchange, (span.began, end)))
+}
+
+fn end_of(trace: &Trace, exchange: &Exchange) -> Moment {
+    exchange
         .ended
         .unwrap_or_else(|| trace.latest())
-        .max(exchange.started);
+        .max(exchange.started)
+}
+
+fn ledger_within(trace: &Trace, exchange: &Exchange, window: (Moment, Moment)) -> Ledger {
+    let end = end_of(trace, exchange);
+    let entries = steps::partition_exchange(trace, exchange, end, window);
     Ledger {
-        entries: steps::partition_exchange(trace, exchange, end),
-        total: end.since(exchange.started),
+        total: entries.iter().map(|entry| entry.duration).sum(),
+        entries,
     }
 }

@@ -52,6 +52,8 @@ pub struct LedgerEntry {
 pub(super) struct Partition {
     cursor: Moment,
     end: Moment,
+    /// Only what lies between these two instants is counted.
+    window: (Moment, Moment),
     /// The latest interval, which may still grow.
     latest: Option<(Moment, Reason)>,
     entries: BTreeMap<(Attribution, u8), EntryBuilder>,
@@ -62,8 +64,17 @@ impl Partition {
         Self {
             cursor: start,
             end,
+            window: (start, end),
             latest: None,
             entries: BTreeMap::new(),
+        }
+    }
+
+    /// Counts only what lies between two instants.
+    pub(super) fn within(self, from: Moment, to: Moment) -> Self {
+        Self {
+            window: (from, to),
+            ..self
         }
     }
 
@@ -110,11 +121,16 @@ impl Partition {
     }
 
     fn close_latest(&mut self) {
-        if let Some((start, reason)) = self.latest.take() {
+        let Some((start, reason)) = self.latest.take() else {
+            return;
+        };
+        let (from, to) = self.window;
+        let (start, end) = (start.max(from), self.cursor.min(to));
+        if start < end {
             self.entries
                 .entry((reason.attribution, reason.clock as u8))
                 .or_insert_with(|| EntryBuilder::new(reason))
-                .add(start, self.cursor, reason);
+                .add(start, end, reason);
         }
     }
 }

@@ -12,16 +12,17 @@ use crate::trace::{
 };
 use crate::units::{Moment, Nanos};
 
-/// Divides an exchange's time until `end`.
+/// Divides an exchange's time until `end`, and returns what lies between two instants.
 pub(super) fn partition_exchange(
     trace: &Trace,
     exchange: &Exchange,
     end: Moment,
+    (from, to): (Moment, Moment),
 ) -> Vec<LedgerEntry> {
     let mut steps = Steps {
         trace,
         exchange,
-        partition: Partition::new(exchange.started, end),
+        partition: Partition::new(exchange.started, end).within(from, to),
         error: trace.clock().uncertainty().unwrap_or_default(),
     };
     let captured = steps.captured_flow();

@@ -1,6 +1,7 @@
 //! The verdict: one sentence or two about whose time an exchange took, made of its ledger.
 
 use super::Ledger;
+use super::incoming::ACKNOWLEDGED_AND_NOT_ANSWERED;
 use super::owner::{Attribution, Cause, Detail, Owner};
 use crate::units::{Nanos, format_percent};
 
@@ -18,6 +19,10 @@ pub struct CauseTotal {
     pub total: Nanos,
     /// Number of intervals.
     pub count: u64,
+    /// The cause was still going on at the exchange's end.
+    pub is_open: bool,
+    /// Of a loss: the part that went on retransmission timeouts.
+    pub timeouts: Nanos,
 }
 
 /// Time of one owner.
@@ -53,15 +58,19 @@ impl Ledger {
                 (known.attribution.owner, known.attribution.cause)
                     == (entry.attribution.owner, entry.attribution.cause)
             });
+            let is_open = entry.rule == ACKNOWLEDGED_AND_NOT_ANSWERED;
             match same {
                 Some(known) => {
                     known.total += entry.duration;
                     known.count += count;
+                    known.is_open |= is_open;
                 }
                 None => totals.push(CauseTotal {
                     attribution: entry.attribution,
                     total: entry.duration,
                     count,
+                    is_open,
+                    timeouts: Nanos::ZERO,
                 }),
             }
         }
@@ -69,9 +78,41 @@ impl Ledger {
         totals
     }
 
+    /// Returns the time of each cause, timeouts and losses as one.
+    fn told_causes(&self) -> Vec<CauseTotal> {
+        let is = |cause: Cause| {
+            move |total: &CauseTotal| total.attribution == Attribution::network(cause)
+        };
+        let mut causes = self.cause_totals();
+        if let Some(place) = causes.iter().position(is(Cause::Timeout))
+            && let Some(loss) = causes.iter().position(is(Cause::Loss))
+        {
+            let timeouts = causes[place].total;
+            causes[loss].total += timeouts;
+            causes[loss].timeouts = timeouts;
+            causes.remove(place);
+            causes.sort_by_key(|cause| std::cmp::Reverse(cause.total));
+        }
+        causes
+    }
+
     /// Returns the time that counts: all but what was nobody's.
     fn counted(&self) -> Nanos {
         self.total.saturating_sub(self.owned_by(Owner::None))
+    }
+
+    /// Describes each cause that took at least a twentieth of the time and a millisecond, in
+    /// sentences, the largest first.
+    pub fn cause_sentences(&self) -> Vec<String> {
+        let least = Nanos(self.total.0 / 20).max(Nanos::from_millis(1));
+        self.cause_totals()
+            .iter()
+            .filter(|cause| cause.total >= least)
+            .map(|cause| {
+                let share = format_percent(cause.total, self.total).unwrap_or_default();
+                format!("{} ({share}).", cause.sentence())
+            })
+            .collect()
     }
 
     /// Describes whose time it was in one sentence or two; `None` if no time has passed.
@@ -82,7 +123,7 @@ impl Ledger {
         let counted = self.counted();
         let owners = self.owner_totals();
         let first = owners.iter().find(|owned| owned.owner != Owner::None)?;
-        let causes = self.cause_totals();
+        let causes = self.told_causes();
         let main = causes
             .iter()
             .find(|cause| cause.attribution.owner == first.owner)?;
@@ -118,6 +159,9 @@ impl CauseTotal {
     fn sentence(&self) -> String {
         let time = self.total;
         match (self.attribution.owner, self.attribution.cause) {
+            (Owner::Server, Cause::Think) if self.is_open => {
+                format!("The server had not answered after {time}")
+            }
             (Owner::Server, Cause::Think) => {
                 format!("The server thought for {time} before it answered")
             }
@@ -152,6 +196,12 @@ impl CauseTotal {
             }
             (Owner::Network, Cause::Queueing) => {
                 format!("Packets stood in queues on the way for {time}")
+            }
+            (Owner::Network, Cause::Loss) if self.timeouts > Nanos::ZERO => {
+                format!(
+                    "Lost segments and the recovery from them took {time}, {} of it retransmission timeouts",
+                    self.timeouts
+                )
             }
             (Owner::Network, Cause::Loss) => {
                 format!("Lost segments and the recovery from them took {time}")

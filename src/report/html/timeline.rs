@@ -1,9 +1,9 @@
 //! Time of an exchange: the timeline, the phases on two clocks, and the idle times.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
+use crate::insight::ledger::exchange_ledger;
 use crate::insight::{
-    ClockComparison, describe_idle_times, phase_annotations, phase_meaning, phase_references,
-    phase_title, round_trips,
+    ClockComparison, phase_annotations, phase_meaning, phase_references, phase_title, round_trips,
 };
 use crate::report::picture::{Heading, PictureContext, describe_picture};
 use crate::report::text::status_line;
@@ -62,8 +62,8 @@ fn write_phases(page: &mut HtmlPage<'_>, exchange: &Exchange) {
                 vec![
                     HtmlCell::words(phase.label()),
                     HtmlCell::time(took),
-                    HtmlCell::time(clocks.map(|clocks| clocks.wire.duration())),
-                    HtmlCell::time(clocks.map(|clocks| clocks.local_overhead())),
+                    HtmlCell::time(clocks.as_ref().map(|clocks| clocks.wire.duration())),
+                    HtmlCell::time(clocks.as_ref().map(|clocks| clocks.local_overhead())),
                     HtmlCell::figure(share_of_total(took, total), None),
                     HtmlCell::words(phase_result(page, exchange, phase)),
                 ],
@@ -131,31 +131,7 @@ fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
             trips.minimum
         )
     }));
-    let own: Vec<Nanos> = exchange
-        .phases
-        .iter()
-        .filter_map(|(phase, _)| {
-            Some(ClockComparison::for_phase(trace, exchange, phase)?.local_overhead())
-        })
-        .collect();
-    if !own.is_empty() {
-        let sum: Nanos = own.into_iter().sum();
-        sentences.push(format!(
-            "{sum} was spent on this machine and not on the wire: the difference between the two \
-             clocks."
-        ));
-    }
-    for (phase, _) in exchange
-        .phases
-        .iter()
-        .filter(|(phase, _)| !matches!(phase, Phase::Dns | Phase::Connect))
-    {
-        sentences.extend(
-            describe_idle_times(trace, exchange, phase)
-                .into_iter()
-                .map(|sentence| format!("{}: {sentence}", phase.label())),
-        );
-    }
+    sentences.extend(exchange_ledger(trace, exchange).cause_sentences());
     sentences
 }
 

@@ -2,9 +2,9 @@
 
 use super::escape::{code_span, escape_prose};
 use super::table::MarkdownTable;
+use crate::insight::ledger::exchange_ledger;
 use crate::insight::{
-    ClockComparison, describe_connection_sizes, describe_idle_times, longest_phase,
-    phase_annotations, round_trips, server_timing,
+    ClockComparison, describe_connection_sizes, phase_annotations, round_trips, server_timing,
 };
 use crate::report::picture::{Heading, PictureContext};
 use crate::trace::{EventKind, Exchange, Phase, PhaseSpan};
@@ -86,8 +86,8 @@ fn phases_table(context: &PictureContext<'_>, exchange: &Exchange) -> Option<Str
                 phase.label().to_owned()
             },
             shown(span.duration()),
-            shown(clocks.map(|clocks| clocks.wire.duration())),
-            shown(clocks.map(|clocks| clocks.local_overhead())),
+            shown(clocks.as_ref().map(|clocks| clocks.wire.duration())),
+            shown(clocks.as_ref().map(|clocks| clocks.local_overhead())),
             escape_prose(&what),
         ]);
     }
@@ -102,12 +102,12 @@ fn phases_table(context: &PictureContext<'_>, exchange: &Exchange) -> Option<Str
 fn finding_lines(context: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let trace = context.trace;
     let mut found = Vec::new();
-    let slowest = longest_phase(trace, exchange).map(|longest| longest.phase);
-    found.extend(slowest.into_iter().flat_map(|phase| {
-        describe_idle_times(trace, exchange, phase)
-            .into_iter()
-            .map(move |sentence| escape_prose(&format!("{}: {sentence}", phase.label())))
-    }));
+    found.extend(
+        exchange_ledger(trace, exchange)
+            .cause_sentences()
+            .iter()
+            .map(|sentence| escape_prose(sentence)),
+    );
     if exchange.failure.is_some() {
         found.extend(round_trips(trace, exchange).map(|trips| {
             format!(

@@ -161,6 +161,7 @@ fn draw_segment(
     let clocks = ClockComparison::for_phase(context.trace, exchange, phase);
     let took = ended.since(began);
     let wire = clocks
+        .as_ref()
         .map(|clocks| format!(", {} on the wire", clocks.wire.duration()))
         .unwrap_or_default();
     let name = phase.name();

@@ -3,12 +3,11 @@
 use super::PictureContext;
 use super::canvas::SvgCanvas;
 use super::font::Font;
-use crate::insight::{
-    LongestPhase, RunStatistics, captured_conversations, longest_phase, round_trips, run_statistics,
-};
+use crate::insight::ledger::exchange_ledger;
+use crate::insight::{RunStatistics, captured_conversations, round_trips, run_statistics};
 use crate::report::text::{status_line, tls_summary};
 use crate::trace::{Exchange, FailureCode, Phase, Trace};
-use crate::units::{Bytes, Nanos, format_count, format_percent};
+use crate::units::{Bytes, Nanos, format_count};
 
 /// The title lines of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -228,22 +227,16 @@ fn outcome_line(context: &PictureContext<'_>, exchange: &Exchange) -> String {
         .join(" \u{00b7} ")
 }
 
-/// The longest phase, which side it was spent on, and the number of round trips.
+/// Whose time it was, and the number of round trips.
 fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
     /// Shorter round trips are local and say nothing about the network.
     const LOCAL: Nanos = Nanos::from_millis(1);
-    let (Some(total), None) = (exchange.total(), &exchange.failure) else {
+    let (Some(_), None) = (exchange.total(), &exchange.failure) else {
         return String::new();
     };
-    let Some(LongestPhase {
-        phase,
-        took,
-        reason,
-    }) = longest_phase(trace, exchange)
-    else {
-        return String::new();
-    };
-    let share = format_percent(took, total).unwrap_or_default();
+    let verdict = exchange_ledger(trace, exchange)
+        .verdict()
+        .unwrap_or_default();
     let trips = round_trips(trace, exchange).filter(|trips| trips.rtt.duration >= LOCAL);
     let trips = trips.map(|trips| {
         let without = if exchange.phases.get(Phase::Dns).is_some() {
@@ -260,8 +253,7 @@ fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
         )
     });
     format!(
-        "{} took the longest, {took} ({share}): {reason}.{}",
-        phase.label(),
+        "{verdict}{}",
         trips.unwrap_or_default().replace(" All it", " It")
     )
 }

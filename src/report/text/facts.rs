@@ -2,26 +2,24 @@
 
 use super::TextContext;
 use super::segments::segments_fact;
-use crate::insight::{IdleCause, idle_totals, round_trips, server_timing};
+use crate::insight::ledger::exchange_ledger;
+use crate::insight::{round_trips, server_timing};
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
 use crate::trace::{
     Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource,
 };
-use crate::units::{Bytes, Nanos};
+use crate::units::{Bytes, Nanos, format_percent};
 
 /// A label, and the words after it.
 pub(super) type Fact = (&'static str, StyledWords);
 
 /// The facts about an exchange, with labels.
 pub(super) fn fact_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
-    let facts = [
-        resolution_fact(exchange),
-        round_trip_fact(page, exchange),
-        waiting_fact(page, exchange),
-    ]
-    .into_iter()
-    .flatten();
+    let facts = [resolution_fact(exchange), round_trip_fact(page, exchange)]
+        .into_iter()
+        .flatten();
+    let facts = ledger_facts(page, exchange).into_iter().chain(facts);
     let attempts = attempt_facts(page, exchange);
     let rest = [
         proxy_fact(exchange, page),
@@ -99,41 +97,24 @@ fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     ))
 }
 
-/// Causes of idle time on the wire, the longest first, leaving out insignificant ones.
-fn waiting_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
-    const MOST: usize = 4;
-    let all = idle_totals(page.trace, exchange)?;
-    let seen = Nanos(all.first()?.total.0 / 20);
-    let mut words = StyledWords::default();
-    for (place, waited) in all
-        .iter()
-        .filter(|waited| waited.total >= seen)
-        .take(MOST)
-        .enumerate()
-    {
+/// The time of each owner, and the verdict.
+fn ledger_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {
+    let ledger = exchange_ledger(page.trace, exchange);
+    let mut owners = StyledWords::default();
+    for (place, owned) in ledger.owner_totals().iter().enumerate() {
         if place > 0 {
-            words = words.append(",");
+            owners = owners.append(",");
         }
-        words = words.add_unbroken(
-            Role::Plain,
-            &format!(
-                "{} for {}",
-                page.styler.time(waited.total),
-                waited.cause.label()
-            ),
-        );
-        let server = waited.without_network();
-        if matches!(waited.cause, IdleCause::Server { .. })
-            && waited.network > Nanos::ZERO
-            && server >= Nanos(waited.total.0 / 20)
-        {
-            words = words.add_unbroken(
-                Role::Dim,
-                &format!("({} of processing)", page.styler.time(server)),
-            );
-        }
+        let share = format_percent(owned.total, ledger.total).unwrap_or_default();
+        owners = owners
+            .add_unbroken(
+                Role::Plain,
+                &format!("{} {}", owned.owner.label(), page.styler.time(owned.total)),
+            )
+            .add_unbroken(Role::Dim, &format!("({share})"));
     }
-    Some(("waited", words))
+    let verdict = ledger.verdict().unwrap_or_default();
+    vec![("whose time", owners), ("verdict", plain_words(&verdict))]
 }
 
 /// The connection attempts, if there were several.

@@ -2,10 +2,8 @@
 
 use super::page::{ExplanationPage, PageBlock};
 use super::{failure, phase};
-use crate::insight::{
-    ClockComparison, LongestPhase, connection_segments, exchange_count, longest_phase, round_trips,
-    run_statistics,
-};
+use crate::insight::ledger::{Owner, exchange_ledger};
+use crate::insight::{connection_segments, exchange_count, round_trips, run_statistics};
 use crate::trace::{CaptureState, Clock, Exchange, Phase};
 use crate::tui::event_wording::status_words;
 use crate::tui::figures::{DurationFormat, count, format_percent};
@@ -109,7 +107,7 @@ fn explain_phase_in_progress(run: &ScreenRun, exchange: &Exchange, now: Moment) 
     page
 }
 
-/// Returns the result, the total time, and which phase took the longest.
+/// Returns the result, the total time, and whose time it was.
 fn result_sentence(run: &ScreenRun, exchange: &Exchange) -> String {
     let status = exchange.response.as_ref().map_or_else(
         || "Done".to_owned(),
@@ -117,19 +115,10 @@ fn result_sentence(run: &ScreenRun, exchange: &Exchange) -> String {
     );
     let size = Bytes(exchange.response_body.transferred);
     let total = exchange.total().unwrap_or_default();
-    let Some(LongestPhase {
-        phase,
-        took,
-        reason: whose,
-    }) = longest_phase(&run.trace, exchange)
-    else {
-        return format!("{status}: {size} in {total}.");
-    };
-    let share = format_percent(took, total).unwrap_or_default();
-    format!(
-        "{status}: {size} in {total}. {} took the longest, {took} or {share}: {whose}.",
-        phase.label()
-    )
+    let verdict = exchange_ledger(&run.trace, exchange)
+        .verdict()
+        .unwrap_or_default();
+    format!("{status}: {size} in {total}. {verdict}")
 }
 
 fn add_phase_shares(exchange: &Exchange, now: Moment, page: &mut ExplanationPage) {
@@ -168,30 +157,12 @@ fn add_round_trips(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationP
     ));
 }
 
-/// Adds the time spent on this machine: the difference between the two clocks.
+/// Adds the time spent on this machine.
 fn add_local_overhead(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationPage) {
-    let own: Vec<(Phase, Nanos)> = exchange
-        .phases
-        .iter()
-        .filter_map(|(phase, _)| {
-            Some((
-                phase,
-                ClockComparison::for_phase(&run.trace, exchange, phase)?.local_overhead(),
-            ))
-        })
-        .collect();
-    if own.is_empty() {
-        return;
+    let own = exchange_ledger(&run.trace, exchange).owned_by(Owner::Client);
+    if own > Nanos::ZERO {
+        page.paragraph(format!("{own} of it was this machine's own."));
     }
-    let sum: Nanos = own.iter().map(|(_, own)| *own).sum();
-    let most = own
-        .iter()
-        .max_by_key(|(_, own)| *own)
-        .map(|(phase, _)| format!(", most of it in {}", phase.label()))
-        .unwrap_or_default();
-    page.paragraph(format!(
-        "{sum} of it was spent on this machine and not on the wire{most}."
-    ));
 }
 
 fn add_packet_counts(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationPage) {

@@ -1,9 +1,9 @@
 //! Explanation of a phase: what it is, why it is there, what it cost in this exchange.
 
 use super::page::ExplanationPage;
+use crate::insight::ledger::phase_ledger;
 use crate::insight::{
-    ClockComparison, Rtt, connection_rtt, describe_idle_times, phase_meaning, phase_references,
-    phase_title,
+    ClockComparison, Rtt, connection_rtt, phase_meaning, phase_references, phase_title,
 };
 use crate::trace::{Exchange, Phase, Tls};
 use crate::tui::figures::format_percent;
@@ -89,11 +89,9 @@ fn duration_sentence(
 
 /// Returns further remarks about this exchange.
 fn case_remarks(run: &ScreenRun, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String> {
-    let silent = if matches!(phase, Phase::Dns | Phase::Connect) {
-        Vec::new()
-    } else {
-        describe_idle_times(&run.trace, exchange, phase)
-    };
+    let silent = phase_ledger(&run.trace, exchange, phase)
+        .map(|ledger| ledger.cause_sentences())
+        .unwrap_or_default();
     let said = match phase {
         Phase::Connect => attempts_remark(exchange),
         Phase::Tls => tls_of(run, exchange)
