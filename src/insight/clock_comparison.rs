@@ -1,6 +1,6 @@
 //! A phase on both clocks: on the program's, on the wire's, and what the ledger gives to this machine.
 
-use super::ledger::{Owner, phase_ledger};
+use super::ledger::{ExchangeLedger, Owner};
 use super::{WireSpan, wire_phase};
 use crate::trace::{Attempt, AttemptOutcome, Exchange, Phase, Trace};
 use crate::units::{Moment, Nanos};
@@ -20,7 +20,12 @@ pub struct ClockComparison {
 
 impl ClockComparison {
     /// Compares the clocks for a phase; `None` without packets.
-    pub fn for_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<Self> {
+    pub fn for_phase(
+        trace: &Trace,
+        exchange: &Exchange,
+        ledger: &ExchangeLedger,
+        phase: Phase,
+    ) -> Option<Self> {
         let wire = wire_phase(trace, exchange, phase)?;
         let span = exchange.phases.get(phase)?;
         let whole = (span.began, span.ended?);
@@ -35,7 +40,7 @@ impl ClockComparison {
             wire,
             app_began,
             app_ended,
-            local: local_share(trace, exchange, phase),
+            local: local_share(ledger, phase),
         })
     }
 
@@ -55,17 +60,14 @@ impl ClockComparison {
     }
 }
 
-fn local_share(trace: &Trace, exchange: &Exchange, phase: Phase) -> (Nanos, Vec<(Moment, Moment)>) {
-    let Some(ledger) = phase_ledger(trace, exchange, phase) else {
+fn local_share(ledger: &ExchangeLedger, phase: Phase) -> (Nanos, Vec<(Moment, Moment)>) {
+    let Some(ledger) = ledger.phase(phase) else {
         return Default::default();
     };
-    let spans = ledger
-        .entries
-        .iter()
-        .filter(|entry| entry.attribution.owner == Owner::Client)
-        .flat_map(|entry| entry.intervals.iter().copied())
-        .collect();
-    (ledger.owned_by(Owner::Client), spans)
+    (
+        ledger.owned_by(Owner::Client),
+        ledger.intervals_of(Owner::Client).collect(),
+    )
 }
 
 /// The span of the successful attempt, if there were several.

@@ -23,7 +23,6 @@ mod server_names;
 mod server_timing;
 mod spread;
 mod statistics;
-mod time_spent;
 #[cfg(test)]
 mod trace_builder;
 mod transfer;
@@ -57,6 +56,5 @@ pub use server_names::{FlowOpening, ServerNames, server_name};
 pub use server_timing::{ServerTiming, server_timing};
 pub use spread::Spread;
 pub use statistics::{TimingStatistics, timing_statistics};
-pub use time_spent::{LongestPhase, describe_idle_times, longest_phase};
 pub use transfer::{Transfer, group_into_transfers};
 pub use wire_clock::{WireSpan, wire_phase};

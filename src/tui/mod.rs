@@ -20,6 +20,7 @@ mod explain;
 mod figures;
 mod inspected_packet;
 mod keymap;
+mod ledger_cache;
 mod link_panel;
 mod link_setting;
 mod message;

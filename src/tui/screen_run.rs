@@ -1,8 +1,11 @@
 //! The run on the screen: its trace, and which events of its log are listed.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::dissection_cache::DissectionCache;
+use super::ledger_cache::LedgerCache;
+use crate::insight::ledger::ExchangeLedger;
 use crate::insight::redact::RedactionPolicy;
 use crate::insight::{RetentionLimits, Retirement};
 use crate::timeline::{Lane, TimeWindow, round_axis_end};
@@ -23,6 +26,7 @@ pub(super) struct ScreenRun {
     pub(super) names: HashMap<FlowKey, Untrusted>,
     /// Dissections of the conversations that were looked at.
     pub(super) dissections: DissectionCache,
+    ledgers: LedgerCache,
     /// Whether more events are expected.
     pub(super) under_way: bool,
     /// Why it could not be started or was cut off, if its events do not say so.
@@ -39,6 +43,11 @@ impl ScreenRun {
             retirement,
             ..Self::default()
         }
+    }
+
+    /// Returns the ledger of an exchange.
+    pub(super) fn ledger(&self, exchange: &Exchange) -> Rc<ExchangeLedger> {
+        self.ledgers.get(&self.trace, exchange)
     }
 
     /// Returns true if exchanges are about to be retired.

@@ -51,6 +51,14 @@ impl Ledger {
         self.sum(|entry| entry.attribution.owner == owner && entry.attribution.cause == cause)
     }
 
+    /// Returns the intervals of an owner, the longest ones of each cause.
+    pub fn intervals_of(&self, owner: Owner) -> impl Iterator<Item = (Moment, Moment)> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.attribution.owner == owner)
+            .flat_map(|entry| entry.intervals.iter().copied())
+    }
+
     fn sum(&self, wanted: impl Fn(&LedgerEntry) -> bool) -> Nanos {
         self.entries
             .iter()
@@ -60,31 +68,47 @@ impl Ledger {
     }
 }
 
-/// Returns the ledger of an exchange until its end, or until now where it goes on.
-pub fn exchange_ledger(trace: &Trace, exchange: &Exchange) -> Ledger {
-    let end = end_of(trace, exchange);
-    ledger_within(trace, exchange, (exchange.started, end))
+/// The ledger of an exchange and those of its phases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeLedger {
+    /// The whole exchange.
+    pub whole: Ledger,
+    phases: Vec<(Phase, Ledger)>,
 }
 
-/// Returns the ledger of one phase, on the program's clock; `None` if it has not begun.
-pub fn phase_ledger(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<Ledger> {
-    let span = exchange.phases.get(phase)?;
-    let end = span.ended.unwrap_or_else(|| end_of(trace, exchange));
-    Some(ledger_within(trace, exchange, (span.began, end)))
+impl ExchangeLedger {
+    /// Divides the time of an exchange until its end, or until now where it goes on.
+    pub fn new(trace: &Trace, exchange: &Exchange) -> Self {
+        let end = exchange
+            .ended
+            .unwrap_or_else(|| trace.latest())
+            .max(exchange.started);
+        let phases = || exchange.phases.iter();
+        let windows: Vec<_> = phases()
+            .map(|(_, span)| (span.began, span.ended.unwrap_or(end)))
+            .collect();
+        let (whole, parts) = steps::partition_exchange(trace, exchange, end, &windows);
+        Self {
+            whole: Ledger::from_entries(whole),
+            phases: phases()
+                .map(|(phase, _)| phase)
+                .zip(parts.into_iter().map(Ledger::from_entries))
+                .collect(),
+        }
+    }
+
+    /// Returns the ledger of a phase on the program's clock; `None` if it has not begun.
+    pub fn phase(&self, phase: Phase) -> Option<&Ledger> {
+        let (_, ledger) = self.phases.iter().find(|(of, _)| *of == phase)?;
+        Some(ledger)
+    }
 }
 
-fn end_of(trace: &Trace, exchange: &Exchange) -> Moment {
-    exchange
-        .ended
-        .unwrap_or_else(|| trace.latest())
-        .max(exchange.started)
-}
-
-fn ledger_within(trace: &Trace, exchange: &Exchange, window: (Moment, Moment)) -> Ledger {
-    let end = end_of(trace, exchange);
-    let entries = steps::partition_exchange(trace, exchange, end, window);
-    Ledger {
-        total: entries.iter().map(|entry| entry.duration).sum(),
-        entries,
+impl Ledger {
+    fn from_entries(entries: Vec<LedgerEntry>) -> Self {
+        Self {
+            total: entries.iter().map(|entry| entry.duration).sum(),
+            entries,
+        }
     }
 }

@@ -52,29 +52,29 @@ pub struct LedgerEntry {
 pub(super) struct Partition {
     cursor: Moment,
     end: Moment,
-    /// Only what lies between these two instants is counted.
-    window: (Moment, Moment),
     /// The latest interval, which may still grow.
     latest: Option<(Moment, Reason)>,
-    entries: BTreeMap<(Attribution, u8), EntryBuilder>,
+    /// The entries of the whole time, and of each of these windows.
+    whole: Entries,
+    windows: Vec<(Moment, Moment, Entries)>,
 }
 
+/// Entries under construction, by what they are about and their clock.
+#[derive(Debug, Default)]
+struct Entries(BTreeMap<(Attribution, u8), EntryBuilder>);
+
 impl Partition {
-    pub(super) const fn new(start: Moment, end: Moment) -> Self {
+    /// Creates a partition that also counts what lies in each of some windows.
+    pub(super) fn new(start: Moment, end: Moment, windows: &[(Moment, Moment)]) -> Self {
         Self {
             cursor: start,
             end,
-            window: (start, end),
             latest: None,
-            entries: BTreeMap::new(),
-        }
-    }
-
-    /// Counts only what lies between two instants.
-    pub(super) fn within(self, from: Moment, to: Moment) -> Self {
-        Self {
-            window: (from, to),
-            ..self
+            whole: Entries::default(),
+            windows: windows
+                .iter()
+                .map(|(from, to)| (*from, *to, Entries::default()))
+                .collect(),
         }
     }
 
@@ -107,31 +107,43 @@ impl Partition {
         self.cursor = at;
     }
 
-    /// Gives the rest of the exchange to a reason and returns the entries, the largest first.
-    pub(super) fn finish(mut self, reason: Reason) -> Vec<LedgerEntry> {
+    /// Gives the rest of the exchange to a reason and returns the entries of the whole time and of
+    /// each window, the largest first.
+    pub(super) fn finish(mut self, reason: Reason) -> (Vec<LedgerEntry>, Vec<Vec<LedgerEntry>>) {
         self.until(self.end, reason);
         self.close_latest();
-        let mut entries: Vec<LedgerEntry> = self
-            .entries
-            .into_values()
-            .map(EntryBuilder::build)
-            .collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.duration));
-        entries
+        let windows = self.windows.into_iter();
+        (
+            self.whole.build(),
+            windows.map(|(_, _, entries)| entries.build()).collect(),
+        )
     }
 
     fn close_latest(&mut self) {
         let Some((start, reason)) = self.latest.take() else {
             return;
         };
-        let (from, to) = self.window;
-        let (start, end) = (start.max(from), self.cursor.min(to));
+        self.whole.add(start, self.cursor, reason);
+        for (from, to, entries) in &mut self.windows {
+            entries.add(start.max(*from), self.cursor.min(*to), reason);
+        }
+    }
+}
+
+impl Entries {
+    fn add(&mut self, start: Moment, end: Moment, reason: Reason) {
         if start < end {
-            self.entries
+            self.0
                 .entry((reason.attribution, reason.clock as u8))
                 .or_insert_with(|| EntryBuilder::new(reason))
                 .add(start, end, reason);
         }
+    }
+
+    fn build(self) -> Vec<LedgerEntry> {
+        let mut entries: Vec<LedgerEntry> = self.0.into_values().map(EntryBuilder::build).collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.duration));
+        entries
     }
 }
 

@@ -12,17 +12,17 @@ use crate::trace::{
 };
 use crate::units::{Moment, Nanos};
 
-/// Divides an exchange's time until `end`, and returns what lies between two instants.
+/// Divides an exchange's time until `end`; returns the entries of the whole time and of each window.
 pub(super) fn partition_exchange(
     trace: &Trace,
     exchange: &Exchange,
     end: Moment,
-    (from, to): (Moment, Moment),
-) -> Vec<LedgerEntry> {
+    windows: &[(Moment, Moment)],
+) -> (Vec<LedgerEntry>, Vec<Vec<LedgerEntry>>) {
     let mut steps = Steps {
         trace,
         exchange,
-        partition: Partition::new(exchange.started, end).within(from, to),
+        partition: Partition::new(exchange.started, end, windows),
         error: trace.clock().uncertainty().unwrap_or_default(),
     };
     let captured = steps.captured_flow();

@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Cause, Ledger, Owner, exchange_ledger};
+use super::{Cause, ExchangeLedger, Ledger, Owner};
 use crate::trace::{
     ConnectionId, Event, EventKind, ExchangeCause, ExchangeId, Packet, Phase, StreamPosition,
     TcpFlags, TcpHeader, Trace, Transport,
@@ -233,7 +233,7 @@ impl Scene {
             at: Moment(i64::try_from(at * TICK).unwrap()),
             kind,
         }));
-        let ledger = exchange_ledger(&trace, &trace.exchanges()[0]);
+        let ledger = ExchangeLedger::new(&trace, &trace.exchanges()[0]).whole;
         let sum: Nanos = ledger.entries.iter().map(|entry| entry.duration).sum();
         assert_eq!(sum, ledger.total, "the partition is exact");
         assert_eq!(ledger.total, Nanos(end * TICK));

@@ -1,7 +1,7 @@
 //! Time of an exchange: the timeline, the phases on two clocks, and the idle times.
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
-use crate::insight::ledger::exchange_ledger;
+use crate::insight::ledger::ExchangeLedger;
 use crate::insight::{
     ClockComparison, phase_annotations, phase_meaning, phase_references, phase_title, round_trips,
 };
@@ -49,11 +49,12 @@ pub(super) fn write_overview(page: &mut HtmlPage<'_>, heading: &Heading) {
 fn write_phases(page: &mut HtmlPage<'_>, exchange: &Exchange) {
     let trace = page.trace();
     let total = exchange.total();
+    let ledger = ExchangeLedger::new(trace, exchange);
     let mut rows: Vec<HtmlRow> = exchange
         .phases
         .iter()
         .map(|(phase, span)| {
-            let clocks = ClockComparison::for_phase(trace, exchange, phase);
+            let clocks = ClockComparison::for_phase(trace, exchange, &ledger, phase);
             let key = format!("x{}-{}", exchange.id.0, phase.name());
             let took = PhaseSpan::duration(span);
             HtmlRow::about(
@@ -131,7 +132,7 @@ fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
             trips.minimum
         )
     }));
-    sentences.extend(exchange_ledger(trace, exchange).cause_sentences());
+    sentences.extend(ExchangeLedger::new(trace, exchange).whole.cause_sentences());
     sentences
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::insight::ledger::{LedgerEntry, exchange_ledger};
+use crate::insight::ledger::{ExchangeLedger, LedgerEntry};
 use crate::trace::{Exchange, Trace};
 
 #[derive(Serialize)]
@@ -26,7 +26,8 @@ struct JsonEvidence {
 
 /// The entries of an exchange's ledger.
 pub(super) fn ledger_entries(trace: &Trace, exchange: &Exchange) -> Vec<JsonLedgerEntry> {
-    exchange_ledger(trace, exchange)
+    ExchangeLedger::new(trace, exchange)
+        .whole
         .entries
         .into_iter()
         .map(JsonLedgerEntry::from)

@@ -2,7 +2,7 @@
 
 use super::escape::{code_span, escape_prose};
 use super::table::MarkdownTable;
-use crate::insight::ledger::exchange_ledger;
+use crate::insight::ledger::ExchangeLedger;
 use crate::insight::{
     ClockComparison, describe_connection_sizes, phase_annotations, round_trips, server_timing,
 };
@@ -69,8 +69,9 @@ fn phases_table(context: &PictureContext<'_>, exchange: &Exchange) -> Option<Str
         ("What", false),
     ]);
     let shown = |time: Option<Nanos>| time.map_or_else(|| "—".to_owned(), |time| time.to_string());
+    let ledger = ExchangeLedger::new(context.trace, exchange);
     for (phase, span) in exchange.phases.iter() {
-        let clocks = ClockComparison::for_phase(context.trace, exchange, phase);
+        let clocks = ClockComparison::for_phase(context.trace, exchange, &ledger, phase);
         let failed = exchange
             .failure
             .as_ref()
@@ -103,7 +104,8 @@ fn finding_lines(context: &PictureContext<'_>, exchange: &Exchange) -> Vec<Strin
     let trace = context.trace;
     let mut found = Vec::new();
     found.extend(
-        exchange_ledger(trace, exchange)
+        ExchangeLedger::new(trace, exchange)
+            .whole
             .cause_sentences()
             .iter()
             .map(|sentence| escape_prose(sentence)),

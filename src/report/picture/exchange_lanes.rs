@@ -7,7 +7,7 @@ use super::labels::{SMALL, draw_beside, draw_cross, draw_label};
 use super::legend::{Legend, Symbol};
 use super::packets::PacketStrip;
 use super::{Axis, MAX_EXCHANGES, PictureContext, main_axis};
-use crate::insight::{ClockComparison, Transfer, exchange_count};
+use crate::insight::{Transfer, exchange_count, wire_phase};
 use crate::report::text::status_line;
 use crate::trace::{Exchange, ExchangeCause, Phase};
 use crate::units::{Moment, Nanos, format_count};
@@ -158,11 +158,10 @@ fn draw_segment(
         return;
     };
     let y = canvas.y;
-    let clocks = ClockComparison::for_phase(context.trace, exchange, phase);
+    let wire_span = wire_phase(context.trace, exchange, phase);
     let took = ended.since(began);
-    let wire = clocks
-        .as_ref()
-        .map(|clocks| format!(", {} on the wire", clocks.wire.duration()))
+    let wire = wire_span
+        .map(|span| format!(", {} on the wire", span.duration()))
         .unwrap_or_default();
     let name = phase.name();
     let thing = PictureItem {
@@ -175,9 +174,7 @@ fn draw_segment(
     canvas.open_item(&thing, Some(axis));
     legend.add(Symbol::App);
     canvas.rect("bar", (bar.x, y + 5.0), ((bar.width - 0.5).max(1.0), 15.0));
-    if let Some(wire) =
-        clocks.and_then(|clocks| axis.pixel_span(clocks.wire.began, clocks.wire.ended))
-    {
+    if let Some(wire) = wire_span.and_then(|span| axis.pixel_span(span.began, span.ended)) {
         legend.add(Symbol::Wire);
         canvas.rect("bar wire", (wire.x, y + 22.0), (wire.width, 5.0));
     }

@@ -3,7 +3,7 @@
 use super::PictureContext;
 use super::canvas::SvgCanvas;
 use super::font::Font;
-use crate::insight::ledger::exchange_ledger;
+use crate::insight::ledger::ExchangeLedger;
 use crate::insight::{RunStatistics, captured_conversations, round_trips, run_statistics};
 use crate::report::text::{status_line, tls_summary};
 use crate::trace::{Exchange, FailureCode, Phase, Trace};
@@ -234,7 +234,8 @@ fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
     let (Some(_), None) = (exchange.total(), &exchange.failure) else {
         return String::new();
     };
-    let verdict = exchange_ledger(trace, exchange)
+    let verdict = ExchangeLedger::new(trace, exchange)
+        .whole
         .verdict()
         .unwrap_or_default();
     let trips = round_trips(trace, exchange).filter(|trips| trips.rtt.duration >= LOCAL);

@@ -6,6 +6,7 @@ use super::font::Font;
 use super::labels::{SMALL, draw_beside, draw_beside_or_inside, draw_cross, draw_label};
 use super::legend::{Legend, Symbol};
 use super::{Axis, PictureContext};
+use crate::insight::ledger::ExchangeLedger;
 use crate::insight::{
     ClockComparison, attempt_annotations, phase_annotations, query_annotations, server_timing,
     server_timing_annotations, server_timing_spans,
@@ -44,9 +45,10 @@ pub(super) fn exchange_rows(context: &PictureContext<'_>, exchange: &Exchange) -
         server_timing,
         progress: false,
     };
+    let ledger = ExchangeLedger::new(context.trace, exchange);
     let clocks = |lane| {
         if let Lane::Phase(phase) = lane {
-            ClockComparison::for_phase(context.trace, exchange, phase)
+            ClockComparison::for_phase(context.trace, exchange, &ledger, phase)
         } else {
             None
         }

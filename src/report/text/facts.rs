@@ -2,7 +2,7 @@
 
 use super::TextContext;
 use super::segments::segments_fact;
-use crate::insight::ledger::exchange_ledger;
+use crate::insight::ledger::ExchangeLedger;
 use crate::insight::{round_trips, server_timing};
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
@@ -99,7 +99,7 @@ fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
 
 /// The time of each owner, and the verdict.
 fn ledger_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {
-    let ledger = exchange_ledger(page.trace, exchange);
+    let ledger = ExchangeLedger::new(page.trace, exchange).whole;
     let mut owners = StyledWords::default();
     for (place, owned) in ledger.owner_totals().iter().enumerate() {
         if place > 0 {

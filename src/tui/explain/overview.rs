@@ -2,7 +2,7 @@
 
 use super::page::{ExplanationPage, PageBlock};
 use super::{failure, phase};
-use crate::insight::ledger::{Owner, exchange_ledger};
+use crate::insight::ledger::Owner;
 use crate::insight::{connection_segments, exchange_count, round_trips, run_statistics};
 use crate::trace::{CaptureState, Clock, Exchange, Phase};
 use crate::tui::event_wording::status_words;
@@ -115,9 +115,7 @@ fn result_sentence(run: &ScreenRun, exchange: &Exchange) -> String {
     );
     let size = Bytes(exchange.response_body.transferred);
     let total = exchange.total().unwrap_or_default();
-    let verdict = exchange_ledger(&run.trace, exchange)
-        .verdict()
-        .unwrap_or_default();
+    let verdict = run.ledger(exchange).whole.verdict().unwrap_or_default();
     format!("{status}: {size} in {total}. {verdict}")
 }
 
@@ -159,7 +157,7 @@ fn add_round_trips(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationP
 
 /// Adds the time spent on this machine.
 fn add_local_overhead(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationPage) {
-    let own = exchange_ledger(&run.trace, exchange).owned_by(Owner::Client);
+    let own = run.ledger(exchange).whole.owned_by(Owner::Client);
     if own > Nanos::ZERO {
         page.paragraph(format!("{own} of it was this machine's own."));
     }

@@ -1,7 +1,7 @@
 //! Explanation of a phase: what it is, why it is there, what it cost in this exchange.
 
 use super::page::ExplanationPage;
-use crate::insight::ledger::phase_ledger;
+use crate::insight::ledger::Ledger;
 use crate::insight::{
     ClockComparison, Rtt, connection_rtt, phase_meaning, phase_references, phase_title,
 };
@@ -69,7 +69,7 @@ fn duration_sentence(
         .and_then(|total| format_percent(took, total))
         .map(|share| format!(", {share} of the total"))
         .unwrap_or_default();
-    match ClockComparison::for_phase(&run.trace, exchange, phase) {
+    match ClockComparison::for_phase(&run.trace, exchange, &run.ledger(exchange), phase) {
         Some(clocks) if clocks.app_duration() < took => {
             let wire = clocks.wire.duration();
             let machine = clocks.local_overhead();
@@ -89,8 +89,10 @@ fn duration_sentence(
 
 /// Returns further remarks about this exchange.
 fn case_remarks(run: &ScreenRun, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String> {
-    let silent = phase_ledger(&run.trace, exchange, phase)
-        .map(|ledger| ledger.cause_sentences())
+    let silent = run
+        .ledger(exchange)
+        .phase(phase)
+        .map(Ledger::cause_sentences)
         .unwrap_or_default();
     let said = match phase {
         Phase::Connect => attempts_remark(exchange),

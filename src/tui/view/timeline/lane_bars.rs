@@ -5,7 +5,8 @@ use ratatui::style::Style;
 
 use super::bar::{self, BarSegment, paint_segments};
 use super::{TimelineView, notes};
-use crate::insight::{ClockComparison, server_timing_spans};
+use crate::insight::ledger::Owner;
+use crate::insight::{server_timing_spans, wire_phase};
 use crate::timeline::{ColumnSpan, Lane, Scale};
 use crate::trace::{AttemptOutcome, Exchange, Phase, QueryOutcome};
 use crate::tui::text_layout::first_that_fits;
@@ -152,11 +153,11 @@ fn draw_wire(
     phase: Phase,
     origin: (u16, u16),
 ) {
-    let Some(clocks) = ClockComparison::for_phase(&timeline.run.trace, exchange, phase) else {
+    let Some(wire) = wire_phase(&timeline.run.trace, exchange, phase) else {
         return;
     };
     hatch_machine(canvas, timeline, scale, exchange, phase, origin);
-    if let Some(cover) = scale.column_span(clocks.wire.began, clocks.wire.ended) {
+    if let Some(cover) = scale.column_span(wire.began, wire.ended) {
         let style = canvas.style(StyleRole::Phase(phase));
         bar::draw_thin_line(canvas.buf, origin, cover, style);
     }
@@ -170,11 +171,12 @@ fn hatch_machine(
     phase: Phase,
     origin: (u16, u16),
 ) {
-    let Some(clocks) = ClockComparison::for_phase(&timeline.run.trace, exchange, phase) else {
+    let ledger = timeline.run.ledger(exchange);
+    let Some(ledger) = ledger.phase(phase) else {
         return;
     };
     let style = canvas.style(StyleRole::Machine);
-    for (from, to) in clocks.local_spans() {
+    for (from, to) in ledger.intervals_of(Owner::Client) {
         if let Some(cover) = scale.column_span(from, to) {
             bar::hatch_columns(canvas.buf, origin, cover, style);
         }

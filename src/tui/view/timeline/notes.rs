@@ -1,9 +1,9 @@
 //! Notes beside a bar: the result of the phase. Several wordings, the longest first.
 
+use crate::insight::ledger::Owner;
 use crate::insight::redact::Redactor;
 use crate::insight::{
-    ClockComparison, attempt_annotations, phase_annotations, query_annotations,
-    server_timing_annotations,
+    attempt_annotations, phase_annotations, query_annotations, server_timing_annotations,
 };
 use crate::timeline::Lane;
 use crate::trace::{BodyCount, Exchange, Phase};
@@ -80,10 +80,11 @@ fn wire_notes(
     figures: DurationFormat,
     now: Moment,
 ) -> Vec<String> {
-    let Some(clocks) = ClockComparison::for_phase(&run.trace, exchange, phase) else {
+    let ledger = run.ledger(exchange);
+    let Some(ledger) = ledger.phase(phase) else {
         return Vec::new();
     };
-    let machine = clocks.local_overhead();
+    let machine = ledger.owned_by(Owner::Client);
     let total = exchange.ended.unwrap_or(now).since(exchange.started);
     if machine.0 < total.0 / MIN_SHARE_DIVISOR {
         return Vec::new();

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::lane_bars::{draw_bar, draw_gauge};
 use super::{TimelineRow, TimelineView, notes};
-use crate::insight::{ClockComparison, server_timing};
+use crate::insight::{server_timing, wire_phase};
 use crate::timeline::{ColumnSpan, Lane, Scale};
 use crate::trace::Exchange;
 use crate::tui::text_layout::{display_width, first_that_fits};
@@ -118,9 +118,7 @@ fn name(exchange: &Exchange, lane: Lane) -> String {
 /// Returns how long it took, or has taken so far; `None` if it has not begun.
 fn duration_text(timeline: &TimelineView<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
     let took = match lane {
-        Lane::Wire(phase) => ClockComparison::for_phase(&timeline.run.trace, exchange, phase)?
-            .wire
-            .duration(),
+        Lane::Wire(phase) => wire_phase(&timeline.run.trace, exchange, phase)?.duration(),
         Lane::ServerTiming => match server_timing_durations(exchange)[..] {
             [only] => only,
             // Metrics may contain each other, so their sum means nothing.
