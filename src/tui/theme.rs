@@ -8,6 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::{Settings, Theme};
 use crate::dissect::{PacketMark, PacketNote};
+use crate::insight::ledger::Owner;
 use crate::trace::Phase;
 
 struct Palette {
@@ -93,6 +94,8 @@ pub(super) enum StyleRole {
     OnPhase(Phase),
     /// This program's own share of a phase.
     Machine,
+    /// The share of an owner of time.
+    Owner(Owner),
     /// Failures.
     Failure,
     /// Successes.
@@ -181,7 +184,12 @@ impl Styles {
             StyleRole::OnPhase(phase) => {
                 fg(palette.ink).bg(Color::Indexed(palette.phases[phase as usize]))
             }
-            StyleRole::Machine => fg(palette.machine),
+            StyleRole::Machine | StyleRole::Owner(Owner::Client) => fg(palette.machine),
+            StyleRole::Owner(Owner::Server) => fg(palette.phases[Phase::Wait as usize]),
+            StyleRole::Owner(Owner::Network) => fg(palette.phases[Phase::Connect as usize]),
+            StyleRole::Owner(Owner::Resolver) => fg(palette.phases[Phase::Dns as usize]),
+            StyleRole::Owner(Owner::Proxy) => fg(palette.phases[Phase::Proxy as usize]),
+            StyleRole::Owner(Owner::None | Owner::Unknown) => fg(palette.dim),
             StyleRole::Failure => fg(palette.failure).add_modifier(Modifier::BOLD),
             StyleRole::Success => fg(palette.success),
             StyleRole::Warning => fg(palette.warning),
@@ -193,13 +201,18 @@ impl Styles {
 const fn monochrome_style(role: StyleRole) -> Style {
     let bright = Style::new().remove_modifier(Modifier::DIM);
     match role {
-        StyleRole::Text | StyleRole::Phase(_) | StyleRole::Success => bright,
+        StyleRole::Text
+        | StyleRole::Phase(_)
+        | StyleRole::Owner(Owner::Server | Owner::Network)
+        | StyleRole::Success => bright,
         StyleRole::Strong | StyleRole::FocusedFrame | StyleRole::Accent | StyleRole::Warning => {
             bright.add_modifier(Modifier::BOLD)
         }
-        StyleRole::Dim | StyleRole::Frame | StyleRole::Grid | StyleRole::Machine => {
-            Style::new().add_modifier(Modifier::DIM)
-        }
+        StyleRole::Dim
+        | StyleRole::Frame
+        | StyleRole::Grid
+        | StyleRole::Machine
+        | StyleRole::Owner(_) => Style::new().add_modifier(Modifier::DIM),
         StyleRole::OnPhase(_) | StyleRole::Failure => bright.add_modifier(Modifier::REVERSED),
     }
 }

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::owner_bar::OwnerBar;
 use crate::insight::{server_timing, wire_phase};
 use crate::timeline::{Lane, LaneOptions, Scale, exchange_lanes};
 use crate::trace::{Exchange, ExchangeId, Phase, PhaseSpan};
@@ -104,7 +105,9 @@ pub(in crate::tui) struct TimelineLayout {
     pub(super) retired: Option<String>,
     /// Whether the wire clock has rows of its own; otherwise bars show it.
     pub(super) wire_rows: bool,
-    /// Area inside the borders.
+    /// The bar of owners, in the lines above the area.
+    pub(super) owners: OwnerBar,
+    /// Area inside the borders, below the bar of owners.
     pub(super) inner: Rect,
 }
 
@@ -126,6 +129,7 @@ impl TimelineLayout {
         let layout = Self::new(run, cursor, now, inner);
         let lines = layout.rows.len().max(1)
             + usize::from(layout.strip)
+            + usize::from(layout.owners.height())
             + layout.failure.len()
             + usize::from(layout.retired.is_some())
             + 3;
@@ -134,6 +138,12 @@ impl TimelineLayout {
 
     /// Lays out the rows in an area inside the borders.
     pub(in crate::tui) fn new(run: &ScreenRun, cursor: Cursor, now: Moment, inner: Rect) -> Self {
+        let owners = OwnerBar::new(run, cursor, inner);
+        let inner = Rect {
+            y: inner.y.saturating_add(owners.height()),
+            height: inner.height.saturating_sub(owners.height()),
+            ..inner
+        };
         let failure = failure_lines(run, cursor, inner);
         let retired = retired_line(run).filter(|_| usize::from(inner.height) > failure.len() + 4);
         let room = usize::from(inner.height)
@@ -165,6 +175,7 @@ impl TimelineLayout {
             failure,
             retired,
             wire_rows,
+            owners,
             inner,
         }
     }

@@ -4,6 +4,7 @@ mod bar;
 mod lane_bars;
 mod layout;
 mod notes;
+mod owner_bar;
 mod packet_strip;
 mod rows;
 mod title;
@@ -118,6 +119,7 @@ impl TimelineView<'_> {
         let selected = selected
             .and_then(|index| self.layout.rows.get(index))
             .copied();
+        owner_bar::draw(canvas, self);
         self.draw_grid(canvas, &scale, state.view_state.cursor.moment(self.run));
         for (y, row) in self.layout.visible() {
             rows::draw(canvas, self, &scale, y, row, Some(row) == selected);

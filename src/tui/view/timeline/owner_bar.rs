@@ -1,0 +1,158 @@
+//! The bar of owners: whose time the exchange took, over its phases.
+
+use ratatui::layout::Rect;
+
+use super::TimelineView;
+use super::bar::{BarSegment, paint_segments};
+use super::layout::LABELS;
+use crate::insight::ledger::{Ledger, OwnerTotal};
+use crate::timeline::ColumnSpan;
+use crate::tui::cursor::Cursor;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::text_layout::{display_width, wrap};
+use crate::tui::theme::StyleRole;
+use crate::tui::view::canvas::Canvas;
+use crate::units::format_percent;
+
+/// Lines of the verdict, at most.
+const MAX_VERDICT_LINES: usize = 2;
+/// Lines of the panel that remain for axis and phases.
+const MIN_LINES_BELOW: usize = 9;
+
+/// The bar's lines in an area.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OwnerBar {
+    /// Whether there is a bar, with a line of names and figures below it.
+    has_bar: bool,
+    /// The verdict, wrapped.
+    verdict: Vec<String>,
+}
+
+impl OwnerBar {
+    /// Lays out the bar of the unfolded exchange at the top of an area; without lines if the area
+    /// is too low.
+    pub(super) fn new(run: &ScreenRun, cursor: Cursor, inner: Rect) -> Self {
+        let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
+        let Some(exchange) = exchange else {
+            return Self::default();
+        };
+        let ledger = run.ledger(exchange);
+        let room = usize::from(inner.height).saturating_sub(MIN_LINES_BELOW);
+        if room < 2 || ledger.whole.entries.is_empty() {
+            return Self::default();
+        }
+        // While the exchange goes on, the verdict would change with every packet.
+        let verdict = ledger
+            .whole
+            .verdict()
+            .filter(|_| exchange.ended.is_some())
+            .map(|verdict| wrap(&verdict, usize::from(inner.width).saturating_sub(2)))
+            .unwrap_or_default();
+        let fits = verdict.len() <= MAX_VERDICT_LINES && room >= 2 + verdict.len();
+        Self {
+            has_bar: true,
+            verdict: if fits { verdict } else { Vec::new() },
+        }
+    }
+
+    /// Returns the number of lines.
+    pub(super) fn height(&self) -> u16 {
+        let lines = usize::from(self.has_bar) * 2 + self.verdict.len();
+        u16::try_from(lines).unwrap_or(0)
+    }
+}
+
+/// Draws the bar at the top of the panel's area.
+pub(super) fn draw(canvas: &mut Canvas<'_>, timeline: &TimelineView<'_>) {
+    let bar = &timeline.layout.owners;
+    let Some(exchange) = timeline.exchange().filter(|_| bar.has_bar) else {
+        return;
+    };
+    let ledger = timeline.run.ledger(exchange);
+    let axis = timeline.layout.axis();
+    let top = axis.y.saturating_sub(bar.height());
+    let x = timeline.layout.inner.x + 1;
+    canvas.text((x, top), "whose time", LABELS - 2, StyleRole::Strong);
+    let totals = ledger.whole.owner_totals();
+    draw_parts(canvas, &ledger.whole, &totals, (axis.x, top), axis.width);
+    draw_names(
+        canvas,
+        &ledger.whole,
+        &totals,
+        (axis.x, top + 1),
+        axis.width,
+    );
+    for (y, line) in (top + 2..).zip(&bar.verdict) {
+        let width = timeline.layout.inner.width.saturating_sub(1);
+        canvas.text((x, y), line, width, StyleRole::Text);
+    }
+}
+
+/// Draws the owners' parts in the order of their size.
+fn draw_parts(
+    canvas: &mut Canvas<'_>,
+    ledger: &Ledger,
+    totals: &[OwnerTotal],
+    origin: (u16, u16),
+    width: u16,
+) {
+    let eighths = u64::from(width) * 8;
+    let mut passed = 0_u64;
+    let mut segments = Vec::new();
+    for owned in totals {
+        let from = share_of(passed, ledger.total.0, eighths);
+        passed += owned.total.0;
+        let to = share_of(passed, ledger.total.0, eighths);
+        if from < to {
+            segments.push(BarSegment {
+                cover: ColumnSpan { from, to },
+                style: canvas.style(StyleRole::Owner(owned.owner)),
+                fill: pattern_of(owned),
+            });
+        }
+    }
+    paint_segments(canvas.buf, origin, &segments);
+}
+
+fn share_of(part: u64, whole: u64, eighths: u64) -> u32 {
+    let share = u128::from(part) * u128::from(eighths) / u128::from(whole.max(1));
+    u32::try_from(share).unwrap_or(u32::MAX)
+}
+
+/// The pattern of an owner's part, which tells owners apart without colours.
+const fn pattern_of(owned: &OwnerTotal) -> &'static str {
+    use crate::insight::ledger::Owner;
+    match owned.owner {
+        Owner::Server => "\u{2588}",
+        Owner::Network => "\u{2593}",
+        Owner::Resolver | Owner::Proxy => "\u{2592}",
+        Owner::Client => "\u{2591}",
+        Owner::None | Owner::Unknown => "\u{00b7}",
+    }
+}
+
+/// Writes each owner's name, time and share, as many as fit.
+fn draw_names(
+    canvas: &mut Canvas<'_>,
+    ledger: &Ledger,
+    totals: &[OwnerTotal],
+    (x, y): (u16, u16),
+    width: u16,
+) {
+    let mut column = 0_u16;
+    for owned in totals {
+        let share = format_percent(owned.total, ledger.total).unwrap_or_default();
+        let text = format!(
+            "{} {} {} \u{b7} {share}",
+            pattern_of(owned),
+            owned.owner.label(),
+            owned.total
+        );
+        let wide = u16::try_from(display_width(&text)).unwrap_or(u16::MAX);
+        if column.saturating_add(wide) > width {
+            return;
+        }
+        canvas.text((x + column, y), &text, wide, StyleRole::Owner(owned.owner));
+        column = column.saturating_add(wide).saturating_add(3);
+    }
+}
