@@ -75,13 +75,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, timeline: &TimelineView<'_>) {
     canvas.text((x, top), "whose time", LABELS - 2, StyleRole::Strong);
     let totals = ledger.whole.owner_totals();
     draw_parts(canvas, &ledger.whole, &totals, (axis.x, top), axis.width);
-    draw_names(
-        canvas,
-        &ledger.whole,
-        &totals,
-        (axis.x, top + 1),
-        axis.width,
-    );
+    draw_names(canvas, timeline, &ledger.whole, &totals, top + 1);
     for (y, line) in (top + 2..).zip(&bar.verdict) {
         let width = timeline.layout.inner.width.saturating_sub(1);
         canvas.text((x, y), line, width, StyleRole::Text);
@@ -131,28 +125,40 @@ const fn pattern_of(owned: &OwnerTotal) -> &'static str {
     }
 }
 
-/// Writes each owner's name, time and share, as many as fit.
+/// Writes each owner's name, time and share, as many as fit: under the bar, or from the left edge if
+/// not all of them fit there.
 fn draw_names(
     canvas: &mut Canvas<'_>,
+    timeline: &TimelineView<'_>,
     ledger: &Ledger,
     totals: &[OwnerTotal],
-    (x, y): (u16, u16),
-    width: u16,
+    y: u16,
 ) {
-    let mut column = 0_u16;
-    for owned in totals {
-        let share = format_percent(owned.total, ledger.total).unwrap_or_default();
-        let text = format!(
-            "{} {} {} \u{b7} {share}",
-            pattern_of(owned),
-            owned.owner.label(),
-            owned.total
-        );
-        let wide = u16::try_from(display_width(&text)).unwrap_or(u16::MAX);
-        if column.saturating_add(wide) > width {
+    const BETWEEN: u16 = 3;
+    let names: Vec<(String, u16, StyleRole)> = totals
+        .iter()
+        .map(|owned| {
+            let share = format_percent(owned.total, ledger.total).unwrap_or_default();
+            let (pattern, label) = (pattern_of(owned), owned.owner.label());
+            let text = format!("{pattern} {label} {} \u{b7} {share}", owned.total);
+            let width = u16::try_from(display_width(&text)).unwrap_or(u16::MAX);
+            (text, width, StyleRole::Owner(owned.owner))
+        })
+        .collect();
+    let axis = timeline.layout.axis();
+    let all: u16 = names.iter().fold(0, |sum, (_, width, _)| {
+        sum.saturating_add(*width).saturating_add(BETWEEN)
+    });
+    let mut x = if all <= axis.width.saturating_add(BETWEEN) {
+        axis.x
+    } else {
+        timeline.layout.inner.x + 1
+    };
+    for (text, width, role) in names {
+        if x.saturating_add(width) > axis.right() {
             return;
         }
-        canvas.text((x + column, y), &text, wide, StyleRole::Owner(owned.owner));
-        column = column.saturating_add(wide).saturating_add(3);
+        canvas.text((x, y), &text, width, role);
+        x = x.saturating_add(width).saturating_add(BETWEEN);
     }
 }
