@@ -12,7 +12,7 @@ const WIDE: (u16, u16) = (140, 40);
 
 #[test]
 fn an_event_and_its_phase_are_lit_up_together() {
-    let mut desk = Desk::scenario("https_http2", WIDE);
+    let mut desk = Desk::scenario("https_http2", (140, 46));
     assert_eq!(desk.marked(), Vec::<String>::new());
     let at = desk.find("ClientHello");
     desk.click(at);

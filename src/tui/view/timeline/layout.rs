@@ -138,13 +138,17 @@ impl TimelineLayout {
 
     /// Lays out the rows in an area inside the borders.
     pub(in crate::tui) fn new(run: &ScreenRun, cursor: Cursor, now: Moment, inner: Rect) -> Self {
-        let owners = OwnerBar::new(run, cursor, inner);
+        let failure = failure_lines(run, cursor, inner);
+        // The bar takes what the phases without their details leave.
+        let least = timeline_rows(run, cursor, now, DETAIL_LEVELS[5].0).len();
+        let taken = 1 + least + failure.len() + usize::from(strip_lines(run).min(1));
+        let room = usize::from(inner.height).saturating_sub(taken);
+        let owners = OwnerBar::new(run, cursor, inner, room);
         let inner = Rect {
             y: inner.y.saturating_add(owners.height()),
             height: inner.height.saturating_sub(owners.height()),
             ..inner
         };
-        let failure = failure_lines(run, cursor, inner);
         let retired = retired_line(run).filter(|_| usize::from(inner.height) > failure.len() + 4);
         let room = usize::from(inner.height)
             .saturating_sub(1 + failure.len() + usize::from(retired.is_some()));

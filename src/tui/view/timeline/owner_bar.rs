@@ -16,28 +16,25 @@ use crate::units::format_percent;
 
 /// Lines of the verdict, at most.
 const MAX_VERDICT_LINES: usize = 2;
-/// Lines of the panel that remain for axis and phases.
-const MIN_LINES_BELOW: usize = 9;
-
 /// The bar's lines in an area.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnerBar {
-    /// Whether there is a bar, with a line of names and figures below it.
+    /// Whether there is a bar.
     has_bar: bool,
     /// The verdict, wrapped.
     verdict: Vec<String>,
 }
 
 impl OwnerBar {
-    /// Lays out the bar of the unfolded exchange at the top of an area; without lines if the area
-    /// is too low.
-    pub(super) fn new(run: &ScreenRun, cursor: Cursor, inner: Rect) -> Self {
+    /// Lays out the bar of the unfolded exchange at the top of an area of which `room` lines may be
+    /// used. Without room for the verdict there are the bar and the owners
+    /// alone.
+    pub(super) fn new(run: &ScreenRun, cursor: Cursor, inner: Rect, room: usize) -> Self {
         let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
         let Some(exchange) = exchange else {
             return Self::default();
         };
         let ledger = run.ledger(exchange);
-        let room = usize::from(inner.height).saturating_sub(MIN_LINES_BELOW);
         if room < 2 || ledger.whole.entries.is_empty() {
             return Self::default();
         }
