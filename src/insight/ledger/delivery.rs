@@ -1,9 +1,9 @@
 //! Delivery in order of a stream's bytes, and the gaps that hold it up.
 
-use std::collections::BTreeMap;
+use crate::wire::assembler::Coverage;
 
-/// Pieces beyond a gap that are remembered; a hostile peer cannot make more.
-const MAX_PIECES: usize = 1_024;
+/// Gaps that are remembered; a hostile peer cannot make more.
+const MAX_GAPS: usize = 1_024;
 
 /// What a packet did for the delivery in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,52 +20,31 @@ pub(super) enum Arrival {
 
 /// Bytes of one direction that were delivered in order.
 #[derive(Clone, Debug)]
-pub(super) struct Delivery {
-    /// Offset up to which everything has come.
-    next: u64,
-    /// Pieces after a gap: start and end.
-    pieces: BTreeMap<u64, u64>,
-}
+pub(super) struct Delivery(Coverage<MAX_GAPS>);
 
 impl Delivery {
     pub(super) const fn from_offset(next: u64) -> Self {
-        Self {
-            next,
-            pieces: BTreeMap::new(),
-        }
+        Self(Coverage::starting_at(next))
     }
 
     /// Offset up to which everything has come.
-    pub(super) const fn next(&self) -> u64 {
-        self.next
+    pub(super) fn next(&self) -> u64 {
+        self.0.in_order_end()
     }
 
     /// Returns true if bytes are missing before some that have come.
     pub(super) fn is_held_up(&self) -> bool {
-        !self.pieces.is_empty()
+        self.next() < self.0.end()
     }
 
     pub(super) fn add(&mut self, start: u64, end: u64) -> Arrival {
-        if end <= self.next || start >= end {
+        let (next, was_held_up) = (self.next(), self.is_held_up());
+        if !self.0.insert(start..end.max(start), ()).is_new() {
             return Arrival::Repeat;
         }
-        if start > self.next {
-            if self.pieces.len() < MAX_PIECES {
-                let known = self.pieces.entry(start).or_default();
-                *known = end.max(*known);
-            }
-            return Arrival::AfterGap;
-        }
-        let was_held_up = self.is_held_up();
-        self.next = end;
-        while let Some(piece) = self
-            .pieces
-            .first_entry()
-            .filter(|piece| *piece.key() <= self.next)
-        {
-            self.next = self.next.max(piece.remove());
-        }
-        if was_held_up {
+        if self.next() == next {
+            Arrival::AfterGap
+        } else if was_held_up {
             Arrival::FilledGap
         } else {
             Arrival::InOrder

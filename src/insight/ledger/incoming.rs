@@ -12,8 +12,9 @@ use super::owner::{Attribution, Cause, Detail, Owner};
 use super::partition::{Partition, Reason};
 use super::path::Path;
 use super::tcp_view::{TcpView, before};
-use crate::trace::{Clock, ClockMap, Direction, Flow, PacketEntry, TcpFlags};
+use crate::trace::{Clock, ClockMap, Direction, Flow, PacketEntry};
 use crate::units::{Moment, Nanos, WallTime};
+use crate::wire::TcpFlags;
 
 /// An acknowledgment may come this much after the round trip and still time the network; a
 /// delayed one comes later (RFC 9293 §3.8.6.3).

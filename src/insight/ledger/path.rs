@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use super::burst::Burst;
-use crate::trace::{Direction, Flow, PacketEntry, TcpFlags};
+use crate::trace::{Direction, Flow, PacketEntry};
 use crate::units::{Nanos, WallTime};
+use crate::wire::TcpFlags;
 
 /// Segments in flight that are timed; more are not needed for a minimum.
 const MAX_TIMED: usize = 64;

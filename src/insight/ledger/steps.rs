@@ -7,10 +7,10 @@ use super::incoming::{Incoming, Walk};
 use super::owner::{Attribution, Cause, Detail, Owner};
 use super::partition::{LedgerEntry, Partition, Reason};
 use crate::trace::{
-    AttemptOutcome, Clock, Direction, Exchange, Flow, Phase, PhaseSpan, ResolutionSource, TcpFlags,
-    Trace,
+    AttemptOutcome, Clock, Direction, Exchange, Flow, Phase, PhaseSpan, ResolutionSource, Trace,
 };
 use crate::units::{Moment, Nanos};
+use crate::wire::TcpFlags;
 
 /// Divides an exchange's time until `end`; returns the entries of the whole time and of each window.
 pub(super) fn partition_exchange(

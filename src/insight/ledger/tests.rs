@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 
 use super::{Cause, ExchangeLedger, Ledger, Owner};
 use crate::trace::{
-    ConnectionId, Event, EventKind, ExchangeCause, ExchangeId, Packet, Phase, StreamPosition,
-    TcpFlags, TcpHeader, Trace, Transport,
+    ConnectionId, Event, EventKind, ExchangeCause, ExchangeId, Packet, Phase, StreamPosition, Trace,
 };
 use crate::units::{Moment, Nanos, WallTime};
+use crate::wire::{TcpFlags, TcpHeader, TransportHeader};
 
 const SYN: u8 = TcpFlags::SYN;
 const ACK: u8 = TcpFlags::ACK;
@@ -104,7 +104,7 @@ impl Scene {
                 destination,
                 frame_bytes: bytes + 66,
                 payload_bytes: bytes,
-                transport: Transport::Tcp(header),
+                transport: TransportHeader::Tcp(header),
                 stored: None,
                 segment_bytes: None,
             },
