@@ -176,7 +176,7 @@ impl Styles {
         match role {
             StyleRole::Text => Style::new().fg(Color::Reset),
             StyleRole::Strong => Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD),
-            StyleRole::Dim => fg(palette.dim),
+            StyleRole::Dim | StyleRole::Owner(Owner::None | Owner::Unknown) => fg(palette.dim),
             StyleRole::Frame => fg(palette.frame),
             StyleRole::FocusedFrame | StyleRole::Accent => fg(palette.accent),
             StyleRole::Grid => fg(palette.grid),
@@ -189,7 +189,6 @@ impl Styles {
             StyleRole::Owner(Owner::Network) => fg(palette.phases[Phase::Connect as usize]),
             StyleRole::Owner(Owner::Resolver) => fg(palette.phases[Phase::Dns as usize]),
             StyleRole::Owner(Owner::Proxy) => fg(palette.phases[Phase::Proxy as usize]),
-            StyleRole::Owner(Owner::None | Owner::Unknown) => fg(palette.dim),
             StyleRole::Failure => fg(palette.failure).add_modifier(Modifier::BOLD),
             StyleRole::Success => fg(palette.success),
             StyleRole::Warning => fg(palette.warning),

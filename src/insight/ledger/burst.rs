@@ -37,7 +37,7 @@ impl Burst {
 
     pub(super) fn add(&mut self, at: WallTime, bytes: u32, is_full: bool) {
         let gap = at.since(self.last);
-        let bucket = (63 - gap.0.max(1).leading_zeros()).min(39) as usize;
+        let bucket = gap.0.max(1).ilog2().min(39) as usize;
         if let Some(count) = self.gaps.get_mut(bucket) {
             *count = count.saturating_add(1);
         }

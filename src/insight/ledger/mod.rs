@@ -17,9 +17,12 @@ mod outgoing;
 mod owner;
 mod partition;
 mod path;
+mod silence;
 mod steps;
 mod tcp_view;
+mod turn;
 mod verdict;
+mod walk;
 
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,9 @@
 use std::ops::RangeInclusive;
 
 use super::burst::Burst;
-use super::incoming::Walk;
 use super::owner::{Attribution, Cause, Detail, Owner};
-use super::partition::Partition;
+use super::partition::{Partition, Reason};
+use super::walk::Walk;
 use crate::trace::{Direction, PacketEntry};
 use crate::units::{Nanos, WallTime};
 
@@ -108,7 +108,7 @@ impl Walk<'_> {
             });
         let Some(last) = released else {
             upload.burst = None;
-            let reason = self.reason(
+            let reason = Reason::on_wire(
                 Attribution::PROCESSING,
                 "not_released_by_acknowledgment",
                 (from, index),
@@ -137,7 +137,7 @@ impl Walk<'_> {
         } else {
             Cause::Timeout
         };
-        let reason = self.reason(
+        let reason = Reason::on_wire(
             Attribution::network(cause),
             "own_retransmission",
             (from, index),
@@ -182,7 +182,7 @@ impl Walk<'_> {
         {
             burst.add(release.at, bytes, true);
             let bandwidth = Attribution::network(Cause::Bandwidth);
-            let reason = self.reason(
+            let reason = Reason::on_wire(
                 bandwidth,
                 "even_acknowledgments",
                 (upload.burst_from, release.index),
@@ -192,7 +192,7 @@ impl Walk<'_> {
         }
         let evidence = (upload.burst_from, release.index);
         let (attribution, rule) = self.released_by(before, release);
-        partition.until(at, self.reason(attribution, rule, evidence));
+        partition.until(at, Reason::on_wire(attribution, rule, evidence));
         upload.burst = Some(Burst::begin(release.at, bytes, true));
         upload.burst_from = release.index;
         if self

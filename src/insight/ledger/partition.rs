@@ -148,6 +148,21 @@ impl Entries {
 }
 
 impl Reason {
+    /// A reason whose interval lies between two packets.
+    pub(super) const fn on_wire(
+        attribution: Attribution,
+        rule: &'static str,
+        packets: (usize, usize),
+    ) -> Self {
+        Self {
+            attribution,
+            rule,
+            clock: Clock::Wire,
+            error: Nanos::ZERO,
+            packets: Some(packets),
+        }
+    }
+
     fn continues_with(&self, next: &Self) -> bool {
         self.attribution == next.attribution && self.clock == next.clock
     }

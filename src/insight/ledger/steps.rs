@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::super::exchange_packets::ExchangePackets;
-use super::incoming::{Incoming, Walk};
+use super::incoming::Incoming;
 use super::owner::{Attribution, Cause, Detail, Owner};
 use super::partition::{LedgerEntry, Partition, Reason};
+use super::walk::Walk;
 use crate::trace::{
     AttemptOutcome, Clock, Direction, Exchange, Flow, Phase, PhaseSpan, ResolutionSource, Trace,
 };
@@ -226,7 +227,7 @@ impl<'a> Steps<'a> {
             if let Some(again) = at(last) {
                 let timeout = Attribution::network(Cause::Timeout);
                 self.partition
-                    .until(again, walk.reason(timeout, "syn_again", (first, last)));
+                    .until(again, Reason::on_wire(timeout, "syn_again", (first, last)));
             }
             if let Some((index, when)) = answer.and_then(|index| Some((index, at(index)?))) {
                 let owner = if walk.path.has_network() {
@@ -234,8 +235,10 @@ impl<'a> Steps<'a> {
                 } else {
                     Attribution::PROCESSING
                 };
-                self.partition
-                    .until(when, walk.reason(owner, "syn_to_syn_ack", (last, index)));
+                self.partition.until(
+                    when,
+                    Reason::on_wire(owner, "syn_to_syn_ack", (last, index)),
+                );
             }
         }
         if let Some(ended) = span.ended {
@@ -372,7 +375,7 @@ impl<'a> Steps<'a> {
         } else {
             Attribution::UNEXPLAINED
         };
-        let reason = walk.reason(attribution, "request_not_sent", (first, last));
+        let reason = Reason::on_wire(attribution, "request_not_sent", (first, last));
         self.partition.until(self.partition.end(), reason);
     }
 

@@ -127,7 +127,11 @@ impl Scene {
         self.ledger(end)
     }
 
-    fn ledger(self, end: u64) -> Ledger {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one exchange from its start to its end"
+    )]
+    fn events(self, end: u64) -> Vec<(u64, EventKind)> {
         let mut events = vec![
             (
                 0,
@@ -229,7 +233,12 @@ impl Scene {
         events.extend(packets);
         events.sort_by_key(|(at, _)| *at);
         events.push((end, EventKind::ExchangeEnded { exchange: EXCHANGE }));
-        let trace = Trace::from_events(events.into_iter().map(|(at, kind)| Event {
+        events
+    }
+
+    fn ledger(self, end: u64) -> Ledger {
+        let events = self.events(end).into_iter();
+        let trace = Trace::from_events(events.map(|(at, kind)| Event {
             at: Moment(i64::try_from(at * TICK).unwrap()),
             kind,
         }));

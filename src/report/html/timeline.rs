@@ -64,7 +64,7 @@ fn write_phases(page: &mut HtmlPage<'_>, exchange: &Exchange) {
                     HtmlCell::words(phase.label()),
                     HtmlCell::time(took),
                     HtmlCell::time(clocks.as_ref().map(|clocks| clocks.wire.duration())),
-                    HtmlCell::time(clocks.as_ref().map(|clocks| clocks.local_overhead())),
+                    HtmlCell::time(clocks.as_ref().map(ClockComparison::local_overhead)),
                     HtmlCell::figure(share_of_total(took, total), None),
                     HtmlCell::words(phase_result(page, exchange, phase)),
                 ],

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::insight::ledger::{ExchangeLedger, LedgerEntry};
+use crate::insight::ledger::{Detail, ExchangeLedger, LedgerEntry};
 use crate::trace::{Exchange, Trace};
 
 #[derive(Serialize)]
@@ -39,7 +39,7 @@ impl From<LedgerEntry> for JsonLedgerEntry {
         Self {
             owner: entry.attribution.owner.name(),
             cause: entry.attribution.cause.name(),
-            detail: entry.attribution.detail.map(|detail| detail.name()),
+            detail: entry.attribution.detail.map(Detail::name),
             duration_ns: entry.duration.0,
             error_ns: entry.error.0,
             clock: entry.clock.name(),

@@ -88,7 +88,7 @@ fn phases_table(context: &PictureContext<'_>, exchange: &Exchange) -> Option<Str
             },
             shown(span.duration()),
             shown(clocks.as_ref().map(|clocks| clocks.wire.duration())),
-            shown(clocks.as_ref().map(|clocks| clocks.local_overhead())),
+            shown(clocks.as_ref().map(ClockComparison::local_overhead)),
             escape_prose(&what),
         ]);
     }

@@ -1,0 +1,233 @@
+//! Bursts of the other side's payload and the silences between them: whose they are.
+
+use super::burst::Burst;
+use super::incoming::State;
+use super::owner::{Attribution, Cause, Detail, Owner};
+use super::partition::Reason;
+use super::tcp_view::before;
+use super::walk::Walk;
+use crate::trace::{Direction, PacketEntry};
+use crate::units::Nanos;
+use crate::wire::TcpFlags;
+
+/// The least retransmission timeout in use (Linux; RFC 6298 says 1 s).
+const MIN_TIMEOUT: Nanos = Nanos::from_millis(190);
+/// Packets that are searched for the one that fills a gap.
+const MAX_SEARCH: usize = 100_000;
+
+impl Walk<'_> {
+    /// Gives the time from a burst's first packet to its last one.
+    pub(super) fn close_burst(&mut self, state: &mut State<'_>) {
+        let Some(burst) = state.burst.take() else {
+            return;
+        };
+        if self
+            .flight_before_loss
+            .is_some_and(|before| self.flight_of(&burst) >= before)
+        {
+            self.flight_before_loss = None;
+        }
+        let attribution = self.burst_owner(&burst);
+        let reason = Reason::on_wire(attribution.0, attribution.1, state.burst_packets);
+        state.partition.until(self.moment(burst.last()), reason);
+    }
+
+    fn burst_owner(&self, burst: &Burst) -> (Attribution, &'static str) {
+        let full = self.path.full_payload(Direction::Received).unwrap_or(1);
+        let bandwidth = Attribution::network(Cause::Bandwidth);
+        let pause = Attribution::new(Owner::Server, Cause::Pause);
+        if !self.path.has_network() {
+            return (pause, "stream_without_network");
+        }
+        if burst.is_even_train(full) {
+            return (bandwidth, "even_train");
+        }
+        let transmission = self
+            .path
+            .transmission_time(Direction::Received, burst.bytes());
+        if transmission.is_some_and(|time| burst.duration().0 <= time.0 + time.0 / 4) {
+            return (bandwidth, "known_link_rate");
+        }
+        if burst.has_full_segments() {
+            return (bandwidth, "full_segments");
+        }
+        (pause, "short_segments")
+    }
+
+    /// Bytes under way at a time during a burst.
+    fn flight_of(&self, burst: &Burst) -> u64 {
+        let round_trip = self.path.round_trip.unwrap_or_default();
+        if burst.duration() <= round_trip {
+            return burst.bytes();
+        }
+        let share = u128::from(burst.bytes()) * u128::from(round_trip.0)
+            / u128::from(burst.duration().0.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX)
+    }
+
+    /// Gives the silence from a burst's last packet until the packet that ended it.
+    pub(super) fn silence(
+        &mut self,
+        state: &mut State<'_>,
+        burst: &Burst,
+        index: usize,
+        packet: &PacketEntry,
+        was_held_up: bool,
+    ) {
+        let evidence = (state.burst_packets.1, index);
+        let (attribution, rule) = if was_held_up {
+            self.remember_loss(burst);
+            self.gap_cause(state, index)
+        } else {
+            self.silence_cause(state, burst, packet)
+        };
+        state.partition.until(
+            self.moment(packet.wall),
+            Reason::on_wire(attribution, rule, evidence),
+        );
+    }
+
+    fn remember_loss(&mut self, burst: &Burst) {
+        self.loss_seen = true;
+        if self.flight_before_loss.is_none() {
+            self.flight_before_loss = Some(self.flight_of(burst));
+        }
+    }
+
+    /// The cause of a silence while bytes are missing: found by acknowledgments if at least three
+    /// later segments had come and the gap was filled a round trip after the third.
+    fn gap_cause(&self, state: &State<'_>, index: usize) -> (Attribution, &'static str) {
+        let missing = state.delivery.next();
+        let packets = self.flow.packets();
+        let received = |packet: &&PacketEntry| {
+            packet.direction == Direction::Received && packet.payload_bytes > 0
+        };
+        let covers = |packet: &PacketEntry| {
+            (packet.offset
+                ..packet
+                    .offset
+                    .saturating_add(u64::from(packet.payload_bytes)))
+                .contains(&missing)
+        };
+        let earliest = index.saturating_sub(MAX_SEARCH);
+        // The gap is either filled by this packet or by a later one.
+        let current = packets.get(index).filter(|packet| packet.offset < missing);
+        let filled = current.or_else(|| {
+            packets
+                .iter()
+                .skip(index)
+                .take(MAX_SEARCH)
+                .filter(received)
+                .find(|packet| covers(packet))
+        });
+        let opened = current.map_or(missing, |current| current.offset);
+        let third = packets
+            .get(earliest..index)
+            .unwrap_or_default()
+            .iter()
+            .filter(received)
+            .filter(|packet| packet.offset > opened)
+            .nth(2);
+        let by_acknowledgments = match (third, filled) {
+            (Some(third), Some(filled)) => {
+                let round_trip = self.path.round_trip.unwrap_or_default();
+                let most = Nanos(round_trip.0 + round_trip.0 / 4).max(Nanos::from_millis(2));
+                filled.wall.since(third.wall) <= most
+            }
+            _ => false,
+        };
+        if by_acknowledgments {
+            (
+                Attribution::network(Cause::Loss),
+                "gap_filled_after_acknowledgments",
+            )
+        } else {
+            (
+                Attribution::network(Cause::Timeout),
+                "gap_filled_after_timer",
+            )
+        }
+    }
+
+    /// The cause of a silence in a stream without missing bytes.
+    fn silence_cause(
+        &mut self,
+        state: &State<'_>,
+        burst: &Burst,
+        packet: &PacketEntry,
+    ) -> (Attribution, &'static str) {
+        let pause = Attribution::new(Owner::Server, Cause::Pause);
+        let last = self.packet(state.burst_packets.1);
+        let ended_full = last.is_some_and(|last| self.path.is_full(last));
+        let ended_pushed = last.is_some_and(|last| last.flags.has(TcpFlags::PSH));
+        let silence = packet.wall.since(burst.last());
+        if !self.path.has_network() {
+            return self
+                .window_cause(packet)
+                .unwrap_or((pause, "stream_without_network"));
+        }
+        if state.delivery.is_held_up() {
+            // The packet that ended the silence came after a gap: the end of the flight was lost,
+            // and a probe or a timer followed (RFC 8985 §7).
+            self.remember_loss(burst);
+            return (Attribution::network(Cause::Timeout), "lost_end_of_flight");
+        }
+        let round_trip = self.path.round_trip.unwrap_or_default();
+        let from = before(packet.wall, self.round_trip_limit());
+        let to = before(packet.wall, Nanos(round_trip.0 - round_trip.0 / 6));
+        if let Some(window) = self.window_cause(packet) {
+            return window;
+        }
+        if self.has_inner_windows
+            && !ended_full
+            && self.tcp.sent_payload_within(Direction::Sent, from, to)
+        {
+            return (
+                Attribution::new(Owner::Client, Cause::FlowControl),
+                "answers_window_update",
+            );
+        }
+        let released = self.tcp.acknowledged_within(Direction::Sent, from, to);
+        if released && ended_full {
+            if self.flight_before_loss.is_some() {
+                return (Attribution::network(Cause::Loss), "small_flight_after_loss");
+            }
+            let detail = if self.loss_seen {
+                Detail::AfterLoss
+            } else {
+                Detail::SlowStart
+            };
+            let cause = Attribution::network(Cause::CongestionWindow).with_detail(detail);
+            return (cause, "silence_after_full_flight");
+        }
+        if ended_full && !ended_pushed {
+            if silence >= MIN_TIMEOUT.max(round_trip + round_trip) {
+                self.remember_loss(burst);
+                return (Attribution::network(Cause::Timeout), "silence_of_timeout");
+            }
+            return (Attribution::UNEXPLAINED, "silence_after_full_flight");
+        }
+        if ended_full && silence < round_trip + round_trip {
+            return (Attribution::UNEXPLAINED, "silence_after_full_flight");
+        }
+        (pause, "nothing_under_way")
+    }
+
+    /// The client's window, if the sender had filled it by what it knew.
+    fn window_cause(&self, packet: &PacketEntry) -> Option<(Attribution, &'static str)> {
+        let round_trip = self.path.round_trip.unwrap_or_default();
+        let full = u64::from(self.path.full_payload(Direction::Received)?);
+        let known = before(packet.wall, self.round_trip_limit());
+        let edge = self.tcp.window_edge_before(Direction::Sent, known)?;
+        let reached = self.tcp.end(Direction::Received);
+        let released = self.tcp.opened_window_within(
+            Direction::Sent,
+            known,
+            before(packet.wall, Nanos(round_trip.0 - round_trip.0 / 6)),
+        );
+        (reached + full > edge && released).then_some((
+            Attribution::new(Owner::Client, Cause::Window),
+            "window_full",
+        ))
+    }
+}
