@@ -30,8 +30,8 @@ pub(super) struct Incoming {
     pub(super) last_byte: Option<u64>,
 }
 
-/// State of one walk.
-pub(super) struct State<'p> {
+/// IncomingState of one walk.
+pub(super) struct IncomingState<'p> {
     pub(super) partition: &'p mut Partition,
     pub(super) delivery: Delivery,
     pub(super) turn: Option<Turn>,
@@ -51,7 +51,7 @@ impl Walk<'_> {
         delivered: u64,
         how: Incoming,
     ) -> Option<usize> {
-        let mut state = State {
+        let mut state = IncomingState {
             partition,
             delivery: Delivery::from_offset(delivered),
             turn: None,
@@ -82,7 +82,7 @@ impl Walk<'_> {
 
     fn client_packet(
         &mut self,
-        state: &mut State<'_>,
+        state: &mut IncomingState<'_>,
         how: Incoming,
         index: usize,
         packet: &PacketEntry,
@@ -122,7 +122,7 @@ impl Walk<'_> {
 
     fn server_packet(
         &mut self,
-        state: &mut State<'_>,
+        state: &mut IncomingState<'_>,
         how: Incoming,
         index: usize,
         packet: &PacketEntry,
@@ -166,7 +166,7 @@ impl Walk<'_> {
     /// Adds a packet with new payload to the burst, or begins a new one after a silence.
     fn arrival(
         &mut self,
-        state: &mut State<'_>,
+        state: &mut IncomingState<'_>,
         index: usize,
         packet: &PacketEntry,
         was_held_up: bool,
@@ -188,7 +188,7 @@ impl Walk<'_> {
 
     /// Gives the time from the last packet to the exchange's end, when what was waited for did not
     /// come.
-    fn open_end(&self, state: &mut State<'_>, how: Incoming, end: usize) {
+    fn open_end(&self, state: &mut IncomingState<'_>, how: Incoming, end: usize) {
         let last = end.saturating_sub(1);
         let Some(turn) = state.turn else {
             let packet = self.packet(state.burst_packets.1);

@@ -1,7 +1,7 @@
 //! Bursts of the other side's payload and the silences between them: whose they are.
 
 use super::burst::Burst;
-use super::incoming::State;
+use super::incoming::IncomingState;
 use super::owner::{Attribution, Cause, Detail, Owner};
 use super::partition::Reason;
 use super::tcp_view::before;
@@ -17,7 +17,7 @@ const MAX_SEARCH: usize = 100_000;
 
 impl Walk<'_> {
     /// Gives the time from a burst's first packet to its last one.
-    pub(super) fn close_burst(&mut self, state: &mut State<'_>) {
+    pub(super) fn close_burst(&mut self, state: &mut IncomingState<'_>) {
         let Some(burst) = state.burst.take() else {
             return;
         };
@@ -68,7 +68,7 @@ impl Walk<'_> {
     /// Gives the silence from a burst's last packet until the packet that ended it.
     pub(super) fn silence(
         &mut self,
-        state: &mut State<'_>,
+        state: &mut IncomingState<'_>,
         burst: &Burst,
         index: usize,
         packet: &PacketEntry,
@@ -96,7 +96,7 @@ impl Walk<'_> {
 
     /// The cause of a silence while bytes are missing: found by acknowledgments if at least three
     /// later segments had come and the gap was filled a round trip after the third.
-    fn gap_cause(&self, state: &State<'_>, index: usize) -> (Attribution, &'static str) {
+    fn gap_cause(&self, state: &IncomingState<'_>, index: usize) -> (Attribution, &'static str) {
         let missing = state.delivery.next();
         let packets = self.flow.packets();
         let received = |packet: &&PacketEntry| {
@@ -152,7 +152,7 @@ impl Walk<'_> {
     /// The cause of a silence in a stream without missing bytes.
     fn silence_cause(
         &mut self,
-        state: &State<'_>,
+        state: &IncomingState<'_>,
         burst: &Burst,
         packet: &PacketEntry,
     ) -> (Attribution, &'static str) {
