@@ -133,7 +133,10 @@ impl Ledger {
         let head = if is_majority {
             format!("{} ({share}).", main.sentence())
         } else {
-            format!("No one took most of the time: {} ({share})", main.clause())
+            format!(
+                "No single owner had most of the time: {} ({share})",
+                main.clause()
+            )
         };
         let rest: Vec<String> = causes
             .iter()

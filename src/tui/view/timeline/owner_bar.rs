@@ -122,8 +122,8 @@ const fn pattern_of(owned: &OwnerTotal) -> &'static str {
     }
 }
 
-/// Writes each owner's name, time and share, as many as fit: under the bar, or from the left edge if
-/// not all of them fit there.
+/// Writes each owner's name, time and share: under the bar; from the left edge if not all of them fit
+/// there; without the times if that is still too wide.
 fn draw_names(
     canvas: &mut Canvas<'_>,
     timeline: &TimelineView<'_>,
@@ -131,31 +131,58 @@ fn draw_names(
     totals: &[OwnerTotal],
     y: u16,
 ) {
-    const BETWEEN: u16 = 3;
-    let names: Vec<(String, u16, StyleRole)> = totals
-        .iter()
-        .map(|owned| {
-            let share = format_percent(owned.total, ledger.total).unwrap_or_default();
-            let (pattern, label) = (pattern_of(owned), owned.owner.label());
-            let text = format!("{pattern} {label} {} \u{b7} {share}", owned.total);
-            let width = u16::try_from(display_width(&text)).unwrap_or(u16::MAX);
-            (text, width, StyleRole::Owner(owned.owner))
-        })
-        .collect();
     let axis = timeline.layout.axis();
-    let all: u16 = names.iter().fold(0, |sum, (_, width, _)| {
-        sum.saturating_add(*width).saturating_add(BETWEEN)
-    });
-    let mut x = if all <= axis.width.saturating_add(BETWEEN) {
-        axis.x
+    let left = timeline.layout.inner.x + 1;
+    let full = owner_names(ledger, totals, true);
+    let short = owner_names(ledger, totals, false);
+    let (names, mut x) = if total_width(&full) <= axis.width {
+        (full, axis.x)
+    } else if total_width(&full) <= axis.right().saturating_sub(left) {
+        (full, left)
+    } else if total_width(&short) <= axis.width {
+        (short, axis.x)
     } else {
-        timeline.layout.inner.x + 1
+        (short, left)
     };
     for (text, width, role) in names {
         if x.saturating_add(width) > axis.right() {
             return;
         }
         canvas.text((x, y), &text, width, role);
-        x = x.saturating_add(width).saturating_add(BETWEEN);
+        x = x.saturating_add(width).saturating_add(BETWEEN_NAMES);
     }
+}
+
+/// Columns between two names.
+const BETWEEN_NAMES: u16 = 2;
+
+/// Returns the owners' names with their shares, each with its width.
+fn owner_names(
+    ledger: &Ledger,
+    totals: &[OwnerTotal],
+    with_times: bool,
+) -> Vec<(String, u16, StyleRole)> {
+    totals
+        .iter()
+        .map(|owned| {
+            let share = format_percent(owned.total, ledger.total).unwrap_or_default();
+            let (pattern, label) = (pattern_of(owned), owned.owner.label());
+            let text = if with_times {
+                format!("{pattern} {label} {} \u{b7} {share}", owned.total)
+            } else {
+                format!("{pattern} {label} {share}")
+            };
+            let width = u16::try_from(display_width(&text)).unwrap_or(u16::MAX);
+            (text, width, StyleRole::Owner(owned.owner))
+        })
+        .collect()
+}
+
+fn total_width(names: &[(String, u16, StyleRole)]) -> u16 {
+    names
+        .iter()
+        .fold(0_u16, |sum, (_, width, _)| {
+            sum.saturating_add(*width).saturating_add(BETWEEN_NAMES)
+        })
+        .saturating_sub(BETWEEN_NAMES)
 }
