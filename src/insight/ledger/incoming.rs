@@ -30,7 +30,7 @@ pub(super) struct Incoming {
     pub(super) last_byte: Option<u64>,
 }
 
-/// IncomingState of one walk.
+/// State of one walk.
 pub(super) struct IncomingState<'p> {
     pub(super) partition: &'p mut Partition,
     pub(super) delivery: Delivery,
