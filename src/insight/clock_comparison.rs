@@ -1,4 +1,4 @@
-//! A phase on both clocks: on the program's, on the wire's, and what the ledger gives to this machine.
+//! A phase on the program's clock and on the wire's, and this machine's share of it by the ledger.
 
 use super::ledger::{ExchangeLedger, Owner};
 use super::{WireSpan, wire_phase};

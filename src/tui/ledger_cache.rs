@@ -23,8 +23,8 @@ struct Basis {
 }
 
 impl Basis {
-    /// While an exchange with this many packets goes on, its ledger is made anew only once there are
-    /// a sixteenth more, so that all of its ledgers together cost a fixed number of passes.
+    /// While an exchange with this many packets goes on, its ledger is made anew only once there
+    /// are a sixteenth more, so that all of its ledgers together cost a fixed number of passes.
     const MANY_PACKETS: u64 = 8_192;
 
     /// Returns true if a ledger made of `self` still serves.

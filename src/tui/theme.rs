@@ -108,7 +108,7 @@ impl StyleRole {
     /// Returns the role of a packet's mark.
     pub(super) const fn for_mark(mark: PacketMark) -> Self {
         match mark {
-            PacketMark::SentAgain | PacketMark::Reset => Self::Failure,
+            PacketMark::Retransmission | PacketMark::Reset => Self::Failure,
             PacketMark::OutOfOrder | PacketMark::DuplicateAck | PacketMark::ClosedWindow => {
                 Self::Warning
             }

@@ -9,7 +9,7 @@ use crate::wire::TcpFlags;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PacketMark {
     /// A retransmission: it carries bytes that were sent before.
-    SentAgain,
+    Retransmission,
     /// It arrived after packets that were sent later.
     OutOfOrder,
     /// A duplicate acknowledgment: the receiver got a segment out of order.
@@ -24,7 +24,7 @@ impl PacketMark {
     /// Returns its symbol.
     pub const fn sign(self) -> &'static str {
         match self {
-            Self::SentAgain => "\u{00d7}",
+            Self::Retransmission => "\u{00d7}",
             Self::OutOfOrder => "~",
             Self::DuplicateAck => "d",
             Self::Reset => "\u{2717}",
@@ -35,7 +35,7 @@ impl PacketMark {
     /// Returns its name, in two or three words.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::SentAgain => "retransmitted",
+            Self::Retransmission => "retransmitted",
             Self::OutOfOrder => "out of order",
             Self::DuplicateAck => "duplicate ACK",
             Self::Reset => "reset",
@@ -81,7 +81,7 @@ impl ConversationView<'_> {
             return Some(PacketMark::Reset);
         }
         if packet.retransmitted {
-            return Some(PacketMark::SentAgain);
+            return Some(PacketMark::Retransmission);
         }
         if self.flow.is_out_of_order(place) {
             return Some(PacketMark::OutOfOrder);

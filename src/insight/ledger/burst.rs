@@ -83,8 +83,8 @@ impl Burst {
         self.short == 0
     }
 
-    /// Returns true for at least ten full segments, most of whose time is spent in gaps of the usual
-    /// length: gaps of more than four times the median take less than a quarter of the time.
+    /// Returns true for at least ten full segments, most of whose time is spent in gaps of the
+    /// usual length: gaps of more than four times the median take less than a quarter of the time.
     pub(super) fn is_even_train(&self, full: u32) -> bool {
         self.bytes / u64::from(full.max(1)) >= MIN_TRAIN
             && self.short * 10 <= u64::from(self.gap_count)

@@ -13,7 +13,8 @@ use crate::trace::{
 use crate::units::{Moment, Nanos};
 use crate::wire::TcpFlags;
 
-/// Divides an exchange's time until `end`; returns the entries of the whole time and of each window.
+/// Divides an exchange's time until `end`. Returns the entries of the whole time and of each
+/// window.
 pub(super) fn partition_exchange(
     trace: &Trace,
     exchange: &Exchange,

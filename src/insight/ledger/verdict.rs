@@ -117,8 +117,8 @@ impl Ledger {
 
     /// Describes whose time it was in one sentence or two; `None` if no time has passed.
     ///
-    /// The largest cause of the largest owner comes first. If no owner has half of the time, that is
-    /// said.
+    /// The largest cause of the largest owner comes first. If no owner has half of the time, the
+    /// sentence says so.
     pub fn verdict(&self) -> Option<String> {
         let counted = self.counted();
         let owners = self.owner_totals();
@@ -190,7 +190,8 @@ impl CauseTotal {
             (Owner::Network, Cause::RoundTrip) => format!("Round trips took {time}"),
             (Owner::Network, Cause::CongestionWindow) => {
                 format!(
-                    "The sender waited for {time} for acknowledgments, because its congestion window {}",
+                    "The sender waited for {time} for acknowledgments, because its congestion \
+                        window {}",
                     self.congestion()
                 )
             }
@@ -202,7 +203,8 @@ impl CauseTotal {
             }
             (Owner::Network, Cause::Loss) if self.timeouts > Nanos::ZERO => {
                 format!(
-                    "Lost segments and the recovery from them took {time}, {} of it retransmission timeouts",
+                    "Lost segments and the recovery from them took {time}, {} of it \
+                        retransmission timeouts",
                     self.timeouts
                 )
             }

@@ -35,7 +35,10 @@ const SHAPES: &[(&str, &str)] = &[
     // 1Password.
     (
         "A3-",
-        r"(?-u:\b)A3-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}(?-u:\b)",
+        concat!(
+            r"(?-u:\b)A3-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})",
+            r"(?:-[0-9A-Z]{5}){3}(?-u:\b)"
+        ),
     ),
     // Resend.
     ("re_", r"(?-u:\b)re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}(?-u:\b)"),
@@ -55,7 +58,10 @@ const SHAPES: &[(&str, &str)] = &[
     // Bitwarden Secrets Manager.
     (
         "==",
-        r"(?-u:\b)0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9A-Za-z]{30}:[0-9A-Za-z+/]{22}==",
+        concat!(
+            r"(?-u:\b)0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+            r"\.[0-9A-Za-z]{30}:[0-9A-Za-z+/]{22}=="
+        ),
     ),
     // Telegram, in the path of any server of its API.
     ("/bot", r"/bot[0-9]{6,12}:[0-9A-Za-z_-]{20,}"),

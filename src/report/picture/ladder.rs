@@ -122,7 +122,7 @@ fn draw_packet(
         (TIME, y),
         &format!("{:.2}", at.as_millis_f64()),
     );
-    let bad = matches!(mark, Some(PacketMark::SentAgain | PacketMark::Reset));
+    let bad = matches!(mark, Some(PacketMark::Retransmission | PacketMark::Reset));
     let (from, to) = if packet.direction == Direction::Sent {
         (CLIENT, SERVER)
     } else {
@@ -160,7 +160,7 @@ fn draw_words(
     let mut end = right;
     if let Some(aside) = aside {
         let words = match aside {
-            PacketNote::Mark(mark @ (PacketMark::SentAgain | PacketMark::Reset)) => {
+            PacketNote::Mark(mark @ (PacketMark::Retransmission | PacketMark::Reset)) => {
                 format!("{} {}", mark.sign(), mark.sentence())
             }
             _ => aside.to_string(),

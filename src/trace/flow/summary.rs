@@ -1,5 +1,5 @@
-//! The summary of a flow's packets: lists, pictures at any level of detail, and totals are read from
-//! it without a visit to each packet.
+//! The summary of a flow's packets: lists, pictures at any level of detail, and totals are read
+//! from it without a visit to each packet.
 //!
 //! ```text
 //! packets   ├─────── 128 ───────┼─────── 128 ───────┼── fewer ──┤

@@ -159,7 +159,7 @@ fn mark_sentence(
         PacketMark::Reset => {
             "Reset: the sender aborts the connection, or reports that there is none.".to_owned()
         }
-        PacketMark::SentAgain => {
+        PacketMark::Retransmission => {
             let first = conversation
                 .flow
                 .first_packet_carrying(packet.direction, packet.offset)
@@ -242,7 +242,7 @@ fn packet_reference(
     packet: &PacketEntry,
 ) -> &'static str {
     match conversation.mark(index) {
-        Some(PacketMark::SentAgain) => "RFC 6298 \u{00a7}5, RFC 5681 \u{00a7}3.2",
+        Some(PacketMark::Retransmission) => "RFC 6298 \u{00a7}5, RFC 5681 \u{00a7}3.2",
         Some(PacketMark::DuplicateAck) => "RFC 5681 \u{00a7}2, \u{00a7}3.2",
         Some(PacketMark::Reset) => "RFC 9293 \u{00a7}3.5.2",
         Some(PacketMark::ClosedWindow) => "RFC 9293 \u{00a7}3.8.6",

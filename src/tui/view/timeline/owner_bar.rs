@@ -122,8 +122,8 @@ const fn pattern_of(owned: &OwnerTotal) -> &'static str {
     }
 }
 
-/// Writes each owner's name, time and share: under the bar; from the left edge if not all of them fit
-/// there; without the times if that is still too wide.
+/// Writes each owner's name, time and share: under the bar; from the left edge if not all of them
+/// fit there; without the times if that is still too wide.
 fn draw_names(
     canvas: &mut Canvas<'_>,
     timeline: &TimelineView<'_>,
