@@ -27,17 +27,17 @@ pub(super) struct OwnerBar {
 
 impl OwnerBar {
     /// Lays out the bar of the unfolded exchange at the top of an area of which `room` lines may be
-    /// used. Without room for the verdict there are the bar and the owners
-    /// alone.
+    /// used. The bar and the line of names are there from the start, so that rows below them stay
+    /// where they are; the verdict is left out if there is no room for it.
     pub(super) fn new(run: &ScreenRun, cursor: Cursor, inner: Rect, room: usize) -> Self {
         let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
         let Some(exchange) = exchange else {
             return Self::default();
         };
-        let ledger = run.ledger(exchange);
-        if room < 2 || ledger.whole.entries.is_empty() {
+        if room < 2 {
             return Self::default();
         }
+        let ledger = run.ledger(exchange);
         // While the exchange goes on, the verdict would change with every packet.
         let verdict = ledger
             .whole
