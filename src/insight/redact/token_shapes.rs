@@ -1,7 +1,7 @@
 //! Tokens of well-known services that have a shape rather than a beginning of their own.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use regex::Regex;
 
@@ -68,50 +68,55 @@ const SHAPES: &[(&str, &str)] = &[
 ];
 
 /// Shapes that ordinary text has too: only with capitals, small letters and digits.
-const MIXED_SHAPES: &[&str] = &[
+const MIXED_SHAPES: &[(&[&str], &str)] = &[
     // Okta.
-    r"(?-u:\b)00[0-9A-Za-z_-]{40}(?-u:\b)",
+    (&["00"], r"(?-u:\b)00[0-9A-Za-z_-]{40}(?-u:\b)"),
     // Vault before version 1.10.
-    r"(?-u:\b)[sbr]\.[0-9A-Za-z]{24}(?-u:\b)",
+    (
+        &["s.", "b.", "r."],
+        r"(?-u:\b)[sbr]\.[0-9A-Za-z]{24}(?-u:\b)",
+    ),
 ];
+
+// One expression of all shapes would have too many states for a deterministic automaton, and the
+// other engines are a hundred times slower.
+static KNOWN: [OnceLock<Option<Regex>>; SHAPES.len()] = [const { OnceLock::new() }; SHAPES.len()];
+static MIXED: [OnceLock<Option<Regex>>; MIXED_SHAPES.len()] =
+    [const { OnceLock::new() }; MIXED_SHAPES.len()];
 
 /// Adds tokens with a known shape.
 pub(super) fn find_token_shapes(text: &str, found: &mut Vec<Range<usize>>) {
     /// Length of the shortest, a token of Telegram or Expo.
     const SHORTEST: usize = 20;
-    // One expression of all shapes would have too many states for a deterministic automaton, and
-    // the other engines are a hundred times slower.
-    static KNOWN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-        let compiled =
-            |(mark, shape): &(&'static str, &str)| Some((*mark, Regex::new(shape).ok()?));
-        SHAPES.iter().filter_map(compiled).collect()
-    });
     if text.len() < SHORTEST {
         return;
     }
-    for (_, shape) in KNOWN.iter().filter(|(mark, _)| text.contains(mark)) {
-        found.extend(shape.find_iter(text).map(|token| token.range()));
+    for (shape, compiled) in SHAPES.iter().zip(&KNOWN) {
+        if text.contains(shape.0)
+            && let Some(compiled) = compile_once(compiled, shape.1)
+        {
+            found.extend(compiled.find_iter(text).map(|token| token.range()));
+        }
     }
     find_mixed_shapes(text, found);
 }
 
 fn find_mixed_shapes(text: &str, found: &mut Vec<Range<usize>>) {
-    static MIXED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-        let compiled = |shape: &&str| Regex::new(shape).ok();
-        MIXED_SHAPES.iter().filter_map(compiled).collect()
-    });
-    if !["00", "s.", "b.", "r."]
-        .iter()
-        .any(|mark| text.contains(mark))
-    {
-        return;
+    for (shape, compiled) in MIXED_SHAPES.iter().zip(&MIXED) {
+        if shape.0.iter().any(|mark| text.contains(mark))
+            && let Some(compiled) = compile_once(compiled, shape.1)
+        {
+            let tokens = compiled
+                .find_iter(text)
+                .filter(|token| is_mixed(token.as_str()));
+            found.extend(tokens.map(|token| token.range()));
+        }
     }
-    let mixed = MIXED.iter().flat_map(|shape| shape.find_iter(text));
-    found.extend(
-        mixed
-            .filter(|token| is_mixed(token.as_str()))
-            .map(|token| token.range()),
-    );
+}
+
+/// Returns the expression of a shape, compiled when it is first needed: most runs need none.
+fn compile_once<'a>(compiled: &'a OnceLock<Option<Regex>>, shape: &str) -> Option<&'a Regex> {
+    compiled.get_or_init(|| Regex::new(shape).ok()).as_ref()
 }
 
 fn is_mixed(token: &str) -> bool {
