@@ -37,7 +37,8 @@ impl Walk<'_> {
         let bandwidth = Attribution::network(Cause::Bandwidth);
         let pause = Attribution::new(Owner::Server, Cause::Pause);
         if !self.path.has_network() {
-            return (pause, "stream_without_network");
+            // Two programs on one machine: which of them the bytes waited for is not on the wire.
+            return (Attribution::UNEXPLAINED, "stream_without_network");
         }
         if burst.is_even_train(full) {
             return (bandwidth, "even_train");
@@ -162,9 +163,11 @@ impl Walk<'_> {
         let ended_pushed = last.is_some_and(|last| last.flags.has(TcpFlags::PSH));
         let silence = packet.wall.since(burst.last());
         if !self.path.has_network() {
-            return self
-                .window_cause(packet)
-                .unwrap_or((pause, "stream_without_network"));
+            return self.window_cause(packet).unwrap_or(if ended_full {
+                (Attribution::UNEXPLAINED, "stream_without_network")
+            } else {
+                (pause, "nothing_under_way")
+            });
         }
         if state.delivery.is_held_up() {
             // The packet that ended the silence came after a gap: the end of the flight was lost,
