@@ -261,6 +261,7 @@ impl Traffic {
             window: 5_000,
             mss: is_syn.then_some(1_460),
             window_scale: is_syn.then_some(7),
+            timestamp: None,
         });
         let wall = WallTime(EPOCH + self.packets.len() as u64 * PACE);
         self.packets.push(Packet {

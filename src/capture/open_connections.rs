@@ -95,6 +95,7 @@ mod tests {
             window: 0,
             mss: None,
             window_scale: None,
+            timestamp: None,
         };
         Packet {
             wall: WallTime(0),

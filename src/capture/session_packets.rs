@@ -207,6 +207,7 @@ mod tests {
             window: 0,
             mss: None,
             window_scale: None,
+            timestamp: None,
         };
         let source = ([10, 0, 0, 2], 50_000).into();
         Packet {

@@ -285,6 +285,7 @@ impl TraceBuilder {
             window: 500,
             mss,
             window_scale: None,
+            timestamp: None,
         };
         self.packet(at, source, destination, bytes, TransportHeader::Tcp(header))
     }

@@ -273,8 +273,9 @@ fn any_packet() -> impl Strategy<Value = Packet> {
         any::<u16>(),
         of(any::<u16>()),
         of(any::<u8>()),
+        of(any::<u32>()),
     );
-    let tcp = tcp.prop_map(|(seq, ack, flags, window, mss, window_scale)| {
+    let tcp = tcp.prop_map(|(seq, ack, flags, window, mss, window_scale, timestamp)| {
         TransportHeader::Tcp(TcpHeader {
             seq,
             ack,
@@ -282,6 +283,7 @@ fn any_packet() -> impl Strategy<Value = Packet> {
             window,
             mss,
             window_scale,
+            timestamp,
         })
     });
     let ends = (any_socket_address(), any_socket_address());

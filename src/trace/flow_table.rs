@@ -275,6 +275,7 @@ mod tests {
             window: 0,
             mss: None,
             window_scale: None,
+            timestamp: None,
         };
         Packet {
             payload_bytes,

@@ -164,6 +164,7 @@ mod tests {
                 window: 500,
                 mss: Some(1_460),
                 window_scale: Some(7),
+                timestamp: None,
             }),
         }
     }
@@ -204,6 +205,29 @@ mod tests {
                 Some(syn_ack(100, at)),
                 "{link:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_timestamp_of_any_segment_is_read_and_other_options_only_of_a_syn() {
+        for is_syn in [true, false] {
+            let builder = PacketBuilder::ipv4(SERVER, CLIENT, 64).tcp(443, 51_312, 7, 500);
+            let builder = if is_syn { builder.syn() } else { builder };
+            let builder = builder
+                .ack(9)
+                .options(&[
+                    TcpOptionElement::MaximumSegmentSize(1_460),
+                    TcpOptionElement::Timestamp(0xffff_fffe, 3),
+                ])
+                .unwrap();
+            let mut bytes = Vec::new();
+            builder.write(&mut bytes, &[]).unwrap();
+            let segment = parse_whole(LinkType::Raw, &bytes).unwrap();
+            let TransportHeader::Tcp(tcp) = segment.header else {
+                panic!("{segment:?}")
+            };
+            assert_eq!(tcp.timestamp, Some(0xffff_fffe));
+            assert_eq!(tcp.mss, is_syn.then_some(1_460));
         }
     }
 

@@ -100,6 +100,10 @@ pub struct TcpHeader {
     /// parsed (RFC 7323 §2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_scale: Option<u8>,
+    /// The sender's clock when it sent the segment, in ticks of its choice (TSval of the timestamps
+    /// option, RFC 7323 §3.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<u32>,
 }
 
 /// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
@@ -180,39 +184,46 @@ fn parse_tcp(bytes: &[u8]) -> Option<(TcpHeader, u32)> {
         return None;
     }
     let flags = TcpFlags(flags);
-    let mut mss = None;
-    let mut window_scale = None;
-    if flags.has(TcpFlags::SYN) {
-        // As far as they were captured.
-        let end = bytes.len().min(usize::from(offset >> 4) * 4);
-        (mss, window_scale) = parse_syn_options(bytes.get(20..end).unwrap_or_default());
-    }
+    // As far as they were captured.
+    let end = bytes.len().min(usize::from(offset >> 4) * 4);
+    let options = parse_options(bytes.get(20..end).unwrap_or_default());
+    let is_syn = flags.has(TcpFlags::SYN);
     let header = TcpHeader {
         seq: u32::from_be_bytes([s0, s1, s2, s3]),
         ack: u32::from_be_bytes([a0, a1, a2, a3]),
         flags,
         window: u16::from_be_bytes([w0, w1]),
-        mss,
-        window_scale,
+        mss: options.mss.filter(|_| is_syn),
+        window_scale: options.window_scale.filter(|_| is_syn),
+        timestamp: options.timestamp,
     };
     Some((header, header_bytes))
 }
 
-/// Parses the options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2,
-/// RFC 7323 §2). Of several the last one counts.
-fn parse_syn_options(bytes: &[u8]) -> (Option<u16>, Option<u8>) {
+/// Options of a header.
+#[derive(Default)]
+struct HeaderOptions {
+    /// Only a SYN has it (RFC 9293 §3.2).
+    mss: Option<u16>,
+    /// Only a SYN has it (RFC 7323 §2).
+    window_scale: Option<u8>,
+    timestamp: Option<u32>,
+}
+
+/// Parses the options of a header. Of several of a kind the last one counts.
+fn parse_options(bytes: &[u8]) -> HeaderOptions {
     /// A larger shift count is treated as this one (RFC 7323 §2.3).
     const MOST_SHIFT: u8 = 14;
-    let mut mss = None;
-    let mut window_scale = None;
+    let mut options = HeaderOptions::default();
     for option in TcpOptions(bytes) {
         match option {
-            TcpOption::MaximumSegmentSize(bytes) => mss = Some(bytes),
-            TcpOption::WindowScale(bits) => window_scale = Some(bits.min(MOST_SHIFT)),
+            TcpOption::MaximumSegmentSize(bytes) => options.mss = Some(bytes),
+            TcpOption::WindowScale(bits) => options.window_scale = Some(bits.min(MOST_SHIFT)),
+            TcpOption::Timestamps { value, .. } => options.timestamp = Some(value),
             _ => {}
         }
     }
-    (mss, window_scale)
+    options
 }
 
 /// Length of UDP header and payload as stated, if it fits into the packet; jumbograms above 64 KiB

@@ -97,6 +97,7 @@ fn packet() -> impl Strategy<Value = Packet> {
                         window: 0,
                         mss: Some(1460),
                         window_scale: Some(7),
+                        timestamp: None,
                     })
                 } else {
                     TransportHeader::Udp

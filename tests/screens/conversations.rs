@@ -38,6 +38,7 @@ fn packet(connection: u8, millis: u64, payload_bytes: u32) -> Packet {
         window: 0,
         mss: None,
         window_scale: None,
+        timestamp: None,
     };
     Packet {
         wall: WallTime(millis * 1_000_000),

@@ -108,6 +108,7 @@ fn of_very_many_packets_the_window_is_drawn() {
             window: 502,
             mss: None,
             window_scale: None,
+            timestamp: None,
         }),
         stored: None,
         segment_bytes: None,

@@ -258,6 +258,7 @@ fn segment(client: u8, number: u32) -> Packet {
         window: 9,
         mss: None,
         window_scale: None,
+        timestamp: None,
     };
     Packet {
         wall: WallTime(u64::from(number) * 1_000_000),

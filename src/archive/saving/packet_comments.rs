@@ -63,6 +63,7 @@ mod tests {
                 window: 9,
                 mss: None,
                 window_scale: None,
+                timestamp: None,
             }),
             stored: None,
             segment_bytes: None,

@@ -79,6 +79,7 @@ impl Run {
             window: 100,
             mss: None,
             window_scale: None,
+            timestamp: None,
         };
         let wall = WALL + u64::try_from(self.began + after_micros * 1_000).unwrap();
         let transport = TransportHeader::Tcp(header);

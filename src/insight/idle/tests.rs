@@ -70,6 +70,7 @@ impl Wire {
             window,
             mss,
             window_scale: None,
+            timestamp: None,
         };
         self.packets.push(Packet {
             wall: WallTime(at * 1_000_000),

@@ -95,6 +95,7 @@ impl Scene {
             window: self.window[usize::from(!up)],
             mss: is_syn.then_some(1_460),
             window_scale: None,
+            timestamp: None,
         };
         self.packets.push((
             at,

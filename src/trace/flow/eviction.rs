@@ -138,6 +138,7 @@ mod tests {
             window: 500,
             mss: Some(1_460),
             window_scale: Some(7),
+            timestamp: None,
         }
     }
 

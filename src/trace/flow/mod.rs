@@ -48,8 +48,20 @@ pub struct PacketEntry {
     pub direction: Direction,
     /// Whether it is a retransmission: see [`SegmentCounts::retransmitted`].
     pub retransmitted: bool,
+    /// Whether it has the timestamps option.
+    has_timestamp: bool,
+    /// The low 16 bits of the option's TSval, which keep the entry small.
+    timestamp_bits: u16,
     /// Location of its bytes, if they are stored.
     pub stored: Option<PacketLocation>,
+}
+
+impl PacketEntry {
+    /// Returns the low 16 bits of the sender's clock when it sent the packet (TSval, RFC 7323
+    /// §3.2), in ticks of its choice; `None` without the option.
+    pub fn timestamp_bits(&self) -> Option<u16> {
+        self.has_timestamp.then_some(self.timestamp_bits)
+    }
 }
 
 /// The packets of one 4-tuple.
@@ -278,9 +290,9 @@ impl Flow {
             self.count_unlisted(direction, packet.payload_bytes);
             return false;
         }
-        let (ack, window, flags) = match packet.transport {
-            TransportHeader::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
-            TransportHeader::Udp => (0, 0, TcpFlags(0)),
+        let (ack, window, flags, timestamp) = match packet.transport {
+            TransportHeader::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags, tcp.timestamp),
+            TransportHeader::Udp => (0, 0, TcpFlags(0), None),
         };
         let entry = PacketEntry {
             wall: packet.wall,
@@ -291,6 +303,8 @@ impl Flow {
             flags,
             direction,
             retransmitted,
+            has_timestamp: timestamp.is_some(),
+            timestamp_bits: low_bits(timestamp.unwrap_or(0)),
             stored: packet.stored,
         };
         if self.key.transport == Transport::Tcp {
@@ -337,4 +351,10 @@ impl Flow {
                 Nanos(round_trip.0 - round_trip.0 / 8).max(Self::MIN_REORDERING_WINDOW)
             })
     }
+}
+
+/// Returns the low 16 bits.
+const fn low_bits(value: u32) -> u16 {
+    let [.., high, low] = value.to_be_bytes();
+    u16::from_be_bytes([high, low])
 }

@@ -326,6 +326,7 @@ mod tests {
                 window: 500,
                 mss: None,
                 window_scale: None,
+                timestamp: None,
             };
             let packet = Packet {
                 wall: WallTime(u64::from(n) * 10_000_000),

@@ -17,6 +17,7 @@ fn tcp_segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
             window: 0,
             mss: None,
             window_scale: None,
+            timestamp: None,
         }),
         stored: None,
         segment_bytes: None,

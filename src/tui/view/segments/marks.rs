@@ -240,6 +240,7 @@ mod tests {
                 window: 1_000,
                 mss: None,
                 window_scale: (flags & TcpFlags::SYN != 0).then_some(7),
+                timestamp: None,
             }),
             stored: None,
             segment_bytes: None,
