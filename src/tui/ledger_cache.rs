@@ -4,13 +4,21 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::insight::ledger::ExchangeLedger;
+use crate::insight::ledger::{ExchangeLedger, LiveLedger};
 use crate::trace::{Exchange, ExchangeId, Trace};
 use crate::units::Moment;
 
 /// Ledgers by exchange, each with what it was made of.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LedgerCache(RefCell<HashMap<ExchangeId, (Basis, Rc<ExchangeLedger>)>>);
+pub(super) struct LedgerCache(RefCell<HashMap<ExchangeId, Known>>);
+
+#[derive(Clone, Debug)]
+struct Known {
+    basis: Basis,
+    ledger: Rc<ExchangeLedger>,
+    /// What the next ledger of an exchange that goes on is made from.
+    live: LiveLedger,
+}
 
 /// What a ledger was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,23 +28,6 @@ struct Basis {
     /// The exchange's end, or the latest event where it goes on.
     end: Moment,
     is_over: bool,
-}
-
-impl Basis {
-    /// While an exchange with this many packets goes on, its ledger is made anew only once there
-    /// are a sixteenth more, so that all of its ledgers together cost a fixed number of passes.
-    const MANY_PACKETS: u64 = 8_192;
-
-    /// Returns true if a ledger made of `self` still serves.
-    const fn serves(self, now: Self) -> bool {
-        if now.is_over || self.is_over {
-            return self.packets == now.packets
-                && self.end.0 == now.end.0
-                && self.is_over == now.is_over;
-        }
-        let grown = now.packets.saturating_sub(self.packets);
-        now.packets >= Self::MANY_PACKETS && grown * 16 < now.packets
-    }
 }
 
 impl LedgerCache {
@@ -50,17 +41,24 @@ impl LedgerCache {
             end: exchange.ended.unwrap_or_else(|| trace.latest()),
             is_over: exchange.ended.is_some(),
         };
-        let mut known = self.0.borrow_mut();
-        if let Some((made_of, ledger)) = known.get(&exchange.id)
-            && made_of.serves(basis)
-        {
-            return Rc::clone(ledger);
+        let mut all = self.0.borrow_mut();
+        let known = all.remove(&exchange.id);
+        let known = match known {
+            Some(known) if known.basis == basis => known,
+            known => {
+                let mut live = known.map_or_else(LiveLedger::default, |known| known.live);
+                Known {
+                    basis,
+                    ledger: Rc::new(live.update(trace, exchange)),
+                    live,
+                }
+            }
+        };
+        if all.len() >= Self::MAX_ENTRIES {
+            all.clear();
         }
-        if known.len() >= Self::MAX_ENTRIES {
-            known.clear();
-        }
-        let ledger = Rc::new(ExchangeLedger::new(trace, exchange));
-        known.insert(exchange.id, (basis, Rc::clone(&ledger)));
+        let ledger = Rc::clone(&known.ledger);
+        all.insert(exchange.id, known);
         ledger
     }
 }

@@ -4,7 +4,7 @@
 //! client data ──turn──► first byte ──burst──► last packet ──silence──► next burst …
 //! ```
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use super::burst::Burst;
 use super::delivery::{Arrival, Delivery};
@@ -13,6 +13,7 @@ use super::partition::{Partition, Reason};
 use super::turn::Turn;
 use super::walk::Walk;
 use crate::trace::{Direction, PacketEntry};
+use crate::units::WallTime;
 use crate::wire::TcpFlags;
 
 /// The rule for a turn that was acknowledged, and not answered by the end.
@@ -30,14 +31,40 @@ pub(super) struct Incoming {
     pub(super) last_byte: Option<u64>,
 }
 
-/// State of one walk.
-pub(super) struct IncomingState<'p> {
-    pub(super) partition: &'p mut Partition,
+/// How far a walk has come.
+#[derive(Clone, Debug)]
+pub(super) struct IncomingProgress {
     pub(super) delivery: Delivery,
     pub(super) turn: Option<Turn>,
     pub(super) burst: Option<Burst>,
     /// The packets that the burst began and ended with.
     pub(super) burst_packets: (usize, usize),
+    /// The first packet that came while bytes before it were missing, since when some have been.
+    pub(super) held_up_since: usize,
+    /// The latest packet since the burst that brought bytes again which had come.
+    pub(super) repeat: Option<(usize, WallTime)>,
+    /// The next packet.
+    next: usize,
+}
+
+/// State of one walk.
+pub(super) struct IncomingState<'p> {
+    pub(super) partition: &'p mut Partition,
+    pub(super) progress: &'p mut IncomingProgress,
+}
+
+impl Deref for IncomingState<'_> {
+    type Target = IncomingProgress;
+
+    fn deref(&self) -> &IncomingProgress {
+        self.progress
+    }
+}
+
+impl DerefMut for IncomingState<'_> {
+    fn deref_mut(&mut self) -> &mut IncomingProgress {
+        self.progress
+    }
 }
 
 impl Walk<'_> {
@@ -51,22 +78,49 @@ impl Walk<'_> {
         delivered: u64,
         how: Incoming,
     ) -> Option<usize> {
+        let mut progress = self.begin_incoming(range.start, delivered);
+        let complete = self.advance_incoming(partition, &mut progress, range.end, how);
+        if complete.is_none() {
+            self.end_incoming(partition, &mut progress, range.end, how);
+        }
+        complete
+    }
+
+    /// Begins at the payload of this side, up to which so many bytes of the other were delivered.
+    pub(super) fn begin_incoming(&mut self, first: usize, delivered: u64) -> IncomingProgress {
+        self.observe_until(first + 1);
+        IncomingProgress {
+            delivery: Delivery::from_offset(delivered),
+            turn: self.turn_at(first),
+            burst: None,
+            burst_packets: (first, first),
+            held_up_since: first,
+            repeat: None,
+            next: first,
+        }
+    }
+
+    /// Goes on to the packets before `end`. Returns the index of the one that brought the last
+    /// awaited byte.
+    pub(super) fn advance_incoming(
+        &mut self,
+        partition: &mut Partition,
+        progress: &mut IncomingProgress,
+        end: usize,
+        how: Incoming,
+    ) -> Option<usize> {
         let mut state = IncomingState {
             partition,
-            delivery: Delivery::from_offset(delivered),
-            turn: None,
-            burst: None,
-            burst_packets: (range.start, range.start),
+            progress,
         };
-        self.observe_until(range.start + 1);
-        state.turn = self.turn_at(range.start);
-        for index in range.clone() {
+        for index in state.next..end {
             let packet = self.packet(index)?;
             match packet.direction {
                 Direction::Sent => self.client_packet(&mut state, how, index, packet),
                 Direction::Received => self.server_packet(&mut state, how, index, packet),
             }
             self.observe_until(index + 1);
+            state.next = index + 1;
             if how
                 .last_byte
                 .is_some_and(|last| state.delivery.next() >= last)
@@ -75,9 +129,23 @@ impl Walk<'_> {
                 return Some(index);
             }
         }
-        self.close_burst(&mut state);
-        self.open_end(&mut state, how, range.end);
         None
+    }
+
+    /// Gives the time after the last packet, when what was waited for did not come.
+    pub(super) fn end_incoming(
+        &mut self,
+        partition: &mut Partition,
+        progress: &mut IncomingProgress,
+        end: usize,
+        how: Incoming,
+    ) {
+        let mut state = IncomingState {
+            partition,
+            progress,
+        };
+        self.close_burst(&mut state);
+        self.open_end(&mut state, how, end);
     }
 
     fn client_packet(
@@ -90,9 +158,7 @@ impl Walk<'_> {
         if packet.payload_bytes == 0 {
             return;
         }
-        let end = packet
-            .offset
-            .saturating_add(u64::from(packet.payload_bytes));
+        let end = packet.end_offset();
         if packet.retransmitted {
             let by_acknowledgments = self.tcp.duplicates_by(Direction::Received) >= 3;
             if let Some(turn) = state.turn.as_mut().filter(|turn| packet.offset < turn.end) {
@@ -140,13 +206,15 @@ impl Walk<'_> {
         if packet.payload_bytes == 0 {
             return;
         }
-        let end = packet
-            .offset
-            .saturating_add(u64::from(packet.payload_bytes));
+        let end = packet.end_offset();
         let was_held_up = state.delivery.is_held_up();
         let arrival = state.delivery.add(packet.offset, end);
         if arrival == Arrival::Repeat {
+            state.repeat = Some((index, packet.wall));
             return;
+        }
+        if !was_held_up {
+            state.held_up_since = index;
         }
         let is_answer = how.has_turns || end > how.first_byte;
         if let Some(turn) = state.turn {
@@ -158,7 +226,8 @@ impl Walk<'_> {
             state.burst = None;
         }
         self.arrival(state, index, packet, was_held_up);
-        if arrival == Arrival::FilledGap {
+        state.repeat = None;
+        if arrival == Arrival::FilledGap && !self.was_overtaken(state.held_up_since, index) {
             self.loss_seen = true;
         }
     }

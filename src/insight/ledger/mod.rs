@@ -11,18 +11,24 @@
 //! ```
 
 mod burst;
+mod connecting;
 mod delivery;
+mod gap;
 mod incoming;
+mod live;
 mod outgoing;
 mod owner;
 mod partition;
 mod path;
+mod sender_clock;
 mod silence;
 mod steps;
 mod tcp_view;
+mod tunnel;
 mod turn;
 mod verdict;
 mod walk;
+mod without_packets;
 
 #[cfg(test)]
 mod tests;
@@ -30,8 +36,10 @@ mod tests;
 use crate::trace::{Exchange, Phase, Trace};
 use crate::units::{Moment, Nanos};
 
+pub use live::LiveLedger;
 pub use owner::{Attribution, Cause, Detail, Owner};
 pub use partition::LedgerEntry;
+use partition::Partition;
 pub use verdict::{CauseTotal, OwnerTotal};
 
 /// Where the time of an exchange went.
@@ -82,19 +90,33 @@ pub struct ExchangeLedger {
 impl ExchangeLedger {
     /// Divides the time of an exchange until its end, or until now where it goes on.
     pub fn new(trace: &Trace, exchange: &Exchange) -> Self {
-        let end = exchange
-            .ended
-            .unwrap_or_else(|| trace.latest())
-            .max(exchange.started);
-        let phases = || exchange.phases.iter();
-        let windows: Vec<_> = phases()
-            .map(|(_, span)| (span.began, span.ended.unwrap_or(end)))
+        let partition = Self::partition(exchange, Self::end_of(trace, exchange));
+        let (partition, _) = steps::partition_exchange(trace, exchange, partition);
+        Self::from_partition(exchange, partition)
+    }
+
+    /// The end of an exchange, or the latest event where it goes on.
+    fn end_of(trace: &Trace, exchange: &Exchange) -> Moment {
+        let end = exchange.ended.unwrap_or_else(|| trace.latest());
+        end.max(exchange.started)
+    }
+
+    /// A partition of an exchange's time and that of its phases.
+    fn partition(exchange: &Exchange, end: Moment) -> Partition {
+        let windows: Vec<_> = exchange
+            .phases
+            .iter()
+            .map(|(_, span)| (span.began, span.ended.unwrap_or(Moment(i64::MAX))))
             .collect();
-        let (whole, parts) = steps::partition_exchange(trace, exchange, end, &windows);
+        Partition::new(exchange.started, end, &windows)
+    }
+
+    fn from_partition(exchange: &Exchange, partition: Partition) -> Self {
+        let (whole, parts) = partition.finish();
+        let phases = exchange.phases.iter().map(|(phase, _)| phase);
         Self {
             whole: Ledger::from_entries(whole),
-            phases: phases()
-                .map(|(phase, _)| phase)
+            phases: phases
                 .zip(parts.into_iter().map(Ledger::from_entries))
                 .collect(),
         }

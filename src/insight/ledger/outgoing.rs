@@ -3,10 +3,8 @@
 //! A sender is released by acknowledgments, so they are to an upload what arriving payload is to a
 //! download: those that come evenly show the narrowest link, a silence before them a window.
 
-use std::ops::RangeInclusive;
-
 use super::burst::Burst;
-use super::owner::{Attribution, Cause, Detail, Owner};
+use super::owner::{Attribution, Cause, Owner};
 use super::partition::{Partition, Reason};
 use super::walk::Walk;
 use crate::trace::{Direction, PacketEntry};
@@ -20,7 +18,7 @@ const MIN_ACKNOWLEDGMENT_DELAY: Nanos = Nanos::from_millis(30);
 const MAX_PENDING: usize = 4_096;
 
 /// An acknowledgment by the other side.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Release {
     index: usize,
     at: WallTime,
@@ -28,10 +26,13 @@ struct Release {
     bytes: u64,
     /// The other side's window had no room for another segment before it.
     was_window_full: bool,
+    /// It opened a window of HTTP/2.
+    updates_stream_window: bool,
 }
 
-/// State of a walk over an upload.
-struct Upload {
+/// How far a walk over an upload has come.
+#[derive(Clone, Debug)]
+pub(super) struct Upload {
     /// The latest packet with payload.
     previous: (usize, PacketEntry),
     /// Acknowledgments since then.
@@ -40,37 +41,55 @@ struct Upload {
     burst: Option<Burst>,
     burst_from: usize,
     acknowledged: u64,
+    /// The packet with the request's first byte.
+    first: usize,
+    /// The next packet.
+    next: usize,
+}
+
+impl Upload {
+    /// The packet with the request's first byte.
+    pub(super) const fn first(&self) -> usize {
+        self.first
+    }
 }
 
 impl Walk<'_> {
-    /// Walks over the packets that carry a request, from the one with its first byte to the first
-    /// one with its last byte.
-    pub(super) fn outgoing(&mut self, partition: &mut Partition, range: RangeInclusive<usize>) {
-        let first = *range.start();
-        let Some(packet) = self.packet(first).copied() else {
-            return;
-        };
-        let mut upload = Upload {
-            previous: (first, packet),
+    /// Begins at the packet with a request's first byte.
+    pub(super) fn begin_upload(&self, first: usize) -> Option<Upload> {
+        Some(Upload {
+            previous: (first, self.packet(first).copied()?),
             pending: Vec::new(),
             burst: None,
             burst_from: first,
             acknowledged: self.tcp.acknowledged_by(Direction::Received),
-        };
-        for index in range.skip(1) {
+            first,
+            next: first + 1,
+        })
+    }
+
+    /// Goes on to the packets before `end`.
+    pub(super) fn advance_upload(
+        &mut self,
+        partition: &mut Partition,
+        upload: &mut Upload,
+        end: usize,
+    ) {
+        for index in upload.next..end {
             let Some(packet) = self.packet(index).copied() else {
                 break;
             };
+            upload.next = index + 1;
             self.observe_until(index);
             if packet.direction == Direction::Received {
-                if let Some(release) = self.release(&upload, index, &packet)
+                if let Some(release) = self.release(upload, index, &packet)
                     && upload.pending.len() < MAX_PENDING
                 {
                     upload.acknowledged += release.bytes;
                     upload.pending.push(release);
                 }
             } else if packet.payload_bytes > 0 {
-                self.sent_next(partition, &mut upload, index, &packet);
+                self.sent_next(partition, upload, index, &packet);
                 upload.previous = (index, packet);
                 upload.pending.clear();
             }
@@ -93,6 +112,16 @@ impl Walk<'_> {
         }
         if packet.wall.since(before.wall) <= IMMEDIATELY {
             // Released together with the one before it.
+            return;
+        }
+        if self.was_released_by_stream_window(upload, packet) {
+            upload.burst = None;
+            let reason = Reason::on_wire(
+                Attribution::new(Owner::Server, Cause::FlowControl),
+                "released_by_window_update",
+                (from, index),
+            );
+            partition.until(self.moment(packet.wall), reason);
             return;
         }
         let in_recovery = self.flight_before_loss.is_some();
@@ -120,6 +149,27 @@ impl Walk<'_> {
         for release in pending {
             self.acknowledgment(partition, upload, &before, release);
         }
+    }
+
+    /// Returns true if a packet followed at once on more room in a window of HTTP/2, and room in the
+    /// congestion window alone had not let it go: an acknowledgment before it released nothing, or
+    /// nothing was in flight any more.
+    fn was_released_by_stream_window(&self, upload: &Upload, packet: &PacketEntry) -> bool {
+        let Some(update) = upload
+            .pending
+            .iter()
+            .rposition(|release| release.updates_stream_window)
+        else {
+            return false;
+        };
+        let (earlier, later) = upload.pending.split_at(update);
+        let is_prompt = later
+            .first()
+            .is_some_and(|release| packet.wall.since(release.at) <= IMMEDIATELY);
+        let had_room = earlier
+            .iter()
+            .any(|release| release.bytes > 0 && packet.wall.since(release.at) > IMMEDIATELY);
+        is_prompt && (had_room || upload.acknowledged >= upload.previous.1.end_offset())
     }
 
     fn retransmission(
@@ -164,6 +214,7 @@ impl Walk<'_> {
             at: packet.wall,
             bytes: to.saturating_sub(upload.acknowledged),
             was_window_full: edge.is_some_and(|edge| sent + full > edge),
+            updates_stream_window: packet.payload_bytes > 0 && self.updates_stream_window(index),
         })
     }
 
@@ -225,12 +276,6 @@ impl Walk<'_> {
         if self.flight_before_loss.is_some() {
             return (Attribution::network(Cause::Loss), "small_flight_after_loss");
         }
-        let detail = if self.loss_seen {
-            Detail::AfterLoss
-        } else {
-            Detail::SlowStart
-        };
-        let cause = Attribution::network(Cause::CongestionWindow).with_detail(detail);
-        (cause, "sent_on_acknowledgment")
+        (self.congestion_window(), "sent_on_acknowledgment")
     }
 }

@@ -48,7 +48,7 @@ pub struct LedgerEntry {
 }
 
 /// Builds the entries of a ledger from intervals that follow each other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Partition {
     cursor: Moment,
     end: Moment,
@@ -60,7 +60,7 @@ pub(super) struct Partition {
 }
 
 /// Entries under construction, by what they are about and their clock.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Entries(BTreeMap<(Attribution, u8), EntryBuilder>);
 
 impl Partition {
@@ -88,6 +88,11 @@ impl Partition {
         self.end
     }
 
+    /// Lets an exchange that goes on end later.
+    pub(super) fn extend_to(&mut self, end: Moment) {
+        self.end = self.end.max(end);
+    }
+
     /// Gives the time from the cursor until `at` to a reason. Nothing happens if `at` is not after
     /// the cursor. An interval shorter than its error joins the one before it.
     pub(super) fn until(&mut self, at: Moment, reason: Reason) {
@@ -107,10 +112,8 @@ impl Partition {
         self.cursor = at;
     }
 
-    /// Gives the rest of the exchange to a reason and returns the entries of the whole time and of
-    /// each window, the largest first.
-    pub(super) fn finish(mut self, reason: Reason) -> (Vec<LedgerEntry>, Vec<Vec<LedgerEntry>>) {
-        self.until(self.end, reason);
+    /// Returns the entries of the whole time and of each window, the largest first.
+    pub(super) fn finish(mut self) -> (Vec<LedgerEntry>, Vec<Vec<LedgerEntry>>) {
         self.close_latest();
         let windows = self.windows.into_iter();
         (
@@ -173,7 +176,7 @@ impl Reason {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct EntryBuilder {
     entry: LedgerEntry,
     /// Time by rule.

@@ -1,11 +1,16 @@
 //! Properties of the path between the two ends of a connection, estimated from its packets.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::burst::Burst;
+use super::sender_clock::SenderClock;
 use crate::trace::{Direction, Flow, PacketEntry};
 use crate::units::{Nanos, WallTime};
 use crate::wire::TcpFlags;
+
+/// Packets at the start of a flow among which the handshake is.
+const HANDSHAKE_PACKETS: usize = 64;
 
 /// Segments in flight that are timed; more are not needed for a minimum.
 const MAX_TIMED: usize = 64;
@@ -14,38 +19,72 @@ const MAX_TIMED: usize = 64;
 /// ends in one rack.
 const MIN_NETWORK_ROUND_TRIP: Nanos = Nanos(100_000);
 
-/// Estimated properties of a path.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// Estimated properties of a path, by the packets observed so far.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     /// The least round trip: of SYN to SYN-ACK, if the SYN was sent once (Karn's algorithm, RFC
     /// 6298 §3), and of payload to the acknowledgment without payload.
     pub(super) round_trip: Option<Nanos>,
     /// The largest payload of a segment, sent and received; aggregates count as their MSS.
     mss: [Option<u32>; 2],
-    /// Time that the narrowest link takes for a byte, in nanoseconds, sent and received; from the
-    /// longest even train of segments.
-    nanos_per_byte: [Option<f64>; 2],
+    /// The longest even train of segments, sent and received.
+    trains: [Trains; 2],
+    /// The other side's clock.
+    sender_clock: SenderClock,
+    handshake: HandshakeTimes,
+    acknowledgments: AcknowledgmentTimes,
+    /// The kernel's figure, until packets have shown one.
+    kernel_round_trip: Option<Nanos>,
+    /// Index after the latest packet observed.
+    observed: usize,
 }
 
 impl Path {
-    /// Estimates the path of a flow.
-    pub(super) fn estimate(flow: &Flow) -> Self {
-        let mut path = Self {
-            mss: [Direction::Sent, Direction::Received]
-                .map(|direction| full_payload(flow, direction)),
+    /// A path of which the kernel's round trip is known at most.
+    pub(super) fn new(kernel_round_trip: Option<Nanos>) -> Self {
+        Self {
+            kernel_round_trip,
             ..Self::default()
-        };
-        path.round_trip = least_round_trip(flow);
-        for direction in [Direction::Sent, Direction::Received] {
-            path.nanos_per_byte[direction as usize] = path.link_rate(flow, direction);
         }
-        path
+    }
+
+    /// Observes the packets in a range that have not been observed, and those of the handshake.
+    pub(super) fn observe(&mut self, flow: &Flow, range: Range<usize>) {
+        let packets = flow.packets();
+        if self.observed == 0 {
+            for packet in packets.iter().take(range.start.min(HANDSHAKE_PACKETS)) {
+                self.handshake.observe(packet);
+            }
+            self.acknowledgments = AcknowledgmentTimes::before(flow, range.start);
+        }
+        let start = self.observed.max(range.start);
+        self.observed = range.end;
+        let new = packets.get(start..range.end).unwrap_or_default();
+        self.mss =
+            [Direction::Sent, Direction::Received].map(|direction| full_payload(flow, direction));
+        for packet in new {
+            self.handshake.observe(packet);
+            self.acknowledgments.observe(flow, packet);
+            if packet.direction == Direction::Received {
+                self.sender_clock.read(packet);
+            }
+        }
+        let seen = [self.handshake.round_trip(), self.acknowledgments.least];
+        self.round_trip = seen.into_iter().flatten().min().or(self.kernel_round_trip);
+        for packet in new {
+            self.add_to_train(packet);
+        }
     }
 
     /// Returns true if the round trip is long enough for the network to have a share.
     pub(super) fn has_network(&self) -> bool {
         self.round_trip
             .is_none_or(|round_trip| round_trip >= MIN_NETWORK_ROUND_TRIP)
+    }
+
+    /// The other side's clock.
+    pub(super) const fn sender_clock(&self) -> &SenderClock {
+        &self.sender_clock
     }
 
     /// The payload of a full segment in a direction.
@@ -78,7 +117,8 @@ impl Path {
             clippy::cast_sign_loss,
             reason = "an estimate; float casts saturate"
         )]
-        self.nanos_per_byte[direction as usize].map(|rate| Nanos((bytes as f64 * rate) as u64))
+        self.nanos_per_byte(direction)
+            .map(|rate| Nanos((bytes as f64 * rate) as u64))
     }
 
     /// The silence that ends a burst: a quarter of the round trip or 8 times the spacing of its
@@ -91,38 +131,139 @@ impl Path {
         quarter.max(Nanos(spacing.0.saturating_mul(8))).max(LEAST)
     }
 
-    /// Finds the longest even train of full segments and returns its time per byte.
-    fn link_rate(&self, flow: &Flow, direction: Direction) -> Option<f64> {
-        let mut best = None::<Burst>;
-        let mut burst = None::<Burst>;
-        for packet in flow.packets() {
-            if packet.direction != direction || packet.payload_bytes == 0 || packet.retransmitted {
-                continue;
-            }
-            let full = self.is_full(packet);
-            match &mut burst {
-                Some(open) if packet.wall.since(open.last()) < self.silence(open.spacing()) => {
-                    open.add(packet.wall, packet.payload_bytes, full);
-                }
-                _ => {
-                    let next = Burst::begin(packet.wall, packet.payload_bytes, full);
-                    best = better_train(best, burst.replace(next), self.full_payload(direction));
-                }
-            }
+    /// Time that the narrowest link takes for a byte, in nanoseconds; from the longest even train.
+    fn nanos_per_byte(&self, direction: Direction) -> Option<f64> {
+        let trains = &self.trains[direction as usize];
+        let full = self.full_payload(direction);
+        longer_train(trains.longest, trains.open, full)?.nanos_per_byte()
+    }
+
+    fn add_to_train(&mut self, packet: &PacketEntry) {
+        if packet.payload_bytes == 0 || packet.retransmitted {
+            return;
         }
-        better_train(best, burst, self.full_payload(direction))?.nanos_per_byte()
+        let full = self.full_payload(packet.direction);
+        let is_full = self.is_full(packet);
+        let silence = |burst: &Burst| self.silence(burst.spacing());
+        let Trains { longest, open } = self.trains[packet.direction as usize];
+        let trains = match open {
+            Some(mut burst) if packet.wall.since(burst.last()) < silence(&burst) => {
+                burst.add(packet.wall, packet.payload_bytes, is_full);
+                Trains {
+                    longest,
+                    open: Some(burst),
+                }
+            }
+            open => Trains {
+                longest: longer_train(longest, open, full),
+                open: Some(Burst::begin(packet.wall, packet.payload_bytes, is_full)),
+            },
+        };
+        self.trains[packet.direction as usize] = trains;
     }
 }
 
-fn better_train(best: Option<Burst>, next: Option<Burst>, full: Option<u32>) -> Option<Burst> {
+/// Trains of segments in one direction.
+#[derive(Clone, Copy, Debug, Default)]
+struct Trains {
+    /// The longest even one.
+    longest: Option<Burst>,
+    /// The one that goes on.
+    open: Option<Burst>,
+}
+
+fn longer_train(longest: Option<Burst>, next: Option<Burst>, full: Option<u32>) -> Option<Burst> {
     let next = next.filter(|next| full.is_some_and(|full| next.is_even_train(full)));
-    match (best, next) {
-        (Some(best), Some(next)) => Some(if next.bytes() > best.bytes() {
-            next
+    match (longest, next) {
+        (Some(longest), Some(next)) if next.bytes() > longest.bytes() => Some(next),
+        (longest, next) => longest.or(next),
+    }
+}
+
+/// When SYN and SYN-ACK were sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct HandshakeTimes {
+    syn: Option<WallTime>,
+    answer: Option<WallTime>,
+    /// One of them was sent again.
+    is_ambiguous: bool,
+}
+
+impl HandshakeTimes {
+    fn observe(&mut self, packet: &PacketEntry) {
+        if !packet.flags.has(TcpFlags::SYN) {
+            return;
+        }
+        let slot = if packet.flags.has(TcpFlags::ACK) {
+            &mut self.answer
         } else {
-            best
-        }),
-        (best, next) => best.or(next),
+            &mut self.syn
+        };
+        self.is_ambiguous |= slot.replace(packet.wall).is_some();
+    }
+
+    /// The time from SYN to SYN-ACK, if each was sent once.
+    fn round_trip(&self) -> Option<Nanos> {
+        let round_trip = self.answer?.since(self.syn?);
+        (!self.is_ambiguous).then_some(round_trip)
+    }
+}
+
+/// Times from payload of this side to its acknowledgment. That of payload of the other side, as
+/// seen here, is this side's own time.
+#[derive(Clone, Debug, Default)]
+struct AcknowledgmentTimes {
+    /// Offset after the payload and when it was sent.
+    timed: VecDeque<(u64, WallTime)>,
+    end: u64,
+    least: Option<Nanos>,
+}
+
+impl AcknowledgmentTimes {
+    /// Nothing is timed yet before a flow's packet.
+    fn before(flow: &Flow, index: usize) -> Self {
+        let mut later = flow.packets().iter().skip(index);
+        let first = later.find(|packet| packet.direction == Direction::Sent);
+        Self {
+            end: first.map_or(0, |packet| packet.offset),
+            ..Self::default()
+        }
+    }
+
+    fn observe(&mut self, flow: &Flow, packet: &PacketEntry) {
+        match packet.direction {
+            // Which of the two is acknowledged cannot be told.
+            Direction::Sent if packet.retransmitted => self.timed.clear(),
+            Direction::Sent => {
+                let to = packet.end_offset();
+                self.end = self.end.max(to);
+                if packet.payload_bytes > 0 && self.timed.len() < MAX_TIMED {
+                    self.timed.push_back((to, packet.wall));
+                }
+            }
+            Direction::Received => self.acknowledged(flow, packet),
+        }
+    }
+
+    fn acknowledged(&mut self, flow: &Flow, packet: &PacketEntry) {
+        let Some(acknowledged) = flow.acknowledged_offset(packet, self.end) else {
+            return;
+        };
+        let mut latest = None;
+        while let Some((to, at)) = self.timed.front().copied()
+            && to <= acknowledged
+        {
+            latest = Some((to, at));
+            self.timed.pop_front();
+        }
+        // Only what is acknowledged up to its last byte, by a packet without payload.
+        if let Some((to, at)) = latest
+            && to == acknowledged
+            && packet.payload_bytes == 0
+        {
+            let took = packet.wall.since(at);
+            self.least = Some(self.least.map_or(took, |least| least.min(took)));
+        }
     }
 }
 
@@ -139,78 +280,4 @@ fn full_payload(flow: &Flow, direction: Direction) -> Option<u32> {
         Some(mss) => Some(mss.saturating_sub(12)),
         None => (seen > 1).then_some(seen),
     }
-}
-
-/// The least time from payload to its acknowledgment, and from SYN to SYN-ACK.
-fn least_round_trip(flow: &Flow) -> Option<Nanos> {
-    let mut least = handshake_round_trip(flow);
-    for direction in [Direction::Sent, Direction::Received] {
-        // At the receiver of data the time from payload to acknowledgment is its own.
-        let sample =
-            least_acknowledgment_time(flow, direction).filter(|_| direction == Direction::Sent);
-        least = match (least, sample) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
-    }
-    least
-}
-
-/// The time from SYN to SYN-ACK, if each was sent once.
-fn handshake_round_trip(flow: &Flow) -> Option<Nanos> {
-    let syns = flow
-        .packets()
-        .iter()
-        .take(64)
-        .filter(|packet| packet.flags.has(TcpFlags::SYN));
-    let mut sent = None::<WallTime>;
-    let mut answered = None::<WallTime>;
-    for syn in syns {
-        let slot = if syn.flags.has(TcpFlags::ACK) {
-            &mut answered
-        } else {
-            &mut sent
-        };
-        if slot.replace(syn.wall).is_some() {
-            return None;
-        }
-    }
-    Some(answered?.since(sent?))
-}
-
-fn least_acknowledgment_time(flow: &Flow, direction: Direction) -> Option<Nanos> {
-    let mut timed = VecDeque::<(u64, WallTime)>::new();
-    let mut end = 0_u64;
-    let mut least = None::<Nanos>;
-    for packet in flow.packets() {
-        if packet.direction == direction {
-            let to = packet
-                .offset
-                .saturating_add(u64::from(packet.payload_bytes));
-            if packet.retransmitted {
-                // Which of the two is acknowledged cannot be told.
-                timed.clear();
-            } else if packet.payload_bytes > 0 && timed.len() < MAX_TIMED {
-                timed.push_back((to, packet.wall));
-            }
-            end = end.max(to);
-            continue;
-        }
-        let Some(acknowledged) = flow.acknowledged_offset(packet, end) else {
-            continue;
-        };
-        let mut latest = None;
-        while let Some((to, at)) = timed.front().copied().filter(|(to, _)| *to <= acknowledged) {
-            latest = Some((to, at));
-            timed.pop_front();
-        }
-        // Only what is acknowledged up to its last byte, by a packet without payload.
-        if let Some((_, at)) =
-            latest.filter(|(to, _)| *to == acknowledged && packet.payload_bytes == 0)
-        {
-            let took = packet.wall.since(at);
-            least = Some(least.map_or(took, |least| least.min(took)));
-        }
-    }
-    least
 }

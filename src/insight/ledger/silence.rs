@@ -5,15 +5,10 @@ use super::incoming::IncomingState;
 use super::owner::{Attribution, Cause, Detail, Owner};
 use super::partition::Reason;
 use super::tcp_view::before;
-use super::walk::Walk;
+use super::walk::{MIN_TIMEOUT, Walk};
 use crate::trace::{Direction, PacketEntry};
 use crate::units::Nanos;
 use crate::wire::TcpFlags;
-
-/// The least retransmission timeout in use (Linux; RFC 6298 says 1 s).
-const MIN_TIMEOUT: Nanos = Nanos::from_millis(190);
-/// Packets that are searched for the one that fills a gap.
-const MAX_SEARCH: usize = 100_000;
 
 impl Walk<'_> {
     /// Gives the time from a burst's first packet to its last one.
@@ -77,10 +72,13 @@ impl Walk<'_> {
     ) {
         let evidence = (state.burst_packets.1, index);
         let (attribution, rule) = if was_held_up {
-            self.remember_loss(burst);
-            self.gap_cause(state, index)
+            let (attribution, rule) = self.gap_cause(state, index);
+            if attribution.cause != Cause::Queueing {
+                self.remember_loss(burst);
+            }
+            (attribution, rule)
         } else {
-            self.silence_cause(state, burst, packet)
+            self.silence_cause(state, burst, index, packet)
         };
         state.partition.until(
             self.moment(packet.wall),
@@ -95,66 +93,12 @@ impl Walk<'_> {
         }
     }
 
-    /// The cause of a silence while bytes are missing: found by acknowledgments if at least three
-    /// later segments had come and the gap was filled a round trip after the third.
-    fn gap_cause(&self, state: &IncomingState<'_>, index: usize) -> (Attribution, &'static str) {
-        let missing = state.delivery.next();
-        let packets = self.flow.packets();
-        let received = |packet: &&PacketEntry| {
-            packet.direction == Direction::Received && packet.payload_bytes > 0
-        };
-        let covers = |packet: &PacketEntry| {
-            (packet.offset
-                ..packet
-                    .offset
-                    .saturating_add(u64::from(packet.payload_bytes)))
-                .contains(&missing)
-        };
-        let earliest = index.saturating_sub(MAX_SEARCH);
-        // The gap is either filled by this packet or by a later one.
-        let current = packets.get(index).filter(|packet| packet.offset < missing);
-        let filled = current.or_else(|| {
-            packets
-                .iter()
-                .skip(index)
-                .take(MAX_SEARCH)
-                .filter(received)
-                .find(|packet| covers(packet))
-        });
-        let opened = current.map_or(missing, |current| current.offset);
-        let third = packets
-            .get(earliest..index)
-            .unwrap_or_default()
-            .iter()
-            .filter(received)
-            .filter(|packet| packet.offset > opened)
-            .nth(2);
-        let by_acknowledgments = match (third, filled) {
-            (Some(third), Some(filled)) => {
-                let round_trip = self.path.round_trip.unwrap_or_default();
-                let most = Nanos(round_trip.0 + round_trip.0 / 4).max(Nanos::from_millis(2));
-                filled.wall.since(third.wall) <= most
-            }
-            _ => false,
-        };
-        if by_acknowledgments {
-            (
-                Attribution::network(Cause::Loss),
-                "gap_filled_after_acknowledgments",
-            )
-        } else {
-            (
-                Attribution::network(Cause::Timeout),
-                "gap_filled_after_timer",
-            )
-        }
-    }
-
     /// The cause of a silence in a stream without missing bytes.
     fn silence_cause(
         &mut self,
         state: &IncomingState<'_>,
         burst: &Burst,
+        index: usize,
         packet: &PacketEntry,
     ) -> (Attribution, &'static str) {
         let pause = Attribution::new(Owner::Server, Cause::Pause);
@@ -169,7 +113,7 @@ impl Walk<'_> {
                 (pause, "nothing_under_way")
             });
         }
-        if state.delivery.is_held_up() {
+        if state.delivery.is_held_up() && !self.gap_is_of_overtaken_bytes(state, index) {
             // The packet that ended the silence came after a gap: the end of the flight was lost,
             // and a probe or a timer followed (RFC 8985 §7).
             self.remember_loss(burst);
@@ -178,30 +122,29 @@ impl Walk<'_> {
         let round_trip = self.path.round_trip.unwrap_or_default();
         let from = before(packet.wall, self.round_trip_limit());
         let to = before(packet.wall, Nanos(round_trip.0 - round_trip.0 / 6));
-        if let Some(window) = self.window_cause(packet) {
-            return window;
-        }
-        if self.has_inner_windows
-            && !ended_full
-            && self.tcp.sent_payload_within(Direction::Sent, from, to)
-        {
+        let opened_stream_window = self
+            .tcp
+            .payload_within(Direction::Sent, from, to)
+            .any(|index| self.updates_stream_window(index));
+        if !ended_full && opened_stream_window {
             return (
                 Attribution::new(Owner::Client, Cause::FlowControl),
                 "answers_window_update",
             );
+        }
+        if let Some(window) = self.window_cause(packet) {
+            return window;
+        }
+        if self.answers_repeat(state, burst, packet) {
+            let timeout = Attribution::network(Cause::Timeout).with_detail(Detail::Spurious);
+            return (timeout, "repeated_bytes_ended_silence");
         }
         let released = self.tcp.acknowledged_within(Direction::Sent, from, to);
         if released && ended_full {
             if self.flight_before_loss.is_some() {
                 return (Attribution::network(Cause::Loss), "small_flight_after_loss");
             }
-            let detail = if self.loss_seen {
-                Detail::AfterLoss
-            } else {
-                Detail::SlowStart
-            };
-            let cause = Attribution::network(Cause::CongestionWindow).with_detail(detail);
-            return (cause, "silence_after_full_flight");
+            return (self.congestion_window(), "silence_after_full_flight");
         }
         if ended_full && !ended_pushed {
             if silence >= MIN_TIMEOUT.max(round_trip + round_trip) {
@@ -214,6 +157,38 @@ impl Walk<'_> {
             return (Attribution::UNEXPLAINED, "silence_after_full_flight");
         }
         (pause, "nothing_under_way")
+    }
+
+    /// Returns true if the gap that a packet left was filled by a late original.
+    fn gap_is_of_overtaken_bytes(&self, state: &IncomingState<'_>, index: usize) -> bool {
+        self.packet_with_byte(index, state.delivery.next())
+            .is_some_and(|filler| self.was_overtaken(index, filler))
+    }
+
+    /// Returns true if a silence of a timeout ended with bytes that had come before, and what was
+    /// new came a round trip later: the timer was early, or the acknowledgments were lost.
+    fn answers_repeat(
+        &self,
+        state: &IncomingState<'_>,
+        burst: &Burst,
+        packet: &PacketEntry,
+    ) -> bool {
+        state.repeat.is_some_and(|(_, repeated)| {
+            repeated.since(burst.last()) >= MIN_TIMEOUT
+                && packet.wall.since(repeated) <= self.round_trip_and_quarter()
+        })
+    }
+
+    /// The sender's congestion window, and why it was small.
+    pub(super) fn congestion_window(&self) -> Attribution {
+        let detail = if self.loss_seen {
+            Detail::AfterLoss
+        } else if self.was_idle {
+            Detail::AfterIdle
+        } else {
+            Detail::SlowStart
+        };
+        Attribution::network(Cause::CongestionWindow).with_detail(detail)
     }
 
     /// The client's window, if the sender had filled it by what it knew.

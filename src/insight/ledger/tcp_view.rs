@@ -20,13 +20,15 @@ struct Acknowledgment {
     advances: bool,
     /// It moved the edge to the right.
     opens: bool,
+    /// The packet's index among the flow's packets.
+    index: usize,
     /// It carried payload.
     has_payload: bool,
 }
 
 /// State of both directions.
-pub(super) struct TcpView<'a> {
-    flow: &'a Flow,
+#[derive(Clone, Debug, Default)]
+pub(super) struct TcpView {
     /// Highest offsets sent, by direction.
     ends: [u64; 2],
     /// The latest acknowledgments that each side sent, by direction.
@@ -35,30 +37,27 @@ pub(super) struct TcpView<'a> {
     duplicates: [u32; 2],
 }
 
-impl<'a> TcpView<'a> {
-    pub(super) const fn new(flow: &'a Flow) -> Self {
+impl TcpView {
+    /// The state before a flow's packet, of which what was sent is known from the packets after it.
+    pub(super) fn before(flow: &Flow, index: usize) -> Self {
+        let packets = flow.packets().get(index..).unwrap_or_default();
+        let first = |direction| packets.iter().find(|packet| packet.direction == direction);
         Self {
-            flow,
-            ends: [0; 2],
-            acknowledgments: [VecDeque::new(), VecDeque::new()],
-            duplicates: [0; 2],
+            ends: [Direction::Sent, Direction::Received]
+                .map(|direction| first(direction).map_or(0, |packet| packet.offset)),
+            ..Self::default()
         }
     }
 
     /// Updates the state with the next packet.
-    pub(super) fn observe(&mut self, packet: &PacketEntry) {
+    pub(super) fn observe(&mut self, flow: &Flow, index: usize, packet: &PacketEntry) {
         let direction = packet.direction as usize;
         let other = packet.direction.opposite() as usize;
-        self.ends[direction] = self.ends[direction].max(
-            packet
-                .offset
-                .saturating_add(u64::from(packet.payload_bytes)),
-        );
-        let Some(to) = self.flow.acknowledged_offset(packet, self.ends[other]) else {
+        self.ends[direction] = self.ends[direction].max(packet.end_offset());
+        let Some(to) = flow.acknowledged_offset(packet, self.ends[other]) else {
             return;
         };
-        let window_edge = self
-            .flow
+        let window_edge = flow
             .scaled_window(packet)
             .map(|window| to.saturating_add(window));
         let known = self.acknowledgments[direction].back();
@@ -79,6 +78,7 @@ impl<'a> TcpView<'a> {
             window_edge,
             advances,
             opens,
+            index,
             has_payload: packet.payload_bytes > 0,
         });
     }
@@ -110,14 +110,16 @@ impl<'a> TcpView<'a> {
         self.within(side, from, to).any(|ack| ack.advances)
     }
 
-    /// Returns true if a side sent payload in a period.
-    pub(super) fn sent_payload_within(
+    /// Returns the packets with payload that a side sent in a period, the latest first.
+    pub(super) fn payload_within(
         &self,
         side: Direction,
         from: WallTime,
         to: WallTime,
-    ) -> bool {
-        self.within(side, from, to).any(|ack| ack.has_payload)
+    ) -> impl Iterator<Item = usize> {
+        self.within(side, from, to)
+            .filter(|ack| ack.has_payload)
+            .map(|ack| ack.index)
     }
 
     /// Returns true if a side opened its window without acknowledging anything in a period.

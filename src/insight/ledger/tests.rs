@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Cause, ExchangeLedger, Ledger, Owner};
+use super::{Cause, Detail, ExchangeLedger, Ledger, LiveLedger, Owner};
 use crate::trace::{
     ConnectionId, Event, EventKind, ExchangeCause, ExchangeId, Packet, Phase, StreamPosition, Trace,
 };
@@ -27,6 +27,8 @@ const TICK: u64 = 100_000;
 struct Scene {
     packets: Vec<(u64, Packet)>,
     window: [u16; 2],
+    /// When the server sent its packets, if they have timestamps.
+    server_clock: Option<u64>,
     /// Bytes of the request.
     request: u32,
     /// When the program read the first byte and the last one.
@@ -39,6 +41,7 @@ impl Scene {
         Self {
             packets: Vec::new(),
             window: [u16::MAX; 2],
+            server_clock: None,
             request: 200,
             read: (0, 0),
             response: 0,
@@ -46,6 +49,25 @@ impl Scene {
         .packet(0, true, SYN, 0, 0, 0)
         .packet(400, false, SYN | ACK, 0, 0, 0)
         .up(400, 0, 0, 0)
+    }
+
+    /// The same with timestamps.
+    fn asked_with_timestamps() -> Self {
+        let mut scene = Self::opened();
+        if let Some((_, syn_ack)) = scene.packets.get_mut(1)
+            && let TransportHeader::Tcp(header) = &mut syn_ack.transport
+        {
+            header.timestamp = Some(65_500);
+        }
+        scene.up(410, 0, 200, 0)
+    }
+
+    /// From the server, sent at an instant at which its SYN-ACK would have been sent at 200.
+    fn sent_down(mut self, sent: u64, at: u64, offset: u32, bytes: u32) -> Self {
+        self.server_clock = Some(sent);
+        let mut scene = self.down(at, offset, bytes, 200);
+        scene.server_clock = None;
+        scene
     }
 
     /// With the request's only packet.
@@ -95,7 +117,9 @@ impl Scene {
             window: self.window[usize::from(!up)],
             mss: is_syn.then_some(1_460),
             window_scale: None,
-            timestamp: None,
+            timestamp: self
+                .server_clock
+                .map(|sent| 65_480 + u32::try_from(sent / 10).unwrap()),
         };
         self.packets.push((
             at,
@@ -333,6 +357,64 @@ fn a_late_acknowledgment_shows_a_queue() {
 }
 
 #[test]
+fn the_answers_timestamp_tells_a_queue_from_a_server_that_thinks() {
+    let queued = Scene::asked_with_timestamps()
+        .sent_down(710, 1_810, 0, 500)
+        .answered(1_811, 1_811, 500);
+    assert_eq!(
+        causes(&queued),
+        [
+            (Owner::Client, Cause::Processing, 12),
+            (Owner::Network, Cause::RoundTrip, 800),
+            (Owner::Network, Cause::Queueing, 900),
+            (Owner::Server, Cause::Think, 100),
+        ]
+    );
+    let thinking = Scene::asked_with_timestamps()
+        .sent_down(1_610, 1_810, 0, 500)
+        .answered(1_811, 1_811, 500);
+    assert_eq!(time(&thinking, Owner::Network, Cause::Queueing), 0);
+    assert_eq!(time(&thinking, Owner::Server, Cause::Think), 1_000);
+}
+
+#[test]
+fn a_segment_that_others_overtook_is_not_a_loss() {
+    let late = |sent: u64, at: u64| {
+        let mut scene = Scene::asked_with_timestamps();
+        for number in (0..5).chain(6..12) {
+            let arrives = 815 + u64::from(number);
+            scene = scene.sent_down(620, arrives, number * FULL, FULL);
+        }
+        scene
+            .sent_down(sent, at, 5 * FULL, FULL)
+            .answered(at + 1, at + 2, 12 * FULL)
+    };
+    let original = late(610, 1_230);
+    assert_eq!(time(&original, Owner::Network, Cause::Queueing), 404);
+    assert_eq!(time(&original, Owner::Network, Cause::Loss), 0);
+    let again = late(1_030, 1_230);
+    assert_eq!(time(&again, Owner::Network, Cause::Queueing), 0);
+    assert_eq!(time(&again, Owner::Network, Cause::Loss), 404);
+}
+
+#[test]
+fn a_timer_that_sent_again_what_had_come_was_spurious() {
+    let ledger = Scene::asked()
+        .flight(815, 1, 0, 10)
+        .down(4_000, 0, FULL, 200)
+        .up(4_000, 200, 0, 10 * FULL)
+        .flight(4_405, 1, 10, 10)
+        .answered(4_415, 4_416, 20 * FULL);
+    assert_eq!(time(&ledger, Owner::Network, Cause::Timeout), 3_581);
+    let timeout = ledger
+        .entries
+        .iter()
+        .find(|entry| entry.attribution.cause == Cause::Timeout)
+        .unwrap();
+    assert_eq!(timeout.attribution.detail, Some(Detail::Spurious));
+}
+
+#[test]
 fn a_flight_after_a_round_trip_waited_for_the_congestion_window() {
     let ledger = Scene::asked()
         .flight(815, 1, 0, 10)
@@ -397,6 +479,35 @@ fn a_full_window_belongs_to_its_owner() {
         .down(2_402, 10 * FULL, FULL, 200)
         .answered(2_403, 2_404, 11 * FULL);
     assert_eq!(time(&ledger, Owner::Client, Cause::Window), 1_578);
+}
+
+#[test]
+fn a_ledger_that_goes_on_with_each_batch_is_that_of_the_whole() {
+    let scene = Scene::asked()
+        .flight(815, 1, 0, 10)
+        .flight(1_220, 1, 10, 20)
+        .down(3_000, 30 * FULL, 700, 200)
+        .down(5_000, 30 * FULL + 700, 700, 200);
+    let events = Scene {
+        read: (817, 5_001),
+        response: 30 * FULL + 1_400,
+        ..scene
+    }
+    .events(5_002);
+    let mut trace = Trace::default();
+    let mut live = LiveLedger::default();
+    for (at, kind) in events {
+        trace.apply(Event {
+            at: Moment(i64::try_from(at * TICK).unwrap()),
+            kind,
+        });
+        let Some(exchange) = trace.exchanges().first() else {
+            continue;
+        };
+        let whole = ExchangeLedger::new(&trace, exchange);
+        assert_eq!(live.update(&trace, exchange), whole, "at {at}");
+    }
+    assert!(trace.exchanges()[0].ended.is_some());
 }
 
 #[test]

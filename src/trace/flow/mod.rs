@@ -57,6 +57,11 @@ pub struct PacketEntry {
 }
 
 impl PacketEntry {
+    /// Offset after its payload's last byte.
+    pub fn end_offset(&self) -> u64 {
+        self.offset.saturating_add(u64::from(self.payload_bytes))
+    }
+
     /// Returns the low 16 bits of the sender's clock when it sent the packet (TSval, RFC 7323
     /// §3.2), in ticks of its choice; `None` without the option.
     pub fn timestamp_bits(&self) -> Option<u16> {
