@@ -18,7 +18,7 @@ impl PacketLimits {
     /// Limits for bounded input: a run, or a file.
     pub const KEEP_FIRST: Self = Self {
         packets: 10_000_000,
-        packets_per_flow: 400_000,
+        packets_per_flow: 1_048_576,
         flows: 65_536,
         keeps_latest: false,
     };

@@ -259,6 +259,12 @@ impl Walk<'_> {
     /// come.
     fn open_end(&self, state: &mut IncomingState<'_>, how: Incoming, end: usize) {
         let last = end.saturating_sub(1);
+        if self.is_cut_short(end) {
+            let evidence = (state.burst_packets.1, last);
+            let reason = Reason::on_wire(Attribution::UNEXPLAINED, "packets_not_listed", evidence);
+            state.partition.until(state.partition.end(), reason);
+            return;
+        }
         let Some(turn) = state.turn else {
             let packet = self.packet(state.burst_packets.1);
             let was_sending = packet.is_some_and(|packet| {

@@ -293,7 +293,9 @@ impl<'a> Steps<'a> {
             let after = WallTime(packet.wall.0 + 1);
             walk.tcp.window_edge_before(Direction::Received, after)
         });
-        let attribution = if edge.is_some_and(|edge| sent + full > edge) {
+        let attribution = if walk.is_cut_short(end) {
+            Attribution::UNEXPLAINED
+        } else if edge.is_some_and(|edge| sent + full > edge) {
             Attribution::new(Owner::Server, Cause::Window)
         } else if walk.tcp.acknowledged_by(Direction::Received) < sent {
             Attribution::network(Cause::Unanswered)

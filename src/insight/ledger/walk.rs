@@ -84,6 +84,11 @@ impl<'a> Walk<'a> {
         self.clock.moment_of(wall).unwrap_or(Moment::START)
     }
 
+    /// Returns true if there were packets after an index that are not listed.
+    pub(super) fn is_cut_short(&self, end: usize) -> bool {
+        end == self.flow.packets().len() && self.flow.unlisted() > 0
+    }
+
     /// Observes all packets before an index.
     pub(super) fn observe_until(&mut self, index: usize) {
         while self.next < index
