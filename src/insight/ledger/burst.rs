@@ -13,9 +13,12 @@ pub(super) struct Burst {
     bytes: u64,
     /// Bytes of the first packet, which took no time after another.
     first_bytes: u32,
-    /// Packets that are not the last of the burst and not full.
+    /// Packets that are not the last of the burst and not full, and the time after them.
     short: u64,
+    after_short: Nanos,
     latest_is_full: bool,
+    /// Time that late originals were waited for.
+    before_late: Nanos,
     /// Gaps by the base-2 logarithm of their length.
     gaps: [u32; 40],
     gap_count: u32,
@@ -29,7 +32,9 @@ impl Burst {
             bytes: bytes as u64,
             first_bytes: bytes,
             short: 0,
+            after_short: Nanos::ZERO,
             latest_is_full: is_full,
+            before_late: Nanos::ZERO,
             gaps: [0; 40],
             gap_count: 0,
         }
@@ -42,7 +47,10 @@ impl Burst {
             *count = count.saturating_add(1);
         }
         self.gap_count = self.gap_count.saturating_add(1);
-        self.short += u64::from(!self.latest_is_full);
+        if !self.latest_is_full {
+            self.short += 1;
+            self.after_short += gap;
+        }
         self.latest_is_full = is_full;
         self.bytes += u64::from(bytes);
         self.last = self.last.max(at);
@@ -78,9 +86,22 @@ impl Burst {
         Some(self.duration().0 as f64 / bytes as f64)
     }
 
-    /// Returns true if every packet but the last one was full.
-    pub(super) const fn has_full_segments(&self) -> bool {
-        self.short == 0
+    /// Counts the time before the latest packet as a wait for it, which others overtook.
+    pub(super) fn wait_for_late(&mut self, since: WallTime) {
+        if since >= self.first {
+            self.before_late += self.last.since(since);
+        }
+    }
+
+    /// Returns true if most of the time passed after packets that were not full: the sender had
+    /// nothing more to send.
+    pub(super) fn is_of_short_segments(&self) -> bool {
+        self.after_short.0 * 2 > self.duration().0
+    }
+
+    /// Returns true if most of the time passed until packets that others had overtaken.
+    pub(super) fn is_of_late_segments(&self) -> bool {
+        self.before_late.0 * 2 > self.duration().0
     }
 
     /// Returns true for at least ten full segments, most of whose time is spent in gaps of the

@@ -225,10 +225,15 @@ impl Walk<'_> {
             state.turn = None;
             state.burst = None;
         }
+        let before = state.burst.map(|burst| burst.last());
         self.arrival(state, index, packet, was_held_up);
         state.repeat = None;
-        if arrival == Arrival::FilledGap && !self.was_overtaken(state.held_up_since, index) {
-            self.loss_seen = true;
+        if arrival == Arrival::FilledGap {
+            if !self.was_overtaken(state.held_up_since, index) {
+                self.loss_seen = true;
+            } else if let (Some(before), Some(burst)) = (before, &mut state.burst) {
+                burst.wait_for_late(before);
+            }
         }
     }
 

@@ -44,10 +44,13 @@ impl Walk<'_> {
         if transmission.is_some_and(|time| burst.duration().0 <= time.0 + time.0 / 4) {
             return (bandwidth, "known_link_rate");
         }
-        if burst.has_full_segments() {
-            return (bandwidth, "full_segments");
+        if burst.is_of_late_segments() {
+            return (Attribution::network(Cause::Queueing), "late_originals");
         }
-        (pause, "short_segments")
+        if burst.is_of_short_segments() {
+            return (pause, "short_segments");
+        }
+        (bandwidth, "full_segments")
     }
 
     /// Bytes under way at a time during a burst.

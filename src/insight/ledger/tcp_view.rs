@@ -100,14 +100,16 @@ impl TcpView {
         self.duplicates[side as usize]
     }
 
-    /// Returns true if a side acknowledged something new in a period.
+    /// Returns true if a side acknowledged something in a period: what it says twice acknowledges
+    /// segments selectively (RFC 2018), and each lets the sender go on (RFC 6675 §5).
     pub(super) fn acknowledged_within(
         &self,
         side: Direction,
         from: WallTime,
         to: WallTime,
     ) -> bool {
-        self.within(side, from, to).any(|ack| ack.advances)
+        self.within(side, from, to)
+            .any(|ack| ack.advances || !ack.opens)
     }
 
     /// Returns the packets with payload that a side sent in a period, the latest first.
