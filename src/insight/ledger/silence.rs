@@ -7,7 +7,7 @@ use super::partition::Reason;
 use super::tcp_view::before;
 use super::walk::{MIN_TIMEOUT, Walk};
 use crate::trace::{Direction, PacketEntry};
-use crate::units::Nanos;
+use crate::units::{Nanos, WallTime};
 use crate::wire::TcpFlags;
 
 impl Walk<'_> {
@@ -123,8 +123,7 @@ impl Walk<'_> {
             return (Attribution::network(Cause::Timeout), "lost_end_of_flight");
         }
         let round_trip = self.path.round_trip.unwrap_or_default();
-        let from = before(packet.wall, self.round_trip_limit());
-        let to = before(packet.wall, Nanos(round_trip.0 - round_trip.0 / 6));
+        let (from, to) = self.period_answered_by(packet);
         let opened_stream_window = self
             .tcp
             .payload_within(Direction::Sent, from, to)
@@ -162,6 +161,19 @@ impl Walk<'_> {
         (pause, "nothing_under_way")
     }
 
+    /// The period in which this side sent what a packet may answer: a round trip before, or more if
+    /// its timestamp shows it to have been in queues.
+    fn period_answered_by(&self, packet: &PacketEntry) -> (WallTime, WallTime) {
+        let round_trip = self.path.round_trip.unwrap_or_default();
+        let queued = self.path.sender_clock().time_in_queues(packet);
+        // On the way there it may have been as long.
+        let queued = Nanos(queued.unwrap_or_default().0.saturating_mul(2)).min(round_trip);
+        (
+            before(packet.wall, self.round_trip_limit() + queued),
+            before(packet.wall, Nanos(round_trip.0 - round_trip.0 / 6)),
+        )
+    }
+
     /// Returns true if the gap that a packet left was filled by a late original.
     fn gap_is_of_overtaken_bytes(&self, state: &IncomingState<'_>, index: usize) -> bool {
         self.packet_with_byte(index, state.delivery.next())
@@ -196,16 +208,11 @@ impl Walk<'_> {
 
     /// The client's window, if the sender had filled it by what it knew.
     fn window_cause(&self, packet: &PacketEntry) -> Option<(Attribution, &'static str)> {
-        let round_trip = self.path.round_trip.unwrap_or_default();
         let full = u64::from(self.path.full_payload(Direction::Received)?);
-        let known = before(packet.wall, self.round_trip_limit());
-        let edge = self.tcp.window_edge_before(Direction::Sent, known)?;
+        let (from, to) = self.period_answered_by(packet);
+        let edge = self.tcp.window_edge_before(Direction::Sent, from)?;
         let reached = self.tcp.end(Direction::Received);
-        let released = self.tcp.opened_window_within(
-            Direction::Sent,
-            known,
-            before(packet.wall, Nanos(round_trip.0 - round_trip.0 / 6)),
-        );
+        let released = self.tcp.opened_window_within(Direction::Sent, from, to);
         (reached + full > edge && released).then_some((
             Attribution::new(Owner::Client, Cause::Window),
             "window_full",

@@ -12,6 +12,7 @@ use super::tunnel::Tunnel;
 use super::walk::{Knowledge, Walk};
 use crate::trace::{Clock, Direction, Exchange, Flow, PacketEntry, Phase, PhaseSpan, Trace};
 use crate::units::{Moment, Nanos, WallTime};
+use crate::wire::TcpFlags;
 
 /// Divides an exchange's time. Returns it with what goes on from here, if the exchange is not over.
 pub(super) fn partition_exchange(
@@ -117,14 +118,24 @@ impl<'a> Steps<'a> {
     /// The proxy's tunnel that the exchange's connection leads through, opened by this exchange or
     /// an earlier one.
     fn tunnel(&self, flow: &Flow) -> Option<Tunnel> {
-        let connection = self.trace.connection(self.exchange.connection?)?;
-        let opened_by = self.trace.exchange(connection.opened_by)?;
-        let opened = opened_by.phases.get(Phase::Proxy)?.ended_position?;
+        let opened = self.tunnel_phase()?.ended_position?;
         let is_within = |packet: &&PacketEntry| match packet.direction {
             Direction::Sent => packet.offset >= opened.sent,
             Direction::Received => packet.offset >= opened.received,
         };
         Some(Tunnel::estimate(flow.packets().iter().filter(is_within)))
+    }
+
+    /// Returns true if the exchange's connection leads through a proxy's tunnel.
+    pub(super) fn leads_through_tunnel(&self) -> bool {
+        self.tunnel_phase().is_some()
+    }
+
+    /// The phase in which the tunnel was opened.
+    fn tunnel_phase(&self) -> Option<&'a PhaseSpan> {
+        let connection = self.trace.connection(self.exchange.connection?)?;
+        let opened_by = self.trace.exchange(connection.opened_by)?;
+        opened_by.phases.get(Phase::Proxy)
     }
 
     /// Whom the time until the response belongs to beyond the round trip: the server, or a proxy
@@ -245,9 +256,30 @@ impl<'a> Steps<'a> {
         end: usize,
     ) {
         let complete = walk.advance_incoming(&mut self.partition, &mut progress, end, how);
-        if complete.is_none() {
-            self.suspend(walk, || Stage::Receiving(progress.clone(), how));
-            walk.end_incoming(&mut self.partition, &mut progress, end, how);
+        match complete {
+            Some(last) => self.until_closed(walk, last, end),
+            None => {
+                self.suspend(walk, || Stage::Receiving(progress.clone(), how));
+                walk.end_incoming(&mut self.partition, &mut progress, end, how);
+            }
+        }
+    }
+
+    /// The end of a response that the server's FIN delimits (RFC 9112 §6.3): a program that goes on
+    /// until the FIN had waited for it.
+    fn until_closed(&mut self, walk: &Walk<'_>, last: usize, end: usize) {
+        let closing = (last..end).find_map(|index| {
+            let packet = walk.packet(index)?;
+            let closes = packet.direction == Direction::Received && packet.flags.has(TcpFlags::FIN);
+            closes.then(|| (index, walk.moment(packet.wall)))
+        });
+        let ended = self.phase(Phase::Receive).and_then(|span| span.ended);
+        if let Some((index, closed)) = closing
+            && ended.is_some_and(|ended| ended + self.error >= closed)
+        {
+            let pause = Attribution::new(Owner::Server, Cause::Pause);
+            let reason = Reason::on_wire(pause, "until_closed", (last, index));
+            self.partition.until(closed, reason);
         }
     }
 

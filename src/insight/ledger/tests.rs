@@ -415,6 +415,20 @@ fn a_timer_that_sent_again_what_had_come_was_spurious() {
 }
 
 #[test]
+fn a_response_that_the_servers_fin_delimits_goes_on_until_the_fin() {
+    let fin = ACK | TcpFlags::FIN;
+    let scene = || {
+        Scene::asked()
+            .down(815, 0, 500, 200)
+            .packet(3_815, false, fin, 500, 0, 200)
+    };
+    let delimited = scene().answered(816, 3_816, 500);
+    assert_eq!(time(&delimited, Owner::Server, Cause::Pause), 3_000);
+    let known_before = scene().answered(816, 817, 500);
+    assert_eq!(time(&known_before, Owner::Server, Cause::Pause), 0);
+}
+
+#[test]
 fn a_flight_after_a_round_trip_waited_for_the_congestion_window() {
     let ledger = Scene::asked()
         .flight(815, 1, 0, 10)
