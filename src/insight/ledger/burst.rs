@@ -5,6 +5,55 @@ use crate::units::{Nanos, WallTime};
 /// Segments of a train, at least.
 const MIN_TRAIN: u64 = 10;
 
+/// Gaps between packets, by the base-2 logarithm of their length in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gaps {
+    counts: [u32; 40],
+    total: u32,
+}
+
+impl Gaps {
+    pub(super) const NONE: Self = Self {
+        counts: [0; 40],
+        total: 0,
+    };
+
+    pub(super) fn add(&mut self, gap: Nanos) {
+        let bucket = gap.0.max(1).ilog2().min(39) as usize;
+        if let Some(count) = self.counts.get_mut(bucket) {
+            *count = count.saturating_add(1);
+        }
+        self.total = self.total.saturating_add(1);
+    }
+
+    pub(super) const fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// The median, at most twice too short.
+    pub(super) fn median(&self) -> Nanos {
+        Nanos(1 << self.median_bucket())
+    }
+
+    fn median_bucket(&self) -> usize {
+        let mut seen = 0_u32;
+        let median = self.counts.iter().position(|count| {
+            seen = seen.saturating_add(*count);
+            seen.saturating_mul(2) >= self.total
+        });
+        median.unwrap_or(0)
+    }
+
+    /// Lower bound of the time spent in gaps of more than four times the median.
+    fn time_in_unusual(&self) -> u64 {
+        let unusual = self.counts.iter().enumerate();
+        unusual
+            .skip(self.median_bucket() + 3)
+            .map(|(bucket, count)| u64::from(*count) << bucket)
+            .sum()
+    }
+}
+
 /// Figures of a burst.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Burst {
@@ -19,9 +68,7 @@ pub(super) struct Burst {
     latest_is_full: bool,
     /// Time that late originals were waited for.
     before_late: Nanos,
-    /// Gaps by the base-2 logarithm of their length.
-    gaps: [u32; 40],
-    gap_count: u32,
+    gaps: Gaps,
 }
 
 impl Burst {
@@ -35,18 +82,13 @@ impl Burst {
             after_short: Nanos::ZERO,
             latest_is_full: is_full,
             before_late: Nanos::ZERO,
-            gaps: [0; 40],
-            gap_count: 0,
+            gaps: Gaps::NONE,
         }
     }
 
     pub(super) fn add(&mut self, at: WallTime, bytes: u32, is_full: bool) {
         let gap = at.since(self.last);
-        let bucket = gap.0.max(1).ilog2().min(39) as usize;
-        if let Some(count) = self.gaps.get_mut(bucket) {
-            *count = count.saturating_add(1);
-        }
-        self.gap_count = self.gap_count.saturating_add(1);
+        self.gaps.add(gap);
         if !self.latest_is_full {
             self.short += 1;
             self.after_short += gap;
@@ -70,10 +112,10 @@ impl Burst {
 
     /// Median time between two packets, at most twice too short; 0 for the first three.
     pub(super) fn spacing(&self) -> Nanos {
-        if self.gap_count < 3 {
+        if self.gaps.total() < 3 {
             return Nanos::ZERO;
         }
-        Nanos(1 << self.median_bucket())
+        self.gaps.median()
     }
 
     /// Time per byte after the first packet, in nanoseconds.
@@ -108,30 +150,14 @@ impl Burst {
     /// usual length: gaps of more than four times the median take less than a quarter of the time.
     pub(super) fn is_even_train(&self, full: u32) -> bool {
         self.bytes / u64::from(full.max(1)) >= MIN_TRAIN
-            && self.short * 10 <= u64::from(self.gap_count)
+            && self.short * 10 <= u64::from(self.gaps.total())
             && self.time_in_usual_gaps() * 4 >= self.duration().0 * 3
-    }
-
-    /// The bucket of the median gap.
-    fn median_bucket(&self) -> usize {
-        let mut seen = 0_u32;
-        let median = self.gaps.iter().position(|count| {
-            seen += count;
-            seen * 2 >= self.gap_count
-        });
-        median.unwrap_or(0)
     }
 
     /// Upper bound of the time spent in gaps of up to four times the median.
     fn time_in_usual_gaps(&self) -> u64 {
-        let median = self.median_bucket();
-        let unusual: u64 = self
-            .gaps
-            .iter()
-            .enumerate()
-            .skip(median + 3)
-            .map(|(bucket, count)| u64::from(*count) << bucket)
-            .sum();
-        self.duration().0.saturating_sub(unusual)
+        self.duration()
+            .0
+            .saturating_sub(self.gaps.time_in_unusual())
     }
 }

@@ -193,20 +193,14 @@ impl Walk<'_> {
         index: usize,
         packet: &PacketEntry,
     ) {
-        if let Some(turn) = &mut state.turn
-            && turn.acknowledged.is_none()
-            && packet.payload_bytes == 0
-            && self
-                .flow
-                .acknowledged_offset(packet, turn.end)
-                .is_some_and(|to| to >= turn.end)
-        {
-            turn.acknowledged = Some((index, packet.wall));
+        let end = packet.end_offset();
+        let is_answer = packet.payload_bytes > 0 && (how.has_turns || end > how.first_byte);
+        if !is_answer {
+            self.note_acknowledgment(state, index, packet);
         }
         if packet.payload_bytes == 0 {
             return;
         }
-        let end = packet.end_offset();
         let was_held_up = state.delivery.is_held_up();
         let arrival = state.delivery.add(packet.offset, end);
         if arrival == Arrival::Repeat {
@@ -216,7 +210,6 @@ impl Walk<'_> {
         if !was_held_up {
             state.held_up_since = index;
         }
-        let is_answer = how.has_turns || end > how.first_byte;
         if let Some(turn) = state.turn {
             if !is_answer {
                 return;
@@ -237,6 +230,24 @@ impl Walk<'_> {
         }
     }
 
+    /// Remembers the first packet that acknowledges a turn without answering it.
+    fn note_acknowledgment(
+        &self,
+        state: &mut IncomingState<'_>,
+        index: usize,
+        packet: &PacketEntry,
+    ) {
+        if let Some(turn) = &mut state.turn
+            && turn.acknowledged.is_none()
+            && self
+                .flow
+                .acknowledged_offset(packet, turn.end)
+                .is_some_and(|to| to >= turn.end)
+        {
+            turn.acknowledged = Some((index, packet.wall));
+        }
+    }
+
     /// Adds a packet with new payload to the burst, or begins a new one after a silence.
     fn arrival(
         &mut self,
@@ -247,7 +258,7 @@ impl Walk<'_> {
     ) {
         let is_full = self.path.is_full(packet);
         if let Some(burst) = &mut state.burst {
-            if packet.wall.since(burst.last()) < self.path.silence(burst.spacing()) {
+            if packet.wall.since(burst.last()) < self.path.silence(Direction::Received, burst) {
                 burst.add(packet.wall, packet.payload_bytes, is_full);
                 state.burst_packets.1 = index;
                 return;

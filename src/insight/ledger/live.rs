@@ -6,7 +6,7 @@
 
 use super::ExchangeLedger;
 use super::incoming::{Incoming, IncomingProgress};
-use super::outgoing::Upload;
+use super::outgoing::UploadProgress;
 use super::partition::Partition;
 use super::steps::{Steps, partition_exchange};
 use super::walk::Knowledge;
@@ -29,7 +29,7 @@ pub(super) struct Suspended {
 #[derive(Clone, Debug)]
 pub(super) enum Stage {
     /// The request.
-    Sending(Upload),
+    Sending(UploadProgress),
     /// The response.
     Receiving(IncomingProgress, Incoming),
 }

@@ -32,7 +32,7 @@ struct Release {
 
 /// How far a walk over an upload has come.
 #[derive(Clone, Debug)]
-pub(super) struct Upload {
+pub(super) struct UploadProgress {
     /// The latest packet with payload.
     previous: (usize, PacketEntry),
     /// Acknowledgments since then.
@@ -47,7 +47,7 @@ pub(super) struct Upload {
     next: usize,
 }
 
-impl Upload {
+impl UploadProgress {
     /// The packet with the request's first byte.
     pub(super) const fn first(&self) -> usize {
         self.first
@@ -56,8 +56,8 @@ impl Upload {
 
 impl Walk<'_> {
     /// Begins at the packet with a request's first byte.
-    pub(super) fn begin_upload(&self, first: usize) -> Option<Upload> {
-        Some(Upload {
+    pub(super) fn begin_upload(&self, first: usize) -> Option<UploadProgress> {
+        Some(UploadProgress {
             previous: (first, self.packet(first).copied()?),
             pending: Vec::new(),
             burst: None,
@@ -72,7 +72,7 @@ impl Walk<'_> {
     pub(super) fn advance_upload(
         &mut self,
         partition: &mut Partition,
-        upload: &mut Upload,
+        upload: &mut UploadProgress,
         end: usize,
     ) {
         for index in upload.next..end {
@@ -100,7 +100,7 @@ impl Walk<'_> {
     fn sent_next(
         &mut self,
         partition: &mut Partition,
-        upload: &mut Upload,
+        upload: &mut UploadProgress,
         index: usize,
         packet: &PacketEntry,
     ) {
@@ -124,24 +124,14 @@ impl Walk<'_> {
             partition.until(self.moment(packet.wall), reason);
             return;
         }
-        let in_recovery = self.flight_before_loss.is_some();
-        let released = upload
-            .pending
-            .iter()
-            .rposition(|release| release.bytes > 0 || release.was_window_full || in_recovery)
-            .filter(|last| {
-                upload
-                    .pending
-                    .get(*last)
-                    .is_some_and(|release| packet.wall.since(release.at) <= IMMEDIATELY)
-            });
+        // What acknowledges nothing new acknowledges selectively, and lets the sender go on too (RFC
+        // 3042, RFC 6675 §5).
+        let is_prompt = |release: &Release| packet.wall.since(release.at) <= IMMEDIATELY;
+        let released = upload.pending.iter().rposition(is_prompt);
         let Some(last) = released else {
             upload.burst = None;
-            let reason = Reason::on_wire(
-                Attribution::PROCESSING,
-                "not_released_by_acknowledgment",
-                (from, index),
-            );
+            let (attribution, rule) = self.not_released(upload, packet);
+            let reason = Reason::on_wire(attribution, rule, (from, index));
             partition.until(self.moment(packet.wall), reason);
             return;
         };
@@ -151,10 +141,27 @@ impl Walk<'_> {
         }
     }
 
+    /// Why a packet was sent though no acknowledgment came: a timer of this side, if what it had sent
+    /// should have been acknowledged by then, such as a tail loss probe with new bytes (RFC 8985
+    /// §7.3); else this side's own time.
+    fn not_released(
+        &self,
+        upload: &UploadProgress,
+        packet: &PacketEntry,
+    ) -> (Attribution, &'static str) {
+        let (_, before) = &upload.previous;
+        let is_overdue = packet.wall.since(before.wall) >= self.round_trip_and_quarter();
+        if upload.acknowledged < before.end_offset() && is_overdue && self.path.has_network() {
+            (Attribution::network(Cause::Timeout), "probe_with_new_bytes")
+        } else {
+            (Attribution::PROCESSING, "not_released_by_acknowledgment")
+        }
+    }
+
     /// Returns true if a packet followed at once on more room in a window of HTTP/2, and room in the
     /// congestion window alone had not let it go: an acknowledgment before it released nothing, or
     /// nothing was in flight any more.
-    fn was_released_by_stream_window(&self, upload: &Upload, packet: &PacketEntry) -> bool {
+    fn was_released_by_stream_window(&self, upload: &UploadProgress, packet: &PacketEntry) -> bool {
         let Some(update) = upload
             .pending
             .iter()
@@ -202,7 +209,12 @@ impl Walk<'_> {
             .saturating_sub(self.tcp.acknowledged_by(Direction::Received))
     }
 
-    fn release(&self, upload: &Upload, index: usize, packet: &PacketEntry) -> Option<Release> {
+    fn release(
+        &self,
+        upload: &UploadProgress,
+        index: usize,
+        packet: &PacketEntry,
+    ) -> Option<Release> {
         let sent = self.tcp.end(Direction::Sent);
         let to = self.flow.acknowledged_offset(packet, sent)?;
         let full = u64::from(self.path.full_payload(Direction::Sent).unwrap_or(1));
@@ -222,14 +234,14 @@ impl Walk<'_> {
     fn acknowledgment(
         &mut self,
         partition: &mut Partition,
-        upload: &mut Upload,
+        upload: &mut UploadProgress,
         before: &PacketEntry,
         release: Release,
     ) {
         let bytes = u32::try_from(release.bytes).unwrap_or(u32::MAX);
         let at = self.moment(release.at);
         if let Some(burst) = &mut upload.burst
-            && release.at.since(burst.last()) < self.path.silence(burst.spacing())
+            && release.at.since(burst.last()) < self.path.silence(Direction::Sent, burst)
         {
             burst.add(release.at, bytes, true);
             let bandwidth = Attribution::network(Cause::Bandwidth);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::burst::Burst;
+use super::burst::{Burst, Gaps};
 use super::sender_clock::SenderClock;
 use crate::trace::{Direction, Flow, PacketEntry};
 use crate::units::{Nanos, WallTime};
@@ -121,13 +121,14 @@ impl Path {
             .map(|rate| Nanos((bytes as f64 * rate) as u64))
     }
 
-    /// The silence that ends a burst: a quarter of the round trip or 8 times the spacing of its
-    /// segments.
-    pub(super) fn silence(&self, spacing: Nanos) -> Nanos {
+    /// The silence that ends a burst of a direction: a quarter of the round trip or 8 times the
+    /// spacing of its segments, or of those of the connection.
+    pub(super) fn silence(&self, direction: Direction, burst: &Burst) -> Nanos {
         const LEAST: Nanos = Nanos(500_000);
         let quarter = self
             .round_trip
             .map_or(Nanos::from_millis(5), |round_trip| Nanos(round_trip.0 / 4));
+        let spacing = burst.spacing().max(self.usual_spacing(direction));
         quarter.max(Nanos(spacing.0.saturating_mul(8))).max(LEAST)
     }
 
@@ -144,32 +145,79 @@ impl Path {
         }
         let full = self.full_payload(packet.direction);
         let is_full = self.is_full(packet);
-        let silence = |burst: &Burst| self.silence(burst.spacing());
-        let Trains { longest, open } = self.trains[packet.direction as usize];
-        let trains = match open {
+        let silence = |burst: &Burst| self.silence(packet.direction, burst);
+        let mut trains = self.trains[packet.direction as usize];
+        self.add_spacing(&mut trains, packet, is_full);
+        (trains.longest, trains.open) = match trains.open {
             Some(mut burst) if packet.wall.since(burst.last()) < silence(&burst) => {
                 burst.add(packet.wall, packet.payload_bytes, is_full);
-                Trains {
-                    longest,
-                    open: Some(burst),
-                }
+                (trains.longest, Some(burst))
             }
-            open => Trains {
-                longest: longer_train(longest, open, full),
-                open: Some(Burst::begin(packet.wall, packet.payload_bytes, is_full)),
-            },
+            open => (
+                longer_train(trains.longest, open, full),
+                Some(Burst::begin(packet.wall, packet.payload_bytes, is_full)),
+            ),
         };
         self.trains[packet.direction as usize] = trains;
+    }
+
+    /// Counts the gap between two full segments, and whether the second one had to queue in it.
+    fn add_spacing(&self, trains: &mut Trains, packet: &PacketEntry, is_full: bool) {
+        let before = trains.latest_full.take();
+        trains.latest_full = is_full.then_some(packet.wall);
+        let Some(before) = before.filter(|_| is_full) else {
+            return;
+        };
+        let gap = packet.wall.since(before);
+        trains.spacings.add(gap);
+        let queued = self.sender_clock.time_in_queues(packet);
+        let had_to_queue = packet.direction == Direction::Received
+            && queued.is_some_and(|queued| queued.0 >= gap.0 / 2);
+        trains.queued += u32::from(had_to_queue);
+    }
+
+    /// The usual time between two full segments on a link so slow that each takes a good part of a
+    /// round trip; 0 on others. Segments that come a round trip apart may also be those of a small
+    /// congestion window, unless they had to queue.
+    fn usual_spacing(&self, direction: Direction) -> Nanos {
+        const LEAST_SPACINGS: u32 = 10;
+        let trains = &self.trains[direction as usize];
+        let spacing = trains.spacings.median();
+        let round_trip = self.round_trip.unwrap_or_default();
+        let is_link = spacing.0 < round_trip.0 / 2
+            || trains.queued.saturating_mul(2) >= trains.spacings.total();
+        if is_link && trains.spacings.total() >= LEAST_SPACINGS {
+            spacing
+        } else {
+            Nanos::ZERO
+        }
     }
 }
 
 /// Trains of segments in one direction.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Trains {
     /// The longest even one.
     longest: Option<Burst>,
     /// The one that goes on.
     open: Option<Burst>,
+    /// When the latest packet came, if it was full.
+    latest_full: Option<WallTime>,
+    /// Gaps between full segments, and how many of them the later segment spent in a queue.
+    spacings: Gaps,
+    queued: u32,
+}
+
+impl Default for Trains {
+    fn default() -> Self {
+        Self {
+            longest: None,
+            open: None,
+            latest_full: None,
+            spacings: Gaps::NONE,
+            queued: 0,
+        }
+    }
 }
 
 fn longer_train(longest: Option<Burst>, next: Option<Burst>, full: Option<u32>) -> Option<Burst> {

@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::super::exchange_packets::ExchangePackets;
 use super::incoming::{Incoming, IncomingProgress};
 use super::live::{Stage, Suspended};
-use super::outgoing::Upload;
+use super::outgoing::UploadProgress;
 use super::owner::{Attribution, Cause, Owner};
 use super::partition::{Partition, Reason};
-use super::tunnel::Tunnel;
+use super::tunnel::TunnelPath;
 use super::walk::{Knowledge, Walk};
 use crate::trace::{Clock, Direction, Exchange, Flow, PacketEntry, Phase, PhaseSpan, Trace};
 use crate::units::{Moment, Nanos, WallTime};
@@ -73,9 +73,25 @@ impl<'a> Steps<'a> {
         self.exchange.phases.get(phase)
     }
 
+    /// Gives the time to this machine, but to the resolver where it was asked.
     pub(super) fn processing_until(&mut self, at: Moment, rule: &'static str) {
-        let reason = self.app(Attribution::PROCESSING, rule);
-        self.partition.until(at, reason);
+        let processing = self.app(Attribution::PROCESSING, rule);
+        let lookup = self.app(
+            Attribution::new(Owner::Resolver, Cause::Lookup),
+            "query_to_answer",
+        );
+        // What was asked in the phase of name resolution, and answered later, was not waited for.
+        let resolved = self.phase(Phase::Dns).and_then(|span| span.ended);
+        let queries = self.exchange.resolution.iter();
+        for query in queries.flat_map(|resolution| &resolution.queries) {
+            let answered = query.ended.unwrap_or(at).min(at);
+            let is_later = resolved.is_some_and(|resolved| query.asked >= resolved);
+            if is_later && query.asked < at && answered > self.partition.cursor() {
+                self.partition.until(query.asked, processing);
+                self.partition.until(answered, lookup);
+            }
+        }
+        self.partition.until(at, processing);
     }
 
     /// The flow of the exchange's connection and its packets from the exchange's time, where the
@@ -117,13 +133,15 @@ impl<'a> Steps<'a> {
 
     /// The proxy's tunnel that the exchange's connection leads through, opened by this exchange or
     /// an earlier one.
-    fn tunnel(&self, flow: &Flow) -> Option<Tunnel> {
+    fn tunnel(&self, flow: &Flow) -> Option<TunnelPath> {
         let opened = self.tunnel_phase()?.ended_position?;
         let is_within = |packet: &&PacketEntry| match packet.direction {
             Direction::Sent => packet.offset >= opened.sent,
             Direction::Received => packet.offset >= opened.received,
         };
-        Some(Tunnel::estimate(flow.packets().iter().filter(is_within)))
+        Some(TunnelPath::estimate(
+            flow.packets().iter().filter(is_within),
+        ))
     }
 
     /// Returns true if the exchange's connection leads through a proxy's tunnel.
@@ -237,7 +255,7 @@ impl<'a> Steps<'a> {
         let how = Incoming {
             excess: self.answering(),
             has_turns: false,
-            first_byte: response.map_or(delivered, |from| from.received),
+            first_byte: response.map_or(u64::MAX, |from| from.received),
             last_byte: receive.and_then(|span| span.ended_position).map(|to| {
                 to.received
                     .max(response.map_or(0, |from| from.received + 1))
@@ -284,7 +302,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The request, as far as it was sent.
-    pub(super) fn send(&mut self, walk: &mut Walk<'_>, mut upload: Upload, end: usize) {
+    pub(super) fn send(&mut self, walk: &mut Walk<'_>, mut upload: UploadProgress, end: usize) {
         walk.advance_upload(&mut self.partition, &mut upload, end);
         self.suspend(walk, || Stage::Sending(upload.clone()));
         self.not_sent(walk, upload.first(), end);

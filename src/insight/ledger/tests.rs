@@ -455,6 +455,48 @@ fn segments_at_an_even_rate_show_the_links_bandwidth() {
 }
 
 #[test]
+fn segments_that_take_a_good_part_of_a_round_trip_each_show_a_slow_link() {
+    let slow = |spacing: u64, timestamps: bool| {
+        let mut scene = if timestamps {
+            Scene::asked_with_timestamps()
+        } else {
+            Scene::asked()
+        };
+        for number in 0..30 {
+            let at = 815 + u64::from(number) * spacing;
+            // All of it was sent at once, and queues.
+            let sent = if timestamps { 615 } else { at };
+            scene = match timestamps {
+                true => scene.sent_down(sent, at, number * FULL, FULL),
+                false => scene.down(at, number * FULL, FULL, 200),
+            };
+            scene = scene.up(at, 200, 0, (number + 1) * FULL);
+        }
+        let last = 815 + 29 * spacing;
+        scene.answered(last + 1, last + 1, 30 * FULL)
+    };
+    let quarter = slow(120, false);
+    assert_eq!(time(&quarter, Owner::Network, Cause::Bandwidth), 29 * 120);
+    // A round trip apart: a congestion window of one segment, unless they queue.
+    let apart = slow(405, false);
+    assert_eq!(time(&apart, Owner::Network, Cause::Bandwidth), 0);
+    assert_eq!(
+        time(&apart, Owner::Network, Cause::CongestionWindow),
+        29 * 405
+    );
+}
+
+#[test]
+fn tickets_and_settings_are_no_answer() {
+    let ledger = Scene::asked().down(815, 0, 50, 200).cut(10_000);
+    assert_eq!(time(&ledger, Owner::Server, Cause::Pause), 0);
+    assert!(
+        time(&ledger, Owner::Server, Cause::Think) >= 9_000,
+        "{ledger:?}"
+    );
+}
+
+#[test]
 fn a_gap_that_acknowledgments_found_is_a_loss_and_one_that_a_timer_found_a_timeout() {
     let lost = |again: u64| {
         let mut scene = Scene::asked().flight(815, 1, 0, 5);

@@ -9,13 +9,13 @@ const MIN_TURNS: usize = 2;
 
 /// A tunnel through a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tunnel {
+pub(super) struct TunnelPath {
     /// The shortest of its turns, which is usually one of the TLS handshake; `None` if there are
     /// too few to tell.
     pub(super) round_trip: Option<Nanos>,
 }
 
-impl Tunnel {
+impl TunnelPath {
     /// Estimates the round trip from the packets after the tunnel was opened.
     pub(super) fn estimate<'p>(packets: impl Iterator<Item = &'p PacketEntry>) -> Self {
         let mut asked = None::<WallTime>;

@@ -3,7 +3,7 @@
 
 use super::owner::{Attribution, Cause};
 use super::partition::{Partition, Reason};
-use super::tunnel::Tunnel;
+use super::tunnel::TunnelPath;
 use super::walk::Walk;
 use crate::trace::{Clock, Direction, PacketEntry};
 use crate::units::{Nanos, WallTime};
@@ -237,7 +237,7 @@ impl Walk<'_> {
     }
 
     /// Within a proxy's tunnel: acknowledgments come from the proxy and time only the way to it.
-    fn split_in_tunnel(&self, partition: &mut Partition, turn: &Answered, tunnel: Tunnel) {
+    fn split_in_tunnel(&self, partition: &mut Partition, turn: &Answered, tunnel: TunnelPath) {
         let Some(round_trip) = tunnel.round_trip else {
             let to_proxy = self.path.round_trip.unwrap_or_default();
             let reason = turn.inferred(Attribution::ROUND_TRIP, "round_trip_to_proxy");

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut, Range};
 
 use super::path::Path;
 use super::tcp_view::TcpView;
-use super::tunnel::Tunnel;
+use super::tunnel::TunnelPath;
 use crate::trace::{ClockMap, Connection, Flow, PacketEntry, PartKind};
 use crate::units::{Moment, Nanos, WallTime};
 use crate::wire::http2::Frame;
@@ -33,7 +33,7 @@ pub(super) struct Knowledge {
     /// The next packet to be observed.
     next: usize,
     /// The proxy's tunnel that the packets are in.
-    pub(super) tunnel: Option<Tunnel>,
+    pub(super) tunnel: Option<TunnelPath>,
     /// The connection had been idle for so long before this exchange that its congestion window
     /// was reset (RFC 5681 §4.1).
     pub(super) was_idle: bool,
