@@ -128,6 +128,14 @@ pub struct DnsQuery {
 }
 
 impl DnsQuery {
+    /// The reason for the failure of a query that was given up, since its answer was not needed.
+    pub const ABANDONED: &str = "abandoned before an answer came";
+
+    /// Returns true if nothing waited for its outcome any more.
+    pub fn was_abandoned(&self) -> bool {
+        matches!(&self.outcome, QueryOutcome::Failed(reason) if reason.raw() == Self::ABANDONED)
+    }
+
     /// Time from query to outcome, if it has ended.
     pub fn duration(&self) -> Option<Nanos> {
         self.ended.map(|ended| ended.since(self.asked))

@@ -38,6 +38,7 @@ impl Steps<'_> {
         self.processing_until(first, "before_query");
         let answered = queries
             .iter()
+            .filter(|query| !query.was_abandoned())
             .filter_map(|query| query.ended)
             .filter(|ended| *ended <= end)
             .max()
@@ -49,7 +50,7 @@ impl Steps<'_> {
         // address family (RFC 8305 §3).
         let pending = queries
             .iter()
-            .any(|query| query.ended.is_none_or(|ended| ended > end));
+            .any(|query| query.was_abandoned() || query.ended.is_none_or(|ended| ended > end));
         let attribution = if pending {
             Attribution::new(Owner::Client, Cause::Delay).with_detail(Detail::ResolutionDelay)
         } else {

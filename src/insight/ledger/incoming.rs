@@ -14,7 +14,6 @@ use super::turn::Turn;
 use super::walk::Walk;
 use crate::trace::{Direction, PacketEntry};
 use crate::units::WallTime;
-use crate::wire::TcpFlags;
 
 /// The rule for a turn that was acknowledged, and not answered by the end.
 pub(super) const ACKNOWLEDGED_AND_NOT_ANSWERED: &str = "acknowledged_and_not_answered";
@@ -283,9 +282,8 @@ impl Walk<'_> {
         }
         let Some(turn) = state.turn else {
             let packet = self.packet(state.burst_packets.1);
-            let was_sending = packet.is_some_and(|packet| {
-                self.path.is_full(packet) && !packet.flags.has(TcpFlags::PSH)
-            });
+            // A full segment was not the last one of a write, or by chance.
+            let was_sending = packet.is_some_and(|packet| self.path.is_full(packet));
             let (attribution, rule) = if was_sending || state.delivery.is_held_up() {
                 (Attribution::network(Cause::Unanswered), "stream_broke_off")
             } else {

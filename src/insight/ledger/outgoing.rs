@@ -105,10 +105,13 @@ impl Walk<'_> {
         packet: &PacketEntry,
     ) {
         let (from, before) = upload.previous;
-        if packet.retransmitted {
+        if packet.retransmitted && !self.is_busy(upload, packet) {
             self.retransmission(partition, from, index, packet);
             upload.burst = None;
             return;
+        }
+        if packet.retransmitted {
+            self.remember_retransmission();
         }
         if packet.wall.since(before.wall) <= IMMEDIATELY {
             // Released together with the one before it.
@@ -139,6 +142,17 @@ impl Walk<'_> {
         for release in pending {
             self.acknowledgment(partition, upload, &before, release);
         }
+    }
+
+    /// Returns true if acknowledgments go on arriving at the link's rate: it is busy, and a segment
+    /// that is sent again among others costs no more time than they.
+    fn is_busy(&self, upload: &UploadProgress, packet: &PacketEntry) -> bool {
+        let Some((burst, latest)) = upload.burst.as_ref().zip(upload.pending.last()) else {
+            return false;
+        };
+        burst.spacing() > Nanos::ZERO
+            && packet.wall.since(latest.at) <= IMMEDIATELY
+            && latest.at.since(burst.last()) < self.path.silence(Direction::Sent, burst)
     }
 
     /// Why a packet was sent though no acknowledgment came: a timer of this side, if what it had sent
@@ -179,6 +193,12 @@ impl Walk<'_> {
         is_prompt && (had_room || upload.acknowledged >= upload.previous.1.end_offset())
     }
 
+    fn remember_retransmission(&mut self) {
+        self.loss_seen = true;
+        let flight = self.in_flight();
+        _ = self.flight_before_loss.get_or_insert(flight);
+    }
+
     fn retransmission(
         &mut self,
         partition: &mut Partition,
@@ -186,9 +206,7 @@ impl Walk<'_> {
         index: usize,
         packet: &PacketEntry,
     ) {
-        self.loss_seen = true;
-        let flight = self.in_flight();
-        _ = self.flight_before_loss.get_or_insert(flight);
+        self.remember_retransmission();
         let cause = if self.tcp.duplicates_by(Direction::Received) >= 3 {
             Cause::Loss
         } else {

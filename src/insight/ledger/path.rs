@@ -124,12 +124,17 @@ impl Path {
     /// The silence that ends a burst of a direction: a quarter of the round trip or 8 times the
     /// spacing of its segments, or of those of the connection.
     pub(super) fn silence(&self, direction: Direction, burst: &Burst) -> Nanos {
+        let spacing = burst.spacing().max(self.usual_spacing(direction));
+        self.least_silence().max(Nanos(spacing.0.saturating_mul(8)))
+    }
+
+    /// A quarter of the round trip.
+    pub(super) fn least_silence(&self) -> Nanos {
         const LEAST: Nanos = Nanos(500_000);
         let quarter = self
             .round_trip
             .map_or(Nanos::from_millis(5), |round_trip| Nanos(round_trip.0 / 4));
-        let spacing = burst.spacing().max(self.usual_spacing(direction));
-        quarter.max(Nanos(spacing.0.saturating_mul(8))).max(LEAST)
+        quarter.max(LEAST)
     }
 
     /// Time that the narrowest link takes for a byte, in nanoseconds; from the longest even train.

@@ -7,8 +7,7 @@ use super::partition::Reason;
 use super::tcp_view::before;
 use super::walk::{MIN_TIMEOUT, Walk};
 use crate::trace::{Direction, PacketEntry};
-use crate::units::{Nanos, WallTime};
-use crate::wire::TcpFlags;
+use crate::units::{Moment, Nanos, WallTime};
 
 impl Walk<'_> {
     /// Gives the time from a burst's first packet to its last one.
@@ -83,10 +82,23 @@ impl Walk<'_> {
         } else {
             self.silence_cause(state, burst, index, packet)
         };
-        state.partition.until(
-            self.moment(packet.wall),
-            Reason::on_wire(attribution, rule, evidence),
-        );
+        let at = self.moment(packet.wall);
+        let silence = packet.wall.since(burst.last());
+        let queued = self.queue_growth(state.burst_packets.1, index).min(silence);
+        let is_queue = match attribution.cause {
+            Cause::Pause | Cause::CongestionWindow | Cause::Unexplained => queued > Nanos::ZERO,
+            _ => false,
+        };
+        if is_queue {
+            // What is left without it is no silence.
+            if silence.saturating_sub(queued) >= self.path.least_silence() {
+                partition_until(state, at - queued, attribution, rule, evidence);
+            }
+            let queueing = Attribution::network(Cause::Queueing);
+            partition_until(state, at, queueing, "later_than_its_timestamp", evidence);
+        } else {
+            partition_until(state, at, attribution, rule, evidence);
+        }
     }
 
     fn remember_loss(&mut self, burst: &Burst) {
@@ -107,8 +119,6 @@ impl Walk<'_> {
         let pause = Attribution::new(Owner::Server, Cause::Pause);
         let last = self.packet(state.burst_packets.1);
         let ended_full = last.is_some_and(|last| self.path.is_full(last));
-        let ended_pushed = last.is_some_and(|last| last.flags.has(TcpFlags::PSH));
-        let silence = packet.wall.since(burst.last());
         if !self.path.has_network() {
             return self.window_cause(packet).unwrap_or(if ended_full {
                 (Attribution::UNEXPLAINED, "stream_without_network")
@@ -116,19 +126,21 @@ impl Walk<'_> {
                 (pause, "nothing_under_way")
             });
         }
-        if state.delivery.is_held_up() && !self.gap_is_of_overtaken_bytes(state, index) {
-            // The packet that ended the silence came after a gap: the end of the flight was lost,
-            // and a probe or a timer followed (RFC 8985 §7).
-            self.remember_loss(burst);
-            return (Attribution::network(Cause::Timeout), "lost_end_of_flight");
-        }
-        let round_trip = self.path.round_trip.unwrap_or_default();
         let (from, to) = self.period_answered_by(packet);
-        let opened_stream_window = self
-            .tcp
-            .payload_within(Direction::Sent, from, to)
-            .any(|index| self.updates_stream_window(index));
-        if !ended_full && opened_stream_window {
+        let is_released = self.tcp.acknowledged_within(Direction::Sent, from, to);
+        if state.delivery.is_held_up() && !self.gap_is_of_overtaken_bytes(state, index) {
+            // The packet that ended the silence came after a gap. If an acknowledgment released it,
+            // the silence was the congestion window's; else the end of the flight had been lost, and
+            // a probe or a timer followed (RFC 8985 §7).
+            let attribution = self.congestion_window();
+            self.remember_loss(burst);
+            return if is_released {
+                (attribution, "first_of_flight_lost")
+            } else {
+                (Attribution::network(Cause::Timeout), "lost_end_of_flight")
+            };
+        }
+        if !ended_full && self.was_stream_window_full(burst, packet) {
             return (
                 Attribution::new(Owner::Client, Cause::FlowControl),
                 "answers_window_update",
@@ -141,24 +153,56 @@ impl Walk<'_> {
             let timeout = Attribution::network(Cause::Timeout).with_detail(Detail::Spurious);
             return (timeout, "repeated_bytes_ended_silence");
         }
-        let released = self.tcp.acknowledged_within(Direction::Sent, from, to);
-        if released && ended_full {
+        if !ended_full {
+            return (pause, "nothing_under_way");
+        }
+        if is_released {
             if self.flight_before_loss.is_some() {
                 return (Attribution::network(Cause::Loss), "small_flight_after_loss");
             }
             return (self.congestion_window(), "silence_after_full_flight");
         }
-        if ended_full && !ended_pushed {
-            if silence >= MIN_TIMEOUT.max(round_trip + round_trip) {
-                self.remember_loss(burst);
-                return (Attribution::network(Cause::Timeout), "silence_of_timeout");
-            }
+        if packet.wall.since(burst.last()) < self.least_timeout() {
             return (Attribution::UNEXPLAINED, "silence_after_full_flight");
         }
-        if ended_full && silence < round_trip + round_trip {
-            return (Attribution::UNEXPLAINED, "silence_after_full_flight");
+        if self.is_probe(index, packet) {
+            self.remember_loss(burst);
+            return (Attribution::network(Cause::Timeout), "silence_of_timeout");
         }
         (pause, "nothing_under_way")
+    }
+
+    /// Returns true if the other side's window of HTTP/2 was full before a packet: this side had
+    /// all that had come, and opened the window a round trip before the packet.
+    fn was_stream_window_full(&self, burst: &Burst, packet: &PacketEntry) -> bool {
+        /// The update may be sent while the last bytes are read.
+        const SLACK: Nanos = Nanos::from_millis(1);
+        let (from, to) = self.period_answered_by(packet);
+        let earliest = from.max(before(burst.last(), SLACK));
+        self.tcp
+            .payload_within(Direction::Sent, earliest, to)
+            .any(|index| self.updates_stream_window(index))
+    }
+
+    /// The shortest silence of a timer: a tail loss probe comes two round trips after what it
+    /// follows (RFC 8985 §7.2), a retransmission timeout later.
+    fn least_timeout(&self) -> Nanos {
+        let round_trip = self.path.round_trip.unwrap_or_default();
+        Nanos(round_trip.0.saturating_mul(7) / 4).min(MIN_TIMEOUT)
+    }
+
+    /// Returns true if a full segment came alone, as after a timer: the next one waited for its
+    /// acknowledgment. A server that goes on after a pause sends all that its window allows.
+    fn is_probe(&self, index: usize, packet: &PacketEntry) -> bool {
+        if !self.path.is_full(packet) {
+            return false;
+        }
+        let next = self.flow.packets().iter().skip(index + 1);
+        let mut next =
+            next.filter(|next| next.direction == Direction::Received && next.payload_bytes > 0);
+        let round_trip = self.path.round_trip.unwrap_or_default();
+        next.next()
+            .is_some_and(|next| next.wall.since(packet.wall).0 >= round_trip.0 / 8 * 5)
     }
 
     /// The period in which this side sent what a packet may answer: a round trip before, or more if
@@ -189,7 +233,7 @@ impl Walk<'_> {
         packet: &PacketEntry,
     ) -> bool {
         state.repeat.is_some_and(|(_, repeated)| {
-            repeated.since(burst.last()) >= MIN_TIMEOUT
+            repeated.since(burst.last()) >= self.least_timeout()
                 && packet.wall.since(repeated) <= self.round_trip_and_quarter()
         })
     }
@@ -218,4 +262,15 @@ impl Walk<'_> {
             "window_full",
         ))
     }
+}
+
+fn partition_until(
+    state: &mut IncomingState<'_>,
+    at: Moment,
+    attribution: Attribution,
+    rule: &'static str,
+    evidence: (usize, usize),
+) {
+    let reason = Reason::on_wire(attribution, rule, evidence);
+    state.partition.until(at, reason);
 }

@@ -116,7 +116,7 @@ impl<'a> Steps<'a> {
         }
         let proxy = Attribution::new(Owner::Proxy, Cause::Connect);
         self.handshake_on_wire(&mut walk, &range, Phase::Proxy, proxy);
-        walk.tunnel = self.tunnel(flow);
+        walk.tunnel = self.tunnel(&walk);
         self.handshake_on_wire(&mut walk, &range, Phase::Tls, Attribution::THINK);
         self.message_on_wire(&mut walk, &range);
     }
@@ -133,15 +133,15 @@ impl<'a> Steps<'a> {
 
     /// The proxy's tunnel that the exchange's connection leads through, opened by this exchange or
     /// an earlier one.
-    fn tunnel(&self, flow: &Flow) -> Option<TunnelPath> {
+    fn tunnel(&self, walk: &Walk<'_>) -> Option<TunnelPath> {
         let opened = self.tunnel_phase()?.ended_position?;
         let is_within = |packet: &&PacketEntry| match packet.direction {
             Direction::Sent => packet.offset >= opened.sent,
             Direction::Received => packet.offset >= opened.received,
         };
-        Some(TunnelPath::estimate(
-            flow.packets().iter().filter(is_within),
-        ))
+        let packets = walk.flow.packets().iter().filter(is_within);
+        let to_proxy = walk.path.round_trip.unwrap_or_default();
+        Some(TunnelPath::estimate(packets, to_proxy))
     }
 
     /// Returns true if the exchange's connection leads through a proxy's tunnel.

@@ -16,8 +16,6 @@ struct Acknowledgment {
     to: u64,
     /// Right edge of the window that it advertises.
     window_edge: Option<u64>,
-    /// It acknowledged more than the one before.
-    advances: bool,
     /// It moved the edge to the right.
     opens: bool,
     /// The packet's index among the flow's packets.
@@ -76,7 +74,6 @@ impl TcpView {
             at: packet.wall,
             to,
             window_edge,
-            advances,
             opens,
             index,
             has_payload: packet.payload_bytes > 0,
@@ -108,8 +105,7 @@ impl TcpView {
         from: WallTime,
         to: WallTime,
     ) -> bool {
-        self.within(side, from, to)
-            .any(|ack| ack.advances || !ack.opens)
+        self.within(side, from, to).next().is_some()
     }
 
     /// Returns the packets with payload that a side sent in a period, the latest first.

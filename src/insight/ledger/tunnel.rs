@@ -16,8 +16,13 @@ pub(super) struct TunnelPath {
 }
 
 impl TunnelPath {
-    /// Estimates the round trip from the packets after the tunnel was opened.
-    pub(super) fn estimate<'p>(packets: impl Iterator<Item = &'p PacketEntry>) -> Self {
+    /// Estimates the round trip from the packets after the tunnel was opened. What comes sooner than
+    /// the way to the proxy and back allows answers something else.
+    pub(super) fn estimate<'p>(
+        packets: impl Iterator<Item = &'p PacketEntry>,
+        to_proxy: Nanos,
+    ) -> Self {
+        let possible = Nanos(to_proxy.0 - to_proxy.0 / 8);
         let mut asked = None::<WallTime>;
         let mut turns = 0_usize;
         let mut least = None::<Nanos>;
@@ -27,8 +32,9 @@ impl TunnelPath {
                 Direction::Sent if packet.retransmitted => asked = None,
                 Direction::Sent => asked = Some(packet.wall),
                 Direction::Received => {
-                    if let Some(asked) = asked.take() {
-                        let turn = packet.wall.since(asked);
+                    let turn = asked.map(|asked| packet.wall.since(asked));
+                    if let Some(turn) = turn.filter(|turn| *turn >= possible) {
+                        asked = None;
                         least = Some(least.map_or(turn, |least| least.min(turn)));
                         turns += 1;
                     }

@@ -259,7 +259,7 @@ impl Walk<'_> {
     }
 
     /// Returns how much longer a packet was under way than one before it.
-    fn queue_growth(&self, before: usize, index: usize) -> Nanos {
+    pub(super) fn queue_growth(&self, before: usize, index: usize) -> Nanos {
         let time = |index| {
             let packet = self.packet(index)?;
             self.path.sender_clock().time_in_queues(packet)

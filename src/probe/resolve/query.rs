@@ -8,7 +8,7 @@ use super::answer::{to_dns_answer, without_final_dot};
 use super::configuration::NameServer;
 use super::stub::StubResolver;
 use super::transport::{DnsTransportError, query_over_tcp, query_over_udp};
-use crate::trace::{DnsServer, DnsTransport, EventKind, QueryId};
+use crate::trace::{DnsQuery, DnsServer, DnsTransport, EventKind, QueryId};
 use crate::units::{Moment, Nanos};
 
 /// A finished query.
@@ -172,7 +172,7 @@ impl Drop for PendingQuery<'_> {
     fn drop(&mut self) {
         if self.finished.is_some() {
             let at = self.finish(DnsQueryOutcome::NoAnswer);
-            let reason = "abandoned before an answer came".into();
+            let reason = DnsQuery::ABANDONED.into();
             self.resolver.context.recorder.emit_at(
                 at,
                 EventKind::DnsFailed {
