@@ -13,6 +13,8 @@ mod namespaces;
 mod offload;
 mod output_file;
 mod packet_socket;
+#[cfg(target_os = "linux")]
+mod peer_user;
 mod poll;
 mod process_arguments;
 mod signals;
@@ -36,6 +38,8 @@ pub use output_file::{
     resolve_symlinks,
 };
 pub use packet_socket::{FilterInstruction, attach_filter, ignore_outgoing};
+#[cfg(target_os = "linux")]
+pub use peer_user::peer_user;
 pub use poll::wait_readable;
 pub use process_arguments::{inherited_file, overwrite_arguments};
 #[cfg(target_os = "linux")]

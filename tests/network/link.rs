@@ -1,6 +1,11 @@
 //! The link: delay, losses, the size of segments, and changes while it runs.
 
-use super::place::{TAPLINE, is_possible, phase, probed, within};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::geteuid;
+
+use super::place::{TAPLINE, is_possible, lab, phase, probed, within};
 
 #[test]
 fn every_round_trip_takes_as_long_as_was_asked() {
@@ -77,6 +82,46 @@ fn the_link_is_changed_while_it_runs() {
     );
     assert_eq!(lines[2], "link RTT 30.0 ms · loss 0.5 % · MTU 1400 · reno");
     assert!(told.contains("nonesuch"), "{told}");
+}
+
+#[test]
+fn the_link_is_changed_from_outside() {
+    if !is_possible("changes from outside") {
+        return;
+    }
+    let tapline = TAPLINE.to_str().unwrap();
+    let script = format!("read go; {tapline} lab set");
+    let program = lab(&["--rtt", "0ms", "--", "sh", "-c", &script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let user = if geteuid().is_root() {
+        65_534
+    } else {
+        geteuid().as_raw()
+    };
+    let name = format!("tapline-lab-{user}-{}", program.id());
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let change = || {
+        Command::new(&*TAPLINE)
+            .args(["lab", "set", "--lab", &name, "--rtt", "30ms"])
+            .output()
+            .unwrap()
+    };
+    let mut changed = change();
+    while !changed.status.success() && Instant::now() < deadline {
+        changed = change();
+    }
+    // Its standard input ends, which the program has waited for.
+    let told = program.wait_with_output().unwrap();
+    assert!(
+        changed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&changed.stderr)
+    );
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.starts_with("link RTT 30.0 ms"), "{told}");
 }
 
 #[test]

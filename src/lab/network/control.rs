@@ -6,12 +6,15 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::time::Duration;
 
-use super::link_change::{LinkChange, LinkReply};
 use rustix::process::geteuid;
+
+use super::link_change::{LinkChange, LinkReply};
+use crate::sys::peer_user;
 
 /// Prefix of socket names, followed by user and process ID.
 const NAME_PREFIX: &str = "tapline-lab";
@@ -92,7 +95,7 @@ fn answer_client(
 ) -> io::Result<()> {
     stream.set_read_timeout(Some(IO_TIMEOUT))?;
     stream.set_write_timeout(Some(IO_TIMEOUT))?;
-    let peer = rustix::net::sockopt::socket_peercred(&stream)?.uid;
+    let peer = peer_user(stream.as_fd())?;
     let state = if peer == geteuid() || peer.is_root() {
         match serde_json::from_str(&read_line(&stream)?) {
             Ok(change) => apply(change),
