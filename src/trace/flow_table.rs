@@ -316,6 +316,23 @@ mod tests {
         ]
     }
 
+    #[test]
+    fn packets_are_numbered_over_all_flows() {
+        let mut flows = FlowTable::default();
+        let questions = [5_300, 5_301].map(|port| udp(([10, 0, 0, 1], port).into(), SERVER.into()));
+        flows.add(&questions[0]);
+        flows.add(&tcp((true, TcpFlags::SYN, 100, 0)));
+        flows.add(&questions[1]);
+        flows.add(&questions[0]);
+        flows.add(&tcp((false, SYN_ACK, 900, 0)));
+        let numbers: Vec<Vec<u64>> = flows
+            .list()
+            .iter()
+            .map(|flow| (0..).map_while(|index| flow.packet_number(index)).collect())
+            .collect();
+        assert_eq!(numbers, [vec![0, 3], vec![1, 4], vec![2]]);
+    }
+
     /// tshark 4 numbers these streams in the same way (`tcp.stream`).
     #[test]
     fn reused_endpoints_are_another_flow() {

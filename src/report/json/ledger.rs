@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::insight::ledger::{Detail, ExchangeLedger, LedgerEntry};
-use crate::trace::{Exchange, Trace};
+use crate::trace::{Exchange, Flow, Trace};
 
 #[derive(Serialize)]
 pub(super) struct JsonLedgerEntry {
@@ -21,21 +21,25 @@ pub(super) struct JsonLedgerEntry {
 #[derive(Serialize)]
 struct JsonEvidence {
     rule: &'static str,
-    packets: Option<[usize; 2]>,
+    packets: Option<[u64; 2]>,
 }
 
 /// The entries of an exchange's ledger.
 pub(super) fn ledger_entries(trace: &Trace, exchange: &Exchange) -> Vec<JsonLedgerEntry> {
+    let connection = exchange.connection.and_then(|id| trace.connection(id));
+    let flow = connection.and_then(|connection| trace.flow_of(connection));
     ExchangeLedger::new(trace, exchange)
         .whole
         .entries
         .into_iter()
-        .map(JsonLedgerEntry::from)
+        .map(|entry| JsonLedgerEntry::new(entry, flow))
         .collect()
 }
 
-impl From<LedgerEntry> for JsonLedgerEntry {
-    fn from(entry: LedgerEntry) -> Self {
+impl JsonLedgerEntry {
+    /// An entry whose evidence is among the packets of a flow.
+    fn new(entry: LedgerEntry, flow: Option<&Flow>) -> Self {
+        let number = |index| flow?.packet_number(index);
         Self {
             owner: entry.attribution.owner.name(),
             cause: entry.attribution.cause.name(),
@@ -45,7 +49,9 @@ impl From<LedgerEntry> for JsonLedgerEntry {
             clock: entry.clock.name(),
             evidence: JsonEvidence {
                 rule: entry.rule,
-                packets: entry.packets.map(|(first, last)| [first, last]),
+                packets: entry
+                    .packets
+                    .and_then(|(first, last)| Some([number(first)?, number(last)?])),
             },
             intervals: entry
                 .intervals

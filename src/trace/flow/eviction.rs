@@ -74,6 +74,7 @@ impl Flow {
         self.received.forget(packets, last);
         self.entries.drain(..packets);
         self.entries.shrink_to_fit();
+        self.packet_numbers.drop_first(packets as u64);
         self.evicted += packets as u64;
         let before = self.evicted_span.unwrap_or((first, last));
         self.evicted_span = Some((before.0.min(first), before.1.max(last)));

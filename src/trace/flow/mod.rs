@@ -3,6 +3,7 @@
 mod chunk;
 mod eviction;
 mod packet;
+mod packet_numbers;
 mod size_set;
 mod stream;
 mod stream_update;
@@ -25,6 +26,7 @@ use super::{DeliveryError, PacketLocation};
 use crate::units::{Nanos, WallTime, push_tight};
 use crate::wire::assembler::{Carrier, unwrap_offset};
 use crate::wire::{TcpFlags, Transport, TransportHeader};
+use packet_numbers::PacketNumbers;
 use stream::SequenceSpace;
 use summary::FlowSummary;
 
@@ -82,6 +84,8 @@ pub struct Flow {
     evicted_span: Option<(WallTime, WallTime)>,
     /// Number of its latest packet, counted over all packets of the trace.
     latest_packet_number: u64,
+    /// Numbers of the listed packets, counted likewise.
+    packet_numbers: PacketNumbers,
     sent: SequenceSpace,
     received: SequenceSpace,
     /// Timestamp of the latest SYN that has not been answered.
@@ -111,6 +115,7 @@ impl Flow {
             evicted: 0,
             evicted_span: None,
             latest_packet_number: 0,
+            packet_numbers: PacketNumbers::NONE,
             sent: SequenceSpace::EMPTY,
             received: SequenceSpace::EMPTY,
             syn_at: None,
@@ -123,6 +128,12 @@ impl Flow {
     /// Returns the listed packets, in the order captured.
     pub fn packets(&self) -> &[PacketEntry] {
         &self.entries
+    }
+
+    /// Returns the number of a listed packet, counted from 0 over all packets of the trace.
+    pub fn packet_number(&self, index: usize) -> Option<u64> {
+        let number = self.packet_numbers.get(u64::try_from(index).ok()?)?;
+        number.checked_sub(1)
     }
 
     /// Number of packets that are counted but not listed because there were too many.
@@ -318,6 +329,7 @@ impl Flow {
                 .add(self.entries.len(), offset, packet.payload_bytes);
         }
         push_tight(&mut self.entries, entry);
+        self.packet_numbers.push(number);
         self.summarize_full_chunk();
         true
     }
