@@ -33,6 +33,8 @@ pub(super) enum Action {
     ShowLadder,
     ShowLayers,
     ShowSegments,
+    NextOwner,
+    PreviousOwner,
     Sort,
     Filter,
     NextTheme,
@@ -83,7 +85,7 @@ const fn control_key(c: char) -> (KeyCode, KeyModifiers) {
 }
 
 /// All bindings, in the order of the help page.
-pub(super) const BINDINGS: [Binding; 35] = [
+pub(super) const BINDINGS: [Binding; 37] = [
     bind!(
         RunAgain,
         [plain_key('r')],
@@ -152,6 +154,20 @@ pub(super) const BINDINGS: [Binding; 35] = [
         [plain_key('4')],
         "4",
         "segments: sizes and sequence numbers over time",
+        NO_HINT
+    ),
+    bind!(
+        NextOwner,
+        [plain_key('o')],
+        "o",
+        "whose time: light up the next owner's",
+        ("o", "whose time")
+    ),
+    bind!(
+        PreviousOwner,
+        [plain_key('O')],
+        "O",
+        "whose time: the previous owner's",
         NO_HINT
     ),
     bind!(
@@ -235,7 +251,7 @@ pub(super) const BINDINGS: [Binding; 35] = [
         Back,
         [(KeyCode::Esc, NONE)],
         "Esc",
-        "back to the whole run, the conversations, the start screen",
+        "back to all owners, the whole run, the start screen",
         ("esc", "back")
     ),
     bind!(
@@ -328,6 +344,7 @@ impl Binding {
                 state.settings.opened.is_none() || state.run.under_way || state.paused.is_some()
             }
             Action::RunAgain | Action::Edit | Action::Save => state.settings.opened.is_none(),
+            Action::NextOwner | Action::PreviousOwner => !of_others,
             Action::Sort | Action::Filter => of_others && state.view() == View::Conversations,
             Action::NextSuggestion | Action::PreviousSuggestion => state.has_catalogue(),
             Action::Link => state.link_state.is_some(),

@@ -26,6 +26,7 @@ mod link_setting;
 mod message;
 mod mouse;
 mod navigation;
+mod owner_selection;
 pub mod runtime;
 mod screen_run;
 mod settings;

@@ -41,9 +41,11 @@ impl ScreenState {
                 self.show_view(View::Ladder);
             }
             Action::Explain => self.view_state.panel = Panel::Explain,
+            Action::NextOwner => self.step_owner(true, now),
+            Action::PreviousOwner => self.step_owner(false, now),
             Action::Sort => self.next_sort_order(),
             Action::Filter => self.open_filter(),
-            Action::Back => self.go_back(),
+            Action::Back => self.go_back(now),
             Action::ZoomIn => self.zoom(0.5, None, now),
             Action::ZoomOut => self.zoom(2.0, None, now),
             Action::Left if self.view_state.view == View::Layers => self.scroll_bytes(-1, now),
@@ -140,8 +142,13 @@ impl ScreenState {
         }
     }
 
-    fn go_back(&mut self) {
-        if self.view_state.panel == Panel::Explain {
+    fn go_back(&mut self, now: Moment) {
+        let selected = self.lit_time(now).is_some();
+        if self.view_state.owner.take().is_some() && selected {
+            if self.view_state.panel == Panel::Explain {
+                self.view_state.panel = Panel::Main;
+            }
+        } else if self.view_state.panel == Panel::Explain {
             self.view_state.panel = Panel::Main;
         } else if self.capture_flows().is_some() && self.view() != View::Conversations {
             self.show_view(View::Timeline);
@@ -176,6 +183,9 @@ impl ScreenState {
                 .scrolled_to(run.full_window(at), moment)
         });
         self.view_state.cursor = cursor;
+        if let Some(selection) = &mut self.view_state.owner {
+            selection.is_explained = false;
+        }
         self.view_state.explanation_scroll = 0;
         self.view_state.zoom = zoom.unwrap_or(self.view_state.zoom);
     }
@@ -220,9 +230,10 @@ impl ScreenState {
     pub(super) fn timeline_layout(&self, now: Moment) -> TimelineLayout {
         let areas = self.areas(now);
         let (run, at) = self.displayed_run(now);
+        let owner = self.view_state.owner.map(|selection| selection.owner);
         TimelineLayout::new(
             run,
-            self.view_state.cursor,
+            (self.view_state.cursor, owner),
             at,
             inside_timeline(areas.timeline, areas.have_borders()),
         )

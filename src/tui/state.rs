@@ -6,6 +6,7 @@ use super::conversations::ConversationList;
 use super::cursor::Cursor;
 use super::inspected_packet::InspectedPacket;
 use super::link_panel::{LinkPanel, LinkState};
+use super::owner_selection::OwnerSelection;
 use super::screen_run::ScreenRun;
 use super::start_screen::StartScreen;
 use super::text_input::TextInput;
@@ -127,6 +128,8 @@ pub(super) struct ViewState {
     pub(super) cursor: Cursor,
     pub(super) panel: Panel,
     pub(super) zoom: Zoom,
+    /// The selected part of the bar of owners.
+    pub(super) owner: Option<OwnerSelection>,
     /// Scroll position of the explanation in lines; larger than any page: stick to its end as it
     /// grows.
     pub(super) explanation_scroll: usize,

@@ -170,6 +170,18 @@ impl Styles {
         }
     }
 
+    /// Returns what is patched into the style of what is not lit up, on a bar's colour or not.
+    pub(super) const fn dimmed(self, is_on_bar: bool) -> Style {
+        let faint = Style::new().remove_modifier(Modifier::BOLD);
+        match (self.color, is_on_bar) {
+            (true, false) => faint.fg(Color::Indexed(self.palette.frame)),
+            (true, true) => faint
+                .fg(Color::Indexed(self.palette.dim))
+                .bg(Color::Indexed(self.palette.frame)),
+            (false, _) => faint.add_modifier(Modifier::DIM),
+        }
+    }
+
     fn colored(self, role: StyleRole) -> Style {
         let palette = self.palette;
         let fg = |color| Style::new().fg(Color::Indexed(color));

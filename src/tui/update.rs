@@ -72,6 +72,7 @@ impl ScreenState {
                 self.inspected_packet = super::inspected_packet::InspectedPacket::None;
                 self.view_state.cursor = Cursor::default();
                 self.view_state.zoom = crate::timeline::Zoom::default();
+                self.view_state.owner = None;
                 self.view_state.explanation_scroll = 0;
                 self.conversations.reset();
                 if self.request_state == RequestState::Requested {

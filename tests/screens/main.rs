@@ -16,6 +16,7 @@ mod layers;
 mod long_run;
 mod looking;
 mod masking;
+mod owners;
 mod pictures;
 #[path = "../masking/planted.rs"]
 mod planted;

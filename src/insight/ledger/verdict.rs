@@ -159,7 +159,7 @@ impl Ledger {
 
 impl CauseTotal {
     /// A sentence without its full stop.
-    fn sentence(&self) -> String {
+    pub fn sentence(&self) -> String {
         let time = self.total;
         match (self.attribution.owner, self.attribution.cause) {
             (Owner::Server, Cause::Think) if self.is_open => {

@@ -7,6 +7,7 @@ mod conversation;
 mod event;
 mod failure;
 mod overview;
+mod owner;
 mod packet;
 mod page;
 mod phase;
@@ -15,6 +16,7 @@ use super::cursor::Cursor;
 use super::screen_run::ScreenRun;
 use crate::units::Moment;
 
+pub(super) use owner::owner_page;
 pub(super) use page::ExplanationPage;
 
 /// Returns the explanation of what is under the cursor.

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
@@ -56,6 +56,15 @@ impl Canvas<'_> {
         let wide = u16::try_from(text_layout::display_width(text)).unwrap_or(u16::MAX);
         if let Some(x) = end.checked_sub(wide) {
             self.text((x, y), text, wide, role);
+        }
+    }
+
+    /// Dims what is drawn in a cell, so that its colours no longer matter.
+    pub(super) fn dim_cell(&mut self, at: (u16, u16)) {
+        let (plain, on_bar) = (self.styles.dimmed(false), self.styles.dimmed(true));
+        if let Some(cell) = self.buf.cell_mut(at) {
+            let has_background = cell.bg != Color::Reset;
+            cell.set_style(if has_background { on_bar } else { plain });
         }
     }
 

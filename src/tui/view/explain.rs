@@ -6,7 +6,7 @@ use super::canvas::{Canvas, draw_scrollbar};
 use super::layout::PanelAreas;
 use crate::tui::ScreenState;
 use crate::tui::cursor::Cursor;
-use crate::tui::explain::{ExplanationPage, explanation_page, selected_content};
+use crate::tui::explain::{ExplanationPage, explanation_page, owner_page, selected_content};
 use crate::tui::state::Panel;
 use crate::tui::theme::StyleRole;
 use crate::units::Moment;
@@ -20,6 +20,11 @@ pub(in crate::tui) fn visible_page(
 ) -> ExplanationPage {
     let (run, now) = state.displayed_run(now);
     let cursor = state.view_state.cursor;
+    if state.explains_owner(now)
+        && let Some(lit) = state.lit_time(now)
+    {
+        return owner_page(run, &lit);
+    }
     let page = explanation_page(run, cursor, now);
     // An event of the run itself has no further contents, and a packet's page is complete.
     let of_the_run =

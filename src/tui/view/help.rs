@@ -59,7 +59,7 @@ const TIMELINE_SIGNS: [(&str, StyleRole, &str); 9] = [
 ];
 
 /// Symbols of the ladder.
-const LADDER_SIGNS: [(&str, StyleRole, &str); 8] = [
+const LADDER_SIGNS: [(&str, StyleRole, &str); 9] = [
     (
         "\u{2500}\u{2500}\u{25b6}",
         StyleRole::Text,
@@ -76,6 +76,11 @@ const LADDER_SIGNS: [(&str, StyleRole, &str); 8] = [
         "and these an HTTP head, body or frame (outer bracket)",
     ),
     ("\u{22ee}", StyleRole::Dim, "idle time, and its cause"),
+    (
+        "\u{2503}",
+        StyleRole::Accent,
+        "in the time of the owner selected with o",
+    ),
     (
         "\u{00d7}",
         StyleRole::Failure,

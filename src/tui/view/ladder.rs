@@ -101,6 +101,7 @@ pub(super) fn draw(
         inner,
         left: inner.x + LEFT_COLUMNS - 1,
         right: inner.right().saturating_sub(RIGHT_COLUMNS),
+        lit: state.lit_time(now),
         focused,
     };
     picture.draw_ends(canvas, selected_exchange(run, state));

@@ -38,6 +38,9 @@ const MIN_COLUMNS_FOR_THREE_PANELS: u16 = 160;
 /// Minimum lines of the panels below the timeline, including borders; fewer on a low screen.
 const MIN_LINES_BELOW: u16 = 8;
 const MIN_LINES_BELOW_SMALL: u16 = 6;
+/// Lines for the bar of owners, its sentence, the axis, all phases of a usual request and a line of
+/// packets, including borders.
+const LINES_WITH_VERDICT: u16 = 14;
 /// Lines for the axis and all phases of a usual request, including borders.
 const USUAL_TIMELINE_LINES: u16 = 9;
 
@@ -86,9 +89,11 @@ impl PanelAreas {
             }
         }
         let (run, at) = state.displayed_run(now);
-        let most = max_timeline_height(body, state.view_state.panel);
-        let wanted =
-            TimelineLayout::wanted_height(run, state.view_state.cursor, at, body.width, most);
+        let panel = state.view_state.panel;
+        let most = max_timeline_height(body, panel);
+        let owner = state.view_state.owner.map(|selection| selection.owner);
+        let selected = (state.view_state.cursor, owner);
+        let wanted = TimelineLayout::wanted_height(run, selected, at, body.width, most);
         let timeline = Rect {
             height: wanted.min(most),
             ..body
@@ -103,7 +108,7 @@ impl PanelAreas {
             tabs,
             timeline,
             keys,
-            ..Self::below(below, state.view_state.panel)
+            ..Self::below(below, panel == Panel::Explain || state.explains_owner(now))
         }
     }
 
@@ -134,11 +139,12 @@ impl PanelAreas {
         }
     }
 
-    /// Lays out the panels below the timeline: one, two or three, as there is room.
-    fn below(area: Rect, panel: Panel) -> Self {
+    /// Lays out the panels below the timeline: one, two or three, as there is room. A single one is
+    /// the explanation or the events.
+    fn below(area: Rect, is_explaining: bool) -> Self {
         let nothing = Self::default();
         if area.width < MIN_COLUMNS_FOR_TWO_PANELS {
-            return if panel == Panel::Explain {
+            return if is_explaining {
                 Self {
                     explain: area,
                     ..nothing
@@ -230,14 +236,14 @@ impl PanelAreas {
 /// Returns the maximum height of the timeline. If the explanation is alone below it and focused,
 /// the explanation has priority.
 fn max_timeline_height(body: Rect, panel: Panel) -> u16 {
-    let below = if body.height < 21 {
+    let below = if body.height < 23 {
         MIN_LINES_BELOW_SMALL
     } else {
         MIN_LINES_BELOW
     };
     let share = (body.height * 3 / 5)
         .max(body.height.saturating_sub(13))
-        .max(body.height.min(19).saturating_sub(below));
+        .max(body.height.min(LINES_WITH_VERDICT));
     let most = share.min(body.height.saturating_sub(below));
     if body.width < MIN_COLUMNS_FOR_TWO_PANELS && panel == Panel::Explain {
         most.min(USUAL_TIMELINE_LINES)

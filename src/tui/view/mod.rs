@@ -15,6 +15,7 @@ mod layers;
 mod layout;
 mod link_line;
 mod link_panel;
+mod lit_columns;
 mod logo;
 mod segments;
 mod start_screen;

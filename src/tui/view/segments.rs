@@ -11,6 +11,7 @@ use ratatui::layout::Rect;
 use self::marks::PacketMarks;
 use self::plot::{Plot, Series};
 use super::canvas::Canvas;
+use super::lit_columns::{LitColumns, draw_intervals};
 use super::timeline;
 use crate::dissect::ConversationView;
 use crate::insight::{describe_flow_sizes, flow_segments};
@@ -19,6 +20,7 @@ use crate::trace::{Direction, Phase};
 use crate::tui::ScreenState;
 use crate::tui::cursor::conversation_of_cursor;
 use crate::tui::figures::count;
+use crate::tui::owner_selection::LitTime;
 use crate::tui::state::Panel;
 use crate::tui::text_layout::{display_width, wrap};
 use crate::tui::theme::StyleRole;
@@ -111,6 +113,7 @@ pub(super) fn draw(
         conversation,
         window: visible_window(state, now),
         cursor: state.view_state.cursor.moment(run),
+        lit: state.lit_time(now),
     };
     picture.draw(canvas, inner);
 }
@@ -119,6 +122,8 @@ struct SegmentsView<'a> {
     conversation: ConversationView<'a>,
     window: TimeWindow,
     cursor: Option<Moment>,
+    /// The time of the selected owner.
+    lit: Option<LitTime>,
 }
 
 impl SegmentsView<'_> {
@@ -136,26 +141,25 @@ impl SegmentsView<'_> {
             ..rest
         };
         rest.height = rest.height.saturating_sub(1);
+        rest = self.draw_lit_time(canvas, rest);
         let upper = if rest.height < MIN_LINES_FOR_TWO_PLOTS {
             rest.height
         } else {
             rest.height / 2
         };
-        self.draw_sizes(
-            canvas,
-            Rect {
-                height: upper,
-                ..rest
-            },
-        );
-        self.draw_sequence(
-            canvas,
-            Rect {
-                y: rest.y + upper,
-                height: rest.height - upper,
-                ..rest
-            },
-        );
+        let sizes = Rect {
+            height: upper,
+            ..rest
+        };
+        let sequence = Rect {
+            y: rest.y + upper,
+            height: rest.height - upper,
+            ..rest
+        };
+        self.draw_sizes(canvas, sizes);
+        self.draw_sequence(canvas, sequence);
+        self.light_up(canvas, sizes);
+        self.light_up(canvas, sequence);
         self.draw_ticks(canvas, ticks);
         histogram::draw_histogram(
             canvas,
@@ -166,6 +170,38 @@ impl SegmentsView<'_> {
             },
             self.conversation.flow,
         );
+    }
+
+    /// Draws the time of the selected owner in the last line of an area. Returns the area above it.
+    fn draw_lit_time(&self, canvas: &mut Canvas<'_>, area: Rect) -> Rect {
+        let Some(lit) = self.lit.as_ref().filter(|_| area.height > 3) else {
+            return area;
+        };
+        let axis = plot_axis(area);
+        let y = area.bottom() - 1;
+        let role = StyleRole::Owner(lit.owner);
+        let label = lit.owner.label();
+        canvas.text((area.x + 1, y), label, LABELS - 1, role);
+        let scale = Scale::new(self.window, axis.width);
+        draw_intervals(canvas, lit, &scale, (axis.x, y));
+        Rect {
+            height: area.height - 1,
+            ..area
+        }
+    }
+
+    /// Dims all of a plot but the time of the selected owner; the legend stays.
+    fn light_up(&self, canvas: &mut Canvas<'_>, plot: Rect) {
+        let Some(lit) = self.lit.as_ref().filter(|_| plot.height > 0) else {
+            return;
+        };
+        let axis = plot_axis(Rect {
+            y: plot.y + 1,
+            height: plot.height - 1,
+            ..plot
+        });
+        let scale = Scale::new(self.window, axis.width);
+        LitColumns::new(lit, &scale).apply(canvas, axis);
     }
 
     /// Draws a sentence about the sizes. Returns the area below it.

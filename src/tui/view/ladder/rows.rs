@@ -7,6 +7,7 @@ use crate::dissect::{ConversationView, LadderRow, Reach};
 use crate::insight::IdleCause;
 use crate::trace::{Direction, Exchange, Phase};
 use crate::tui::figures::format_millis;
+use crate::tui::owner_selection::LitTime;
 use crate::tui::text_layout::{display_width, first_that_fits, truncate_text};
 use crate::tui::theme::StyleRole;
 use crate::tui::view::canvas::Canvas;
@@ -19,6 +20,8 @@ pub(super) struct LadderView<'a> {
     /// Columns of the client's and of the server's lifeline.
     pub(super) left: u16,
     pub(super) right: u16,
+    /// The time of the selected owner.
+    pub(super) lit: Option<LitTime>,
     pub(super) focused: bool,
 }
 
@@ -92,6 +95,29 @@ impl LadderView<'_> {
                     }
                     self.draw_packet(canvas, y, index, &mut open);
                 }
+            }
+            self.light_up(canvas, y, row);
+        }
+    }
+
+    /// Dims a row that is not in the time of the selected owner, and draws a bracket beside one that
+    /// is.
+    fn light_up(&self, canvas: &mut Canvas<'_>, y: u16, row: LadderRow) {
+        let Some(lit) = &self.lit else { return };
+        let packet = |index| self.conversation.packet(index);
+        let moment = |index| packet(index).and_then(|packet| self.conversation.moment(packet));
+        let is_lit = match row {
+            LadderRow::Packet(index) => moment(index).is_some_and(|at| lit.contains(at)),
+            LadderRow::Idle { before, took, .. } => {
+                moment(before).is_some_and(|at| lit.overlaps(at - took, at))
+            }
+        };
+        if is_lit {
+            let role = StyleRole::Owner(lit.owner);
+            canvas.text((self.inner.x + TIME_COLUMNS, y), "\u{2503}", 1, role);
+        } else {
+            for x in self.inner.left()..self.inner.right() {
+                canvas.dim_cell((x, y));
             }
         }
     }

@@ -117,6 +117,21 @@ fn symbol_of(
     }
 }
 
+/// Paints parts of a row in one style and with one pattern.
+pub(in crate::tui::view) fn paint_patterns(
+    buf: &mut Buffer,
+    origin: (u16, u16),
+    covers: &[ColumnSpan],
+    style: Style,
+    fill: &'static str,
+) {
+    let segments: Vec<_> = covers
+        .iter()
+        .map(|&cover| BarSegment { cover, style, fill })
+        .collect();
+    paint_segments(buf, origin, &segments);
+}
+
 /// Draws a thin line, to half a column: the time on the wire, as opposed to a bar, the time the
 /// application experienced.
 pub(super) fn draw_thin_line(

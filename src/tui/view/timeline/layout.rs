@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::owner_bar::OwnerBar;
+use crate::insight::ledger::Owner;
 use crate::insight::{server_timing, wire_phase};
 use crate::timeline::{Lane, LaneOptions, Scale, exchange_lanes};
 use crate::trace::{Exchange, ExchangeId, Phase, PhaseSpan};
@@ -13,6 +14,9 @@ use crate::units::{Moment, Nanos, group_digits};
 
 /// A row: its exchange and its lane.
 pub(in crate::tui) type TimelineRow = (ExchangeId, Lane);
+
+/// What is selected: an item, and an owner of time.
+pub(in crate::tui) type TimelineSelection = (Cursor, Option<Owner>);
 
 /// Columns left of the axis: cursor, name, duration, and a blank after each.
 pub(super) const LABELS: u16 = 19;
@@ -115,7 +119,7 @@ impl TimelineLayout {
     /// Returns the height that the timeline needs if there is room for `most`, including borders.
     pub(in crate::tui) fn wanted_height(
         run: &ScreenRun,
-        cursor: Cursor,
+        selection: TimelineSelection,
         now: Moment,
         width: u16,
         most: u16,
@@ -126,7 +130,7 @@ impl TimelineLayout {
             width: width.saturating_sub(2),
             height: most.saturating_sub(2),
         };
-        let layout = Self::new(run, cursor, now, inner);
+        let layout = Self::new(run, selection, now, inner);
         let lines = layout.rows.len().max(1)
             + usize::from(layout.strip)
             + usize::from(layout.owners.height())
@@ -137,13 +141,18 @@ impl TimelineLayout {
     }
 
     /// Lays out the rows in an area inside the borders.
-    pub(in crate::tui) fn new(run: &ScreenRun, cursor: Cursor, now: Moment, inner: Rect) -> Self {
+    pub(in crate::tui) fn new(
+        run: &ScreenRun,
+        (cursor, owner): TimelineSelection,
+        now: Moment,
+        inner: Rect,
+    ) -> Self {
         let failure = failure_lines(run, cursor, inner);
         // The bar takes what the phases without their details leave.
         let least = timeline_rows(run, cursor, now, DETAIL_LEVELS[5].0).len();
         let taken = 1 + least + failure.len() + usize::from(strip_lines(run).min(1));
         let room = usize::from(inner.height).saturating_sub(taken);
-        let owners = OwnerBar::new(run, cursor, inner, room);
+        let owners = OwnerBar::new(run, (cursor, owner), inner, room);
         let inner = Rect {
             y: inner.y.saturating_add(owners.height()),
             height: inner.height.saturating_sub(owners.height()),

@@ -16,20 +16,24 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, draw_scrollbar};
+use super::lit_columns::LitColumns;
 use crate::insight::kernel_segments;
 use crate::timeline::{AxisTicks, ColumnSpan, Scale, TimeWindow};
 use crate::trace::Exchange;
 use crate::tui::ScreenState;
 use crate::tui::cursor::Cursor;
 use crate::tui::figures::DurationFormat;
+use crate::tui::owner_selection::LitTime;
 use crate::tui::screen_run::ScreenRun;
 use crate::tui::state::Panel;
 use crate::tui::text_layout::first_that_fits;
 use crate::tui::theme::StyleRole;
 use crate::units::Moment;
 
+pub(super) use bar::paint_patterns;
 pub(in crate::tui) use layout::TimelineLayout;
 pub(in crate::tui) use notes::body_progress_texts;
+pub(super) use owner_bar::owner_pattern;
 pub(super) use packet_strip::strip_cell;
 
 /// Paints bars in a row, for the logo.
@@ -49,6 +53,8 @@ struct TimelineView<'a> {
     window: TimeWindow,
     figures: DurationFormat,
     cursor: Cursor,
+    /// The time of the selected owner.
+    lit: Option<LitTime>,
     focused: bool,
 }
 
@@ -85,7 +91,8 @@ pub(super) fn draw(
     if inner.width == 0 || inner.height == 0 {
         return;
     }
-    let layout = TimelineLayout::new(run, cursor, now, inner);
+    let owner = state.view_state.owner.map(|selection| selection.owner);
+    let layout = TimelineLayout::new(run, (cursor, owner), now, inner);
     let window = state.view_state.zoom.window(whole);
     let timeline = TimelineView {
         run,
@@ -94,6 +101,7 @@ pub(super) fn draw(
         window,
         figures: DurationFormat::for_longest(whole.length()),
         cursor,
+        lit: LitTime::new(run, cursor, owner),
         focused,
     };
     timeline.draw(canvas, state);
@@ -125,8 +133,25 @@ impl TimelineView<'_> {
             rows::draw(canvas, self, &scale, y, row, Some(row) == selected);
         }
         self.draw_strip(canvas);
+        self.light_up(canvas, &scale);
         self.draw_failure(canvas);
         self.draw_retired(canvas);
+    }
+
+    /// Dims all but the time of the selected owner.
+    fn light_up(&self, canvas: &mut Canvas<'_>, scale: &Scale) {
+        let Some(lit) = &self.lit else { return };
+        let axis = self.layout.axis();
+        let columns = LitColumns::new(lit, scale);
+        let line = |y, height| Rect { y, height, ..axis };
+        for (y, (id, _)) in self.layout.visible() {
+            if id == lit.exchange {
+                columns.apply(canvas, line(y, 1));
+            } else {
+                LitColumns::none(scale).apply(canvas, line(y, 1));
+            }
+        }
+        columns.apply(canvas, line(self.layout.below_rows(), self.layout.strip));
     }
 
     /// Draws the ticks and their unit above, grid lines below them, and the line of the cursor.

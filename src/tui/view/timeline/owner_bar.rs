@@ -4,32 +4,42 @@ use ratatui::layout::Rect;
 
 use super::TimelineView;
 use super::bar::{BarSegment, paint_segments};
-use super::layout::LABELS;
-use crate::insight::ledger::{Ledger, OwnerTotal};
+use super::layout::{LABELS, TimelineSelection};
+use crate::insight::ledger::{Ledger, Owner, OwnerTotal};
 use crate::timeline::ColumnSpan;
-use crate::tui::cursor::Cursor;
+use crate::tui::owner_selection::LitTime;
 use crate::tui::screen_run::ScreenRun;
 use crate::tui::text_layout::{display_width, wrap};
 use crate::tui::theme::StyleRole;
 use crate::tui::view::canvas::Canvas;
+use crate::tui::view::lit_columns::draw_intervals;
 use crate::units::format_percent;
 
 /// Lines of the verdict, at most.
 const MAX_VERDICT_LINES: usize = 2;
+
 /// The bar's lines in an area.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnerBar {
     /// Whether there is a bar.
     has_bar: bool,
-    /// The verdict, wrapped.
+    /// Whether there is a line with the time of the selected owner.
+    has_intervals: bool,
+    /// The verdict, or a sentence about the selected owner, wrapped.
     verdict: Vec<String>,
 }
 
 impl OwnerBar {
     /// Lays out the bar of the unfolded exchange at the top of an area of which `room` lines may be
     /// used. The bar and the line of names are there from the start, so that rows below them stay
-    /// where they are; the verdict is left out if there is no room for it.
-    pub(super) fn new(run: &ScreenRun, cursor: Cursor, inner: Rect, room: usize) -> Self {
+    /// where they are; the verdict is left out if there is no room for it. The time of a selected
+    /// owner takes a line of the verdict.
+    pub(super) fn new(
+        run: &ScreenRun,
+        (cursor, owner): TimelineSelection,
+        inner: Rect,
+        room: usize,
+    ) -> Self {
         let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
         let Some(exchange) = exchange else {
             return Self::default();
@@ -38,23 +48,29 @@ impl OwnerBar {
             return Self::default();
         }
         let ledger = run.ledger(exchange);
-        // While the exchange goes on, the verdict would change with every packet.
-        let verdict = ledger
-            .whole
-            .verdict()
-            .filter(|_| exchange.ended.is_some())
-            .map(|verdict| wrap(&verdict, usize::from(inner.width).saturating_sub(2)))
-            .unwrap_or_default();
-        let fits = verdict.len() <= MAX_VERDICT_LINES && room >= 2 + verdict.len();
+        let columns = usize::from(inner.width).saturating_sub(2);
+        let lit = LitTime::new(run, cursor, owner);
+        let has_intervals = lit.is_some() && room > 2;
+        let lines_before = 2 + usize::from(has_intervals);
+        let most = MAX_VERDICT_LINES - usize::from(has_intervals);
+        let text = match &lit {
+            Some(lit) => owner_sentence(&ledger.whole, lit.owner),
+            // While the exchange goes on, the verdict would change with every packet.
+            None => ledger.whole.verdict().filter(|_| exchange.ended.is_some()),
+        };
+        let verdict = text.map(|text| wrap(&text, columns)).unwrap_or_default();
+        let fits = verdict.len() <= most && room >= lines_before + verdict.len();
         Self {
             has_bar: true,
+            has_intervals,
             verdict: if fits { verdict } else { Vec::new() },
         }
     }
 
     /// Returns the number of lines.
     pub(super) fn height(&self) -> u16 {
-        let lines = usize::from(self.has_bar) * 2 + self.verdict.len();
+        let lines =
+            usize::from(self.has_bar) * 2 + usize::from(self.has_intervals) + self.verdict.len();
         u16::try_from(lines).unwrap_or(0)
     }
 }
@@ -71,23 +87,52 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, timeline: &TimelineView<'_>) {
     let x = timeline.layout.inner.x + 1;
     canvas.text((x, top), "whose time", LABELS - 2, StyleRole::Strong);
     let totals = ledger.whole.owner_totals();
-    draw_parts(canvas, &ledger.whole, &totals, (axis.x, top), axis.width);
+    draw_parts(canvas, timeline, &ledger.whole, &totals, top);
     draw_names(canvas, timeline, &ledger.whole, &totals, top + 1);
-    for (y, line) in (top + 2..).zip(&bar.verdict) {
+    let mut y = top + 2;
+    if bar.has_intervals
+        && let Some(lit) = &timeline.lit
+    {
+        let role = StyleRole::Owner(lit.owner);
+        canvas.text((x, y), lit.owner.label(), LABELS - 2, role);
+        let scale = timeline.layout.scale(timeline.window);
+        draw_intervals(canvas, lit, &scale, (axis.x, y));
+        y += 1;
+    }
+    for (y, line) in (y..).zip(&bar.verdict) {
         let width = timeline.layout.inner.width.saturating_sub(1);
         canvas.text((x, y), line, width, StyleRole::Text);
+    }
+}
+
+/// Returns a sentence about what took most of an owner's time.
+fn owner_sentence(ledger: &Ledger, owner: Owner) -> Option<String> {
+    let causes = ledger.cause_totals();
+    let main = causes
+        .iter()
+        .find(|cause| cause.attribution.owner == owner)?;
+    let share = format_percent(main.total, ledger.total)?;
+    Some(format!("{} ({share}).", main.sentence()))
+}
+
+/// The role of an owner's part: all but the selected one are dimmed.
+fn part_role(timeline: &TimelineView<'_>, owner: Owner) -> StyleRole {
+    match &timeline.lit {
+        Some(lit) if lit.owner != owner => StyleRole::Frame,
+        _ => StyleRole::Owner(owner),
     }
 }
 
 /// Draws the owners' parts in the order of their size.
 fn draw_parts(
     canvas: &mut Canvas<'_>,
+    timeline: &TimelineView<'_>,
     ledger: &Ledger,
     totals: &[OwnerTotal],
-    origin: (u16, u16),
-    width: u16,
+    y: u16,
 ) {
-    let eighths = u64::from(width) * 8;
+    let axis = timeline.layout.axis();
+    let eighths = u64::from(axis.width) * 8;
     let mut passed = 0_u64;
     let mut segments = Vec::new();
     for owned in totals {
@@ -97,12 +142,12 @@ fn draw_parts(
         if from < to {
             segments.push(BarSegment {
                 cover: ColumnSpan { from, to },
-                style: canvas.style(StyleRole::Owner(owned.owner)),
-                fill: pattern_of(owned),
+                style: canvas.style(part_role(timeline, owned.owner)),
+                fill: owner_pattern(owned.owner),
             });
         }
     }
-    paint_segments(canvas.buf, origin, &segments);
+    paint_segments(canvas.buf, (axis.x, y), &segments);
 }
 
 fn share_of(part: u64, whole: u64, eighths: u64) -> u32 {
@@ -111,9 +156,8 @@ fn share_of(part: u64, whole: u64, eighths: u64) -> u32 {
 }
 
 /// The pattern of an owner's part, which tells owners apart without colours.
-const fn pattern_of(owned: &OwnerTotal) -> &'static str {
-    use crate::insight::ledger::Owner;
-    match owned.owner {
+pub(in crate::tui::view) const fn owner_pattern(owner: Owner) -> &'static str {
+    match owner {
         Owner::Server => "\u{2588}",
         Owner::Network => "\u{2593}",
         Owner::Resolver | Owner::Proxy => "\u{2592}",
@@ -144,11 +188,15 @@ fn draw_names(
     } else {
         (short, left)
     };
-    for (text, width, role) in names {
+    for (text, width, owner) in names {
         if x.saturating_add(width) > axis.right() {
             return;
         }
-        canvas.text((x, y), &text, width, role);
+        canvas.text((x, y), &text, width, part_role(timeline, owner));
+        if timeline.lit.as_ref().is_some_and(|lit| lit.owner == owner) {
+            canvas.text((x - 1, y), "[", 1, StyleRole::Strong);
+            canvas.text((x + width, y), "]", 1, StyleRole::Strong);
+        }
         x = x.saturating_add(width).saturating_add(BETWEEN_NAMES);
     }
 }
@@ -161,24 +209,24 @@ fn owner_names(
     ledger: &Ledger,
     totals: &[OwnerTotal],
     with_times: bool,
-) -> Vec<(String, u16, StyleRole)> {
+) -> Vec<(String, u16, Owner)> {
     totals
         .iter()
         .map(|owned| {
             let share = format_percent(owned.total, ledger.total).unwrap_or_default();
-            let (pattern, label) = (pattern_of(owned), owned.owner.label());
+            let (pattern, label) = (owner_pattern(owned.owner), owned.owner.label());
             let text = if with_times {
                 format!("{pattern} {label} {} \u{b7} {share}", owned.total)
             } else {
                 format!("{pattern} {label} {share}")
             };
             let width = u16::try_from(display_width(&text)).unwrap_or(u16::MAX);
-            (text, width, StyleRole::Owner(owned.owner))
+            (text, width, owned.owner)
         })
         .collect()
 }
 
-fn total_width(names: &[(String, u16, StyleRole)]) -> u16 {
+fn total_width(names: &[(String, u16, Owner)]) -> u16 {
     names
         .iter()
         .fold(0_u16, |sum, (_, width, _)| {
