@@ -7,6 +7,7 @@ use tapline::trace::{Event, EventKind, Packet};
 use tapline::units::{Moment, WallTime};
 use tapline::wire::{TcpFlags, TcpHeader, TransportHeader};
 
+use crate::conversations::opened;
 use crate::desk::Desk;
 use crate::scenario::Scenario;
 
@@ -74,17 +75,65 @@ fn what_is_peculiar_has_a_sign_and_words() {
     let mut desk = Desk::scenario("body_short", WIDE);
     desk.press(KeyCode::Char('2'));
     assert!(
-        desk.shows("retransmitted +20.5 ms, packet 8") && desk.shows("a segment was lost"),
+        desk.shows("retransmitted +20.5 ms, packet 8")
+            && desk.shows("idle for 20.3 ms: a retransmission timeout"),
         "{}",
         desk.text()
     );
-    assert!(desk.shows("idle for 20.3 ms"), "{}", desk.text());
     let mut desk = Desk::scenario("connect_refused", WIDE);
     desk.press(KeyCode::Char('2'));
     assert!(
         desk.shows("RST") || desk.shows("No packet"),
         "{}",
         desk.text()
+    );
+}
+
+/// What the ladder says of each idle period.
+fn idle_periods(desk: &Desk) -> Vec<String> {
+    let lines = desk.lines().into_iter();
+    lines
+        .filter_map(|line| {
+            let (_, told) = line.split_once("\u{22ee} idle for ")?;
+            Some(told.split('\u{250a}').next()?.trim().to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn idle_periods_have_the_causes_of_the_ledger() {
+    let told = |name: &str| {
+        let mut desk = Desk::scenario(name, WIDE);
+        desk.press(KeyCode::Char('2'));
+        idle_periods(&desk)
+    };
+    assert_eq!(
+        told("https_http2"),
+        [
+            "40.2 ms: a round trip",
+            "40.3 ms: a round trip",
+            // A record of the server's own came after a round trip, the answer later.
+            "40.1 ms: 25.3 ms of a round trip, 14.8 ms of the server's thinking"
+        ]
+    );
+    let losses = told("losses");
+    assert!(
+        losses
+            .iter()
+            .any(|told| told == "220 ms: a retransmission timeout"),
+        "{losses:?}"
+    );
+}
+
+#[test]
+fn in_a_capture_of_others_the_client_is_not_this_machine() {
+    let mut desk = opened("capture_of_others", WIDE);
+    desk.press(KeyCode::Enter);
+    let told = idle_periods(&desk);
+    assert!(!told.is_empty(), "{}", desk.text());
+    assert!(
+        told.iter().all(|told| !told.contains("this machine")),
+        "{told:?}"
     );
 }
 

@@ -1,13 +1,13 @@
 //! Packets of a conversation as a sequence diagram (ladder): a row per packet and idle period. Only
 //! visible rows are computed.
 
+mod idle;
 mod packet;
 mod packet_contents;
 
 use std::ops::Range;
 
 use super::Dissection;
-use crate::insight::{IdleCause, idle_causes_within};
 use crate::trace::{Connection, Direction, Exchange, Flow, FlowKey, PacketEntry, Trace};
 use crate::units::{Moment, Nanos};
 use crate::wire::{TcpFlags, Transport};
@@ -33,14 +33,12 @@ pub struct ConversationView<'a> {
 pub enum LadderRow {
     /// A packet, by its index in the flow.
     Packet(usize),
-    /// An idle period before a packet, with its cause if that can be determined.
+    /// An idle period before a packet.
     Idle {
         /// Index of the packet that ended it.
         before: usize,
         /// Its duration.
         took: Nanos,
-        /// Its cause.
-        cause: Option<IdleCause>,
     },
 }
 
@@ -139,19 +137,11 @@ impl<'a> ConversationView<'a> {
         range: Range<usize>,
         least: Nanos,
     ) -> impl Iterator<Item = LadderRow> + use<'a, '_> {
-        let causes: Vec<(usize, IdleCause)> =
-            idle_causes_within(self.flow, least, range.clone()).collect();
         range.flat_map(move |place| {
-            let idle = self.idle_before(place, least).map(|took| {
-                let cause = causes
-                    .iter()
-                    .find(|(before, _)| *before == place)
-                    .map(|(_, cause)| *cause);
-                LadderRow::Idle {
-                    before: place,
-                    took,
-                    cause,
-                }
+            let took = self.idle_before(place, least);
+            let idle = took.map(|took| LadderRow::Idle {
+                before: place,
+                took,
             });
             idle.into_iter().chain([LadderRow::Packet(place)])
         })

@@ -20,6 +20,7 @@ mod outgoing;
 mod owner;
 mod partition;
 mod path;
+mod period;
 mod sender_clock;
 mod silence;
 mod steps;
@@ -29,6 +30,7 @@ mod turn;
 mod verdict;
 mod walk;
 mod without_packets;
+mod wording;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +42,7 @@ pub use live::LiveLedger;
 pub use owner::{Attribution, Cause, Detail, Owner};
 pub use partition::LedgerEntry;
 use partition::Partition;
+pub use period::PeriodCauses;
 pub use verdict::{CauseTotal, OwnerTotal};
 
 /// Where the time of an exchange went.

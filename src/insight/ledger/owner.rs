@@ -189,7 +189,8 @@ impl Attribution {
     /// What the evidence does not bear out.
     pub(super) const UNEXPLAINED: Self = Self::new(Owner::Unknown, Cause::Unexplained);
 
-    pub(super) const fn new(owner: Owner, cause: Cause) -> Self {
+    /// An owner and a cause without a detail.
+    pub const fn new(owner: Owner, cause: Cause) -> Self {
         Self {
             owner,
             cause,

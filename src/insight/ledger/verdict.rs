@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use super::incoming::ACKNOWLEDGED_AND_NOT_ANSWERED;
-use super::owner::{Attribution, Cause, Detail, Owner};
+use super::owner::{Attribution, Cause, Owner};
 use crate::units::{Nanos, format_percent};
 
 /// An owner with at least this share of the time is named as the answer, in percent.
@@ -181,7 +181,7 @@ impl CauseTotal {
             }
             (Owner::Client, Cause::Delay) => format!(
                 "This machine waited for {time} by its own choice: {}",
-                self.delay()
+                self.attribution.delay()
             ),
             (Owner::Client | Owner::Server, Cause::Nagle) => {
                 format!("Small segments waited for delayed acknowledgments for {time} (Nagle)")
@@ -192,7 +192,7 @@ impl CauseTotal {
                 format!(
                     "The sender waited for {time} for acknowledgments, because its congestion \
                         window {}",
-                    self.congestion()
+                    self.attribution.congestion()
                 )
             }
             (Owner::Network, Cause::Bandwidth) => {
@@ -225,46 +225,6 @@ impl CauseTotal {
 
     /// The cause in a few words.
     pub fn clause(&self) -> String {
-        match (self.attribution.owner, self.attribution.cause) {
-            (Owner::Server, Cause::Think) => "the server's thinking".to_owned(),
-            (Owner::Server, Cause::Pause) => "the server's pauses".to_owned(),
-            (Owner::Server, Cause::Window | Cause::FlowControl) => {
-                "the server's full window".to_owned()
-            }
-            (Owner::Client, Cause::Window | Cause::FlowControl) => {
-                "this machine's full window".to_owned()
-            }
-            (Owner::Client, Cause::Delay) => self.delay().to_owned(),
-            (Owner::Client | Owner::Server, Cause::Nagle) => "delayed acknowledgments".to_owned(),
-            (Owner::Client, _) => "this machine's own work".to_owned(),
-            (Owner::Network, Cause::RoundTrip) => "round trips".to_owned(),
-            (Owner::Network, Cause::CongestionWindow) => "a small congestion window".to_owned(),
-            (Owner::Network, Cause::Bandwidth) => "the link's bandwidth".to_owned(),
-            (Owner::Network, Cause::Queueing) => "queues on the way".to_owned(),
-            (Owner::Network, Cause::Loss) => "lost segments".to_owned(),
-            (Owner::Network, Cause::Timeout) => "retransmission timeouts".to_owned(),
-            (Owner::Network, Cause::Unanswered) => "packets that were not answered".to_owned(),
-            (Owner::Resolver, _) => "name resolution".to_owned(),
-            (Owner::Proxy, _) => "the proxy".to_owned(),
-            (Owner::None, _) => "idle time".to_owned(),
-            _ => "time without an explanation".to_owned(),
-        }
-    }
-
-    const fn delay(&self) -> &'static str {
-        match self.attribution.detail {
-            Some(Detail::ConnectionAttemptDelay) => "the delay before it tried the next address",
-            Some(Detail::ResolutionDelay) => "the delay for the other address family's answer",
-            Some(Detail::ExpectContinue) => "the timer of `Expect: 100-continue`",
-            _ => "a delay",
-        }
-    }
-
-    const fn congestion(&self) -> &'static str {
-        match self.attribution.detail {
-            Some(Detail::AfterLoss) => "was small after a loss",
-            Some(Detail::AfterIdle) => "was reset after an idle time",
-            _ => "was still growing (slow start)",
-        }
+        self.attribution.clause()
     }
 }

@@ -5,8 +5,9 @@ use super::PictureContext;
 use super::canvas::{PictureItem, Pixels, SvgCanvas, as_f64};
 use super::font::Font;
 use crate::dissect::{ConversationView, LadderRow, PacketMark, PacketNote, Reach, flag_words};
-use crate::insight::{IdleCause, phase_of_packet};
-use crate::trace::{Direction, Flow, PacketEntry, Phase};
+use crate::insight::ledger::{ExchangeLedger, PeriodCauses};
+use crate::insight::phase_of_packet;
+use crate::trace::{Direction, ExchangeId, Flow, PacketEntry, Phase, Trace};
 use crate::units::{Bytes, Nanos, format_count, group_digits};
 
 /// Maximum number of rows; the rest is summarized in a sentence.
@@ -32,10 +33,11 @@ pub(super) fn draw(
     canvas.line("baseline", (CLIENT, top), (CLIENT, bottom));
     canvas.line("baseline", (SERVER, top), (SERVER, bottom));
     let mut brackets = Brackets::default();
+    let mut ledgers = LadderLedgers::new(context.trace);
     let origin = talk.flow.packets().first().map(|packet| packet.wall);
     for rung in &rungs {
         match *rung {
-            LadderRow::Idle { took, cause, .. } => draw_idle(canvas, took, cause),
+            LadderRow::Idle { before, took } => ledgers.draw_idle(canvas, talk, before, took),
             LadderRow::Packet(place) => {
                 if let Some(packet) = talk.packet(place) {
                     brackets.add_packet(canvas, talk, place, packet);
@@ -85,15 +87,63 @@ fn draw_ends(canvas: &mut SvgCanvas, flow: &Flow) {
     canvas.y += 24.0;
 }
 
-fn draw_idle(canvas: &mut SvgCanvas, took: Nanos, cause: Option<IdleCause>) {
-    let why = cause.map_or("nothing passed", IdleCause::description);
-    let words = format!("\u{22ee} {took}: {why}");
-    canvas.text(
-        "dim idle",
-        TEXT,
-        (CLIENT + 16.0, canvas.y + 15.0),
-        &TEXT.truncate(&words, SERVER - CLIENT - 40.0),
-    );
+/// The ledger of the exchange whose time is being drawn. Exchanges of a connection follow each
+/// other, so each is made once.
+struct LadderLedgers<'a> {
+    trace: &'a Trace,
+    latest: Option<(ExchangeId, ExchangeLedger)>,
+}
+
+impl<'a> LadderLedgers<'a> {
+    const fn new(trace: &'a Trace) -> Self {
+        Self {
+            trace,
+            latest: None,
+        }
+    }
+
+    fn draw_idle(
+        &mut self,
+        canvas: &mut SvgCanvas,
+        talk: &ConversationView<'_>,
+        before: usize,
+        took: Nanos,
+    ) {
+        let causes = self.causes_of_idle(talk, before, took);
+        let room = SERVER - CLIENT - 40.0;
+        let wordings: Vec<String> = talk
+            .idle_descriptions(before, took, causes.as_ref())
+            .into_iter()
+            .chain(["nothing passed".to_owned()])
+            .map(|cause| format!("\u{22ee} {took}: {cause}"))
+            .collect();
+        let words = TEXT.first_that_fits(&wordings, room).unwrap_or_default();
+        let class = if causes.is_some_and(|causes| causes.is_loss()) {
+            "failure idle"
+        } else {
+            "dim idle"
+        };
+        canvas.text(class, TEXT, (CLIENT + 16.0, canvas.y + 15.0), words);
+    }
+
+    fn causes_of_idle(
+        &mut self,
+        talk: &ConversationView<'_>,
+        before: usize,
+        took: Nanos,
+    ) -> Option<PeriodCauses> {
+        let (from, to) = talk.idle_period(before, took)?;
+        let exchange = talk.exchange_within((from, to), None)?;
+        if self
+            .latest
+            .as_ref()
+            .is_none_or(|(id, _)| *id != exchange.id)
+        {
+            self.latest = Some((exchange.id, ExchangeLedger::new(self.trace, exchange)));
+        }
+        let (_, ledger) = self.latest.as_ref()?;
+        Some(ledger.whole.causes_within(from, to))
+    }
 }
 
 fn draw_packet(

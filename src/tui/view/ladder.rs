@@ -97,6 +97,8 @@ pub(super) fn draw(
         return draw_no_packets(canvas, inner, run);
     };
     let picture = LadderView {
+        run,
+        exchange: state.view_state.cursor.exchange(run),
         conversation,
         inner,
         left: inner.x + LEFT_COLUMNS - 1,

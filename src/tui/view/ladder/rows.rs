@@ -4,10 +4,11 @@ use ratatui::layout::Rect;
 
 use super::TIME_COLUMNS;
 use crate::dissect::{ConversationView, LadderRow, Reach};
-use crate::insight::IdleCause;
-use crate::trace::{Direction, Exchange, Phase};
+use crate::insight::ledger::PeriodCauses;
+use crate::trace::{Direction, Exchange, ExchangeId, Phase};
 use crate::tui::figures::format_millis;
 use crate::tui::owner_selection::LitTime;
+use crate::tui::screen_run::ScreenRun;
 use crate::tui::text_layout::{display_width, first_that_fits, truncate_text};
 use crate::tui::theme::StyleRole;
 use crate::tui::view::canvas::Canvas;
@@ -15,6 +16,9 @@ use crate::units::{Moment, Nanos};
 
 /// Geometry of the ladder.
 pub(super) struct LadderView<'a> {
+    pub(super) run: &'a ScreenRun,
+    /// The unfolded exchange.
+    pub(super) exchange: Option<ExchangeId>,
     pub(super) conversation: ConversationView<'a>,
     pub(super) inner: Rect,
     /// Columns of the client's and of the server's lifeline.
@@ -75,9 +79,9 @@ impl LadderView<'_> {
         let mut open = self.open_above(rows);
         for &(y, row) in rows {
             match row {
-                LadderRow::Idle { took, cause, .. } => {
+                LadderRow::Idle { before, took } => {
                     self.draw_brackets(canvas, y, None, &mut open);
-                    self.draw_idle(canvas, y, took, cause);
+                    self.draw_idle(canvas, y, before, took);
                 }
                 LadderRow::Packet(index) => {
                     let is_selected = selected == Some(index);
@@ -108,9 +112,10 @@ impl LadderView<'_> {
         let moment = |index| packet(index).and_then(|packet| self.conversation.moment(packet));
         let is_lit = match row {
             LadderRow::Packet(index) => moment(index).is_some_and(|at| lit.contains(at)),
-            LadderRow::Idle { before, took, .. } => {
-                moment(before).is_some_and(|at| lit.overlaps(at - took, at))
-            }
+            LadderRow::Idle { before, took } => self
+                .conversation
+                .idle_period(before, took)
+                .is_some_and(|(from, to)| lit.overlaps(from, to)),
         };
         if is_lit {
             let role = StyleRole::Owner(lit.owner);
@@ -144,28 +149,22 @@ impl LadderView<'_> {
         })
     }
 
-    fn draw_idle(&self, canvas: &mut Canvas<'_>, y: u16, took: Nanos, cause: Option<IdleCause>) {
+    fn draw_idle(&self, canvas: &mut Canvas<'_>, y: u16, before: usize, took: Nanos) {
         for x in [self.left, self.right] {
             canvas.text((x, y), "\u{250a}", 1, StyleRole::Frame);
         }
-        let network = match cause {
-            Some(IdleCause::Server {
-                network: Some(network),
-            }) if network > Nanos::ZERO => {
-                format!(", of which {network} on the network")
-            }
-            _ => String::new(),
-        };
-        let says = cause
-            .map(|cause| format!(": {}", cause.description()))
-            .unwrap_or_default();
-        let whom = cause
-            .map(|cause| format!(": {}", cause.label()))
-            .unwrap_or_default();
-        let wordings = [format!("{says}{network}"), says, whom, String::new()]
-            .map(|says| format!("\u{22ee} idle for {took}{says}"));
+        let causes = self.causes_of_idle(before, took);
+        let described = self
+            .conversation
+            .idle_descriptions(before, took, causes.as_ref());
+        let wordings: Vec<String> = described
+            .into_iter()
+            .map(|cause| format!(": {cause}"))
+            .chain([String::new()])
+            .map(|cause| format!("\u{22ee} idle for {took}{cause}"))
+            .collect();
         let room = self.right.saturating_sub(self.left + 3);
-        let role = if matches!(cause, Some(IdleCause::Retransmission { .. })) {
+        let role = if causes.is_some_and(|causes| causes.is_loss()) {
             StyleRole::Failure
         } else {
             StyleRole::Dim
@@ -173,6 +172,15 @@ impl LadderView<'_> {
         if let Some(way) = first_that_fits(&wordings, usize::from(room)) {
             canvas.text((self.left + 3, y), way, room, role);
         }
+    }
+
+    /// Returns the causes of an idle period by the ledger of the exchange in whose time it lies.
+    fn causes_of_idle(&self, before: usize, took: Nanos) -> Option<PeriodCauses> {
+        let (from, to) = self.conversation.idle_period(before, took)?;
+        let exchange = self
+            .conversation
+            .exchange_within((from, to), self.exchange)?;
+        Some(self.run.ledger(exchange).whole.causes_within(from, to))
     }
 
     fn draw_packet(
