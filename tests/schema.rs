@@ -116,6 +116,29 @@ fn every_event_is_as_the_schema_says_and_every_kind_is_in_a_scenario() {
 }
 
 #[test]
+fn the_time_of_a_run_and_of_each_exchange_is_divided_without_remainder() {
+    let sum = |ledger: &Value| -> u64 {
+        let durations = ledger.as_array().unwrap().iter();
+        durations
+            .map(|entry| entry["duration_ns"].as_u64().unwrap())
+            .sum()
+    };
+    for scenario in Scenario::all() {
+        let written = report::json_report(&scenario.trace(), &ReportOptions::default());
+        let document: Value = serde_json::from_str(&written).unwrap();
+        let run = document.get("time_spent");
+        if let (Some(run), Some(whole)) = (run, document["duration_ns"].as_u64()) {
+            assert_eq!(sum(run), whole, "{}", scenario.name);
+        }
+        for exchange in document["exchanges"].as_array().unwrap() {
+            if let Some(whole) = exchange["duration_ns"].as_u64() {
+                assert_eq!(sum(&exchange["time_spent"]), whole, "{}", scenario.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_field_that_is_missing_unknown_or_of_another_kind_is_refused() {
     let validator = Schema::read("summary-1").closed().validator();
     let document: Value = serde_json::from_str(&report::json_report(

@@ -12,10 +12,11 @@
 //! All others are retired once they have ended. Their durations are kept, each as it was measured,
 //! so statistics remain exact.
 
+use super::ledger::time_of_exchanges;
 use super::{RepeatedRequest, Transfer, curl_marks, group_into_transfers, repeated_requests};
 use crate::trace::{
     Clock, Exchange, ExchangeCause, ExchangeId, HopSums, Phase, RetiredHops, RetiredRun, TimeKey,
-    Trace,
+    TimeSpent, Trace,
 };
 use crate::units::Nanos;
 
@@ -111,6 +112,18 @@ impl RetentionLimits {
     };
 }
 
+impl RetentionLimits {
+    /// Returns the part of the run's ledger of exchanges that are about to be retired; nothing in a
+    /// single pass, which keeps no statistics.
+    fn time_spent(&self, trace: &Trace, hops: &[Exchange]) -> TimeSpent {
+        if self.requests > 0 {
+            time_of_exchanges(trace, hops)
+        } else {
+            TimeSpent::default()
+        }
+    }
+}
+
 /// Retires exchanges as a run grows.
 #[derive(Clone, Copy, Debug)]
 pub struct Retirement {
@@ -169,7 +182,7 @@ impl Retirement {
             return;
         }
         let retired = group_into_transfers(trace)
-            .flat_map(|run| self.hops_between(&run))
+            .flat_map(|run| self.hops_between(trace, &run))
             .collect();
         trace.retire(Vec::new(), retired);
         let HopLimits { all, latest, .. } = self.limits.hops;
@@ -205,7 +218,7 @@ impl Retirement {
                     continue;
                 }
                 last_seen(trace, run);
-                retired.extend(retired_run(trace, run, head));
+                retired.extend(retired_run(trace, run, head, self.limits));
             }
         }
         retired
@@ -213,7 +226,7 @@ impl Retirement {
 
     /// The exchanges in the middle of a long run that can be retired: all that have ended, except
     /// for a pinned one.
-    fn hops_between(&self, run: &Transfer<'_>) -> Vec<RetiredHops> {
+    fn hops_between(&self, trace: &Trace, run: &Transfer<'_>) -> Vec<RetiredHops> {
         let hops = run.hops();
         let HopLimits { all, first, latest } = self.limits.hops;
         if hops.len() <= all {
@@ -228,7 +241,7 @@ impl Retirement {
                 !stays(one) && !stays(next) && one.id.0.checked_add(1) == Some(next.id.0)
             })
             .filter(|hops| !hops.iter().any(stays))
-            .filter_map(retired_hops)
+            .filter_map(|hops| retired_hops(hops, self.limits.time_spent(trace, hops)))
             .collect()
     }
 }
@@ -314,8 +327,11 @@ fn notable_runs(request: &RepeatedRequest<'_>) -> [Option<usize>; 4] {
 }
 
 /// Sums up consecutive exchanges.
-fn retired_hops(hops: &[Exchange]) -> Option<RetiredHops> {
-    let mut sums = HopSums::default();
+fn retired_hops(hops: &[Exchange], spent: TimeSpent) -> Option<RetiredHops> {
+    let mut sums = HopSums {
+        spent,
+        ..HopSums::default()
+    };
     for hop in hops {
         sums.add(&HopSums {
             redirects: u64::from(hop.cause == ExchangeCause::Redirect),
@@ -329,6 +345,7 @@ fn retired_hops(hops: &[Exchange]) -> Option<RetiredHops> {
                 .filter_map(|(phase, span)| Some((phase, span.duration()?)))
                 .collect(),
             marks: curl_marks(hop).sums(),
+            spent: TimeSpent::default(),
         });
     }
     Some(RetiredHops {
@@ -338,7 +355,16 @@ fn retired_hops(hops: &[Exchange]) -> Option<RetiredHops> {
     })
 }
 
-fn retired_run(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Option<RetiredRun> {
+fn retired_run(
+    trace: &Trace,
+    run: &Transfer<'_>,
+    head: Option<ExchangeId>,
+    limits: RetentionLimits,
+) -> Option<RetiredRun> {
+    let mut spent = limits.time_spent(trace, run.hops());
+    for hops in run.retired() {
+        spent.add_all(&hops.sums.spent);
+    }
     let app = Phase::ALL
         .into_iter()
         .filter_map(|phase| Some(((Some(phase), Clock::App), run.phase(phase)?)));
@@ -359,5 +385,6 @@ fn retired_run(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> O
             .chain(wire)
             .chain(total)
             .collect::<Vec<(TimeKey, Nanos)>>(),
+        spent,
     })
 }

@@ -268,6 +268,10 @@ impl TraceBuilder {
         self
     }
 
+    pub(super) fn into_events(self) -> Vec<Event> {
+        self.events
+    }
+
     pub(super) fn build(self) -> Trace {
         Trace::from_events(self.events)
     }

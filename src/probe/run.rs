@@ -16,7 +16,7 @@ use super::request::{OutgoingRequest, RequestHop};
 use super::time_limits::with_paired_clocks;
 use super::tls_loader::TlsLoader;
 use super::{PhaseFailure, Recorder, RemoteObserver, Spec, control};
-use crate::trace::{EventKind, ExchangeCause};
+use crate::trace::{DelayReason, EventKind, ExchangeCause};
 use crate::units::Moment;
 
 /// Time allowed for closing a connection gracefully.
@@ -66,7 +66,7 @@ pub async fn run_prepared(
     };
     for round in 0..run.spec.repeat.max(1) {
         if round > 0 {
-            sleep(run.spec.interval).await;
+            run.wait_for_interval().await;
         }
         run.transfer(if round == 0 {
             ExchangeCause::Asked
@@ -96,6 +96,18 @@ struct ProbeRun {
 }
 
 impl ProbeRun {
+    /// Waits between two repeats.
+    async fn wait_for_interval(&self) {
+        let interval = self.spec.interval;
+        if !interval.is_zero() {
+            self.recorder.emit(EventKind::Delayed {
+                reason: DelayReason::Interval,
+                length: interval.into(),
+            });
+        }
+        sleep(interval).await;
+    }
+
     /// Performs one request with all its redirects. Each transfer starts afresh: no connection and
     /// no cookie is kept from the previous one.
     async fn transfer(&mut self, mut cause: ExchangeCause) {

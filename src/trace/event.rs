@@ -77,6 +77,14 @@ impl fmt::Display for ExchangeCause {
     }
 }
 
+/// Why the program waits before the next exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DelayReason {
+    /// The wait between repeats (`--interval`).
+    Interval,
+}
+
 /// Kind of an event, with its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -132,6 +140,12 @@ pub enum EventKind {
     /// The lab's link has this configuration from now on.
     LinkSet { link: LinkConfig },
 
+    /// The program waits by its own choice before the next exchange.
+    Delayed {
+        reason: DelayReason,
+        #[serde(rename = "for_ns")]
+        length: Nanos,
+    },
     /// An exchange began.
     ExchangeStarted {
         exchange: ExchangeId,

@@ -161,6 +161,10 @@ fn run_events() -> impl Strategy<Value = EventKind> {
                 }
             ),
         any_link_config().prop_map(|link| EventKind::LinkSet { link }),
+        any::<u64>().prop_map(|length| EventKind::Delayed {
+            reason: DelayReason::Interval,
+            length: Nanos(length),
+        }),
     ]
 }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttemptId, ConnectionId, Endpoint, ExchangeCause, ExchangeId, Failure, InformationalResponse,
-    Phase, Phases, Request, Resolution, Response,
+    AttemptId, ConnectionId, DelayReason, Endpoint, ExchangeCause, ExchangeId, Failure,
+    InformationalResponse, Phase, Phases, Request, Resolution, Response,
 };
 use crate::units::{Moment, Nanos, Untrusted};
 
@@ -86,6 +86,15 @@ pub struct BodyCount {
     pub at: Option<Moment>,
 }
 
+/// What an exchange could not begin before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExchangeRelease {
+    /// The latest end of an exchange that had ended when this one began.
+    pub after: Option<Moment>,
+    /// A wait that the program chose: when it began, its length, and why.
+    pub delay: Option<(Moment, Nanos, DelayReason)>,
+}
+
 /// One request and its response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
@@ -99,6 +108,8 @@ pub struct Exchange {
     pub url: Untrusted,
     /// When it began.
     pub started: Moment,
+    /// What it followed.
+    pub release: ExchangeRelease,
     /// When it ended.
     pub ended: Option<Moment>,
     /// The phases that have begun.

@@ -15,6 +15,7 @@
 //!      └─ state of the capture, clock map, lost events
 //! ```
 
+pub(crate) mod attribution;
 mod capture;
 mod clock;
 mod compact_figures;
@@ -39,8 +40,10 @@ mod ranges;
 mod retired;
 mod stored;
 mod text_fields;
+mod time_spent;
 mod tls;
 
+pub use attribution::{Attribution, Cause, Detail, Owner};
 pub use capture::{Capture, CaptureState};
 pub use clock::{Clock, ClockMap, ClockPair};
 pub use compact_figures::CompactFigures;
@@ -50,9 +53,10 @@ pub use dns::{
     ResolutionSource,
 };
 pub use event::{
-    AttemptId, ConnectionId, EVENT_SCHEMA, Event, EventKind, ExchangeCause, ExchangeId, QueryId,
+    AttemptId, ConnectionId, DelayReason, EVENT_SCHEMA, Event, EventKind, ExchangeCause,
+    ExchangeId, QueryId,
 };
-pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
+pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ExchangeRelease, ProxyStep};
 pub use failure::{Failure, FailureCode};
 pub use flow::{
     ChunkSummary, Direction, DirectionSum, DirectionSummary, Flow, FlowKey, Packet, PacketEntry,
@@ -68,4 +72,6 @@ pub use ranges::{Contents, Layers, Part, PartKind, Record, StreamLayers, UnitFra
 pub use retired::{HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, RetiredRun, TimeKey};
 pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
+pub(crate) use time_spent::packets_between;
+pub use time_spent::{LedgerEntry, TimeSpent};
 pub use tls::{Certificate, Handshake, Tls, TlsMessage, Verification};

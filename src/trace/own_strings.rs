@@ -86,6 +86,7 @@ impl EventKind {
             | Self::CaptureClosed { .. }
             | Self::Packets { .. }
             | Self::OtherFrames { .. }
+            | Self::Delayed { .. }
             | Self::Undelivered { .. }
             | Self::PhaseBegan { .. }
             | Self::PhaseEnded { .. }

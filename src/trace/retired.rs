@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::compact_figures::CompactFigures;
-use super::{Clock, ExchangeId, Failure, Phase};
+use super::{Clock, ExchangeId, Failure, Phase, TimeSpent};
 use crate::units::Nanos;
 
 /// Key of a measured time: the phase, or `None` for the whole run, and the clock.
@@ -25,6 +25,8 @@ pub struct RetiredRun {
     pub failed: bool,
     /// Its times, summed over all hops. Those of a failed run are part of no statistic.
     pub times: Vec<(TimeKey, Nanos)>,
+    /// Its part of the run's ledger, with the waits before its exchanges.
+    pub spent: TimeSpent,
 }
 
 /// The retired repeats of one request.
@@ -71,6 +73,8 @@ pub struct HopSums {
     pub phases: BTreeMap<Phase, Nanos>,
     /// Times of curl's `-w` that curl sums over redirects, in chronological order.
     pub marks: [Nanos; 6],
+    /// Their part of the run's ledger, with the waits before them.
+    pub spent: TimeSpent,
 }
 
 impl HopSums {
@@ -92,6 +96,7 @@ impl HopSums {
         for (sum, mark) in self.marks.iter_mut().zip(other.marks) {
             *sum += mark;
         }
+        self.spent.add_all(&other.spent);
     }
 }
 
@@ -126,6 +131,8 @@ pub struct RetiredExchanges {
     pub repeated: u64,
     /// Total times of the runs that did not fail.
     pub totals: CompactFigures,
+    /// The part of the run's ledger of the retired runs.
+    pub spent: TimeSpent,
     pub(super) failure: Option<(ExchangeId, (Phase, Failure))>,
     repeats: Vec<RetiredRepeats>,
     /// Sorted by exchange number.
@@ -140,6 +147,11 @@ impl RetiredExchanges {
         let begin = self.hops.partition_point(|hops| hops.first.0 < first.0);
         let end = self.hops.partition_point(|hops| hops.last.0 <= last.0);
         self.hops.get(begin..end).unwrap_or_default()
+    }
+
+    /// Returns the retired exchanges of runs that are held.
+    pub fn hops(&self) -> &[RetiredHops] {
+        &self.hops
     }
 
     /// Returns true if exchanges were ever retired from the middle of a run.
@@ -193,6 +205,7 @@ impl RetiredExchanges {
         if let Some((_, total)) = total {
             self.totals.push(total.0);
         }
+        self.spent.add_all(&run.spent);
         let Some(original) = run.original else { return };
         let index = self
             .repeats

@@ -68,6 +68,9 @@ fn describe_run_event(what: &EventKind) -> Option<String> {
             )
         }
         EventKind::LinkSet { link } => format!("link set: {link}"),
+        EventKind::Delayed { length, .. } => {
+            format!("waiting for {length} before the next request")
+        }
         EventKind::ExchangeStarted { method, url, .. } => format!("{method} {}", url.raw()),
         EventKind::ExchangeEnded { .. } => "exchange ended".to_owned(),
         EventKind::PhaseBegan { phase, .. } => format!("{phase} started"),

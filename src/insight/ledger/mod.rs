@@ -17,10 +17,10 @@ mod gap;
 mod incoming;
 mod live;
 mod outgoing;
-mod owner;
 mod partition;
 mod path;
 mod period;
+mod run;
 mod sender_clock;
 mod silence;
 mod steps;
@@ -35,14 +35,15 @@ mod wording;
 #[cfg(test)]
 mod tests;
 
+use crate::trace::attribution as owner;
 use crate::trace::{Exchange, Phase, Trace};
 use crate::units::{Moment, Nanos};
 
+pub use crate::trace::{Attribution, Cause, Detail, LedgerEntry, Owner};
 pub use live::LiveLedger;
-pub use owner::{Attribution, Cause, Detail, Owner};
-pub use partition::LedgerEntry;
 use partition::Partition;
 pub use period::PeriodCauses;
+pub use run::{numbered_entries, requests_ledger, run_ledger, time_of_exchanges, transfer_ledger};
 pub use verdict::{CauseTotal, OwnerTotal};
 
 /// Where the time of an exchange went.

@@ -6,11 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::owner::Attribution;
-use crate::trace::Clock;
+use crate::trace::{Clock, LedgerEntry, packets_between};
 use crate::units::{Moment, Nanos};
-
-/// Number of intervals that are listed of an entry, the longest ones.
-const MAX_INTERVALS: usize = 256;
 
 /// Why an interval belongs to its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,27 +21,6 @@ pub(super) struct Reason {
     pub(super) error: Nanos,
     /// First and last packet of the evidence, as indexes among the flow's packets.
     pub(super) packets: Option<(usize, usize)>,
-}
-
-/// One line of a ledger: all intervals of one owner and cause on one clock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerEntry {
-    /// The owner, the cause and what narrows it down.
-    pub attribution: Attribution,
-    /// The clock that the intervals' edges were read from.
-    pub clock: Clock,
-    /// Sum of the intervals.
-    pub duration: Nanos,
-    /// Maximum error of the sum.
-    pub error: Nanos,
-    /// Name of the rule that found most of it.
-    pub rule: &'static str,
-    /// First and last packet of the evidence, as indexes among the flow's packets.
-    pub packets: Option<(usize, usize)>,
-    /// The longest intervals, in order of time.
-    pub intervals: Vec<(Moment, Moment)>,
-    /// Number of shorter intervals that are not listed.
-    pub intervals_omitted: u64,
 }
 
 /// Builds the entries of a ledger from intervals that follow each other.
@@ -172,7 +148,7 @@ impl Reason {
 
     fn extend(&mut self, next: &Self) {
         self.error = self.error.max(next.error);
-        self.packets = union(self.packets, next.packets);
+        self.packets = packets_between(self.packets, next.packets);
     }
 }
 
@@ -204,35 +180,19 @@ impl EntryBuilder {
         let entry = &mut self.entry;
         entry.duration += end.since(start);
         entry.error += reason.error;
-        entry.packets = union(entry.packets, reason.packets);
+        entry.packets = packets_between(entry.packets, reason.packets);
         entry.intervals.push((start, end));
         *self.rules.entry(reason.rule).or_default() += end.since(start);
-        if entry.intervals.len() >= 2 * MAX_INTERVALS {
-            self.keep_longest();
-        }
-    }
-
-    fn keep_longest(&mut self) {
-        let intervals = &mut self.entry.intervals;
-        if let Some(beyond) = intervals.len().checked_sub(MAX_INTERVALS) {
-            intervals.sort_by_key(|(start, end)| std::cmp::Reverse(end.since(*start)));
-            intervals.truncate(MAX_INTERVALS);
-            self.entry.intervals_omitted += beyond as u64;
+        if entry.intervals.len() >= 2 * LedgerEntry::MAX_INTERVALS {
+            self.entry.keep_longest();
         }
     }
 
     fn build(mut self) -> LedgerEntry {
-        self.keep_longest();
+        self.entry.keep_longest();
         self.entry.intervals.sort_unstable();
         let most = self.rules.iter().max_by_key(|(_, time)| **time);
         self.entry.rule = most.map_or(self.entry.rule, |(rule, _)| rule);
         self.entry
-    }
-}
-
-fn union(one: Option<(usize, usize)>, other: Option<(usize, usize)>) -> Option<(usize, usize)> {
-    match (one, other) {
-        (Some((first, last)), Some((begin, end))) => Some((first.min(begin), last.max(end))),
-        (one, other) => one.or(other),
     }
 }

@@ -57,6 +57,7 @@ impl RedactionRules {
             | EventKind::OtherFrames { .. }
             | EventKind::Undelivered { .. }
             | EventKind::LinkSet { .. }
+            | EventKind::Delayed { .. }
             | EventKind::PhaseBegan { .. }
             | EventKind::PhaseEnded { .. }
             | EventKind::ExchangeEnded { .. }
@@ -209,6 +210,7 @@ impl Redactor<'_> {
             | EventKind::OtherFrames { .. }
             | EventKind::Undelivered { .. }
             | EventKind::LinkSet { .. }
+            | EventKind::Delayed { .. }
             | EventKind::PhaseBegan { .. }
             | EventKind::PhaseEnded { .. }
             | EventKind::ExchangeEnded { .. }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::insight::ledger::{Detail, ExchangeLedger, LedgerEntry};
-use crate::trace::{Exchange, Flow, Trace};
+use crate::insight::ledger::{Detail, LedgerEntry, numbered_entries, run_ledger};
+use crate::trace::{Exchange, Trace};
 
 #[derive(Serialize)]
 pub(super) struct JsonLedgerEntry {
@@ -21,25 +21,24 @@ pub(super) struct JsonLedgerEntry {
 #[derive(Serialize)]
 struct JsonEvidence {
     rule: &'static str,
-    packets: Option<[u64; 2]>,
+    packets: Option<[usize; 2]>,
 }
 
 /// The entries of an exchange's ledger.
 pub(super) fn ledger_entries(trace: &Trace, exchange: &Exchange) -> Vec<JsonLedgerEntry> {
-    let connection = exchange.connection.and_then(|id| trace.connection(id));
-    let flow = connection.and_then(|connection| trace.flow_of(connection));
-    ExchangeLedger::new(trace, exchange)
-        .whole
-        .entries
-        .into_iter()
-        .map(|entry| JsonLedgerEntry::new(entry, flow))
-        .collect()
+    let entries = numbered_entries(trace, exchange);
+    entries.into_iter().map(JsonLedgerEntry::from).collect()
 }
 
-impl JsonLedgerEntry {
-    /// An entry whose evidence is among the packets of a flow.
-    fn new(entry: LedgerEntry, flow: Option<&Flow>) -> Self {
-        let number = |index| flow?.packet_number(index);
+/// The entries of the run's ledger; `None` without exchanges.
+pub(super) fn run_entries(trace: &Trace) -> Option<Vec<JsonLedgerEntry>> {
+    let entries = run_ledger(trace)?.entries;
+    Some(entries.into_iter().map(JsonLedgerEntry::from).collect())
+}
+
+/// An entry whose packets are numbered among those of the run.
+impl From<LedgerEntry> for JsonLedgerEntry {
+    fn from(entry: LedgerEntry) -> Self {
         Self {
             owner: entry.attribution.owner.name(),
             cause: entry.attribution.cause.name(),
@@ -49,9 +48,7 @@ impl JsonLedgerEntry {
             clock: entry.clock.name(),
             evidence: JsonEvidence {
                 rule: entry.rule,
-                packets: entry
-                    .packets
-                    .and_then(|(first, last)| Some([number(first)?, number(last)?])),
+                packets: entry.packets.map(|(first, last)| [first, last]),
             },
             intervals: entry
                 .intervals

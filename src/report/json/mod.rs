@@ -81,6 +81,8 @@ struct JsonSummary<'a> {
     events: run::JsonEventCounts,
     control: Option<run::JsonControl>,
     link: Option<run::JsonLink<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_spent: Option<Vec<ledger::JsonLedgerEntry>>,
     budget: Option<Vec<run::JsonVerdict>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     statistics: Option<Vec<statistics::JsonStatistics>>,
@@ -132,6 +134,7 @@ impl<'a> JsonSummary<'a> {
                 .control()
                 .map(|control| run::JsonControl::new(control, redactor)),
             link: trace.link().map(run::JsonLink::new),
+            time_spent: ledger::run_entries(trace),
             budget: options.budget.as_ref().map(|budget| {
                 budget
                     .verdicts(trace)

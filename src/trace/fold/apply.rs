@@ -3,7 +3,7 @@
 use super::{ControlMeasurement, Trace, exchange, position_by_number};
 use crate::trace::{
     CaptureState, ClockPair, Connection, ConnectionId, Event, EventKind, Exchange, ExchangeCause,
-    ExchangeId, Layers, Packet, Tls,
+    ExchangeId, ExchangeRelease, Layers, Packet, Tls,
 };
 use crate::units::{Moment, Untrusted};
 
@@ -87,6 +87,7 @@ impl Trace {
             | EventKind::CaptureClosed { .. } => {
                 self.fold_capture(kind);
             }
+            EventKind::Delayed { reason, length } => self.delay = Some((at, *length, *reason)),
             EventKind::ExchangeStarted {
                 exchange,
                 cause,
@@ -96,6 +97,9 @@ impl Trace {
             EventKind::Connected { .. } => self.fold_connected(at, kind),
             EventKind::Packets { .. } | EventKind::Undelivered { .. } | EventKind::Note { .. } => {}
             _ => {
+                if let EventKind::ExchangeEnded { .. } = kind {
+                    self.latest_end = self.latest_end.max(Some(at));
+                }
                 if let Some(exchange) = kind.exchange().and_then(|id| self.exchange_mut(id)) {
                     exchange::fold_exchange(exchange, at, kind);
                 } else if let Some(connection) =
@@ -142,8 +146,13 @@ impl Trace {
     ) {
         if id.0 as usize == self.exchanges_started && self.exchanges.len() < Self::MAX_EXCHANGES {
             self.exchanges_started += 1;
-            self.exchanges
-                .push(exchange::new_exchange(at, id, cause, method, url));
+            self.exchanges.push(Exchange {
+                release: ExchangeRelease {
+                    after: self.latest_end,
+                    delay: self.delay.take(),
+                },
+                ..exchange::new_exchange(at, id, cause, method, url)
+            });
         }
     }
 

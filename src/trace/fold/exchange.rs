@@ -2,7 +2,8 @@
 
 use crate::trace::{
     Attempt, AttemptId, AttemptOutcome, BodyCount, DnsQuery, EventKind, Exchange, ExchangeCause,
-    ExchangeId, InformationalResponse, Phases, QueryOutcome, Request, Resolution, Response,
+    ExchangeId, ExchangeRelease, InformationalResponse, Phases, QueryOutcome, Request, Resolution,
+    Response,
 };
 use crate::units::{Moment, Untrusted};
 
@@ -20,6 +21,7 @@ pub(super) fn new_exchange(
         method: method.to_owned(),
         url: url.clone(),
         started: at,
+        release: ExchangeRelease::default(),
         ended: None,
         phases: Phases::default(),
         resolution: None,

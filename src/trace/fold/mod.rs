@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 
 use super::flow_table::FlowTable;
 use super::{
-    Capture, ClockMap, Connection, ConnectionId, Event, Evicted, Exchange, ExchangeId, Flow,
-    FlowKey, LinkConfig, Packet, PacketLimits, Phase, RetiredExchanges,
+    Capture, ClockMap, Connection, ConnectionId, DelayReason, Event, Evicted, Exchange, ExchangeId,
+    Flow, FlowKey, LinkConfig, Packet, PacketLimits, Phase, RetiredExchanges,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 use crate::wire::Transport;
@@ -36,6 +36,10 @@ pub struct Trace {
     ended: Option<Moment>,
     latest: Moment,
     exchanges: Vec<Exchange>,
+    /// The latest end of an exchange.
+    latest_end: Option<Moment>,
+    /// The wait before the next exchange, if the program chose one.
+    delay: Option<(Moment, Nanos, DelayReason)>,
     /// Number of exchanges and connections started, including retired ones.
     exchanges_started: usize,
     connections_opened: usize,

@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 
 use super::{Trace, canonical_address};
 use crate::trace::{
-    ConnectionId, Endpoint, Exchange, ExchangeCause, ExchangeId, Flow, RetiredHops, RetiredRun,
+    ConnectionId, Endpoint, EventKind, Exchange, ExchangeCause, ExchangeId, Flow, RetiredHops,
+    RetiredRun,
 };
 use crate::units::{Moment, Nanos, WallTime};
 use crate::wire::Transport;
@@ -97,12 +98,23 @@ impl Trace {
     }
 
     fn retire_events(&mut self) {
+        let delays: HashSet<Moment> = self
+            .exchanges
+            .iter()
+            .filter_map(|exchange| Some(exchange.release.delay?.0))
+            .chain(self.delay.map(|(at, _, _)| at))
+            .collect();
         let mut log = std::mem::take(&mut self.log);
         log.retain(|event| {
-            event
-                .kind
-                .exchange()
-                .is_none_or(|id| self.exchange(id).is_some())
+            let is_held = match event.kind {
+                EventKind::Delayed { .. } => delays.contains(&event.at),
+                _ => true,
+            };
+            is_held
+                && event
+                    .kind
+                    .exchange()
+                    .is_none_or(|id| self.exchange(id).is_some())
                 && event
                     .kind
                     .connection()

@@ -73,6 +73,11 @@ pub(super) fn http_or_run_words(
             format!("redirected to {}", to.escaped()),
         ),
         EventKind::LinkSet { link } => (None, EventSign::None, format!("link: {link}")),
+        EventKind::Delayed { length, .. } => (
+            None,
+            EventSign::None,
+            format!("waiting for {length} before the next request (--interval)"),
+        ),
         EventKind::ExchangeStarted { method, url, .. } => (
             None,
             EventSign::None,

@@ -1,4 +1,4 @@
-//! Owners and causes of time.
+//! Owners and causes of time: the vocabulary in which a run's time is divided.
 
 /// Owner of an interval of an exchange's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,6 +103,31 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All causes.
+    pub const ALL: [Self; 21] = [
+        Self::Processing,
+        Self::Delay,
+        Self::Queue,
+        Self::Shared,
+        Self::Window,
+        Self::FlowControl,
+        Self::Nagle,
+        Self::RoundTrip,
+        Self::CongestionWindow,
+        Self::Bandwidth,
+        Self::Queueing,
+        Self::Loss,
+        Self::Timeout,
+        Self::Unanswered,
+        Self::Think,
+        Self::Pause,
+        Self::Lookup,
+        Self::Connect,
+        Self::Forward,
+        Self::Idle,
+        Self::Unexplained,
+    ];
+
     /// The name in machine-readable output.
     pub const fn name(self) -> &'static str {
         match self {
@@ -150,6 +175,8 @@ pub enum Detail {
     ResolutionDelay,
     /// The timer of `Expect: 100-continue` (RFC 9110 §10.1.1).
     ExpectContinue,
+    /// The wait between repeats (`--interval`).
+    Interval,
 }
 
 impl Detail {
@@ -164,6 +191,7 @@ impl Detail {
             Self::ConnectionAttemptDelay => "connection_attempt_delay",
             Self::ResolutionDelay => "resolution_delay",
             Self::ExpectContinue => "expect_continue",
+            Self::Interval => "interval",
         }
     }
 }
@@ -181,13 +209,13 @@ pub struct Attribution {
 
 impl Attribution {
     /// This machine's own work.
-    pub(super) const PROCESSING: Self = Self::new(Owner::Client, Cause::Processing);
+    pub(crate) const PROCESSING: Self = Self::new(Owner::Client, Cause::Processing);
     /// Propagation.
-    pub(super) const ROUND_TRIP: Self = Self::new(Owner::Network, Cause::RoundTrip);
+    pub(crate) const ROUND_TRIP: Self = Self::new(Owner::Network, Cause::RoundTrip);
     /// The time a server takes until the first byte of its answer.
-    pub(super) const THINK: Self = Self::new(Owner::Server, Cause::Think);
+    pub(crate) const THINK: Self = Self::new(Owner::Server, Cause::Think);
     /// What the evidence does not bear out.
-    pub(super) const UNEXPLAINED: Self = Self::new(Owner::Unknown, Cause::Unexplained);
+    pub(crate) const UNEXPLAINED: Self = Self::new(Owner::Unknown, Cause::Unexplained);
 
     /// An owner and a cause without a detail.
     pub const fn new(owner: Owner, cause: Cause) -> Self {
@@ -198,11 +226,11 @@ impl Attribution {
         }
     }
 
-    pub(super) const fn network(cause: Cause) -> Self {
+    pub(crate) const fn network(cause: Cause) -> Self {
         Self::new(Owner::Network, cause)
     }
 
-    pub(super) const fn with_detail(self, detail: Detail) -> Self {
+    pub(crate) const fn with_detail(self, detail: Detail) -> Self {
         Self {
             detail: Some(detail),
             ..self
