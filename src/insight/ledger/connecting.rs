@@ -6,8 +6,8 @@ use super::owner::{Attribution, Cause, Detail, Owner};
 use super::partition::Reason;
 use super::steps::Steps;
 use super::walk::Walk;
-use crate::trace::{AttemptOutcome, Phase, ResolutionSource};
-use crate::units::Moment;
+use crate::trace::{Attempt, AttemptOutcome, Phase, ResolutionSource};
+use crate::units::{Moment, Nanos};
 use crate::wire::TcpFlags;
 
 impl Steps<'_> {
@@ -74,13 +74,15 @@ impl Steps<'_> {
                 .min(winner);
             let reason = match (&attempt.outcome, attempt.ended) {
                 (Some(AttemptOutcome::Refused | AttemptOutcome::Unreachable), Some(ended))
-                    if ended <= next =>
+                    if ended <= next && !is_unresolved(attempt) =>
                 {
                     let reason = self.app(Attribution::ROUND_TRIP, "syn_to_reset");
                     self.partition.until(ended, reason);
                     self.app(Attribution::PROCESSING, "refusal_to_next_attempt")
                 }
-                (Some(AttemptOutcome::TimedOut), Some(ended)) if ended <= next => {
+                (Some(AttemptOutcome::TimedOut | AttemptOutcome::Unreachable), Some(ended))
+                    if ended <= next =>
+                {
                     let unanswered = Attribution::network(Cause::Unanswered);
                     let reason = self.app(unanswered, "syn_never_answered");
                     self.partition.until(ended, reason);
@@ -154,4 +156,13 @@ impl Steps<'_> {
             self.processing_until(ended, "syn_ack_to_program");
         }
     }
+}
+
+/// Returns true if an address was unreachable because no neighbour has it, which is known once three
+/// queries a second apart have had no answer (RFC 4861 §7.2.2, RFC 826): a router says so sooner.
+fn is_unresolved(attempt: &Attempt) -> bool {
+    attempt.outcome == Some(AttemptOutcome::Unreachable)
+        && attempt
+            .duration()
+            .is_some_and(|took| took >= Nanos::from_millis(1_000))
 }

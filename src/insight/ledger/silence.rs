@@ -8,6 +8,7 @@ use super::tcp_view::before;
 use super::walk::{MIN_TIMEOUT, Walk};
 use crate::trace::{Direction, PacketEntry};
 use crate::units::{Moment, Nanos, WallTime};
+use crate::wire::TcpFlags;
 
 impl Walk<'_> {
     /// Gives the time from a burst's first packet to its last one.
@@ -154,7 +155,9 @@ impl Walk<'_> {
             return (timeout, "repeated_bytes_ended_silence");
         }
         if !ended_full {
-            return (pause, "nothing_under_way");
+            return self
+                .nagle(last, packet)
+                .unwrap_or((pause, "nothing_under_way"));
         }
         if is_released {
             if self.flight_before_loss.is_some() {
@@ -162,14 +165,43 @@ impl Walk<'_> {
             }
             return (self.congestion_window(), "silence_after_full_flight");
         }
-        if packet.wall.since(burst.last()) < self.least_timeout() {
+        // Without PSH the sender had more to send.
+        let had_more = last.is_some_and(|last| !last.flags.has(TcpFlags::PSH));
+        let silence = packet.wall.since(burst.last());
+        if silence < self.least_timeout() && !(had_more && silence >= self.round_trip_and_quarter())
+        {
             return (Attribution::UNEXPLAINED, "silence_after_full_flight");
         }
-        if self.is_probe(index, packet) {
+        if had_more || self.is_probe(index, packet) {
             self.remember_loss(burst);
             return (Attribution::network(Cause::Timeout), "silence_of_timeout");
         }
         (pause, "nothing_under_way")
+    }
+
+    /// The server's small segment that waited for the acknowledgment of the one before it (Nagle's
+    /// algorithm, RFC 9293 §3.7.4), if that one was delayed and the segment came a round trip after
+    /// it.
+    fn nagle(
+        &self,
+        last: Option<&PacketEntry>,
+        packet: &PacketEntry,
+    ) -> Option<(Attribution, &'static str)> {
+        /// Acknowledgments are delayed by at least this: Linux's least is 40 ms.
+        const MIN_DELAY: Nanos = Nanos::from_millis(36);
+        let last = last.filter(|_| !self.path.is_full(packet))?;
+        let acknowledged = self
+            .tcp
+            .first_acknowledgment(Direction::Sent, last.end_offset())?;
+        let round_trip = self.path.round_trip?;
+        let since = packet.wall.since(acknowledged);
+        let slack = Nanos(round_trip.0 / 16).max(Nanos::from_millis(1));
+        let is_prompt = (round_trip.saturating_sub(slack)..=round_trip + slack).contains(&since);
+        let was_delayed = acknowledged.since(last.wall) >= MIN_DELAY;
+        (is_prompt && was_delayed).then_some((
+            Attribution::new(Owner::Server, Cause::Nagle),
+            "small_segment_unacknowledged",
+        ))
     }
 
     /// Returns true if the other side's window of HTTP/2 was full before a packet: this side had

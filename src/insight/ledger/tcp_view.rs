@@ -92,6 +92,17 @@ impl TcpView {
             .map_or(0, |latest| latest.to)
     }
 
+    /// Returns when a side first acknowledged the other one's stream up to an offset, if it was among
+    /// its latest acknowledgments.
+    pub(super) fn first_acknowledgment(&self, side: Direction, offset: u64) -> Option<WallTime> {
+        let mut later = self.acknowledgments[side as usize].iter().rev();
+        let mut first = None;
+        while let Some(ack) = later.next().filter(|ack| ack.to >= offset) {
+            first = Some(ack.at);
+        }
+        first
+    }
+
     /// Returns the number of duplicate acknowledgments in a row that a side sent (RFC 5681 §2).
     pub(super) const fn duplicates_by(&self, side: Direction) -> u32 {
         self.duplicates[side as usize]

@@ -487,6 +487,22 @@ fn segments_that_take_a_good_part_of_a_round_trip_each_show_a_slow_link() {
 }
 
 #[test]
+fn a_small_segment_that_came_a_round_trip_after_a_delayed_acknowledgment_had_waited_for_it() {
+    let pieces = |second: u64| {
+        Scene::asked()
+            .down(815, 0, 40, 200)
+            .up(1_215, 200, 0, 40)
+            .down(second, 40, 200, 200)
+            .answered(second + 1, second + 2, 240)
+    };
+    let nagle = pieces(1_617);
+    assert_eq!(time(&nagle, Owner::Server, Cause::Nagle), 802);
+    let pause = pieces(1_517);
+    assert_eq!(time(&pause, Owner::Server, Cause::Nagle), 0);
+    assert_eq!(time(&pause, Owner::Server, Cause::Pause), 702);
+}
+
+#[test]
 fn tickets_and_settings_are_no_answer() {
     let ledger = Scene::asked().down(815, 0, 50, 200).cut(10_000);
     assert_eq!(time(&ledger, Owner::Server, Cause::Pause), 0);
