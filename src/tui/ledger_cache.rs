@@ -4,13 +4,17 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::insight::ledger::{ExchangeLedger, LiveLedger};
+use crate::insight::ledger::{ExchangeLedger, Ledger, LiveLedger, requests_ledger};
 use crate::trace::{Exchange, ExchangeId, Trace};
 use crate::units::Moment;
 
 /// Ledgers by exchange, each with what it was made of.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LedgerCache(RefCell<HashMap<ExchangeId, Known>>);
+pub(super) struct LedgerCache {
+    exchanges: RefCell<HashMap<ExchangeId, Known>>,
+    /// That of the run, with the packets and the latest event that it was made of.
+    run: RefCell<Option<(u64, Moment, Option<Rc<Ledger>>)>>,
+}
 
 #[derive(Clone, Debug)]
 struct Known {
@@ -34,6 +38,19 @@ impl LedgerCache {
     /// Number of ledgers that are kept; beyond it the cache is emptied.
     const MAX_ENTRIES: usize = 256;
 
+    /// Returns the ledger of a run that is over; `None` without exchanges.
+    pub(super) fn of_run(&self, trace: &Trace) -> Option<Rc<Ledger>> {
+        let basis = (trace.capture().packets, trace.latest());
+        let mut known = self.run.borrow_mut();
+        if known
+            .as_ref()
+            .is_none_or(|known| (known.0, known.1) != basis)
+        {
+            *known = Some((basis.0, basis.1, requests_ledger(trace).map(Rc::new)));
+        }
+        known.as_ref().and_then(|known| known.2.clone())
+    }
+
     /// Returns the ledger of an exchange.
     pub(super) fn get(&self, trace: &Trace, exchange: &Exchange) -> Rc<ExchangeLedger> {
         let basis = Basis {
@@ -41,7 +58,7 @@ impl LedgerCache {
             end: exchange.ended.unwrap_or_else(|| trace.latest()),
             is_over: exchange.ended.is_some(),
         };
-        let mut all = self.0.borrow_mut();
+        let mut all = self.exchanges.borrow_mut();
         let known = all.remove(&exchange.id);
         let known = match known {
             Some(known) if known.basis == basis => known,

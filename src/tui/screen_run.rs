@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::dissection_cache::DissectionCache;
 use super::ledger_cache::LedgerCache;
-use crate::insight::ledger::ExchangeLedger;
+use crate::insight::ledger::{ExchangeLedger, Ledger};
 use crate::insight::redact::RedactionPolicy;
 use crate::insight::{RetentionLimits, Retirement};
 use crate::timeline::{Lane, TimeWindow, round_axis_end};
@@ -48,6 +48,12 @@ impl ScreenRun {
     /// Returns the ledger of an exchange.
     pub(super) fn ledger(&self, exchange: &Exchange) -> Rc<ExchangeLedger> {
         self.ledgers.get(&self.trace, exchange)
+    }
+
+    /// Returns the ledger of all exchanges and the waits between them, once the run is over.
+    pub(super) fn finished_ledger(&self) -> Option<Rc<Ledger>> {
+        let trace = (!self.under_way).then_some(&self.trace)?;
+        self.ledgers.of_run(trace)
     }
 
     /// Returns true if exchanges are about to be retired.

@@ -48,6 +48,7 @@ impl Attribution {
             Some(Detail::ConnectionAttemptDelay) => "the delay before it tried the next address",
             Some(Detail::ResolutionDelay) => "the delay for the other address family's answer",
             Some(Detail::ExpectContinue) => "the timer of `Expect: 100-continue`",
+            Some(Detail::Interval) => "the wait between requests",
             _ => "a delay",
         }
     }

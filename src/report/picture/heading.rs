@@ -3,7 +3,7 @@
 use super::PictureContext;
 use super::canvas::SvgCanvas;
 use super::font::Font;
-use crate::insight::ledger::ExchangeLedger;
+use crate::insight::ledger::{ExchangeLedger, requests_ledger};
 use crate::insight::{RunStatistics, captured_conversations, round_trips, run_statistics};
 use crate::report::text::{status_line, tls_summary};
 use crate::trace::{Exchange, FailureCode, Phase, Trace};
@@ -70,7 +70,8 @@ impl Heading {
             outcome: outcome_line(context, last),
             total: total.map_or_else(|| "in progress".to_owned(), |total| total.to_string()),
             verdict: format!(
-                "{} in sequence.{slowest}",
+                "{}{} in sequence.{slowest}",
+                run_verdict(context.trace),
                 format_count(hops.len(), "exchange")
             ),
             failed: context.trace.failure().is_some(),
@@ -103,8 +104,11 @@ impl Heading {
             ),
             verdict: spread.map_or_else(String::new, |spread| {
                 format!(
-                    "Half took no longer than {}; the fastest {}, the slowest {}.",
-                    spread.median, spread.min, spread.max
+                    "Half took no longer than {}; the fastest {}, the slowest {}. {}",
+                    spread.median,
+                    spread.min,
+                    spread.max,
+                    whole_run(context.trace)
                 )
             }),
             failed: failed > 0,
@@ -225,6 +229,21 @@ fn outcome_line(context: &PictureContext<'_>, exchange: &Exchange) -> String {
         .flatten()
         .collect::<Vec<_>>()
         .join(" \u{00b7} ")
+}
+
+/// Whose time the run was, followed by a space.
+fn run_verdict(trace: &Trace) -> String {
+    requests_ledger(trace)
+        .and_then(|ledger| ledger.verdict())
+        .map_or_else(String::new, |verdict| format!("{verdict} "))
+}
+
+/// How long the run took with the waits between its requests, and whose time that was.
+fn whole_run(trace: &Trace) -> String {
+    let total = requests_ledger(trace).map_or(Nanos::ZERO, |ledger| ledger.total);
+    format!("All of them took {total}. {}", run_verdict(trace))
+        .trim_end()
+        .to_owned()
 }
 
 /// Whose time it was, and the number of round trips.

@@ -2,7 +2,7 @@
 
 use super::TextContext;
 use super::segments::segments_fact;
-use crate::insight::ledger::ExchangeLedger;
+use crate::insight::ledger::{ExchangeLedger, Ledger};
 use crate::insight::{round_trips, server_timing};
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
@@ -19,7 +19,9 @@ pub(super) fn fact_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledL
     let facts = [resolution_fact(exchange), round_trip_fact(page, exchange)]
         .into_iter()
         .flatten();
-    let facts = ledger_facts(page, exchange).into_iter().chain(facts);
+    let facts = ledger_facts(page, &ExchangeLedger::new(page.trace, exchange).whole)
+        .into_iter()
+        .chain(facts);
     let attempts = attempt_facts(page, exchange);
     let rest = [
         proxy_fact(exchange, page),
@@ -98,8 +100,7 @@ fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
 }
 
 /// The time of each owner, and the verdict.
-fn ledger_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {
-    let ledger = ExchangeLedger::new(page.trace, exchange).whole;
+pub(super) fn ledger_facts(page: &TextContext, ledger: &Ledger) -> [Fact; 2] {
     let mut owners = StyledWords::default();
     for (place, owned) in ledger.owner_totals().iter().enumerate() {
         if place > 0 {
@@ -114,7 +115,7 @@ fn ledger_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {
             .add_unbroken(Role::Dim, &format!("({share})"));
     }
     let verdict = ledger.verdict().unwrap_or_default();
-    vec![("whose time", owners), ("verdict", plain_words(&verdict))]
+    [("whose time", owners), ("verdict", plain_words(&verdict))]
 }
 
 /// The connection attempts, if there were several.

@@ -28,6 +28,7 @@ use std::collections::HashMap;
 
 use super::ReportOptions;
 use super::styling::{Role, StyledLine, Styler};
+use crate::insight::ledger::{Ledger, transfer_ledger};
 use crate::insight::redact::Redactor;
 use crate::insight::{RepeatedRequest, Transfer, group_into_transfers, repeated_requests};
 use crate::report::wrapping::StyledWords;
@@ -52,6 +53,7 @@ pub fn text_report(trace: &Trace, options: &ReportOptions) -> String {
         .flat_map(|request| request_blocks(&page, &request))
         .collect();
     blocks.extend(run::omitted_note(&page));
+    blocks.extend(run::run_total(&page));
     blocks.push(conversations::conversation_lines(&page, options));
     blocks.push(run::run_lines(&page, options.budget.as_ref()));
     let drawn = blocks.iter().filter(|block| !block.is_empty());
@@ -106,6 +108,14 @@ impl TextContext<'_> {
                 self.styler.time(self.trace.latest().since(since)) + self.styler.glyph("…", "...")
             }
         }
+    }
+
+    /// The time of each owner, and the verdict.
+    fn ledger_lines(&self, ledger: &Ledger) -> Vec<StyledLine> {
+        facts::ledger_facts(self, ledger)
+            .into_iter()
+            .flat_map(|(label, words)| self.fact(label, words))
+            .collect()
     }
 
     /// A labelled fact on as many lines as needed.
@@ -163,7 +173,7 @@ fn exchange_blocks(
     ]
 }
 
-/// The total over all hops, and its parts.
+/// The total over all hops, its parts, and whose time it was.
 fn total_line(page: &TextContext, transfer: &Transfer) -> Vec<StyledLine> {
     let hops = transfer.hops();
     let mut parts: Vec<String> = hops
@@ -186,5 +196,9 @@ fn total_line(page: &TextContext, transfer: &Transfer) -> Vec<StyledLine> {
         Role::Plain,
         &format!("over {} hops: {}", transfer.hop_count(), parts.join(" + ")),
     );
-    page.fact("total", words)
+    let mut lines = page.fact("total", words);
+    if let Some(ledger) = transfer_ledger(page.trace, transfer) {
+        lines.extend(page.ledger_lines(&ledger));
+    }
+    lines
 }

@@ -2,6 +2,7 @@
 
 use super::TextContext;
 use crate::insight::budget::{Budget, BudgetOutcome, BudgetVerdict};
+use crate::insight::ledger::requests_ledger;
 use crate::insight::{captured_conversations, group_into_transfers, repeated_requests};
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
@@ -70,6 +71,22 @@ pub(super) fn omitted_note(page: &TextContext) -> Option<Vec<StyledLine>> {
         group_digits(left as u64)
     );
     (left > 0).then(|| page.fact("more", StyledWords::default().add(Role::Warning, &said)))
+}
+
+/// How long all requests took, with the waits between them, and whose time that was; `None` for a
+/// single one.
+pub(super) fn run_total(page: &TextContext) -> Option<Vec<StyledLine>> {
+    let runs = crate::insight::run_statistics(page.trace).count;
+    let ledger = requests_ledger(page.trace).filter(|_| runs > 1)?;
+    let words = StyledWords::default()
+        .add_unbroken(Role::Strong, &page.styler.time(ledger.total))
+        .add(
+            Role::Plain,
+            &format!("over {} requests", group_digits(runs as u64)),
+        );
+    let mut lines = page.fact("in all", words);
+    lines.extend(page.ledger_lines(&ledger));
+    Some(lines)
 }
 
 /// Packets that are neither TCP nor UDP, or that belong to conversations beyond the maximum.

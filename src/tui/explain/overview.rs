@@ -47,6 +47,9 @@ fn explain_exchanges(run: &ScreenRun, now: Moment) -> ExplanationPage {
         page.paragraph(format!(
             "This run has {count}, {total} in total; select one to unfold it."
         ));
+        if let Some(verdict) = run.finished_ledger().and_then(|ledger| ledger.verdict()) {
+            page.paragraph(format!("Over the whole run: {verdict}"));
+        }
         add_statistics(run, &mut page);
     }
     if let Some(control) = run
