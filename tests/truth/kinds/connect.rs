@@ -1,0 +1,84 @@
+//! Connections that are refused, dropped, or dead once they are there.
+
+use super::{Case, Facts, OWN_PORT, own};
+use crate::lab::Link;
+use crate::server::{Listening, body, head, listen};
+use crate::truth::Truth;
+
+/// Nothing comes back after so many round trips.
+fn unanswered(round_trips: u32) -> impl Fn(&Facts<'_>) -> Truth {
+    move |facts| {
+        let silent = facts.beyond(round_trips);
+        Truth::new().figure("network", &["unanswered"], silent, facts.near(silent))
+    }
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for rtt in [20, 100] {
+        cases.push(Case::new(
+            "refused",
+            "A closed port: SYN and RST.",
+            Link::rtt(rtt),
+            &["http://10.77.0.10:9/"],
+            |facts| {
+                Truth::new().figure("network", &["round_trip"], facts.rtt, facts.near(facts.rtt))
+            },
+        ));
+        cases.push(Case::new(
+            "every_packet_dropped",
+            "A host behind a firewall that drops everything.",
+            Link::rtt(rtt),
+            &["--connect-timeout", "2", "http://10.77.0.34/"],
+            unanswered(0),
+        ));
+        for (scheme, arguments) in [
+            ("clear", &["-m", "2", "http://10.77.0.35/users"][..]),
+            ("TLS", &["-k", "-m", "2", "https://10.77.0.35/users"][..]),
+        ] {
+            cases.push(
+                Case::new(
+                    "black_hole_after_the_handshake",
+                    "A connection is established; whatever is sent on it is dropped.",
+                    Link::rtt(rtt),
+                    arguments,
+                    unanswered(1),
+                )
+                .variant(scheme),
+            );
+        }
+        cases.push(
+            Case::new(
+                "black_hole_in_a_body",
+                "The link drops everything from the middle of a body on.",
+                Link::rtt(rtt),
+                &["-m", "2", &own("http", "/")],
+                |facts| {
+                    let silent = facts.run.total.saturating_sub(facts.rtt * 5 / 2);
+                    Truth::new().figure(
+                        "network",
+                        &["unanswered"],
+                        silent,
+                        facts.near(silent) + facts.rtt / 2,
+                    )
+                },
+            )
+            .stage(|lab, log| {
+                let link = lab.link();
+                vec![listen(
+                    lab,
+                    OWN_PORT,
+                    Listening::default(),
+                    log,
+                    move |peer| {
+                        peer.read_head()?;
+                        peer.send(&[head(1_000_000).as_bytes(), &body(500_000)].concat())?;
+                        link.drop_all(true);
+                        peer.send(&body(500_000))
+                    },
+                )]
+            }),
+        );
+    }
+    cases
+}

@@ -1,0 +1,119 @@
+//! A server that pauses within a body, and what looks like it.
+
+use std::time::Duration;
+
+use super::{Case, Facts, fifteen_percent, own};
+use crate::lab::Link;
+use crate::server::{Listening, body, head};
+use crate::truth::Truth;
+
+fn pauses(facts: &Facts<'_>) -> Truth {
+    let pause = facts.log.time("pause");
+    Truth::new().figure("server", &["pause"], pause, facts.near(pause))
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for rtt in [10, 40, 100] {
+        for (variant, arguments) in [
+            ("clear", &["http://10.77.0.10/drip"][..]),
+            ("TLS", &["-k", "https://10.77.0.10/drip"][..]),
+        ] {
+            cases.push(
+                Case::new(
+                    "drip",
+                    "Eight pieces, 100 ms before each.",
+                    Link::rtt(rtt),
+                    arguments,
+                    move |facts| {
+                        let pause = Duration::from_millis(800);
+                        Truth::new()
+                            .figure("server", &["pause"], pause, facts.near(pause))
+                            .at_most("server", pause + Duration::from_millis(10))
+                    },
+                )
+                .variant(variant),
+            );
+        }
+        cases.push(
+            Case::new(
+                "pieces_faster_than_a_round_trip",
+                "Fifty pieces of 500 bytes, 10 ms apart.",
+                Link::rtt(rtt),
+                &[&own("http", "/")],
+                pauses,
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.send(head(25_000).as_bytes())?;
+                for piece in 0..50 {
+                    if piece > 0 {
+                        peer.pause(10);
+                    }
+                    peer.send(&body(500))?;
+                }
+                Ok(())
+            }),
+        );
+        cases.push(
+            Case::new(
+                "pause_in_a_body",
+                "A pause of 250 ms between two halves of a body.",
+                Link::rtt(rtt),
+                &[&own("http", "/")],
+                pauses,
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.send(head(8_000).as_bytes())?;
+                peer.send(&body(4_000))?;
+                peer.pause(250);
+                peer.send(&body(4_000))
+            }),
+        );
+        cases.push(
+            Case::new(
+                "pause_before_the_end",
+                "A body without length: the connection is closed 300 ms after its last byte.",
+                Link::rtt(rtt),
+                &[&own("http", "/")],
+                pauses,
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.send(b"HTTP/1.0 200 OK\r\n\r\n")?;
+                peer.send(&body(4_000))?;
+                peer.pause(300);
+                Ok(())
+            }),
+        );
+    }
+    for rtt in [10, 40] {
+        cases.push(
+            Case::new(
+                "slow_compression",
+                "A server that makes 5 MB/s, 16 kB at a time, on a link without limit.",
+                Link::rtt(rtt),
+                &[&own("http", "/")],
+                |facts| {
+                    let pause = facts.log.time("pause");
+                    Truth::new()
+                        .figure("server", &["pause"], pause, fifteen_percent(pause))
+                        .at_most("server", pause * 23 / 20)
+                },
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.send(head(125 * 16_000).as_bytes())?;
+                for piece in 0..125 {
+                    if piece > 0 {
+                        peer.log.wait("pause", Duration::from_micros(3_200));
+                    }
+                    peer.send(&body(16_000))?;
+                }
+                Ok(())
+            }),
+        );
+    }
+    cases
+}

@@ -1,0 +1,201 @@
+//! A server that takes its time before it answers, and what looks like it.
+
+use std::time::Duration;
+
+use super::{Case, Facts, own};
+use crate::lab::{CLIENT, Link, Side};
+use crate::server::{Listening, Tls, flood, listen};
+use crate::truth::Truth;
+
+/// The truth of a server that thinks.
+pub(super) fn thinks(facts: &Facts<'_>) -> Truth {
+    let think = facts.log.time("think");
+    Truth::new().figure("server", &["think"], think, facts.near(think))
+}
+
+/// The same of the lab's own server, whose time is in the path.
+fn takes(think: u64) -> impl Fn(&Facts<'_>) -> Truth {
+    let think = Duration::from_millis(think);
+    move |facts| {
+        Truth::new()
+            .figure("server", &["think"], think, facts.near(think))
+            .at_most("server", think + Duration::from_millis(5))
+    }
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for rtt in [10, 40, 200] {
+        cases.push(Case::new(
+            "think_clear",
+            "The server takes 300 ms; HTTP/1.1 without TLS.",
+            Link::rtt(rtt),
+            &["http://10.77.0.10/delay/300"],
+            takes(300),
+        ));
+        cases.push(Case::new(
+            "think_http2",
+            "The server takes 500 ms; HTTP/2 over TLS 1.3.",
+            Link::rtt(rtt),
+            &["-k", "https://10.77.0.10/delay/500"],
+            takes(500),
+        ));
+        cases.push(Case::new(
+            "think_tls12",
+            "The server takes 300 ms; HTTP/1.1 over TLS 1.2.",
+            Link::rtt(rtt),
+            &[
+                "-k",
+                "--http1.1",
+                "--tls-max",
+                "1.2",
+                "https://10.77.0.10/delay/300",
+            ],
+            takes(300),
+        ));
+    }
+    for (think, rtt) in [(20, 40), (30, 100), (35, 10)] {
+        cases.push(
+            Case::new(
+                "think_short",
+                "The server takes less than a delayed acknowledgment, so its answer brings it.",
+                Link::rtt(rtt),
+                &[&own("http", "/")],
+                thinks,
+            )
+            .variant(format!("{think} ms"))
+            .served(Listening::default(), move |peer| {
+                peer.read_head()?;
+                peer.think(think);
+                peer.answer(300)
+            }),
+        );
+    }
+    for rtt in [10, 40, 100] {
+        cases.push(
+            Case::new(
+                "think_handshake",
+                "The server takes 250 ms from the ClientHello to its answer.",
+                Link::rtt(rtt),
+                &["-k", &own("https", "/")],
+                |facts| {
+                    let think = facts.log.time("handshake");
+                    Truth::new()
+                        .figure("server", &["think"], think, facts.near(think))
+                        .at_most("server", think + Duration::from_millis(6))
+                },
+            )
+            .served(
+                Listening {
+                    tls: Some(Tls {
+                        wait: Duration::from_millis(250),
+                        ..Tls::default()
+                    }),
+                    ..Listening::default()
+                },
+                |peer| {
+                    peer.read_head()?;
+                    peer.answer(300)
+                },
+            ),
+        );
+        cases.push(
+            Case::new(
+                "tickets_beside_the_answer",
+                "Session tickets come a round trip after the handshake; the answer 300 ms later.",
+                Link::rtt(rtt),
+                &["-k", &own("https", "/")],
+                |facts| {
+                    let think = facts.log.time("think");
+                    Truth::new()
+                        .figure("server", &["think"], think, facts.near(think))
+                        .at_most("server", think + Duration::from_millis(6))
+                },
+            )
+            .served(
+                Listening {
+                    tls: Some(Tls::default()),
+                    ..Listening::default()
+                },
+                |peer| {
+                    peer.read_head()?;
+                    peer.think(300);
+                    peer.answer(300)
+                },
+            ),
+        );
+        cases.push(
+            Case::new(
+                "early_hints",
+                "103 at once, the answer 300 ms later.",
+                Link::rtt(rtt),
+                &[&own("http", "/")],
+                thinks,
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n")?;
+                peer.think(300);
+                peer.answer(300)
+            }),
+        );
+        cases.push(
+            Case::new(
+                "hello_retry_request",
+                "The server's only key exchange is one that the client sent no key for.",
+                Link::rtt(rtt),
+                &["-k", &own("https", "/")],
+                |facts| {
+                    let network = facts.rtt * 4;
+                    Truth::new()
+                        .figure("network", &["round_trip"], network, facts.rtt / 4)
+                        .at_most("server", Duration::from_millis(8))
+                },
+            )
+            .served(
+                Listening {
+                    tls: Some(Tls {
+                        rare_group: true,
+                        ..Tls::default()
+                    }),
+                    ..Listening::default()
+                },
+                |peer| {
+                    peer.read_head()?;
+                    peer.answer(300)
+                },
+            ),
+        );
+    }
+    for (rtt, rate, bytes) in [(20, 5, 100_000), (40, 2, 40_000), (100, 10, 200_000)] {
+        cases.push(
+            Case::new(
+                "bufferbloat_beside_think",
+                "Datagrams of somebody else's fill the link's queue before the answer.",
+                Link::rtt(rtt).with("bandwidth", format!("{rate}mbit")),
+                &[&own("http", "/")],
+                move |_| {
+                    let queue = Duration::from_micros(bytes as u64 * 8 / rate);
+                    Truth::new()
+                        .figure("network", &["queueing"], queue, queue * 3 / 20)
+                        .at_most("server", Duration::from_millis(3))
+                },
+            )
+            .stage(move |lab, log| {
+                let flood = flood(lab, Side::Servers);
+                vec![listen(
+                    lab,
+                    super::OWN_PORT,
+                    Listening::default(),
+                    log,
+                    move |peer| {
+                        peer.read_head()?;
+                        flood(CLIENT, bytes);
+                        peer.answer(300)
+                    },
+                )]
+            }),
+        );
+    }
+    cases
+}

@@ -1,0 +1,151 @@
+//! Uploads.
+
+use std::time::Duration;
+
+use super::bandwidth::rounds_of;
+use super::{Case, Facts, fifteen_percent, loss::losses, own, think::thinks};
+use crate::lab::Link;
+use crate::server::Listening;
+use crate::truth::Truth;
+
+fn upload(
+    kind: &'static str,
+    about: &'static str,
+    link: Link,
+    bytes: usize,
+    truth: impl Fn(&Facts<'_>) -> Truth + Send + Sync + 'static,
+) -> Case {
+    let file = format!("@bytes:{bytes}");
+    Case::new(
+        kind,
+        about,
+        link,
+        &["--data-binary", &file, &own("http", "/")],
+        truth,
+    )
+    .variant(format!("{bytes} bytes"))
+    .served(Listening::default(), move |peer| {
+        peer.read_head()?;
+        peer.read_body(bytes, || {})?;
+        peer.answer(300)
+    })
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (rate, rtt, bytes) in [
+        (1, 20, 150_000),
+        (2, 50, 300_000),
+        (5, 100, 800_000),
+        (10, 20, 1_000_000),
+    ] {
+        cases.push(
+            upload(
+                "upload_bandwidth",
+                "An upload over a link with a limited rate.",
+                Link::rtt(rtt).with("bandwidth", format!("{rate}mbit")),
+                bytes,
+                |facts| {
+                    let (excess, windows) = (facts.excess(), facts.congestion_windows_before());
+                    Truth::new().figure(
+                        "network",
+                        &["bandwidth"],
+                        excess + windows / 2,
+                        fifteen_percent(excess) + windows / 2,
+                    )
+                },
+            )
+            .beside(&["bandwidth"]),
+        );
+    }
+    for (share, rtt, seed) in [(1, 50, 1), (2, 40, 2), (3, 20, 3), (5, 40, 4), (3, 100, 5)] {
+        cases.push(
+            upload(
+                "upload_loss",
+                "An upload over a link that loses packets.",
+                Link::rtt(rtt)
+                    .with("loss", format!("{share}%"))
+                    .with("seed", seed),
+                200_000,
+                losses,
+            )
+            .beside(&["loss"]),
+        );
+    }
+    for rtt in [20, 60, 150] {
+        cases.push(upload(
+            "upload_slow_start",
+            "An upload that is larger than the initial window.",
+            Link::rtt(rtt),
+            80_000,
+            |facts| {
+                let waits = facts.rtt * rounds_of(80_000);
+                Truth::new()
+                    .figure(
+                        "network",
+                        &["congestion_window"],
+                        waits,
+                        fifteen_percent(waits),
+                    )
+                    .at_most("server", Duration::from_millis(3))
+            },
+        ));
+        cases.push(
+            upload(
+                "think_after_an_upload",
+                "The server takes 300 ms after the last byte of an upload.",
+                Link::rtt(rtt),
+                20_000,
+                thinks,
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.read_body(20_000, || {})?;
+                peer.think(300);
+                peer.answer(300)
+            }),
+        );
+        cases.push(
+            upload(
+                "early_answer",
+                "The server refuses an upload 200 ms after its head, with most of it unread.",
+                Link::rtt(rtt),
+                5_000_000,
+                |facts| {
+                    let think = facts.log.time("think");
+                    Truth::new()
+                        .figure("server", &["think", "window"], think, facts.near(think) + facts.rtt)
+                        .at_most("server", think + facts.rtt)
+                },
+            )
+            .served(
+                Listening {
+                    receive_buffer: Some(32_768),
+                    ..Listening::default()
+                },
+                |peer| {
+                    peer.read_head()?;
+                    peer.think(200);
+                    peer.send(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                },
+            ),
+        );
+        cases.push(
+            upload(
+                "continue_beside_the_answer",
+                "100 comes at once, the answer 300 ms later.",
+                Link::rtt(rtt),
+                5_000,
+                thinks,
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+                peer.read_body(5_000, || {})?;
+                peer.think(300);
+                peer.answer(300)
+            }),
+        );
+    }
+    cases
+}
