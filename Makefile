@@ -4,7 +4,7 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test ci format-check lint docs licences advisories pages faults bench install setcap
+.PHONY: help build run test ci format-check lint docs licences advisories pages faults truth bench install setcap
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ faults: ## Let one system call after the other fail, and see how the program end
 	@tools/system-packages test || true
 	$(CARGO) build --locked
 	tools/faults
+
+truth: build ## Run scenarios of which is known whose every millisecond is, and say where the ledger is wrong (Linux, root; some minutes)
+	$(CARGO) test --locked --test truth -- --ignored --nocapture live_runs_are_told_as_they_are
 
 bench: ## Measure against curl and print the figures (needs nginx and curl)
 	@tools/system-packages build

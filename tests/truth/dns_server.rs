@@ -57,7 +57,7 @@ fn answered(question: &[u8]) -> Option<(u16, Vec<u8>)> {
     let kind = u16::from_be_bytes([asked[0], asked[1]]);
     let data: &[u8] = match kind {
         A => &[10, 77, 0, 10],
-        AAAA => &[0xfd, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10],
+        AAAA => &[0xfd, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10],
         _ => &[],
     };
     let count = u8::from(!data.is_empty());

@@ -5,12 +5,12 @@ use std::thread;
 
 use bytes::Bytes;
 
-use super::lab::Lab;
-use super::server::{Server, bound};
+use super::lab::{Lab, Side};
+use super::server::{Listening, Server, bound};
 
 /// Listens without TLS; each window is of so many bytes.
 pub(crate) fn listen(lab: &Lab, port: u16, window: u32) -> Server {
-    let server = bound(lab, port, &super::server::Listening::default());
+    let server = bound(lab, Side::Servers, port, &Listening::default());
     let accepting = Arc::clone(&server.0);
     thread::spawn(move || {
         while let Ok((connection, _)) = accepting.accept() {

@@ -13,16 +13,17 @@ use rustix::process::geteuid;
 
 use super::found::Found;
 use super::kinds::{self, Case, Facts};
-use super::lab::{Lab, Link};
+use super::lab::{Lab, Link, Side};
+use super::recorded::{Header, found_in};
 use super::server::{Log, body};
-use super::truth::{Judgement, Truth};
+use super::truth::Judgement;
 
 /// Share of the runs that have to pass, in percent.
 const LEAST_PASSED_PERCENT: usize = 95;
 
 /// What came of one run.
 pub(crate) struct Outcome {
-    pub(crate) truth: Truth,
+    pub(crate) header: Header,
     pub(crate) found: Found,
     pub(crate) judgement: Judgement,
     /// The events of the run, a line each.
@@ -80,6 +81,37 @@ pub(crate) fn run_all() -> bool {
     );
     failed.iter().for_each(|line| println!("{line}"));
     !cases.is_empty() && passed * 100 >= cases.len() * LEAST_PASSED_PERCENT
+}
+
+/// Judges the runs that the last live run has left, by this build's ledger, and prints a table.
+pub(crate) fn judge_again() {
+    let mut runs: Vec<PathBuf> = fs::read_dir(directory())
+        .expect("there was a live run")
+        .map(|entry| entry.expect("the runs can be listed").path())
+        .filter(|at| at.join("truth.json").exists())
+        .collect();
+    runs.sort();
+    let mut failed = 0;
+    for at in &runs {
+        let text = fs::read_to_string(at.join("truth.json")).expect("a run's truth");
+        let header: Header = serde_json::from_str(&text).expect("a run's truth");
+        let events = fs::read_to_string(at.join("run.events")).expect("a run's events");
+        let events = events
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("an event"));
+        let found = found_in(events);
+        let judgement = header.truth.judge(&found);
+        if !judgement.reasons.is_empty() {
+            failed += 1;
+            println!(
+                "FAIL {}\n     {}\n     {}",
+                at.display(),
+                judgement.reasons.join("; "),
+                found.summary()
+            );
+        }
+    }
+    println!("{} of {} runs pass", runs.len() - failed, runs.len());
 }
 
 /// A row of the table, and whether the run passes.
@@ -143,10 +175,20 @@ pub(crate) fn run(case: &Case, at: &Path) -> Result<Outcome, String> {
         run: &found,
         baseline: baseline.as_ref(),
     };
-    let truth = (case.truth)(&facts);
+    // What a server of the tests' own needed besides its waits is its own, too.
+    let truth = (case.truth)(&facts).and_also("server", log.time("busy"));
+    let header = Header {
+        about: format!("{} Link: {} {}", case.about, case.link, case.variant)
+            .trim_end()
+            .to_owned(),
+        truth: truth.clone(),
+        known_wrong: None,
+    };
+    let written = serde_json::to_string(&header).map_err(|error| error.to_string())?;
+    fs::write(at.join("truth.json"), written).map_err(|error| error.to_string())?;
     Ok(Outcome {
         judgement: truth.judge(&found),
-        truth,
+        header,
         found,
         events: at.join("run.events"),
     })
@@ -191,6 +233,9 @@ fn try_run(case: &Case, link: &Link, log: &Log, at: &Path) -> io::Result<Vec<u8>
         });
     }
     let lab = Lab::start(&binary, link, &program, at)?;
+    // Room for what the client has not read yet, so that its window limits nothing unless a kind is
+    // about that.
+    lab.set_parameter(Side::Client, "ipv4/tcp_rmem", "4096 1048576 6291456");
     let servers = (case.stage)(&lab, log);
     let reading = case.reading.clone();
     let act = case.acts.as_ref().map(|acts| acts(&lab, log));

@@ -36,6 +36,12 @@ fn live_runs_are_told_as_they_are() {
 }
 
 #[test]
+#[ignore = "it takes the runs of `make truth`: see CONTRIBUTING.md"]
+fn judge_again() {
+    live::judge_again();
+}
+
+#[test]
 #[ignore = "it takes root and writes tests/truth/recorded: see CONTRIBUTING.md"]
 fn record() {
     if live::is_skipped() {

@@ -132,14 +132,8 @@ pub(crate) fn record_all() {
 fn record(case: &Case) -> Result<(String, Vec<String>), String> {
     let at = live::directory().join(format!("recording-{}", case.kind));
     let outcome = live::run(case, &at)?;
-    let header = Header {
-        about: format!("{} Link: {} {}", case.about, case.link, case.variant)
-            .trim_end()
-            .to_owned(),
-        truth: outcome.truth,
-        known_wrong: None,
-    };
-    let mut text = serde_json::to_string(&header).map_err(|error| error.to_string())? + "\n";
+    let mut text =
+        serde_json::to_string(&outcome.header).map_err(|error| error.to_string())? + "\n";
     let events = fs::read_to_string(&outcome.events).map_err(|error| error.to_string())?;
     for line in events.lines() {
         let mut event: Event = serde_json::from_str(line).map_err(|error| error.to_string())?;

@@ -45,6 +45,11 @@ impl Log {
         let began = Instant::now();
         thread::sleep(time);
         self.add(what, began.elapsed());
+        self.add("waited", began.elapsed());
+    }
+
+    fn waited(&self) -> Duration {
+        self.time("waited")
     }
 }
 
@@ -77,6 +82,10 @@ pub(crate) struct Peer {
     tcp: TcpStream,
     pub(crate) log: Log,
     unread: Vec<u8>,
+    /// When a request had come that is not answered yet, and the waits counted by then.
+    asked: Option<(Instant, Duration)>,
+    /// It is closed without an end of its stream.
+    is_reset: bool,
 }
 
 enum Stream {
@@ -101,7 +110,19 @@ pub(crate) fn listen(
     log: &Log,
     serve: impl Fn(&mut Peer) -> io::Result<()> + Send + Sync + 'static,
 ) -> Server {
-    let server = bound(lab, port, &how);
+    listen_on(lab, Side::Servers, port, how, log, serve)
+}
+
+/// The same on either side.
+pub(crate) fn listen_on(
+    lab: &Lab,
+    side: Side,
+    port: u16,
+    how: Listening,
+    log: &Log,
+    serve: impl Fn(&mut Peer) -> io::Result<()> + Send + Sync + 'static,
+) -> Server {
+    let server = bound(lab, side, port, &how);
     let accepting = Arc::clone(&server.0);
     let serve = Arc::new(serve);
     let log = log.clone();
@@ -119,10 +140,10 @@ pub(crate) fn listen(
     server
 }
 
-/// A socket that listens on a port of the lab's hosts.
-pub(crate) fn bound(lab: &Lab, port: u16, how: &Listening) -> Server {
+/// A socket that listens on a port of one side.
+pub(crate) fn bound(lab: &Lab, side: Side, port: u16, how: &Listening) -> Server {
     let socket = lab
-        .on(Side::Servers, || listening_socket(port, how))
+        .on(side, || listening_socket(port, how))
         .expect("a server can listen");
     Server(Arc::new(socket))
 }
@@ -153,6 +174,15 @@ impl Peer {
                 let connection =
                     ServerConnection::new(Arc::new(tls_settings(tls))).map_err(io::Error::other)?;
                 let mut stream = StreamOwned::new(connection, tcp);
+                let began = Instant::now();
+                while !stream.conn.wants_write() {
+                    stream.conn.read_tls(&mut stream.sock)?;
+                    stream
+                        .conn
+                        .process_new_packets()
+                        .map_err(io::Error::other)?;
+                }
+                log.add("busy", began.elapsed());
                 while stream.conn.is_handshaking() {
                     stream.conn.complete_io(&mut stream.sock)?;
                 }
@@ -164,6 +194,8 @@ impl Peer {
             tcp: control,
             log,
             unread: Vec::new(),
+            asked: None,
+            is_reset: false,
         })
     }
 
@@ -173,6 +205,7 @@ impl Peer {
         loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
                 self.unread = bytes.split_off(end + 4);
+                self.asked = Some((Instant::now(), self.log.waited()));
                 return Ok(String::from_utf8_lossy(&bytes).into_owned());
             }
             let mut buffer = [0; 4_096];
@@ -219,6 +252,11 @@ impl Peer {
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Some((asked, waited)) = self.asked.take() {
+            let waited = self.log.waited().saturating_sub(waited);
+            let busy = asked.elapsed().saturating_sub(waited);
+            self.log.add("busy", busy);
+        }
         match &mut self.stream {
             Stream::Plain(stream) => stream.write_all(bytes),
             Stream::Tls(stream) => {
@@ -226,6 +264,20 @@ impl Peer {
                 stream.flush()
             }
         }
+    }
+
+    /// Sends whole segments of an answer that goes on: the last one is not marked as pushed.
+    pub(crate) fn send_more(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let socket = socket2::SockRef::from(&self.tcp);
+        socket.send_with_flags(bytes, libc::MSG_MORE).map(drop)
+    }
+
+    /// Resets the connection.
+    pub(crate) fn reset(&mut self) -> io::Result<()> {
+        // An abortive close (RFC 9293 §3.10.5): nothing lingers.
+        socket2::SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO))?;
+        self.is_reset = true;
+        Ok(())
     }
 
     /// Answers with 200 and a body of so many bytes, written at once.
@@ -247,6 +299,9 @@ impl Peer {
 
     /// Closes the connection once the other side has read everything.
     fn finish(&mut self) {
+        if self.is_reset {
+            return;
+        }
         if let Stream::Tls(stream) = &mut self.stream {
             stream.conn.send_close_notify();
             let _ = stream.flush();

@@ -79,6 +79,12 @@ impl Truth {
         self
     }
 
+    /// With so much more than is said so far that an owner may have had.
+    pub(crate) fn and_also(mut self, owner: &str, time: Duration) -> Self {
+        *self.at_most_ns.entry(owner.to_owned()).or_default() += nanos(time);
+        self
+    }
+
     /// Compares a ledger with it.
     pub(crate) fn judge(&self, found: &Found) -> Judgement {
         let total = found.total.as_secs_f64().max(1e-9);

@@ -8,7 +8,7 @@ use crate::server::{Listening, Tls, answer};
 use crate::truth::Truth;
 
 /// Bytes of a segment on a link with Ethernet's MTU.
-const SEGMENT: usize = 1_448;
+pub(super) const SEGMENT: usize = 1_448;
 /// Segments of the initial window (RFC 6928).
 const INITIAL_WINDOW: usize = 10;
 
@@ -38,7 +38,7 @@ pub(super) fn rounds_of(bytes: usize) -> u32 {
 /// The link's rate is what a run took longer than on a link without limit.
 fn limited(facts: &Facts<'_>) -> Truth {
     let excess = facts.excess();
-    let windows = facts.congestion_windows_before();
+    let windows = facts.waits_before();
     let paced = facts.baseline.map_or(Duration::ZERO, |found| {
         found.caused_by("network", &["bandwidth"])
     });
@@ -119,6 +119,21 @@ fn windows(bytes: usize, server: u64) -> impl Fn(&Facts<'_>) -> Truth {
 
 fn slow_start() -> Vec<Case> {
     let mut cases = Vec::new();
+    for (family, url) in [
+        ("IPv4", "http://10.77.0.10/bytes/70000"),
+        ("IPv6", "http://[fd77::a]/bytes/70000"),
+    ] {
+        cases.push(
+            Case::new(
+                "slow_start_in_small_segments",
+                "A download over a link whose packets are small.",
+                Link::rtt(50).with("mtu", 1_280),
+                &[url],
+                windows(70_000, 3),
+            )
+            .variant(family),
+        );
+    }
     for rtt in [20, 60, 150] {
         for bytes in [30_000, 80_000, 170_000] {
             let case = Case::new(

@@ -26,6 +26,13 @@ pub(super) fn cases() -> Vec<Case> {
             },
         ));
         cases.push(Case::new(
+            "no_such_neighbour",
+            "An address on the link that nobody has: the kernel gives up after three seconds.",
+            Link::rtt(rtt),
+            &["http://10.77.0.200/"],
+            unanswered(0),
+        ));
+        cases.push(Case::new(
             "every_packet_dropped",
             "A host behind a firewall that drops everything.",
             Link::rtt(rtt),
@@ -54,13 +61,9 @@ pub(super) fn cases() -> Vec<Case> {
                 Link::rtt(rtt),
                 &["-m", "2", &own("http", "/")],
                 |facts| {
-                    let silent = facts.run.total.saturating_sub(facts.rtt * 5 / 2);
-                    Truth::new().figure(
-                        "network",
-                        &["unanswered"],
-                        silent,
-                        facts.near(silent) + facts.rtt / 2,
-                    )
+                    // What was on its way then still came.
+                    let silent = facts.beyond(2).saturating_sub(facts.log.time("flowing"));
+                    Truth::new().figure("network", &["unanswered"], silent, facts.near(silent))
                 },
             )
             .stage(|lab, log| {
@@ -72,9 +75,11 @@ pub(super) fn cases() -> Vec<Case> {
                     log,
                     move |peer| {
                         peer.read_head()?;
-                        peer.send(&[head(1_000_000).as_bytes(), &body(500_000)].concat())?;
+                        let began = std::time::Instant::now();
+                        peer.send(&[head(6_000_000).as_bytes(), &body(3_000_000)].concat())?;
                         link.drop_all(true);
-                        peer.send(&body(500_000))
+                        peer.log.add("flowing", began.elapsed());
+                        peer.send(&body(3_000_000))
                     },
                 )]
             }),

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Case, Facts, OWN_PORT, bandwidth::download, fifteen_percent, own};
+use super::bandwidth::{SEGMENT, download};
+use super::{Case, Facts, OWN_PORT, fifteen_percent, own};
 use crate::lab::Link;
-use crate::server::{Listening, Tls, body, head, listen};
+use crate::server::{Listening, Peer, Tls, answer, body, head, listen};
 use crate::truth::Truth;
 
 /// All that losses do: the waits for them, and smaller flights after them.
@@ -22,9 +23,9 @@ pub(super) fn losses(facts: &Facts<'_>) -> Truth {
     )
 }
 
-/// Waits until packets that were written are on the link.
-fn until_on_the_link() {
-    std::thread::sleep(Duration::from_millis(4));
+/// Waits until packets that were written are on the link, which is a pause of the server's.
+fn until_on_the_link(peer: &Peer) {
+    peer.pause(3);
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -162,12 +163,14 @@ pub(super) fn cases() -> Vec<Case> {
 /// A timer is what a run waits for beyond the same run without the loss.
 fn timed_out(facts: &Facts<'_>) -> Truth {
     let excess = facts.excess();
-    Truth::new().figure(
-        "network",
-        &["timeout", "loss"],
-        excess,
-        fifteen_percent(excess),
-    )
+    Truth::new()
+        .figure(
+            "network",
+            &["timeout", "loss"],
+            excess,
+            fifteen_percent(excess),
+        )
+        .and_also("server", facts.log.time("pause"))
 }
 
 fn at_certain_instants() -> Vec<Case> {
@@ -190,12 +193,13 @@ fn at_certain_instants() -> Vec<Case> {
                     log,
                     move |peer| {
                         peer.read_head()?;
-                        peer.send(&[head(9_000).as_bytes(), &body(8_000)].concat())?;
-                        until_on_the_link();
-                        let lossy = !peer.log.is_baseline;
-                        link.drop_all(lossy);
-                        peer.send(&body(1_000))?;
-                        until_on_the_link();
+                        let bytes = answer(9_000);
+                        let (before, lost) = bytes.split_at(6 * SEGMENT);
+                        peer.send_more(before)?;
+                        until_on_the_link(peer);
+                        link.drop_all(!peer.log.is_baseline);
+                        peer.send(lost)?;
+                        until_on_the_link(peer);
                         link.drop_all(false);
                         Ok(())
                     },
@@ -211,7 +215,9 @@ fn at_certain_instants() -> Vec<Case> {
                 &[&own("http", "/")],
                 |facts| {
                     let excess = facts.excess();
-                    Truth::new().figure("network", &["loss"], excess, fifteen_percent(excess))
+                    Truth::new()
+                        .figure("network", &["loss"], excess, fifteen_percent(excess))
+                        .and_also("server", facts.log.time("pause"))
                 },
             )
             .stage(|lab, log| {
@@ -224,12 +230,46 @@ fn at_certain_instants() -> Vec<Case> {
                     move |peer| {
                         peer.read_head()?;
                         peer.send(&[head(12_000).as_bytes(), &body(3_000)].concat())?;
-                        until_on_the_link();
+                        until_on_the_link(peer);
                         link.drop_all(!peer.log.is_baseline);
                         peer.send(&body(1_000))?;
-                        until_on_the_link();
+                        until_on_the_link(peer);
                         link.drop_all(false);
                         peer.send(&body(8_000))
+                    },
+                )]
+            })
+            .beside(&[]),
+        );
+        cases.push(
+            Case::new(
+                "lost_beginning",
+                "The first segment of an answer is lost, and those after it find it missing.",
+                Link::rtt(rtt),
+                &[&own("http", "/")],
+                |facts| {
+                    let excess = facts.excess();
+                    Truth::new()
+                        .figure("network", &["loss"], excess, fifteen_percent(excess))
+                        .and_also("server", facts.log.time("pause") * 2)
+                },
+            )
+            .stage(|lab, log| {
+                let link = lab.link();
+                vec![listen(
+                    lab,
+                    OWN_PORT,
+                    Listening::default(),
+                    log,
+                    move |peer| {
+                        let bytes = answer(9_000);
+                        let (lost, after) = bytes.split_at(SEGMENT);
+                        peer.read_head()?;
+                        link.drop_all(!peer.log.is_baseline);
+                        peer.send_more(lost)?;
+                        until_on_the_link(peer);
+                        link.drop_all(false);
+                        peer.send(after)
                     },
                 )]
             })
@@ -256,7 +296,7 @@ fn at_certain_instants() -> Vec<Case> {
                         peer.send(
                             b"HTTP/1.1 302 Found\r\nLocation: /second\r\nContent-Length: 0\r\n\r\n",
                         )?;
-                        until_on_the_link();
+                        until_on_the_link(peer);
                         link.drop_all(!peer.log.is_baseline);
                         std::thread::sleep(half + Duration::from_millis(10));
                         link.drop_all(false);
@@ -285,6 +325,45 @@ fn at_certain_instants() -> Vec<Case> {
                 link.drop_all(lossy);
                 Box::new(move || {
                     std::thread::sleep(Duration::from_millis(400));
+                    link.drop_all(false);
+                })
+            })
+            .beside(&[]),
+        );
+    }
+    for (kind, about, scheme, (from, to)) in [
+        (
+            "lost_syn_ack",
+            "The first SYN-ACK is lost.",
+            "http",
+            (50, 170),
+        ),
+        (
+            "lost_client_hello",
+            "The ClientHello is lost, and the acknowledgment before it.",
+            "https",
+            (150, 290),
+        ),
+    ] {
+        cases.push(
+            Case::new(
+                kind,
+                about,
+                Link::rtt(200),
+                &["-k", &format!("{scheme}://10.77.0.10/users")],
+                |facts| {
+                    let excess = facts.excess();
+                    Truth::new()
+                        .figure("network", &["timeout"], excess, facts.near(excess))
+                        .and_also("server", Duration::from_millis(8))
+                },
+            )
+            .acts(move |lab, log| {
+                let (link, lossy) = (lab.link(), !log.is_baseline);
+                Box::new(move || {
+                    std::thread::sleep(Duration::from_millis(from));
+                    link.drop_all(lossy);
+                    std::thread::sleep(Duration::from_millis(to - from));
                     link.drop_all(false);
                 })
             })
@@ -322,12 +401,12 @@ fn at_certain_instants() -> Vec<Case> {
                 move |peer| {
                     peer.read_head()?;
                     peer.send(&[head(30_000).as_bytes(), &body(10_000)].concat())?;
-                    until_on_the_link();
+                    until_on_the_link(peer);
                     if !peer.log.is_baseline {
                         link.set_round_trip(Duration::from_millis(800));
                     }
                     peer.send(&body(10_000))?;
-                    until_on_the_link();
+                    until_on_the_link(peer);
                     link.set_round_trip(Duration::from_millis(40));
                     peer.send(&body(10_000))
                 },

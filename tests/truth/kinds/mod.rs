@@ -79,6 +79,15 @@ impl Facts<'_> {
         self.run.total.saturating_sub(baseline)
     }
 
+    /// The time that the baseline waited for windows, which what it is without may hide.
+    pub(crate) fn waits_before(&self) -> Duration {
+        self.baseline.map_or(Duration::ZERO, |found| {
+            found.caused_by("network", &["congestion_window"])
+                + found.caused_by("client", &["window", "flow_control"])
+                + found.caused_by("server", &["window", "flow_control", "pause"])
+        })
+    }
+
     /// The time that the baseline spent on windows of congestion.
     pub(crate) fn congestion_windows_before(&self) -> Duration {
         self.baseline.map_or(Duration::ZERO, |found| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Case, Facts, own};
 use crate::lab::{CLIENT, Link, Side};
-use crate::server::{Listening, Tls, flood, listen};
+use crate::server::{Listening, Tls, flood, listen, listen_on};
 use crate::truth::Truth;
 
 /// The truth of a server that thinks.
@@ -165,6 +165,66 @@ pub(super) fn cases() -> Vec<Case> {
                     peer.answer(300)
                 },
             ),
+        );
+    }
+    for think in [5, 100] {
+        cases.push(
+            Case::new(
+                "think_on_loopback",
+                "A server on this machine.",
+                Link::rtt(20),
+                &["http://127.0.0.1:8000/"],
+                |facts| thinks(facts).at_most("network", Duration::from_millis(1)),
+            )
+            .variant(format!("{think} ms"))
+            .stage(move |lab, log| {
+                vec![listen_on(
+                    lab,
+                    Side::Client,
+                    super::OWN_PORT,
+                    Listening::default(),
+                    log,
+                    move |peer| {
+                        peer.read_head()?;
+                        peer.think(think);
+                        peer.answer(300)
+                    },
+                )]
+            }),
+        );
+    }
+    for rtt in [20, 100] {
+        cases.push(
+            Case::new(
+                "reset_instead_of_an_answer",
+                "The server resets the connection after 200 ms.",
+                Link::rtt(rtt),
+                &[&own("http", "/")],
+                thinks,
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.think(200);
+                peer.reset()
+            }),
+        );
+        cases.push(
+            Case::new(
+                "large_request",
+                "A request head of several segments, and a server that takes 120 ms.",
+                Link::rtt(rtt),
+                &[
+                    "-H",
+                    &format!("X-Large: {}", "a".repeat(6_000)),
+                    &own("http", "/"),
+                ],
+                thinks,
+            )
+            .served(Listening::default(), |peer| {
+                peer.read_head()?;
+                peer.think(120);
+                peer.answer(300)
+            }),
         );
     }
     for (rtt, rate, bytes) in [(20, 5, 100_000), (40, 2, 40_000), (100, 10, 200_000)] {

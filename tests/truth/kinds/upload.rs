@@ -46,7 +46,7 @@ pub(super) fn cases() -> Vec<Case> {
                 Link::rtt(rtt).with("bandwidth", format!("{rate}mbit")),
                 bytes,
                 |facts| {
-                    let (excess, windows) = (facts.excess(), facts.congestion_windows_before());
+                    let (excess, windows) = (facts.excess(), facts.waits_before());
                     Truth::new().figure(
                         "network",
                         &["bandwidth"],
