@@ -6,7 +6,7 @@ use super::owner::{Attribution, Cause, Detail, Owner};
 use super::partition::Reason;
 use super::steps::Steps;
 use super::walk::Walk;
-use crate::trace::{Attempt, AttemptOutcome, Phase, ResolutionSource};
+use crate::trace::{Attempt, AttemptOutcome, DnsQuery, Phase, QueryOutcome, ResolutionSource};
 use crate::units::{Moment, Nanos};
 use crate::wire::TcpFlags;
 
@@ -36,21 +36,24 @@ impl Steps<'_> {
             return;
         };
         self.processing_until(first, "before_query");
+        let is_open =
+            |query: &DnsQuery| query.was_abandoned() || query.ended.is_none_or(|ended| ended > end);
+        // Until something has been answered, all of it is waiting.
+        let has_answer = queries
+            .iter()
+            .any(|query| matches!(query.outcome, QueryOutcome::Answered(_)) && !is_open(query));
+        let pending = queries.iter().any(is_open);
         let answered = queries
             .iter()
-            .filter(|query| !query.was_abandoned())
+            .filter(|query| !is_open(query))
             .filter_map(|query| query.ended)
-            .filter(|ended| *ended <= end)
             .max()
-            .filter(|_| span.ended.is_some())
+            .filter(|_| has_answer || !pending)
             .unwrap_or(end);
         let reason = self.app(lookup, "query_to_answer");
         self.partition.until(answered, reason);
         // What is left after the last answer is the program's own, or the time it gave the other
         // address family (RFC 8305 §3).
-        let pending = queries
-            .iter()
-            .any(|query| query.was_abandoned() || query.ended.is_none_or(|ended| ended > end));
         let attribution = if pending {
             Attribution::new(Owner::Client, Cause::Delay).with_detail(Detail::ResolutionDelay)
         } else {

@@ -14,6 +14,7 @@ use super::turn::Turn;
 use super::walk::Walk;
 use crate::trace::{Direction, PacketEntry};
 use crate::units::WallTime;
+use crate::wire::TcpFlags;
 
 /// The rule for a turn that was acknowledged, and not answered by the end.
 pub(super) const ACKNOWLEDGED_AND_NOT_ANSWERED: &str = "acknowledged_and_not_answered";
@@ -40,6 +41,8 @@ pub(super) struct IncomingProgress {
     pub(super) burst_packets: (usize, usize),
     /// The first packet that came while bytes before it were missing, since when some have been.
     pub(super) held_up_since: usize,
+    /// Offset of the other side's FIN: bytes before it that have not come are missing.
+    pub(super) fin: Option<u64>,
     /// The latest packet since the burst that brought bytes again which had come.
     pub(super) repeat: Option<(usize, WallTime)>,
     /// The next packet.
@@ -50,6 +53,13 @@ pub(super) struct IncomingProgress {
 pub(super) struct IncomingState<'p> {
     pub(super) partition: &'p mut Partition,
     pub(super) progress: &'p mut IncomingProgress,
+}
+
+impl IncomingProgress {
+    /// Returns true if bytes are missing before some that have come, or before the FIN.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.delivery.is_held_up() || self.fin.is_some_and(|fin| fin > self.delivery.next())
+    }
 }
 
 impl Deref for IncomingState<'_> {
@@ -94,6 +104,7 @@ impl Walk<'_> {
             burst: None,
             burst_packets: (first, first),
             held_up_since: first,
+            fin: None,
             repeat: None,
             next: first,
         }
@@ -197,10 +208,16 @@ impl Walk<'_> {
         if !is_answer {
             self.note_acknowledgment(state, index, packet);
         }
+        if packet.flags.has(TcpFlags::FIN) {
+            if !state.is_held_up() {
+                state.held_up_since = index;
+            }
+            state.fin = Some(end);
+        }
         if packet.payload_bytes == 0 {
             return;
         }
-        let was_held_up = state.delivery.is_held_up();
+        let was_held_up = state.is_held_up();
         let arrival = state.delivery.add(packet.offset, end);
         if arrival == Arrival::Repeat {
             state.repeat = Some((index, packet.wall));
@@ -284,7 +301,7 @@ impl Walk<'_> {
             let packet = self.packet(state.burst_packets.1);
             // A full segment was not the last one of a write, or by chance.
             let was_sending = packet.is_some_and(|packet| self.path.is_full(packet));
-            let (attribution, rule) = if was_sending || state.delivery.is_held_up() {
+            let (attribution, rule) = if was_sending || state.is_held_up() {
                 (Attribution::network(Cause::Unanswered), "stream_broke_off")
             } else {
                 (

@@ -31,6 +31,8 @@ pub(super) struct SenderClock {
     /// The least difference between arrival and timestamp, both since the first segment, for each
     /// length of a tick.
     least: [i128; TICKS.len()],
+    /// The greatest one.
+    greatest: [i128; TICKS.len()],
     /// The count of ticks was lost in a long silence.
     is_lost: bool,
 }
@@ -48,15 +50,18 @@ impl SenderClock {
             self.ticks += i64::from(bits.wrapping_sub(known).cast_signed());
         }
         let passed = elapsed(began, packet.wall);
-        for (least, tick) in self.least.iter_mut().zip(TICKS) {
-            *least = (*least).min(passed - i128::from(self.ticks) * tick);
+        for (place, tick) in TICKS.into_iter().enumerate() {
+            let under_way = passed - i128::from(self.ticks) * tick;
+            self.least[place] = self.least[place].min(under_way);
+            self.greatest[place] = self.greatest[place].max(under_way);
         }
     }
 
     /// Returns how much longer a segment was under way than the fastest one, to about a tick;
     /// `None` without timestamps, or if the length of a tick is not borne out.
     pub(super) fn time_in_queues(&self, packet: &PacketEntry) -> Option<Nanos> {
-        let (tick, least) = self.tick()?;
+        let place = self.tick()?;
+        let (tick, least) = (TICKS[place], self.least[place]);
         let (arrived, bits) = self.first?;
         let passed = elapsed(arrived, packet.wall);
         // The wrap of 16 bits that comes nearest to the time that has passed.
@@ -67,10 +72,17 @@ impl SenderClock {
         Some(Nanos(u64::try_from(beyond.max(0)).unwrap_or(u64::MAX)))
     }
 
-    /// The length of a tick in nanoseconds, and the least difference by it. Time in queues makes a
-    /// tick look longer than it is, so what is a little less than the next longer one in use still
-    /// counts as a millisecond.
-    fn tick(&self) -> Option<(i128, i128)> {
+    /// Returns by how much the times under way have differed; 0 if it is not known.
+    pub(super) fn spread(&self) -> Nanos {
+        let spread = self
+            .tick()
+            .map_or(0, |place| self.greatest[place] - self.least[place]);
+        Nanos(u64::try_from(spread).unwrap_or(0))
+    }
+
+    /// Which of the ticks it is. Time in queues makes a tick look longer than it is, so what is a
+    /// little less than the next longer one in use still counts as a millisecond.
+    fn tick(&self) -> Option<usize> {
         let ((began, _), (ended, _)) = (self.first?, self.latest?);
         let seen = elapsed(began, ended).checked_div(i128::from(self.ticks))?;
         let is_long = ended.since(began) >= LONG_OBSERVATION;
@@ -81,8 +93,9 @@ impl SenderClock {
                 is_long && (tick * 9 / 10..tick * 11 / 10).contains(&seen)
             }
         };
-        let mut known = TICKS.into_iter().zip(self.least);
-        known.find(|(tick, _)| !self.is_lost && fits(*tick))
+        TICKS
+            .into_iter()
+            .position(|tick| !self.is_lost && fits(tick))
     }
 }
 

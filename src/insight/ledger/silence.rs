@@ -238,15 +238,19 @@ impl Walk<'_> {
     }
 
     /// The period in which this side sent what a packet may answer: a round trip before, or more if
-    /// its timestamp shows it to have been in queues.
+    /// its timestamp shows it to have been in queues, or less where times under way vary, since the
+    /// least round trip seen may not be the least there is.
     fn period_answered_by(&self, packet: &PacketEntry) -> (WallTime, WallTime) {
         let round_trip = self.path.round_trip.unwrap_or_default();
         let queued = self.path.sender_clock().time_in_queues(packet);
         // On the way there it may have been as long.
         let queued = Nanos(queued.unwrap_or_default().0.saturating_mul(2)).min(round_trip);
+        let spread = self.path.sender_clock().spread();
+        let tolerance = spread.min(Nanos(round_trip.0 / 2));
+        let least = Nanos(round_trip.0 - round_trip.0 / 6).saturating_sub(tolerance);
         (
             before(packet.wall, self.round_trip_limit() + queued),
-            before(packet.wall, Nanos(round_trip.0 - round_trip.0 / 6)),
+            before(packet.wall, least),
         )
     }
 

@@ -415,6 +415,18 @@ fn a_timer_that_sent_again_what_had_come_was_spurious() {
 }
 
 #[test]
+fn a_fin_shows_that_the_end_before_it_was_lost() {
+    let fin = ACK | TcpFlags::FIN;
+    let ledger = Scene::asked()
+        .flight(815, 1, 0, 6)
+        .packet(900, false, fin, 6 * FULL + 300, 0, 200)
+        .down(2_800, 6 * FULL, 300, 200)
+        .answered(2_801, 2_801, 6 * FULL + 300);
+    assert_eq!(time(&ledger, Owner::Network, Cause::Timeout), 1_980);
+    assert_eq!(time(&ledger, Owner::Server, Cause::Pause), 0);
+}
+
+#[test]
 fn a_response_that_the_servers_fin_delimits_goes_on_until_the_fin() {
     let fin = ACK | TcpFlags::FIN;
     let scene = || {
