@@ -52,8 +52,17 @@ fn limited(facts: &Facts<'_>) -> Truth {
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
+    for (rate, rtt) in [(1, 10), (1, 20), (2, 10)] {
+        let case = Case::new(
+            "narrow_link",
+            "A download over a link that takes a good part of the round trip for a segment.",
+            Link::rtt(rtt).with("bandwidth", format!("{rate}mbit")),
+            &[&own("http", "/")],
+            limited,
+        );
+        cases.push(download(Listening::default(), 120_000)(case).beside(&["bandwidth"]));
+    }
     for (rate, rtt, bytes) in [
-        (1, 10, 150_000),
         (1, 100, 200_000),
         (2, 50, 400_000),
         (5, 20, 500_000),

@@ -1,8 +1,10 @@
 //! Connections that are refused, dropped, or dead once they are there.
 
+use std::time::Duration;
+
 use super::{Case, Facts, OWN_PORT, own};
 use crate::lab::Link;
-use crate::server::{Listening, body, head, listen};
+use crate::server::{Listening, answer, listen};
 use crate::truth::Truth;
 
 /// Nothing comes back after so many round trips.
@@ -25,13 +27,14 @@ pub(super) fn cases() -> Vec<Case> {
                 Truth::new().figure("network", &["round_trip"], facts.rtt, facts.near(facts.rtt))
             },
         ));
-        cases.push(Case::new(
+        let case = Case::new(
             "no_such_neighbour",
             "An address on the link that nobody has: the kernel gives up after three seconds.",
             Link::rtt(rtt),
             &["http://10.77.0.200/"],
             unanswered(0),
-        ));
+        );
+        cases.push(case.without_packets());
         cases.push(Case::new(
             "every_packet_dropped",
             "A host behind a firewall that drops everything.",
@@ -66,8 +69,9 @@ pub(super) fn cases() -> Vec<Case> {
                     Truth::new().figure("network", &["unanswered"], silent, facts.near(silent))
                 },
             )
-            .stage(|lab, log| {
+            .stage(move |lab, log| {
                 let link = lab.link();
+                let half_round_trip = Duration::from_millis(rtt / 2);
                 vec![listen(
                     lab,
                     OWN_PORT,
@@ -75,11 +79,13 @@ pub(super) fn cases() -> Vec<Case> {
                     log,
                     move |peer| {
                         peer.read_head()?;
-                        let began = std::time::Instant::now();
-                        peer.send(&[head(6_000_000).as_bytes(), &body(3_000_000)].concat())?;
-                        link.drop_all(true);
-                        peer.log.add("flowing", began.elapsed());
-                        peer.send(&body(3_000_000))
+                        let link = link.clone();
+                        let log = peer.log.clone();
+                        std::thread::spawn(move || {
+                            log.wait("flowing", half_round_trip * 5);
+                            link.drop_all(true);
+                        });
+                        peer.send(&answer(600_000))
                     },
                 )]
             }),

@@ -41,6 +41,8 @@ pub(crate) struct Case {
     /// The link of the same run without what it is about.
     pub(crate) baseline: Option<Link>,
     pub(crate) truth: TruthOf,
+    /// There are no packets to be captured.
+    pub(crate) has_no_packets: bool,
 }
 
 /// Starts servers, which end when what it returns is dropped.
@@ -120,7 +122,13 @@ impl Case {
             reading: None,
             baseline: None,
             truth: Arc::new(truth),
+            has_no_packets: false,
         }
+    }
+
+    pub(crate) const fn without_packets(mut self) -> Self {
+        self.has_no_packets = true;
+        self
     }
 
     pub(crate) fn variant(mut self, variant: impl Into<String>) -> Self {

@@ -33,15 +33,18 @@ fn upload(
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for (rate, rtt, bytes) in [
-        (1, 20, 150_000),
-        (2, 50, 300_000),
-        (5, 100, 800_000),
-        (10, 20, 1_000_000),
+    for (kind, rate, rtt, bytes) in [
+        ("upload_on_a_narrow_link", 1, 20, 150_000),
+        ("upload_on_a_narrow_link", 1, 10, 100_000),
+        ("upload_bandwidth", 2, 50, 300_000),
+        ("upload_bandwidth", 5, 100, 500_000),
+        ("upload_bandwidth", 5, 100, 800_000),
+        ("upload_bandwidth", 10, 20, 400_000),
+        ("upload_bandwidth", 10, 20, 1_000_000),
     ] {
         cases.push(
             upload(
-                "upload_bandwidth",
+                kind,
                 "An upload over a link with a limited rate.",
                 Link::rtt(rtt).with("bandwidth", format!("{rate}mbit")),
                 bytes,

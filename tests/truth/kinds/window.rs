@@ -144,6 +144,39 @@ pub(super) fn cases() -> Vec<Case> {
                     .beside(&[]),
             );
         }
+        cases.push(
+            Case::new(
+                "slow_reader_with_a_small_window",
+                "What reads the program's output takes 8 kB every 25 ms, and there is little room.",
+                Link::rtt(rtt),
+                &["-o", "-", &own("http", "/")],
+                |facts| {
+                    let (excess, hidden) = (facts.excess(), facts.waits_before() / 2);
+                    Truth::new().figure(
+                        "client",
+                        &["window", "processing"],
+                        excess + hidden,
+                        fifteen_percent(excess) + hidden,
+                    )
+                },
+            )
+            .stage(|lab, log| {
+                lab.set_parameter(Side::Client, "ipv4/tcp_rmem", "4096 32768 32768");
+                vec![listen(lab, OWN_PORT, Listening::default(), log, |peer| {
+                    peer.read_head()?;
+                    peer.answer(400_000)
+                })]
+            })
+            .reading(|output, log| {
+                let mut buffer = vec![0; 8_192];
+                while output.read(&mut buffer).is_ok_and(|read| read > 0) {
+                    if !log.is_baseline {
+                        std::thread::sleep(Duration::from_millis(25));
+                    }
+                }
+            })
+            .beside(&[]),
+        );
         for bytes in [300_000, 800_000] {
             cases.push(
                 Case::new(
