@@ -4,6 +4,7 @@
 mod annotations;
 pub mod budget;
 mod clock_comparison;
+mod connection_waits;
 mod conversations;
 mod curl;
 pub mod diff;
@@ -33,6 +34,7 @@ pub use annotations::{
     server_timing_annotations, server_timing_spans, tls_version_name, without_root_dot,
 };
 pub use clock_comparison::ClockComparison;
+pub use connection_waits::{ConnectionWait, connection_waits};
 pub use conversations::{ConnectionEnding, captured_conversations, connection_ending, flow_span};
 pub use curl::{CurlMarks, curl_marks, transfer_curl_marks};
 pub use idle::{
@@ -46,7 +48,7 @@ pub use repeats::{
     RepeatedRequest, RunStatistics, exchange_count, repeated_requests, run_statistics,
 };
 pub use retirement::{HopLimits, RetentionLimits, Retirement};
-pub use round_trips::{RoundTrips, Rtt, connection_rtt, round_trips};
+pub use round_trips::{RoundTrips, Rtt, connection_rtt, exchange_round_trips, round_trips};
 pub use segment_sizes::{SegmentSizes, SizeRange, describe_connection_sizes, describe_flow_sizes};
 pub use segments::{
     ConnectionSegments, KernelCounts, KernelSegments, WireSegments, connection_segments,

@@ -1,7 +1,8 @@
 //! Round trips: how long one takes, how many an exchange took, and how few would have been enough.
 
 use super::exchange_packets::ExchangePackets;
-use crate::trace::{Clock, Connection, Direction, Exchange, Phase, PhaseSpan, Tls, Trace};
+use super::ledger::{Cause, ExchangeLedger, Ledger, MIN_NETWORK_ROUND_TRIP, Owner};
+use crate::trace::{Clock, Connection, Direction, Exchange, Phase, Tls, Trace};
 use crate::units::Nanos;
 
 use super::wire_phase;
@@ -45,21 +46,21 @@ fn handshake_rtt(trace: &Trace, connection: &Connection) -> Option<Nanos> {
     wire_phase(trace, opener, Phase::Connect).map(|span| span.duration())
 }
 
-/// The duration of an exchange in round trips.
+/// The network's share of an exchange in round trips.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoundTrips {
     /// The round-trip time.
     pub rtt: Rtt,
-    /// The exchange's time without name resolution, divided by the round-trip time. On loopback,
-    /// where a round trip is shorter than the machine's own processing, this is a large number that
-    /// says nothing about the network.
+    /// The time that went on propagation and on the sender's congestion window, divided by the
+    /// round-trip time; never the time of a server that thinks. 0 on loopback and to a proxy there,
+    /// where no share of the network is claimed.
     pub used: f64,
     /// The minimum for these protocols.
     pub minimum: u32,
 }
 
-/// The round trips that an answered exchange took, and the minimum; `None` before its end or if the
-/// round-trip time is unknown.
+/// The round trips that an answered exchange took by its ledger, and the minimum; `None` before its
+/// end or if the round-trip time is unknown.
 ///
 /// | step | at least |
 /// |---|---|
@@ -69,20 +70,28 @@ pub struct RoundTrips {
 /// | TLS 1.3 | 1 (RFC 8446 §2); 0 with early data |
 /// | TLS 1.2 | 2; 1 resumed (RFC 5246 §7.3) |
 /// | request and response | 1 |
-pub fn round_trips(trace: &Trace, exchange: &Exchange) -> Option<RoundTrips> {
+pub fn round_trips(trace: &Trace, exchange: &Exchange, ledger: &Ledger) -> Option<RoundTrips> {
     exchange.response.as_ref()?;
     let rtt = connection_rtt(trace, exchange).filter(|rtt| rtt.duration > Nanos::ZERO)?;
-    let resolution = exchange
-        .phases
-        .get(Phase::Dns)
-        .and_then(PhaseSpan::duration)
-        .unwrap_or_default();
-    let taken = exchange.total()?.saturating_sub(resolution);
+    exchange.ended?;
+    let taken = if rtt.duration < MIN_NETWORK_ROUND_TRIP {
+        Nanos::ZERO
+    } else {
+        [Cause::RoundTrip, Cause::CongestionWindow]
+            .map(|cause| ledger.caused_by(Owner::Network, cause))
+            .into_iter()
+            .sum()
+    };
     Some(RoundTrips {
         rtt,
         used: taken.as_secs_f64() / rtt.duration.as_secs_f64(),
         minimum: min_round_trips(trace, exchange)?,
     })
+}
+
+/// Like [`round_trips`], with the exchange's ledger made for it.
+pub fn exchange_round_trips(trace: &Trace, exchange: &Exchange) -> Option<RoundTrips> {
+    round_trips(trace, exchange, &ExchangeLedger::new(trace, exchange).whole)
 }
 
 fn min_round_trips(trace: &Trace, exchange: &Exchange) -> Option<u32> {
@@ -188,19 +197,12 @@ mod tests {
         );
     }
 
-    fn trips(scene: TraceBuilder) -> Option<(u32, u32)> {
+    fn minimum(scene: TraceBuilder) -> Option<u32> {
         let trace = scene
             .answered(200_000, HttpVersion::Http11)
             .ended(200_000)
             .build();
-        let exchange = trace.exchanges().last()?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "small figures of this test"
-        )]
-        round_trips(&trace, exchange)
-            .map(|trips| ((trips.used * 10.0).round() as u32, trips.minimum))
+        exchange_round_trips(&trace, trace.exchanges().last()?).map(|trips| trips.minimum)
     }
 
     #[test]
@@ -211,22 +213,12 @@ mod tests {
                 .phase_without_position(Phase::Tls, 40_000, 80_000)
                 .tls(version, kind)
         };
-        assert_eq!(trips(over()), Some((50, 2)));
-        assert_eq!(trips(tls("TLSv1.3", "full")), Some((50, 3)));
-        assert_eq!(trips(tls("TLSv1.3", "hello_retry")), Some((50, 3)));
-        assert_eq!(trips(tls("TLSv1.3", "early_data")), Some((50, 2)));
-        assert_eq!(trips(tls("TLSv1.2", "full")), Some((50, 4)));
-        assert_eq!(trips(tls("TLSv1.2", "resumed")), Some((50, 3)));
-    }
-
-    #[test]
-    fn name_resolution_is_not_counted() {
-        let scene =
-            connected()
-                .syn(0)
-                .syn_ack(40_000)
-                .phase_without_position(Phase::Dns, 0, 20_000);
-        assert_eq!(trips(scene), Some((45, 2)));
+        assert_eq!(minimum(over()), Some(2));
+        assert_eq!(minimum(tls("TLSv1.3", "full")), Some(3));
+        assert_eq!(minimum(tls("TLSv1.3", "hello_retry")), Some(3));
+        assert_eq!(minimum(tls("TLSv1.3", "early_data")), Some(2));
+        assert_eq!(minimum(tls("TLSv1.2", "full")), Some(4));
+        assert_eq!(minimum(tls("TLSv1.2", "resumed")), Some(3));
     }
 
     #[test]
@@ -241,7 +233,7 @@ mod tests {
                 40_000,
                 80_000,
             );
-            trips(scene.event(
+            minimum(scene.event(
                 50_000,
                 EventKind::ProxyTalked {
                     exchange: TraceBuilder::FIRST,
@@ -249,8 +241,8 @@ mod tests {
                 },
             ))
         };
-        assert_eq!(through("http"), Some((50, 3)));
-        assert_eq!(through("socks5h"), Some((50, 4)));
+        assert_eq!(through("http"), Some(3));
+        assert_eq!(through("socks5h"), Some(4));
         assert_eq!(through("carrier pigeon"), None);
     }
 
@@ -262,7 +254,46 @@ mod tests {
             .ended(90_000)
             .start(100_000, ExchangeId(1))
             .connected(100_000, true);
-        assert_eq!(trips(scene), Some((25, 1)));
+        assert_eq!(minimum(scene), Some(1));
+    }
+
+    /// The round trips of a request that is answered so long after it was sent, in tenths.
+    fn used(scene: TraceBuilder, answered: i64) -> Option<u64> {
+        let end = 40_100 + answered;
+        let trace = scene
+            .syn(0)
+            .syn_ack(40_000)
+            .phase(Phase::Send, 40_000, 40_100, (0, 0), (300, 0))
+            .phase(Phase::Wait, 40_100, end, (300, 0), (300, 0))
+            .payload_sent(40_100, 0, 300)
+            .payload_received(end, 0, 10)
+            .phase(Phase::Receive, end, end, (300, 0), (300, 10))
+            .answered(end, HttpVersion::Http11)
+            .ended(end)
+            .build();
+        let trips = exchange_round_trips(&trace, first_exchange(&trace))?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small figures of this test"
+        )]
+        Some((trips.used * 10.0).round() as u64)
+    }
+
+    #[test]
+    fn a_server_that_thinks_uses_no_round_trips() {
+        assert_eq!(used(connected(), 40_000), Some(20));
+        assert_eq!(used(connected(), 540_000), Some(20));
+        assert_eq!(used(connected(), 5_000_000), Some(20));
+    }
+
+    #[test]
+    fn name_resolution_is_not_counted() {
+        let scene = TraceBuilder::new()
+            .phase_without_position(Phase::Dns, -90_000, 0)
+            .phase_without_position(Phase::Connect, 0, 40_000)
+            .connected(40_000, false);
+        assert_eq!(used(scene, 40_000), Some(20));
     }
 
     #[test]
@@ -272,6 +303,6 @@ mod tests {
             .syn_ack(40_000)
             .answered(90_000, HttpVersion::Http2)
             .build();
-        assert_eq!(round_trips(&trace, first_exchange(&trace)), None);
+        assert_eq!(exchange_round_trips(&trace, first_exchange(&trace)), None);
     }
 }

@@ -1,5 +1,7 @@
 //! Time that was spent, by owner and cause.
 
+use std::cmp::Reverse;
+
 use super::{Attribution, Clock};
 use crate::units::{Moment, Nanos};
 
@@ -29,11 +31,12 @@ impl LedgerEntry {
     /// Number of intervals that are listed of an entry, the longest ones.
     pub const MAX_INTERVALS: usize = 256;
 
-    /// Drops the shorter ones of too many intervals. What is left is in no particular order.
+    /// Drops the shorter ones of too many intervals, of equal ones the later. What is left is in no
+    /// particular order.
     pub(crate) fn keep_longest(&mut self) {
         if let Some(beyond) = self.intervals.len().checked_sub(Self::MAX_INTERVALS) {
             self.intervals
-                .sort_by_key(|(start, end)| std::cmp::Reverse(end.since(*start)));
+                .sort_unstable_by_key(|(start, end)| (Reverse(end.since(*start)), *start));
             self.intervals.truncate(Self::MAX_INTERVALS);
             self.intervals_omitted += beyond as u64;
         }
@@ -85,12 +88,18 @@ impl TimeSpent {
                 let mut entry = entry.clone();
                 entry.keep_longest();
                 entry.intervals.sort_unstable();
-                let most = rules.iter().max_by_key(|(_, time)| *time);
+                let most = rules.iter().max_by_key(|(rule, time)| (*time, *rule));
                 entry.rule = most.map_or(entry.rule, |(rule, _)| rule);
                 entry
             })
             .collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.duration));
+        entries.sort_by_key(|entry| {
+            (
+                Reverse(entry.duration),
+                entry.attribution,
+                entry.clock as u8,
+            )
+        });
         entries
     }
 

@@ -139,14 +139,14 @@ fn segments(trace: &Trace, exchange: &Exchange) -> Option<Value> {
 }
 
 fn waited(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {
-    let all = insight::idle_totals(trace, exchange)?;
+    let all = insight::connection_waits(trace, exchange)?;
     Some(
         all.iter()
             .map(|waited| {
                 json!({
-                    "cause": waited.cause.name(),
+                    "cause": waited.cause,
                     "duration_ns": waited.total,
-                    "stretches": waited.periods,
+                    "stretches": waited.intervals,
                 })
             })
             .collect(),

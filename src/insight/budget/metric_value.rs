@@ -2,8 +2,8 @@
 
 use super::BudgetMetric;
 use crate::insight::{
-    ConnectionSegments, RoundTrips, Transfer, connection_rtt, connection_segments, kernel_segments,
-    round_trips,
+    ConnectionSegments, RoundTrips, Transfer, connection_rtt, connection_segments,
+    exchange_round_trips, kernel_segments,
 };
 use crate::trace::{Direction, Exchange, HttpVersion, Tls, Trace};
 use crate::units::parse_scaled_decimal;
@@ -86,7 +86,7 @@ fn total_round_trips(trace: &Trace, transfer: &Transfer, of: fn(RoundTrips) -> f
     let all: Option<f64> = transfer
         .hops()
         .iter()
-        .map(|hop| round_trips(trace, hop).map(of))
+        .map(|hop| exchange_round_trips(trace, hop).map(of))
         .sum();
     Some((all? * 100.0).round() as u64)
 }

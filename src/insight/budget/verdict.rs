@@ -382,7 +382,7 @@ mod tests {
         assert_eq!(
             outcomes(
                 &trace,
-                "rtt=40ms,round_trips=5,extra_round_trips=3,sent_bytes=600,received_bytes=1410,\
+                "rtt=40ms,round_trips=1,extra_round_trips=0,sent_bytes=600,received_bytes=1410,\
                  segments_sent=2,segments_received=2,retransmits=1,retransmits_received=0,\
                  status=200,http=2,tls_version=1.3,cert_days=14,response_header_bytes=40"
             ),

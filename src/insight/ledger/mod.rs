@@ -42,6 +42,7 @@ use crate::units::{Moment, Nanos};
 pub use crate::trace::{Attribution, Cause, Detail, LedgerEntry, Owner};
 pub use live::LiveLedger;
 use partition::Partition;
+pub(super) use path::MIN_NETWORK_ROUND_TRIP;
 pub use period::PeriodCauses;
 pub use run::{numbered_entries, requests_ledger, run_ledger, time_of_exchanges, transfer_ledger};
 pub use verdict::{CauseTotal, OwnerTotal};

@@ -17,7 +17,7 @@ const MAX_TIMED: usize = 64;
 
 /// Below this round trip no share of the network is claimed: it is a loopback interface, or two
 /// ends in one rack.
-const MIN_NETWORK_ROUND_TRIP: Nanos = Nanos(100_000);
+pub(in crate::insight) const MIN_NETWORK_ROUND_TRIP: Nanos = Nanos(100_000);
 
 /// Estimated properties of a path, by the packets observed so far.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,9 @@
 
 use super::cell::CsvCell;
 use crate::insight::redact::Redactor;
-use crate::insight::{self, connection_segments, kernel_segments, round_trips, wire_phase};
+use crate::insight::{
+    self, connection_segments, exchange_round_trips, kernel_segments, wire_phase,
+};
 use crate::report::timestamps;
 use crate::trace::{
     Connection, DnsQuery, Exchange, Handshake, HttpVersion, Phase, PhaseSpan, QueryOutcome,
@@ -154,7 +156,7 @@ pub(super) const COLUMNS: [CsvColumn; 50] = [
     }),
     ("round_trips", |row| {
         CsvCell::plain(
-            round_trips(row.trace, row.exchange).map(|trips| format!("{:.3}", trips.used)),
+            exchange_round_trips(row.trace, row.exchange).map(|trips| format!("{:.3}", trips.used)),
         )
     }),
     ("retransmits_sent", |row| CsvCell::plain(row.retransmits())),

@@ -122,17 +122,18 @@ fn phase_result(page: &HtmlPage<'_>, exchange: &Exchange, phase: Phase) -> Strin
 fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
     let trace = page.trace();
     let mut sentences = Vec::new();
-    sentences.extend(round_trips(trace, exchange).filter(|trips| trips.used < 1_000.0).map(|trips| {
+    let ledger = ExchangeLedger::new(trace, exchange).whole;
+    let trips = round_trips(trace, exchange, &ledger).filter(|trips| trips.used > 0.0);
+    sentences.extend(trips.map(|trips| {
         format!(
-            "Without name resolution it took {:.1} round trips of {} (clock: {}); at least {} are \
-             needed.",
+            "The network's share is {:.1} round trips of {} (clock: {}); at least {} are needed.",
             trips.used,
             trips.rtt.duration,
             trips.rtt.clock.name(),
             trips.minimum
         )
     }));
-    sentences.extend(ExchangeLedger::new(trace, exchange).whole.cause_sentences());
+    sentences.extend(ledger.cause_sentences());
     sentences
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{dns, ledger, message, run, tcp, tls};
 use crate::insight::redact::Redactor;
-use crate::insight::{CurlMarks, curl_marks, round_trips, wire_phase};
+use crate::insight::{CurlMarks, curl_marks, exchange_round_trips, wire_phase};
 use crate::trace::{self, Endpoint, ExchangeCause, Phase, PhaseSpan, Trace};
 use crate::units::{Nanos, Untrusted};
 
@@ -218,7 +218,7 @@ pub(in crate::report) struct JsonRoundTrips {
 
 impl JsonRoundTrips {
     pub(in crate::report) fn new(trace: &Trace, exchange: &trace::Exchange) -> Option<Self> {
-        let trips = round_trips(trace, exchange)?;
+        let trips = exchange_round_trips(trace, exchange)?;
         Some(Self {
             used: (trips.used * 1000.0).round() / 1000.0,
             least: trips.minimum,

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::insight::{
-    self, IdleTotal, KernelCounts, KernelSegments, connection_rtt, connection_segments,
-    idle_totals, kernel_segments,
+    self, ConnectionWait, KernelCounts, KernelSegments, connection_rtt, connection_segments,
+    connection_waits, kernel_segments,
 };
 use crate::trace::{self, Attempt, AttemptOutcome, Endpoint, SegmentCounts, TcpInfo, Trace};
 use crate::units::{Nanos, Untrusted};
@@ -50,7 +50,7 @@ impl<'a> JsonTcp<'a> {
             retransmits: retransmissions.map(|(count, _)| count),
             retransmits_source: retransmissions.map(|(_, source)| source),
             attempts: exchange.attempts.iter().map(JsonAttempt::new).collect(),
-            waited: idle_totals(trace, exchange)
+            waited: connection_waits(trace, exchange)
                 .map(|all| all.into_iter().map(JsonWait::new).collect()),
             kernel: connection.and_then(|connection| connection.tcp_info.as_ref()),
         })
@@ -82,24 +82,24 @@ impl<'a> JsonAttempt<'a> {
     }
 }
 
-/// Total idle time for one cause.
+/// Total time for which the connection waited for one thing.
 #[derive(Serialize)]
 struct JsonWait {
     cause: &'static str,
     duration_ns: Nanos,
     network_ns: Nanos,
-    stretches: usize,
+    stretches: u64,
     source: &'static str,
 }
 
 impl JsonWait {
-    const fn new(waited: IdleTotal) -> Self {
+    const fn new(waited: ConnectionWait) -> Self {
         Self {
-            cause: waited.cause.name(),
+            cause: waited.cause,
             duration_ns: waited.total,
             network_ns: waited.network,
-            stretches: waited.periods,
-            source: IdleTotal::CLOCK.name(),
+            stretches: waited.intervals,
+            source: ConnectionWait::CLOCK.name(),
         }
     }
 }

@@ -103,15 +103,15 @@ fn phases_table(context: &PictureContext<'_>, exchange: &Exchange) -> Option<Str
 fn finding_lines(context: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let trace = context.trace;
     let mut found = Vec::new();
+    let ledger = ExchangeLedger::new(trace, exchange).whole;
     found.extend(
-        ExchangeLedger::new(trace, exchange)
-            .whole
+        ledger
             .cause_sentences()
             .iter()
             .map(|sentence| escape_prose(sentence)),
     );
     if exchange.failure.is_some() {
-        found.extend(round_trips(trace, exchange).map(|trips| {
+        found.extend(round_trips(trace, exchange, &ledger).map(|trips| {
             format!(
                 "{:.1} round trips; at least {} needed.",
                 trips.used, trips.minimum

@@ -6,7 +6,7 @@ use super::font::Font;
 use crate::insight::ledger::{ExchangeLedger, requests_ledger};
 use crate::insight::{RunStatistics, captured_conversations, round_trips, run_statistics};
 use crate::report::text::{status_line, tls_summary};
-use crate::trace::{Exchange, FailureCode, Phase, Trace};
+use crate::trace::{Exchange, FailureCode, Trace};
 use crate::units::{Bytes, Nanos, format_count};
 
 /// The title lines of a picture.
@@ -253,29 +253,19 @@ fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
     let (Some(_), None) = (exchange.total(), &exchange.failure) else {
         return String::new();
     };
-    let verdict = ExchangeLedger::new(trace, exchange)
-        .whole
-        .verdict()
-        .unwrap_or_default();
-    let trips = round_trips(trace, exchange).filter(|trips| trips.rtt.duration >= LOCAL);
+    let ledger = ExchangeLedger::new(trace, exchange).whole;
+    let verdict = ledger.verdict().unwrap_or_default();
+    let trips = round_trips(trace, exchange, &ledger).filter(|trips| trips.rtt.duration >= LOCAL);
     let trips = trips.map(|trips| {
-        let without = if exchange.phases.get(Phase::Dns).is_some() {
-            "Without name resolution"
-        } else {
-            "All"
-        };
         format!(
-            " {without} it took {:.1} round trips of {} ({}); at least {} needed.",
+            " It took {:.1} round trips of {} ({}); at least {} needed.",
             trips.used,
             trips.rtt.duration,
             trips.rtt.clock.name(),
             trips.minimum
         )
     });
-    format!(
-        "{verdict}{}",
-        trips.unwrap_or_default().replace(" All it", " It")
-    )
+    format!("{verdict}{}", trips.unwrap_or_default())
 }
 
 fn payload_bytes(flow: &crate::trace::Flow) -> u64 {

@@ -2,8 +2,8 @@
 
 use super::{MetricFamily, MetricSample, MetricTarget};
 use crate::insight::{
-    ConnectionSegments, KernelSegments, connection_rtt, connection_segments, kernel_segments,
-    round_trips,
+    ConnectionSegments, KernelSegments, connection_rtt, connection_segments, exchange_round_trips,
+    kernel_segments,
 };
 use crate::report::timestamps;
 use crate::trace::{Clock, Phase};
@@ -50,7 +50,7 @@ pub(super) const FAMILIES: [MetricFamily; 9] = [
         samples: |target| {
             let trips = target
                 .last()
-                .and_then(|last| round_trips(target.trace, last));
+                .and_then(|last| exchange_round_trips(target.trace, last));
             trips
                 .map(|trips| MetricSample::new(trips.used))
                 .into_iter()

@@ -16,12 +16,14 @@ pub(super) type Fact = (&'static str, StyledWords);
 
 /// The facts about an exchange, with labels.
 pub(super) fn fact_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
-    let facts = [resolution_fact(exchange), round_trip_fact(page, exchange)]
-        .into_iter()
-        .flatten();
-    let facts = ledger_facts(page, &ExchangeLedger::new(page.trace, exchange).whole)
-        .into_iter()
-        .chain(facts);
+    let ledger = ExchangeLedger::new(page.trace, exchange).whole;
+    let facts = [
+        resolution_fact(exchange),
+        round_trip_fact(page, exchange, &ledger),
+    ]
+    .into_iter()
+    .flatten();
+    let facts = ledger_facts(page, &ledger).into_iter().chain(facts);
     let attempts = attempt_facts(page, exchange);
     let rest = [
         proxy_fact(exchange, page),
@@ -78,11 +80,9 @@ fn resolution_fact(exchange: &Exchange) -> Option<Fact> {
     ))
 }
 
-/// Round trips, unless they do not explain the time: on loopback a round trip is shorter than this
-/// machine's own work.
-fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
-    const EXPLAINS: f64 = 20.0;
-    let trips = round_trips(page.trace, exchange).filter(|trips| trips.used < EXPLAINS)?;
+/// Round trips; not on loopback, where no share of the network is claimed.
+fn round_trip_fact(page: &TextContext, exchange: &Exchange, ledger: &Ledger) -> Option<Fact> {
+    let trips = round_trips(page.trace, exchange, ledger).filter(|trips| trips.used > 0.0)?;
     let words = StyledWords::default().add_unbroken(
         Role::Plain,
         &format!(

@@ -139,7 +139,7 @@ fn add_phase_shares(exchange: &Exchange, now: Moment, page: &mut ExplanationPage
 }
 
 fn add_round_trips(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationPage) {
-    let Some(found) = round_trips(&run.trace, exchange) else {
+    let Some(found) = round_trips(&run.trace, exchange, &run.ledger(exchange).whole) else {
         return;
     };
     let clock = found.rtt.clock.name();
@@ -152,8 +152,8 @@ fn add_round_trips(run: &ScreenRun, exchange: &Exchange, page: &mut ExplanationP
         return;
     }
     page.paragraph(format!(
-        "Not counting name resolution, that is {:.1} round trips of {} (clock: {clock}); these \
-            protocols need at least {}.",
+        "The network's share is {:.1} round trips of {} (clock: {clock}); these protocols need at \
+            least {}.",
         found.used, found.rtt.duration, found.minimum
     ));
 }

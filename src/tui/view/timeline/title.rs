@@ -88,7 +88,7 @@ fn round_trips_text(run: &ScreenRun, exchange: &Exchange) -> Option<String> {
         rtt,
         used,
         minimum: least,
-    } = round_trips(&run.trace, exchange)?;
+    } = round_trips(&run.trace, exchange, &run.ledger(exchange).whole)?;
     if rtt.duration.0 < MIN_ROUND_TRIP {
         return Some(format!(
             "\u{2500} round trip {} ({}): too close to count in round trips ",
