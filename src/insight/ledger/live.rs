@@ -71,7 +71,7 @@ impl LiveLedger {
             partition_exchange(trace, exchange, partition)
         });
         self.0 = suspended.map(|suspended| (basis, suspended));
-        ExchangeLedger::from_partition(exchange, partition)
+        ExchangeLedger::from_partition(exchange, partition).with_figures(trace, exchange)
     }
 }
 

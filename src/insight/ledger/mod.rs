@@ -10,9 +10,11 @@
 //!                └──► unpacketed (program and kernel only) ──┘
 //! ```
 
+mod advice;
 mod burst;
 mod connecting;
 mod delivery;
+mod figures;
 mod gap;
 mod incoming;
 mod live;
@@ -40,6 +42,7 @@ use crate::trace::{Exchange, Phase, Trace};
 use crate::units::{Moment, Nanos};
 
 pub use crate::trace::{Attribution, Cause, Detail, LedgerEntry, Owner};
+pub use figures::LedgerFigures;
 pub use live::LiveLedger;
 use partition::Partition;
 pub(super) use path::MIN_NETWORK_ROUND_TRIP;
@@ -54,6 +57,8 @@ pub struct Ledger {
     pub entries: Vec<LedgerEntry>,
     /// The exchange's duration.
     pub total: Nanos,
+    /// What sentences name beyond the times; of the whole time of an exchange that is over.
+    pub figures: LedgerFigures,
 }
 
 impl Ledger {
@@ -97,7 +102,7 @@ impl ExchangeLedger {
     pub fn new(trace: &Trace, exchange: &Exchange) -> Self {
         let partition = Self::partition(exchange, Self::end_of(trace, exchange));
         let (partition, _) = steps::partition_exchange(trace, exchange, partition);
-        Self::from_partition(exchange, partition)
+        Self::from_partition(exchange, partition).with_figures(trace, exchange)
     }
 
     /// The end of an exchange, or the latest event where it goes on.
@@ -139,6 +144,7 @@ impl Ledger {
         Self {
             total: entries.iter().map(|entry| entry.duration).sum(),
             entries,
+            figures: LedgerFigures::default(),
         }
     }
 }

@@ -605,3 +605,67 @@ fn what_is_never_answered_is_told_from_a_server_that_thinks() {
     assert_eq!(time(&away, Owner::Network, Cause::Unanswered), 9_590);
     assert_eq!(time(&away, Owner::Server, Cause::Think), 0);
 }
+
+#[test]
+fn the_sentence_names_the_rate_of_the_link_and_what_would_help() {
+    // 200 segments of 1,500 bytes every 6 ms: 2 Mbit/s.
+    let ledger = Scene::asked()
+        .flight(815, 60, 0, 200)
+        .answered(820, 12_756, 200 * FULL);
+    let verdict = ledger.verdict().unwrap();
+    assert!(
+        verdict.contains("the link carries 2.0 Mbit/s, segments 6.00 ms apart"),
+        "{verdict}"
+    );
+    assert!(
+        verdict.ends_with("What would help: fewer bytes, or a faster link."),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn the_sentence_counts_lost_segments_and_those_found_by_timeout() {
+    // Of two flights one segment is lost each. The first is found by acknowledgments, the second,
+    // after which one more came, by a timer.
+    let segment = |scene: Scene, at: u64, number: u32| scene.down(at, number * FULL, FULL, 200);
+    let mut scene = Scene::asked().flight(815, 1, 0, 2);
+    for (at, number) in [(818, 3), (819, 4), (820, 5), (821, 6), (1_230, 2)] {
+        scene = segment(scene, at, number);
+    }
+    scene = scene.up(1_230, 200, 0, 7 * FULL);
+    for (at, number) in [(1_640, 7), (1_641, 9), (4_000, 8)] {
+        scene = segment(scene, at, number);
+    }
+    let ledger = scene.answered(820, 4_001, 10 * FULL);
+    let verdict = ledger.verdict().unwrap();
+    assert!(
+        verdict.starts_with("2 segments were lost, 1 of them found by timeout: the recovery took "),
+        "{verdict}"
+    );
+    assert!(
+        verdict.contains("What would help: a path that loses less"),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn shorter_wordings_leave_out_the_rest_before_the_advice() {
+    let ledger = Scene::asked()
+        .down(810, 0, 0, 200)
+        .down(5_810, 0, 500, 200)
+        .answered(5_812, 5_812, 500);
+    let wordings = ledger.verdict_wordings();
+    let main = "The server thought for 500 ms before it answered (86 %).";
+    let advice = "What would help: a look at the server's own time (Server-Timing would tell).";
+    let rest = "Most of the rest: round trips (80.0 ms).";
+    assert_eq!(
+        wordings,
+        [
+            format!("{main} {rest} {advice}"),
+            format!("{main} {advice}"),
+            format!("{main} {rest}"),
+            main.to_owned(),
+        ]
+    );
+    assert_eq!(ledger.verdict(), wordings.first().cloned());
+}

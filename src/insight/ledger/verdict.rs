@@ -1,9 +1,10 @@
 //! The verdict: one sentence or two about whose time an exchange took, made of its ledger.
 
 use super::Ledger;
+use super::figures::LedgerFigures;
 use super::incoming::ACKNOWLEDGED_AND_NOT_ANSWERED;
-use super::owner::{Attribution, Cause, Owner};
-use crate::units::{Nanos, format_percent};
+use super::owner::{Attribution, Cause, Detail, Owner};
+use crate::units::{Nanos, format_percent, group_digits};
 
 /// An owner with at least this share of the time is named as the answer, in percent.
 const MAJORITY_PERCENT: u64 = 50;
@@ -23,6 +24,8 @@ pub struct CauseTotal {
     pub is_open: bool,
     /// Of a loss: the part that went on retransmission timeouts.
     pub timeouts: Nanos,
+    /// What its sentence and its advice name beyond times.
+    pub figures: LedgerFigures,
 }
 
 /// Time of one owner.
@@ -71,6 +74,7 @@ impl Ledger {
                     count,
                     is_open,
                     timeouts: Nanos::ZERO,
+                    figures: self.figures,
                 }),
             }
         }
@@ -115,11 +119,37 @@ impl Ledger {
             .collect()
     }
 
-    /// Describes whose time it was in one sentence or two; `None` if no time has passed.
+    /// Describes whose time it was and what would change it, in two or three sentences; `None` if
+    /// no time has passed.
     ///
     /// The largest cause of the largest owner comes first. If no owner has half of the time, the
     /// sentence says so.
     pub fn verdict(&self) -> Option<String> {
+        self.verdict_wordings().into_iter().next()
+    }
+
+    /// Returns wordings of the verdict, the longest first: without the rest of the time, without
+    /// what would change it, the main cause alone. Empty if no time has passed.
+    pub fn verdict_wordings(&self) -> Vec<String> {
+        let Some(parts) = self.verdict_parts() else {
+            return Vec::new();
+        };
+        let VerdictParts { main, rest, advice } = parts;
+        let sentences = |parts: &[&str]| {
+            let given = parts.iter().filter(|part| !part.is_empty());
+            given.copied().collect::<Vec<_>>().join(" ")
+        };
+        let mut wordings = vec![
+            sentences(&[&main, &rest, &advice]),
+            sentences(&[&main, &advice]),
+            sentences(&[&main, &rest]),
+            main,
+        ];
+        wordings.dedup();
+        wordings
+    }
+
+    fn verdict_parts(&self) -> Option<VerdictParts> {
         let counted = self.counted();
         let owners = self.owner_totals();
         let first = owners.iter().find(|owned| owned.owner != Owner::None)?;
@@ -130,15 +160,7 @@ impl Ledger {
         let share = format_percent(main.total, counted)?;
         let is_majority =
             first.total.0.saturating_mul(100) >= counted.0.saturating_mul(MAJORITY_PERCENT);
-        let head = if is_majority {
-            format!("{} ({share}).", main.sentence())
-        } else {
-            format!(
-                "No single owner had most of the time: {} ({share})",
-                main.clause()
-            )
-        };
-        let rest: Vec<String> = causes
+        let named: Vec<String> = causes
             .iter()
             .filter(|cause| *cause != main && cause.attribution.owner != Owner::None)
             .filter(|cause| {
@@ -147,14 +169,39 @@ impl Ledger {
             .take(2)
             .map(|cause| format!("{} ({})", cause.clause(), cause.total))
             .collect();
-        Some(match (is_majority, rest.as_slice()) {
-            (true, []) => head,
-            (true, [one]) => format!("{head} Most of the rest: {one}."),
-            (true, [one, other, ..]) => format!("{head} Most of the rest: {one}, {other}."),
-            (false, []) => format!("{head}."),
-            (false, rest) => format!("{head}, {}.", rest.join(", ")),
+        let named = named.join(", ");
+        let advice = main
+            .advice()
+            .filter(|_| !self.figures.has_failed)
+            .map(|advice| format!("What would help: {advice}."));
+        let (main, rest) = match (is_majority, named.as_str()) {
+            (true, "") => (format!("{} ({share}).", main.sentence()), String::new()),
+            (true, named) => (
+                format!("{} ({share}).", main.sentence()),
+                format!("Most of the rest: {named}."),
+            ),
+            (false, named) => {
+                let others = if named.is_empty() { "" } else { ", " };
+                let sentence = format!(
+                    "No single owner had most of the time: {} ({share}){others}{named}.",
+                    main.clause()
+                );
+                (sentence, String::new())
+            }
+        };
+        Some(VerdictParts {
+            main,
+            rest,
+            advice: advice.unwrap_or_default(),
         })
     }
+}
+
+/// The sentences of a verdict; empty where there is nothing to say.
+struct VerdictParts {
+    main: String,
+    rest: String,
+    advice: String,
 }
 
 impl CauseTotal {
@@ -165,9 +212,13 @@ impl CauseTotal {
             (Owner::Server, Cause::Think) if self.is_open => {
                 format!("The server had not answered after {time}")
             }
-            (Owner::Server, Cause::Think) => {
-                format!("The server thought for {time} before it answered")
-            }
+            (Owner::Server, Cause::Think) => match self.figures.intermediary {
+                Some(field) => format!(
+                    "The server, or a cache before it ({field}), thought for {time} before it \
+                        answered"
+                ),
+                None => format!("The server thought for {time} before it answered"),
+            },
             (Owner::Server, Cause::Pause) => {
                 format!("The server paused for {time} within its response")
             }
@@ -195,31 +246,67 @@ impl CauseTotal {
                     self.attribution.congestion()
                 )
             }
-            (Owner::Network, Cause::Bandwidth) => {
-                format!("The link was busy with the bytes for {time}")
-            }
+            (Owner::Network, Cause::Bandwidth) => self.bandwidth_sentence(),
             (Owner::Network, Cause::Queueing) => {
                 format!("Packets stood in queues on the way for {time}")
             }
-            (Owner::Network, Cause::Loss) if self.timeouts > Nanos::ZERO => {
-                format!(
-                    "Lost segments and the recovery from them took {time}, {} of it \
-                        retransmission timeouts",
-                    self.timeouts
-                )
-            }
-            (Owner::Network, Cause::Loss) => {
-                format!("Lost segments and the recovery from them took {time}")
-            }
-            (Owner::Network, Cause::Timeout) => {
-                format!("Retransmission timeouts after lost segments took {time}")
-            }
+            (Owner::Network, Cause::Loss | Cause::Timeout) => self.loss_sentence(),
             (Owner::Network, Cause::Unanswered) => format!("Nothing came back for {time}"),
             (Owner::Resolver, _) => format!("The name servers took {time} to answer"),
             (Owner::Proxy, Cause::Forward) => format!("The proxy took {time} to answer"),
             (Owner::Proxy, _) => format!("The proxy took {time} to reach its target"),
             (Owner::None, _) => format!("Nothing was outstanding for {time}"),
             _ => format!("For {time} the evidence does not say whose time it was"),
+        }
+    }
+
+    fn bandwidth_sentence(&self) -> String {
+        let time = self.total;
+        let (busy, what) = match self.attribution.detail {
+            Some(Detail::Paced) => ("The link or the sender was", "the link or the sender lets"),
+            _ => ("The link was", "the link carries"),
+        };
+        let through = if what.ends_with("lets") {
+            " through"
+        } else {
+            ""
+        };
+        match self.figures.link {
+            Some(link) => format!(
+                "The bytes took {time}: {what} {link}{through}, segments {} apart",
+                link.spacing
+            ),
+            None => format!("{busy} busy with the bytes for {time}"),
+        }
+    }
+
+    fn loss_sentence(&self) -> String {
+        let time = self.total;
+        let LedgerFigures {
+            lost,
+            lost_by_timeout: late,
+            ..
+        } = self.figures;
+        let found = match late {
+            0 => String::new(),
+            late if late == lost => " and found by timeout".to_owned(),
+            late => format!(", {} of them found by timeout", group_digits(late)),
+        };
+        let of_it = if self.timeouts > Nanos::ZERO {
+            format!(", {} of it timeouts", self.timeouts)
+        } else {
+            String::new()
+        };
+        match (lost, self.attribution.cause) {
+            (1, _) => format!("1 segment was lost{found}: the recovery took {time}{of_it}"),
+            (2.., _) => format!(
+                "{} segments were lost{found}: the recovery took {time}{of_it}",
+                group_digits(lost)
+            ),
+            (0, Cause::Timeout) => {
+                format!("Retransmission timeouts after lost segments took {time}")
+            }
+            (0, _) => format!("Lost segments and the recovery from them took {time}{of_it}"),
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) struct JsonExchange<'a> {
     request: Option<message::JsonRequest>,
     response: Option<message::JsonResponse>,
     redirect: Option<JsonRedirect<'a>>,
+    /// Whose time it was and what would change it, in sentences.
+    verdict: Option<String>,
     time_spent: Vec<ledger::JsonLedgerEntry>,
     round_trips: Option<JsonRoundTrips>,
     segments: Option<tcp::JsonSegments>,
@@ -81,6 +83,7 @@ impl<'a> JsonExchange<'a> {
                     to: redactor.text(to),
                     withheld,
                 }),
+            verdict: ledger::verdict(trace, exchange),
             time_spent: ledger::ledger_entries(trace, exchange),
             round_trips: JsonRoundTrips::new(trace, exchange),
             segments: tcp::JsonSegments::new(trace, exchange),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::insight::ledger::{Detail, LedgerEntry, numbered_entries, run_ledger};
+use crate::insight::ledger::{Detail, ExchangeLedger, LedgerEntry, numbered_entries, run_ledger};
 use crate::trace::{Exchange, Trace};
 
 #[derive(Serialize)]
@@ -28,6 +28,12 @@ struct JsonEvidence {
 pub(super) fn ledger_entries(trace: &Trace, exchange: &Exchange) -> Vec<JsonLedgerEntry> {
     let entries = numbered_entries(trace, exchange);
     entries.into_iter().map(JsonLedgerEntry::from).collect()
+}
+
+/// Whose time an exchange that is over took and what would change it, in sentences.
+pub(super) fn verdict(trace: &Trace, exchange: &Exchange) -> Option<String> {
+    exchange.ended?;
+    ExchangeLedger::new(trace, exchange).whole.verdict()
 }
 
 /// The entries of the run's ledger; `None` without exchanges.

@@ -31,6 +31,9 @@ pub(in crate::tui) fn owner_page(run: &ScreenRun, lit: &LitTime) -> ExplanationP
             StyleRole::Strong,
             format!("{}{}.", cause.sentence(), share_of(cause.total, ledger)),
         );
+        if let Some(advice) = cause.advice() {
+            page.paragraph(format!("What would help: {advice}."));
+        }
         let entries = ledger.entries.iter().filter(|entry| {
             (entry.attribution.owner, entry.attribution.cause)
                 == (cause.attribution.owner, cause.attribution.cause)

@@ -53,17 +53,24 @@ impl OwnerBar {
         let has_intervals = lit.is_some() && room > 2;
         let lines_before = 2 + usize::from(has_intervals);
         let most = MAX_VERDICT_LINES - usize::from(has_intervals);
-        let text = match &lit {
-            Some(lit) => owner_sentence(&ledger.whole, lit.owner),
+        let texts = match &lit {
+            Some(lit) => owner_sentence(&ledger.whole, lit.owner)
+                .into_iter()
+                .collect(),
             // While the exchange goes on, the verdict would change with every packet.
-            None => ledger.whole.verdict().filter(|_| exchange.ended.is_some()),
+            None if exchange.ended.is_none() => Vec::new(),
+            None => ledger.whole.verdict_wordings(),
         };
-        let verdict = text.map(|text| wrap(&text, columns)).unwrap_or_default();
-        let fits = verdict.len() <= most && room >= lines_before + verdict.len();
+        let most = most.min(room.saturating_sub(lines_before));
+        let verdict = texts
+            .iter()
+            .map(|text| wrap(text, columns))
+            .find(|lines| lines.len() <= most)
+            .unwrap_or_default();
         Self {
             has_bar: true,
             has_intervals,
-            verdict: if fits { verdict } else { Vec::new() },
+            verdict,
         }
     }
 
