@@ -147,3 +147,27 @@ fn cases_of_one_name_are_told_apart() {
             .len()
     );
 }
+
+#[test]
+fn a_missed_rule_says_whose_time_the_run_was() {
+    let scenario = Scenario::all()
+        .into_iter()
+        .find(|scenario| scenario.name == "redirects")
+        .unwrap();
+    let options = ReportOptions {
+        budget: Some("network.round_trip<=1ms,server<=1s".parse().unwrap()),
+        ..ReportOptions::default()
+    };
+    let written = report::junit_report(&scenario.trace(), &options);
+    let missed = written
+        .split("network.round_trip &lt;= 1.00 ms")
+        .nth(1)
+        .unwrap();
+    let missed = missed.split("</testcase>").next().unwrap();
+    assert!(missed.contains("expected network.round_trip"), "{missed}");
+    assert!(
+        missed.contains("Over the whole run: Round trips took 100 ms"),
+        "{missed}"
+    );
+    assert_eq!(written.matches("Over the whole run").count(), 1);
+}

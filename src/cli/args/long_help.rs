@@ -73,7 +73,14 @@ wire_dns to wire_receive, on the packets' clock; rtt, round_trips, extra_round_t
 minimum); size (or response_body_bytes), response_decoded_bytes, response_header_bytes, \
 request_header_bytes, request_body_bytes, sent_bytes, received_bytes; segments_sent, \
 segments_received, retransmits, retransmits_received; status, http_version, tls_version, \
-cert_days; failures";
+cert_days; failures
+
+Whose time it was: client server network resolver unknown; and on what it went: client.processing \
+client.delay client.queue client.shared client.window client.flow_control client.nagle; \
+server.think server.pause server.window server.flow_control server.nagle; network.round_trip \
+network.congestion_window network.bandwidth network.queueing network.loss network.timeout \
+network.unanswered; resolver.lookup; proxy.connect proxy.forward; unknown.unexplained. Without \
+packets, losses and their kin are not measured";
 
 /// The long help of `--suite`.
 pub(super) const SUITE: &str = "\

@@ -1,7 +1,7 @@
 //! The metrics that a budget can limit.
 
 use super::metric_kind::MetricKind;
-use crate::trace::Phase;
+use crate::trace::{Cause, Owner, Phase};
 
 /// A metric of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,10 @@ pub enum BudgetMetric {
     Phase(Phase),
     /// Time in a phase on the wire's clock, over all hops.
     WirePhase(Phase),
+    /// Time of an owner, by the ledger of all hops.
+    Owner(Owner),
+    /// Time of a cause of an owner, likewise.
+    Cause(Owner, Cause),
     /// From the start of the first hop to the end of the last.
     Total,
     /// From the start of the first hop to the first byte of the final response.
@@ -56,7 +60,7 @@ pub enum BudgetMetric {
 
 impl BudgetMetric {
     /// The names that a budget may use. The first name of a metric is the one that reports use.
-    pub(super) const NAMES: [(&'static str, Self); 40] = [
+    pub(super) const NAMES: [(&'static str, Self); 68] = [
         ("dns", Self::Phase(Phase::Dns)),
         ("connect", Self::Phase(Phase::Connect)),
         ("proxy", Self::Phase(Phase::Proxy)),
@@ -97,6 +101,67 @@ impl BudgetMetric {
         ("cert_days", Self::CertDays),
         ("failures", Self::Failures),
         ("failed", Self::Failures),
+        ("client", Self::Owner(Owner::Client)),
+        ("server", Self::Owner(Owner::Server)),
+        ("network", Self::Owner(Owner::Network)),
+        ("resolver", Self::Owner(Owner::Resolver)),
+        ("unknown", Self::Owner(Owner::Unknown)),
+        (
+            "client.processing",
+            Self::Cause(Owner::Client, Cause::Processing),
+        ),
+        ("client.delay", Self::Cause(Owner::Client, Cause::Delay)),
+        ("client.queue", Self::Cause(Owner::Client, Cause::Queue)),
+        ("client.shared", Self::Cause(Owner::Client, Cause::Shared)),
+        ("client.window", Self::Cause(Owner::Client, Cause::Window)),
+        (
+            "client.flow_control",
+            Self::Cause(Owner::Client, Cause::FlowControl),
+        ),
+        ("client.nagle", Self::Cause(Owner::Client, Cause::Nagle)),
+        ("server.think", Self::Cause(Owner::Server, Cause::Think)),
+        ("server.pause", Self::Cause(Owner::Server, Cause::Pause)),
+        ("server.window", Self::Cause(Owner::Server, Cause::Window)),
+        (
+            "server.flow_control",
+            Self::Cause(Owner::Server, Cause::FlowControl),
+        ),
+        ("server.nagle", Self::Cause(Owner::Server, Cause::Nagle)),
+        (
+            "network.round_trip",
+            Self::Cause(Owner::Network, Cause::RoundTrip),
+        ),
+        (
+            "network.congestion_window",
+            Self::Cause(Owner::Network, Cause::CongestionWindow),
+        ),
+        (
+            "network.bandwidth",
+            Self::Cause(Owner::Network, Cause::Bandwidth),
+        ),
+        (
+            "network.queueing",
+            Self::Cause(Owner::Network, Cause::Queueing),
+        ),
+        ("network.loss", Self::Cause(Owner::Network, Cause::Loss)),
+        (
+            "network.timeout",
+            Self::Cause(Owner::Network, Cause::Timeout),
+        ),
+        (
+            "network.unanswered",
+            Self::Cause(Owner::Network, Cause::Unanswered),
+        ),
+        (
+            "resolver.lookup",
+            Self::Cause(Owner::Resolver, Cause::Lookup),
+        ),
+        ("proxy.connect", Self::Cause(Owner::Proxy, Cause::Connect)),
+        ("proxy.forward", Self::Cause(Owner::Proxy, Cause::Forward)),
+        (
+            "unknown.unexplained",
+            Self::Cause(Owner::Unknown, Cause::Unexplained),
+        ),
     ];
 
     /// The metric's name in budgets and reports.
@@ -118,9 +183,13 @@ impl BudgetMetric {
     /// The kind of its values.
     pub const fn kind(self) -> MetricKind {
         match self {
-            Self::Phase(_) | Self::WirePhase(_) | Self::Total | Self::FirstByte | Self::Rtt => {
-                MetricKind::Time
-            }
+            Self::Phase(_)
+            | Self::WirePhase(_)
+            | Self::Owner(_)
+            | Self::Cause(..)
+            | Self::Total
+            | Self::FirstByte
+            | Self::Rtt => MetricKind::Time,
             Self::RoundTrips | Self::ExtraRoundTrips => MetricKind::RoundTrips,
             Self::Size
             | Self::DecodedBytes
@@ -151,5 +220,29 @@ mod tests {
             assert_eq!(BudgetMetric::from_name(name), Some(measure));
             assert_eq!(BudgetMetric::from_name(measure.name()), Some(measure));
         }
+    }
+
+    #[test]
+    fn owners_and_causes_have_the_names_of_the_ledger() {
+        for (name, measure) in BudgetMetric::NAMES {
+            match measure {
+                BudgetMetric::Owner(owner) => assert_eq!(name, owner.name()),
+                BudgetMetric::Cause(owner, cause) => {
+                    assert_eq!(name, format!("{}.{}", owner.name(), cause.name()));
+                }
+                _ => assert!(!name.contains('.')),
+            }
+        }
+        for cause in Cause::ALL {
+            let is_limited = BudgetMetric::NAMES.iter().any(
+                |(_, measure)| matches!(measure, BudgetMetric::Cause(_, known) if *known == cause),
+            );
+            assert_eq!(is_limited, cause != Cause::Idle, "{}", cause.name());
+        }
+        // A phase has had this name for longer than the owner.
+        assert_eq!(
+            BudgetMetric::from_name("proxy"),
+            Some(BudgetMetric::Phase(Phase::Proxy))
+        );
     }
 }

@@ -1,22 +1,92 @@
 //! The value of a budget metric for a transfer.
 
+use std::cell::OnceCell;
+
 use super::BudgetMetric;
+use crate::insight::exchange_packets::ExchangePackets;
+use crate::insight::ledger::{Ledger, transfer_ledger};
 use crate::insight::{
     ConnectionSegments, RoundTrips, Transfer, connection_rtt, connection_segments,
     exchange_round_trips, kernel_segments,
 };
-use crate::trace::{Direction, Exchange, HttpVersion, Tls, Trace};
-use crate::units::parse_scaled_decimal;
+use crate::trace::{Cause, Direction, Exchange, HttpVersion, Owner, Tls, Trace};
+use crate::units::{Nanos, parse_scaled_decimal};
+
+/// A transfer whose values are looked up.
+pub(super) struct MeasuredTransfer<'a> {
+    trace: &'a Trace,
+    transfer: &'a Transfer<'a>,
+    ledger: OnceCell<Option<Ledger>>,
+}
+
+impl<'a> MeasuredTransfer<'a> {
+    pub(super) const fn new(trace: &'a Trace, transfer: &'a Transfer<'a>) -> Self {
+        Self {
+            trace,
+            transfer,
+            ledger: OnceCell::new(),
+        }
+    }
+
+    /// The ledger of a transfer that is over.
+    fn ledger(&self) -> Option<&Ledger> {
+        let ledger = self.ledger.get_or_init(|| {
+            self.transfer.total()?;
+            transfer_ledger(self.trace, self.transfer)
+        });
+        ledger.as_ref()
+    }
+
+    /// The time of a cause. Without packets some causes cannot be told, so no time of them says
+    /// nothing.
+    fn time_of_cause(&self, owner: Owner, cause: Cause) -> Option<u64> {
+        let time = self.ledger()?.caused_by(owner, cause);
+        let is_told = time > Nanos::ZERO || !is_told_by_packets(cause) || self.has_packets();
+        is_told.then_some(time.0)
+    }
+
+    /// Returns true if packets of every hop with a connection were captured.
+    fn has_packets(&self) -> bool {
+        self.transfer.retired_count() == 0
+            && self
+                .transfer
+                .hops()
+                .iter()
+                .filter(|hop| hop.connection.is_some())
+                .all(|hop| ExchangePackets::of(self.trace, hop).is_some())
+    }
+}
+
+/// Returns true for causes that only packets tell.
+const fn is_told_by_packets(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::Window
+            | Cause::FlowControl
+            | Cause::Nagle
+            | Cause::CongestionWindow
+            | Cause::Bandwidth
+            | Cause::Queueing
+            | Cause::Loss
+            | Cause::Timeout
+            | Cause::Pause
+    )
+}
 
 impl BudgetMetric {
     /// The value in the unit of its kind; `None` if it was not measured, or not for every hop that
     /// counts.
-    pub(super) fn value(self, trace: &Trace, transfer: &Transfer) -> Option<u64> {
+    pub(super) fn value(self, measured: &MeasuredTransfer<'_>) -> Option<u64> {
+        let MeasuredTransfer {
+            trace, transfer, ..
+        } = *measured;
         let last = || transfer.last();
         let response = || last()?.response.as_ref();
         match self {
             Self::Phase(phase) => transfer.phase(phase).map(|time| time.0),
             Self::WirePhase(phase) => transfer.wire_phase(trace, phase).map(|time| time.0),
+            Self::Owner(owner) => measured.ledger().map(|ledger| ledger.owned_by(owner).0),
+            Self::Cause(owner, cause) => measured.time_of_cause(owner, cause),
             Self::Total => transfer.total().map(|time| time.0),
             Self::FirstByte => transfer.first_byte().map(|time| time.0),
             Self::Rtt => connection_rtt(trace, last()?).map(|rtt| rtt.duration.0),

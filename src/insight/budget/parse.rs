@@ -126,7 +126,7 @@ impl<'a> BudgetParser<'a> {
     }
 
     fn name(&mut self) -> &'a str {
-        self.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        self.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
     }
 
     fn operator(&mut self) -> Result<Operator, BudgetError> {
@@ -305,6 +305,9 @@ mod tests {
             ("round_trips<=3.5", "round_trips <= 3.5"),
             ("retransmits=0", "retransmits = 0"),
             ("failures<=1", "failures <= 1"),
+            ("network.loss<=100ms", "network.loss <= 100 ms"),
+            ("p90 ( server.think )<=1s", "p90(server.think) <= 1.00 s"),
+            ("unknown<5ms+-20%", "unknown < 5.00 ms +- 20 %"),
             ("p95(total)<=300ms", "p95(total) <= 300 ms"),
             ("median ( wait ) <= 80ms", "median(wait) <= 80.0 ms"),
             ("total<=500ms+-10%", "total <= 500 ms +- 10 %"),
@@ -417,6 +420,13 @@ mod tests {
         assert!(
             error("totl<=1ms").starts_with("expected total (or another of dns connect")
                 && error("totl<=1ms").ends_with("found \"totl<=1ms\" at character 1 of the budget")
+        );
+        assert!(
+            error("server.thnk<=1ms")
+                .starts_with("expected server.think (or another of dns connect")
+                && error("server.lookup<=1ms")
+                    .contains(" proxy.connect proxy.forward unknown.unexpl")
+                && error("network.<=1ms").contains("found \"network.<=1ms\" at character 1")
         );
         assert!(error("\u{b5}\u{b5}<=1ms").contains("\"\u{b5}\u{b5}<=1ms\" at character 1"));
         assert!("dns<1ms,tls<1ms".parse::<BudgetRule>().is_err());

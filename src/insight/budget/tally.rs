@@ -1,5 +1,6 @@
 //! Tally of a budget rule over transfers that have been retired.
 
+use super::metric_value::MeasuredTransfer;
 use super::verdict::worse_figure;
 use super::{Budget, BudgetMetric, BudgetRule};
 use crate::insight::Transfer;
@@ -41,8 +42,9 @@ impl Budget {
     pub fn record_retired(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
         self.tallies
             .resize(self.rules.len(), RetiredTally::default());
+        let measured = MeasuredTransfer::new(trace, transfer);
         for (rule, tally) in self.rules.iter().zip(&mut self.tallies) {
-            tally.add(*rule, rule.metric.value(trace, transfer));
+            tally.add(*rule, rule.metric.value(&measured));
         }
     }
 }

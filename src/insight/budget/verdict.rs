@@ -1,5 +1,6 @@
 //! Checking a run against its budget.
 
+use super::metric_value::MeasuredTransfer;
 use super::tally::RetiredTally;
 use super::{Budget, BudgetMetric, BudgetRule};
 use crate::insight::{Transfer, group_into_transfers};
@@ -108,11 +109,15 @@ impl Budget {
     pub fn verdicts(&self, trace: &Trace) -> Vec<BudgetVerdict> {
         let all: Vec<Transfer> = group_into_transfers(trace).collect();
         let none = RetiredTally::default();
+        let all: Vec<_> = all
+            .iter()
+            .map(|transfer| MeasuredTransfer::new(trace, transfer))
+            .collect();
         let tallies = self.tallies.iter().chain(std::iter::repeat(&none));
         self.rules
             .iter()
             .zip(tallies)
-            .map(|(rule, tally)| verdict_on_rule(*rule, trace, &all, tally))
+            .map(|(rule, tally)| verdict_on_rule(*rule, &all, tally))
             .collect()
     }
 
@@ -136,13 +141,12 @@ pub fn failures_are_allowed(verdicts: &[BudgetVerdict]) -> bool {
 
 fn verdict_on_rule(
     rule: BudgetRule,
-    trace: &Trace,
-    all: &[Transfer],
+    all: &[MeasuredTransfer<'_>],
     tally: &RetiredTally,
 ) -> BudgetVerdict {
     let figures: Vec<Option<u64>> = all
         .iter()
-        .map(|transfer| rule.metric.value(trace, transfer))
+        .map(|transfer| rule.metric.value(transfer))
         .collect();
     let known: Vec<u64> = figures
         .iter()
@@ -387,6 +391,60 @@ mod tests {
                  status=200,http=2,tls_version=1.3,cert_days=14,response_header_bytes=40"
             ),
             [("met", None); 14]
+        );
+    }
+
+    #[test]
+    fn owners_and_causes_are_limited_by_the_ledger() {
+        let trace = |has_packets: bool| {
+            let scene = TraceBuilder::new()
+                .phase_without_position(Phase::Dns, 0, 20_000)
+                .phase_without_position(Phase::Connect, 20_000, 60_000)
+                .connected(60_000, false)
+                .phase(Phase::Send, 60_000, 60_100, (0, 0), (300, 0))
+                .phase(Phase::Wait, 60_100, 600_100, (300, 0), (300, 0))
+                .phase(Phase::Receive, 600_100, 600_100, (300, 0), (300, 10));
+            let scene = if has_packets {
+                scene
+                    .syn(20_000)
+                    .syn_ack(60_000)
+                    .payload_sent(60_100, 0, 300)
+                    .payload_received(600_100, 0, 10)
+            } else {
+                scene
+            };
+            scene
+                .answered(600_100, HttpVersion::Http11)
+                .ended(600_100)
+                .build()
+        };
+        assert_eq!(
+            outcomes(
+                &trace(true),
+                "server<=500ms,server.think<=490ms,network<=80ms,network.loss=0ms,p90(server)<=1s,\
+                 network.round_trip>70ms,client.delay=0ms,proxy.connect=0ms"
+            ),
+            [
+                ("met", None),
+                ("missed", Some(10_000_000)),
+                ("met", None),
+                ("met", None),
+                ("met", None),
+                ("met", None),
+                ("met", None),
+                ("met", None)
+            ]
+        );
+        assert_eq!(
+            outcomes(&trace(false), "network.loss=0ms,client.delay=0ms,total<1s"),
+            [("not_measured", None), ("met", None), ("met", None)]
+        );
+        let unfinished = TraceBuilder::new()
+            .phase_without_position(Phase::Dns, 0, 20_000)
+            .build();
+        assert_eq!(
+            outcomes(&unfinished, "server<=500ms,server.think<=1s"),
+            [("not_measured", None); 2]
         );
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::insight::budget::{self, Budget, Operator};
+use crate::insight::ledger::requests_ledger;
 use crate::insight::redact::Redactor;
 use crate::report::markup::Markup;
 use crate::trace::{Exchange, ExchangeCause, FailureCode, Phase, Trace};
@@ -115,8 +116,29 @@ pub(super) fn budget_cases(trace: &Trace, budget: Option<&Budget>) -> Vec<TestCa
         .unwrap_or_default();
     verdicts
         .iter()
-        .map(|verdict| TestCase::from_verdict(verdict, "tapline.budget"))
+        .map(|verdict| TestCase {
+            outcome: with_detail(rule_outcome(verdict), || run_verdict(trace)),
+            ..TestCase::from_verdict(verdict, "tapline.budget")
+        })
         .collect()
+}
+
+/// Says whose time the run was where a rule was missed.
+fn with_detail(outcome: CaseOutcome, detail: impl FnOnce() -> String) -> CaseOutcome {
+    match outcome {
+        CaseOutcome::Failure(element) => CaseOutcome::Failure(FailureElement {
+            detail: detail(),
+            ..element
+        }),
+        other => other,
+    }
+}
+
+fn run_verdict(trace: &Trace) -> String {
+    let verdict = requests_ledger(trace).and_then(|ledger| ledger.verdict());
+    verdict.map_or_else(String::new, |verdict| {
+        format!("Over the whole run: {verdict}")
+    })
 }
 
 fn rule_outcome(verdict: &budget::BudgetVerdict) -> CaseOutcome {
