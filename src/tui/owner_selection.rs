@@ -31,6 +31,14 @@ impl LitTime {
         let owner = owner?;
         let mut intervals: Vec<_> = run.ledger(exchange).whole.intervals_of(owner).collect();
         intervals.sort_unstable();
+        // Causes of one owner follow each other without a gap.
+        intervals.dedup_by(|(start, end), (_, before)| {
+            let is_next = *start <= *before;
+            if is_next {
+                *before = (*before).max(*end);
+            }
+            is_next
+        });
         (!intervals.is_empty()).then_some(Self {
             owner,
             exchange: exchange.id,

@@ -130,15 +130,15 @@ impl LedgerFigures {
     }
 }
 
-/// Bits a second and the spacing of segments in the time that the link was busy, of the direction
-/// with more payload then.
+/// Bits a second and the spacing of segments in the longest time that the link was busy, of the
+/// direction with more payload then.
 fn link_figures(
     flow: &Flow,
     packets: &[PacketEntry],
     clock: &ClockMap,
     ledger: &Ledger,
 ) -> Option<LinkFigures> {
-    let busy = Intervals::of(ledger, |of| of.cause == Cause::Bandwidth);
+    let busy = Intervals::of(ledger, |of| of.cause == Cause::Bandwidth).longest();
     let time: Nanos = busy.0.iter().map(|(from, to)| to.since(*from)).sum();
     if time == Nanos::ZERO {
         return None;
@@ -185,6 +185,13 @@ impl Intervals {
             .collect();
         all.sort_unstable();
         Self(all)
+    }
+
+    /// Keeps the longest one, which the start of a train distorts the least.
+    fn longest(self) -> Self {
+        let all = self.0.into_iter();
+        let longest = all.max_by_key(|(from, to)| to.since(*from));
+        Self(longest.into_iter().collect())
     }
 
     /// Returns true if an instant lies in an interval, but not at its start.

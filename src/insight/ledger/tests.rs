@@ -639,7 +639,7 @@ fn the_sentence_counts_lost_segments_and_those_found_by_timeout() {
     let ledger = scene.answered(820, 4_001, 10 * FULL);
     let verdict = ledger.verdict().unwrap();
     assert!(
-        verdict.starts_with("2 segments were lost, 1 of them found by timeout: the recovery took "),
+        verdict.starts_with("2 segments were lost, 1 of them found by timeout: recovery took "),
         "{verdict}"
     );
     assert!(

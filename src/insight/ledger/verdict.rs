@@ -240,11 +240,7 @@ impl CauseTotal {
             (Owner::Client, _) => format!("This machine's own work took {time}"),
             (Owner::Network, Cause::RoundTrip) => format!("Round trips took {time}"),
             (Owner::Network, Cause::CongestionWindow) => {
-                format!(
-                    "The sender waited for {time} for acknowledgments, because its congestion \
-                        window {}",
-                    self.attribution.congestion()
-                )
+                format!("The sender waited {time} {}", self.attribution.congestion())
             }
             (Owner::Network, Cause::Bandwidth) => self.bandwidth_sentence(),
             (Owner::Network, Cause::Queueing) => {
@@ -292,21 +288,20 @@ impl CauseTotal {
             late if late == lost => " and found by timeout".to_owned(),
             late => format!(", {} of them found by timeout", group_digits(late)),
         };
-        let of_it = if self.timeouts > Nanos::ZERO {
-            format!(", {} of it timeouts", self.timeouts)
-        } else {
-            String::new()
-        };
         match (lost, self.attribution.cause) {
-            (1, _) => format!("1 segment was lost{found}: the recovery took {time}{of_it}"),
+            (1, _) => format!("1 segment was lost{found}: recovery took {time}"),
             (2.., _) => format!(
-                "{} segments were lost{found}: the recovery took {time}{of_it}",
+                "{} segments were lost{found}: recovery took {time}",
                 group_digits(lost)
             ),
             (0, Cause::Timeout) => {
                 format!("Retransmission timeouts after lost segments took {time}")
             }
-            (0, _) => format!("Lost segments and the recovery from them took {time}{of_it}"),
+            (0, _) if self.timeouts > Nanos::ZERO => format!(
+                "Lost segments and the recovery from them took {time}, {} of it timeouts",
+                self.timeouts
+            ),
+            (0, _) => format!("Lost segments and the recovery from them took {time}"),
         }
     }
 

@@ -53,12 +53,12 @@ impl Attribution {
         }
     }
 
-    /// Why the congestion window was small.
+    /// What the sender waited for, as its congestion window was full.
     pub(super) const fn congestion(self) -> &'static str {
         match self.detail {
-            Some(Detail::AfterLoss) => "was small after a loss",
-            Some(Detail::AfterIdle) => "was reset after an idle time",
-            _ => "was still growing (slow start)",
+            Some(Detail::AfterLoss) => "for a congestion window that a loss had made small",
+            Some(Detail::AfterIdle) => "for a congestion window that was reset after an idle time",
+            _ => "for its congestion window to grow",
         }
     }
 }

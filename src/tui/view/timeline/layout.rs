@@ -150,8 +150,11 @@ impl TimelineLayout {
         let failure = failure_lines(run, cursor, inner);
         // The bar takes what the phases without their details leave.
         let least = timeline_rows(run, cursor, now, DETAIL_LEVELS[5].0).len();
-        let taken = 1 + least + failure.len() + usize::from(strip_lines(run).min(1));
+        let taken = 1 + least + failure.len();
         let room = usize::from(inner.height).saturating_sub(taken);
+        // It goes before the packets only if there is no room for both.
+        let with_packets = room.saturating_sub(usize::from(strip_lines(run).min(1)));
+        let room = if with_packets < 2 { room } else { with_packets };
         let owners = OwnerBar::new(run, (cursor, owner), inner, room);
         let inner = Rect {
             y: inner.y.saturating_add(owners.height()),

@@ -167,7 +167,8 @@ pub(in crate::tui::view) const fn owner_pattern(owner: Owner) -> &'static str {
     match owner {
         Owner::Server => "\u{2588}",
         Owner::Network => "\u{2593}",
-        Owner::Resolver | Owner::Proxy => "\u{2592}",
+        Owner::Resolver => "\u{2592}",
+        Owner::Proxy => "\u{259a}",
         Owner::Client => "\u{2591}",
         Owner::None | Owner::Unknown => "\u{00b7}",
     }
