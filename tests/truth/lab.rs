@@ -40,8 +40,8 @@ impl Link {
         }
     }
 
-    pub(crate) fn with(mut self, option: &'static str, value: impl ToString) -> Self {
-        self.options.push((option, value.to_string()));
+    pub(crate) fn with(mut self, option: &'static str, value: impl Into<LinkValue>) -> Self {
+        self.options.push((option, value.into().0));
         self
     }
 
@@ -70,6 +70,27 @@ impl std::fmt::Display for Link {
             }
         }
         Ok(())
+    }
+}
+
+/// The value of an option of a link.
+pub(crate) struct LinkValue(String);
+
+impl From<String> for LinkValue {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+impl From<&str> for LinkValue {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl From<u64> for LinkValue {
+    fn from(value: u64) -> Self {
+        Self(value.to_string())
     }
 }
 

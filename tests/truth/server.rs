@@ -67,13 +67,14 @@ pub(crate) struct Listening {
 pub(crate) struct Tls {
     /// Largest plaintext of a record.
     pub(crate) record: Option<usize>,
-    /// Wait after the ClientHello has come.
+    /// Wait after the `ClientHello` has come.
     pub(crate) wait: Duration,
     /// TLS 1.2 only.
     pub(crate) old: bool,
-    /// The only key exchange is one that clients offer no key for (HelloRetryRequest).
+    /// The only key exchange is one that clients offer no key for (`HelloRetryRequest`).
     pub(crate) rare_group: bool,
-    pub(crate) alpn: Option<&'static [u8]>,
+    /// A certificate with very many names.
+    pub(crate) large_certificate: bool,
 }
 
 /// A connection to a server.
@@ -328,9 +329,14 @@ pub(crate) fn body(bytes: usize) -> Vec<u8> {
     body
 }
 
-/// A key and a certificate that signs itself.
-static IDENTITY: LazyLock<rcgen::CertifiedKey<rcgen::KeyPair>> = LazyLock::new(|| {
-    rcgen::generate_simple_self_signed(["truth.lab.test".to_owned()]).expect("a certificate")
+/// Keys and certificates that sign themselves: a small one, and one of 18 kB.
+static IDENTITIES: LazyLock<[rcgen::CertifiedKey<rcgen::KeyPair>; 2]> = LazyLock::new(|| {
+    [1, 700].map(|count| {
+        let names: Vec<String> = (0..count)
+            .map(|number| format!("truth-{number:04}.lab.test"))
+            .collect();
+        rcgen::generate_simple_self_signed(names).expect("a certificate")
+    })
 });
 
 /// Settings of a server that speaks TLS so.
@@ -344,18 +350,18 @@ pub(crate) fn tls_settings(tls: &Tls) -> ServerConfig {
     } else {
         &[&rustls::version::TLS13]
     };
-    let key = IDENTITY.signing_key.serialize_der();
+    let identity = &IDENTITIES[usize::from(tls.large_certificate)];
+    let key = identity.signing_key.serialize_der();
     let mut settings = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .expect("the versions are there")
         .with_no_client_auth()
         .with_single_cert(
-            vec![IDENTITY.cert.der().clone()],
+            vec![identity.cert.der().clone()],
             rustls::pki_types::PrivateKeyDer::Pkcs8(key.into()),
         )
         .expect("the key is the certificate's");
     settings.max_fragment_size = tls.record;
-    settings.alpn_protocols = tls.alpn.map(<[u8]>::to_vec).into_iter().collect();
     settings
 }
 

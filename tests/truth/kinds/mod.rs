@@ -1,6 +1,7 @@
 //! The kinds of scenario, each with what is true of it.
 
 mod bandwidth;
+mod chosen_losses;
 mod client;
 mod connect;
 mod limits;
@@ -207,6 +208,7 @@ fn all() -> Vec<Case> {
         bandwidth::cases(),
         window::cases(),
         loss::cases(),
+        chosen_losses::cases(),
         names::cases(),
         connect::cases(),
         proxy::cases(),

@@ -14,14 +14,14 @@ use crate::truth::Truth;
 const PROXY_PORT: u16 = 8_001;
 
 /// Passes bytes on between a client and a server until both have ended.
-fn tunnel(peer: &Peer, server: TcpStream) -> io::Result<()> {
+fn tunnel(peer: &Peer, server: &TcpStream) -> io::Result<()> {
     let client = peer.tcp().try_clone()?;
     let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || {
         let _ = io::copy(&mut from_client, &mut to_server);
         let _ = to_server.shutdown(Shutdown::Write);
     });
-    let _ = io::copy(&mut &server, &mut &client);
+    let _ = io::copy(&mut &*server, &mut &client);
     let _ = client.shutdown(Shutdown::Write);
     Ok(())
 }
@@ -84,7 +84,7 @@ pub(super) fn cases() -> Vec<Case> {
                         peer.log.wait("connect", Duration::from_millis(400));
                         let server = dial(OWN_PORT)?;
                         peer.send(b"HTTP/1.1 200 OK\r\n\r\n")?;
-                        return tunnel(peer, server);
+                        return tunnel(peer, &server);
                     }
                     peer.log.wait("forward", Duration::from_millis(300));
                     peer.answer(300)
@@ -92,43 +92,45 @@ pub(super) fn cases() -> Vec<Case> {
                 vec![origin, forward]
             }));
         }
-        cases.push(
-            Case::new(
-                "slow_socks_proxy",
-                "A SOCKS5 proxy takes 300 ms to reach its target.",
-                Link::rtt(rtt),
-                &[
-                    "-x",
-                    &format!("socks5://{HOST}:{PROXY_PORT}"),
-                    &own("http", "/"),
-                ],
-                |facts| {
-                    let connect = facts.log.time("connect");
-                    Truth::new()
-                        .figure("proxy", &["connect"], connect, facts.near(connect))
-                        .at_most("server", Duration::from_millis(3))
-                },
-            )
-            .stage(|lab, log| {
-                let origin = listen(lab, OWN_PORT, Listening::default(), log, |peer| {
-                    peer.read_head()?;
-                    peer.answer(300)
-                });
-                let dial = crate::server::dialler(lab);
-                let proxy = listen(lab, PROXY_PORT, Listening::default(), log, move |peer| {
-                    // RFC 1928 §3: version and methods; §4: a request with an IPv4 address.
-                    let methods = usize::from(peer.read_exactly(2)?[1]);
-                    peer.read_exactly(methods)?;
-                    peer.send(&[5, 0])?;
-                    peer.read_exactly(10)?;
-                    peer.log.wait("connect", Duration::from_millis(300));
-                    let server = dial(OWN_PORT)?;
-                    peer.send(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
-                    tunnel(peer, server)
-                });
-                vec![origin, proxy]
-            }),
-        );
+        cases.push(slow_socks_proxy(rtt));
     }
     cases
+}
+
+fn slow_socks_proxy(rtt: u64) -> Case {
+    Case::new(
+        "slow_socks_proxy",
+        "A SOCKS5 proxy takes 300 ms to reach its target.",
+        Link::rtt(rtt),
+        &[
+            "-x",
+            &format!("socks5://{HOST}:{PROXY_PORT}"),
+            &own("http", "/"),
+        ],
+        |facts| {
+            let connect = facts.log.time("connect");
+            Truth::new()
+                .figure("proxy", &["connect"], connect, facts.near(connect))
+                .at_most("server", Duration::from_millis(3))
+        },
+    )
+    .stage(|lab, log| {
+        let origin = listen(lab, OWN_PORT, Listening::default(), log, |peer| {
+            peer.read_head()?;
+            peer.answer(300)
+        });
+        let dial = crate::server::dialler(lab);
+        let proxy = listen(lab, PROXY_PORT, Listening::default(), log, move |peer| {
+            // RFC 1928 §3: version and methods; §4: a request with an IPv4 address.
+            let methods = usize::from(peer.read_exactly(2)?[1]);
+            peer.read_exactly(methods)?;
+            peer.send(&[5, 0])?;
+            peer.read_exactly(10)?;
+            peer.log.wait("connect", Duration::from_millis(300));
+            let server = dial(OWN_PORT)?;
+            peer.send(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
+            tunnel(peer, &server)
+        });
+        vec![origin, proxy]
+    })
 }
