@@ -152,6 +152,14 @@ fn remove(keys: &[&str], value: &mut Value) {
 /// the same length.
 #[track_caller]
 fn assert_contains(now: &Value, before: &Value, place: &str) {
+    /// Deprecated; they are told from the ledger, which knows better.
+    const TOLD_FROM_THE_LEDGER: [&str; 2] = [".round_trips.used", ".tcp.waited"];
+    if TOLD_FROM_THE_LEDGER
+        .iter()
+        .any(|name| place.ends_with(name))
+    {
+        return;
+    }
     match (now, before) {
         (Value::Object(now), Value::Object(before)) => {
             for (key, value) in before {

@@ -39,6 +39,8 @@ pub(super) struct IncomingProgress {
     pub(super) burst: Option<Burst>,
     /// The packets that the burst began and ended with.
     pub(super) burst_packets: (usize, usize),
+    /// The burst before the turn, and its packets.
+    before_turn: Option<(Burst, (usize, usize))>,
     /// The first packet that came while bytes before it were missing, since when some have been.
     pub(super) held_up_since: usize,
     /// Offset of the other side's FIN: bytes before it that have not come are missing.
@@ -103,6 +105,7 @@ impl Walk<'_> {
             turn: self.turn_at(first),
             burst: None,
             burst_packets: (first, first),
+            before_turn: None,
             held_up_since: first,
             fin: None,
             repeat: None,
@@ -184,6 +187,7 @@ impl Walk<'_> {
             let reason = Reason::on_wire(Attribution::PROCESSING, "own_packets", (index, index));
             state.partition.until(self.moment(packet.wall), reason);
         } else if how.has_turns {
+            state.before_turn = state.burst.zip(Some(state.burst_packets));
             self.close_burst(state);
             let reason = Reason::on_wire(
                 Attribution::PROCESSING,
@@ -230,6 +234,10 @@ impl Walk<'_> {
             if !is_answer {
                 return;
             }
+            if how.has_turns && self.was_under_way(&turn, packet) {
+                self.rest_of_answer(state, index, packet, was_held_up);
+                return;
+            }
             self.close_turn(state.partition, how.excess, turn, index, packet);
             state.turn = None;
             state.burst = None;
@@ -244,6 +252,38 @@ impl Walk<'_> {
                 burst.wait_for_late(before);
             }
         }
+    }
+
+    /// Returns true if a packet was sent before the other side had a turn's payload: it does not
+    /// acknowledge it, and is still part of the answer before, such as of a flight of handshake
+    /// messages that was larger than the congestion window.
+    fn was_under_way(&self, turn: &Turn, packet: &PacketEntry) -> bool {
+        self.flow
+            .acknowledged_offset(packet, turn.end)
+            .is_some_and(|to| to < turn.end)
+    }
+
+    /// Gives the time until a packet that belongs to the answer before a turn.
+    fn rest_of_answer(
+        &mut self,
+        state: &mut IncomingState<'_>,
+        index: usize,
+        packet: &PacketEntry,
+        was_held_up: bool,
+    ) {
+        if let Some((burst, packets)) = state.before_turn {
+            if packet.wall.since(burst.last()) >= self.path.silence(Direction::Received, &burst) {
+                state.burst_packets = packets;
+                self.silence(state, &burst, index, packet, was_held_up);
+            } else {
+                let bandwidth = Attribution::network(Cause::Bandwidth);
+                let reason = Reason::on_wire(bandwidth, "rest_of_answer", (packets.1, index));
+                state.partition.until(self.moment(packet.wall), reason);
+            }
+        }
+        let is_full = self.path.is_full(packet);
+        let burst = Burst::begin(packet.wall, packet.payload_bytes, is_full);
+        state.before_turn = Some((burst, (index, index)));
     }
 
     /// Remembers the first packet that acknowledges a turn without answering it.

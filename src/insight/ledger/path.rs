@@ -181,11 +181,17 @@ impl Path {
         trains.queued += u32::from(had_to_queue);
     }
 
-    /// The usual time between two full segments on a link so slow that each takes a good part of a
-    /// round trip; 0 on others. Segments that come a round trip apart may also be those of a small
+    /// The usual time between two full segments, or between the acknowledgments of those sent, on a
+    /// link so slow that each takes a good part of a round trip; 0 on others. Segments that come a round trip apart may also be those of a small
     /// congestion window, unless they had to queue.
     fn usual_spacing(&self, direction: Direction) -> Nanos {
         const LEAST_SPACINGS: u32 = 10;
+        if direction == Direction::Sent {
+            let spacings = self.acknowledgments.spacings.as_deref();
+            return spacings
+                .filter(|spacings| spacings.total() >= LEAST_SPACINGS)
+                .map_or(Nanos::ZERO, Gaps::median);
+        }
         let trains = &self.trains[direction as usize];
         let spacing = trains.spacings.median();
         let round_trip = self.round_trip.unwrap_or_default();
@@ -270,6 +276,10 @@ struct AcknowledgmentTimes {
     timed: VecDeque<(u64, WallTime)>,
     end: u64,
     least: Option<Nanos>,
+    /// The latest acknowledgment, and what had been sent when it came.
+    latest: Option<(WallTime, u64)>,
+    /// Gaps between acknowledgments of what was sent before the gap: none waited for this side.
+    spacings: Option<Box<Gaps>>,
 }
 
 impl AcknowledgmentTimes {
@@ -302,6 +312,12 @@ impl AcknowledgmentTimes {
         let Some(acknowledged) = flow.acknowledged_offset(packet, self.end) else {
             return;
         };
+        if let Some((before, end)) = self.latest.replace((packet.wall, self.end))
+            && acknowledged <= end
+        {
+            let spacings = self.spacings.get_or_insert_with(|| Box::new(Gaps::NONE));
+            spacings.add(packet.wall.since(before));
+        }
         let mut latest = None;
         while let Some((to, at)) = self.timed.front().copied()
             && to <= acknowledged

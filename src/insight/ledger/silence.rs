@@ -74,7 +74,10 @@ impl Walk<'_> {
         was_held_up: bool,
     ) {
         let evidence = (state.burst_packets.1, index);
-        let (attribution, rule) = if was_held_up {
+        let (attribution, rule) = if was_held_up && self.goes_on_in_pieces(state, packet) {
+            let pause = Attribution::new(Owner::Server, Cause::Pause);
+            (pause, "pieces_beside_gap")
+        } else if was_held_up {
             let (attribution, rule) = self.gap_cause(state, index);
             if attribution.cause != Cause::Queueing {
                 self.remember_loss(burst);
@@ -100,6 +103,15 @@ impl Walk<'_> {
         } else {
             partition_until(state, at, attribution, rule, evidence);
         }
+    }
+
+    /// Returns true if a packet is a new piece of a response that comes in pieces, though bytes before
+    /// it are missing: the sender goes on at its own pace, and nothing waits for the gap.
+    fn goes_on_in_pieces(&self, state: &IncomingState<'_>, packet: &PacketEntry) -> bool {
+        let last = self.packet(state.burst_packets.1);
+        packet.offset >= state.delivery.next()
+            && !self.path.is_full(packet)
+            && last.is_some_and(|last| !self.path.is_full(last))
     }
 
     fn remember_loss(&mut self, burst: &Burst) {
