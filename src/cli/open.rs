@@ -13,7 +13,7 @@ use super::{live, report, screen, tls_keys};
 use crate::archive::{Archive, ArchiveError, CaptureStore};
 use crate::dissect::dissect;
 use crate::insight::FlowOpening;
-use crate::trace::{EventKind, Flow, FlowKey, PacketLimits, PacketLocation, Trace};
+use crate::trace::{ClockMap, EventKind, Flow, FlowKey, PacketLimits, PacketLocation, Trace};
 use crate::tui::{ScreenEffect, ScreenMessage, Settings};
 use crate::units::Untrusted;
 use crate::wire::tls::KeyLog;
@@ -27,6 +27,8 @@ const CUT_OFF: &str = "the run was not saved completely; this is all that the fi
 
 /// Capacity of the lookup channel.
 const LOOKUP_CAPACITY: usize = 256;
+/// Requests of a conversation whose time is divided, as many as are listed.
+const MAX_TIMED_REQUESTS: usize = 40;
 
 /// The capture, set once the input is known to be one.
 type SharedCapture = Arc<OnceLock<OpenedCapture>>;
@@ -102,7 +104,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, UsageError> {
         let question = match effect {
             ScreenEffect::FindServerNames(openings) => LookupRequest::Names(openings),
             ScreenEffect::ReadPacket(stored) => LookupRequest::Packet(stored),
-            ScreenEffect::Dissect(flow) => LookupRequest::Conversation(flow),
+            ScreenEffect::Dissect(conversation) => LookupRequest::Conversation(conversation),
             _ => return,
         };
         // The screen has one batch of names and one packet per keystroke outstanding, so this does
@@ -187,7 +189,7 @@ fn read_archive(
 enum LookupRequest {
     Names(Vec<(FlowKey, FlowOpening)>),
     Packet(PacketLocation),
-    Conversation(Box<Flow>),
+    Conversation(Box<(Flow, ClockMap)>),
 }
 
 /// Answers the screen's lookup requests.
@@ -208,12 +210,15 @@ fn answer_lookups(
                 );
                 ScreenMessage::PacketRead { stored, read }
             }
-            LookupRequest::Conversation(flow) => {
+            LookupRequest::Conversation(conversation) => {
                 let Some(OpenedCapture { store, keys }) = capture.get() else {
                     continue;
                 };
                 let keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
-                ScreenMessage::Dissected(flow.key, Box::new(dissect(&flow, &**store, &keys)))
+                let (flow, clock) = &*conversation;
+                let mut dissection = dissect(flow, &**store, &keys);
+                dissection.time = dissection.time_spent(clock, flow, MAX_TIMED_REQUESTS);
+                ScreenMessage::Dissected(flow.key, Box::new(dissection))
             }
         };
         if sender.send(message).is_err() {

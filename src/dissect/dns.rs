@@ -28,6 +28,10 @@ pub struct DnsExchange {
     pub answer: Option<DnsAnswer>,
     /// Time from the query to the response, if both are datagrams.
     pub took: Option<Nanos>,
+    /// The datagrams of query and response: index among the flow's packets, and time.
+    pub query_packet: Option<(usize, WallTime)>,
+    /// See [`query_packet`](Self::query_packet).
+    pub answer_packet: Option<(usize, WallTime)>,
 }
 
 impl DnsExchange {
@@ -50,9 +54,9 @@ pub(super) const fn is_dns(flow: &Flow) -> bool {
 
 /// Returns the questions of a conversation in order, each with its response.
 pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchange> {
-    let mut open: Vec<(u16, Option<WallTime>, DnsExchange)> = Vec::new();
+    let mut open: Vec<(u16, DnsExchange)> = Vec::new();
     let mut kept = 0;
-    for (wall, message) in messages(flow, store) {
+    for (packet, message) in messages(flow, store) {
         let Some(question) = message.questions.first() else {
             continue;
         };
@@ -66,22 +70,25 @@ pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchan
         if !message.is_response {
             open.push((
                 message.id,
-                wall,
                 DnsExchange {
                     name,
                     kind,
                     answer: None,
                     took: None,
+                    query_packet: packet,
+                    answer_packet: None,
                 },
             ));
             continue;
         }
-        let fits = |(id, _, asked): &&mut (u16, Option<WallTime>, DnsExchange)| {
+        let fits = |(id, asked): &&mut (u16, DnsExchange)| {
             *id == message.id && asked.answer.is_none() && asked.name == name && asked.kind == kind
         };
         // A response usually follows soon, so the latest questions are compared first.
-        if let Some((_, since, asked)) = open.iter_mut().rev().take(MOST_OPEN).find(fits) {
-            asked.took = since.zip(wall).map(|(since, wall)| wall.since(since));
+        if let Some((_, asked)) = open.iter_mut().rev().take(MOST_OPEN).find(fits) {
+            let both = asked.query_packet.zip(packet);
+            asked.took = both.map(|((_, asked), (_, answered))| answered.since(asked));
+            asked.answer_packet = packet;
             asked.answer = Some(DnsAnswer::from(&message));
             kept += asked.weight();
         } else {
@@ -90,30 +97,36 @@ pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchan
                 kind,
                 answer: Some(DnsAnswer::from(&message)),
                 took: None,
+                query_packet: None,
+                answer_packet: packet,
             };
             kept += asked.weight();
-            open.push((message.id, None, asked));
+            open.push((message.id, asked));
         }
     }
-    open.into_iter().map(|(_, _, asked)| asked).collect()
+    open.into_iter().map(|(_, asked)| asked).collect()
 }
 
-/// Returns the messages, with the time of those that are datagrams.
+/// Returns the messages; of those that are datagrams with their packets' indexes and times.
 fn messages<'a>(
     flow: &'a Flow,
     store: &'a dyn ByteStore,
-) -> Box<dyn Iterator<Item = (Option<WallTime>, DnsMessage)> + 'a> {
+) -> Box<dyn Iterator<Item = (Option<(usize, WallTime)>, DnsMessage)> + 'a> {
     if flow.key.transport == Transport::Tcp {
         let directions = [Direction::Sent, Direction::Received].into_iter();
         let both = directions
             .flat_map(move |direction| in_stream(opening(flow, direction, store, MOST_BYTES)));
         return Box::new(both.map(|message| (None, message)));
     }
-    let datagrams = flow.packets().iter().take(2 * MOST);
+    let datagrams = flow.packets().iter().enumerate().take(2 * MOST);
     let message = move |packet: &PacketEntry| {
         DnsMessage::parse(&payload_of(packet, store, usize::from(u16::MAX))?)
     };
-    Box::new(datagrams.filter_map(move |packet| Some((Some(packet.wall), message(packet)?))))
+    Box::new(
+        datagrams.filter_map(move |(index, packet)| {
+            Some((Some((index, packet.wall)), message(packet)?))
+        }),
+    )
 }
 
 fn in_stream(bytes: Vec<u8>) -> impl Iterator<Item = DnsMessage> {

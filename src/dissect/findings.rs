@@ -1,17 +1,24 @@
 //! Collects what the stream parser reports about a connection into its dissection.
 
+use std::collections::VecDeque;
+use std::ops::Range;
+
 use super::Dissection;
-use super::messages::{Heads, Message, StartLine};
+use super::message_head::message;
+use super::messages::Heads;
 use super::parts::Parts;
-use crate::trace::{HttpHeader, PartKind, Record, StreamLayers};
-use crate::units::Untrusted;
+use crate::trace::{PartKind, Record, StreamLayers};
 use crate::wire::Side;
-use crate::wire::http1::{FieldLine, IrregularLine};
+use crate::wire::http1::IrregularLine;
+use crate::wire::http2::Frame;
 use crate::wire::stream::{
-    ByteAxis, FaultReason, HeadContent, MessageHead, StreamFault, StreamGap, StreamProtocol,
+    ByteAxis, FaultReason, MessageEnd, MessageHead, StreamFault, StreamGap, StreamProtocol,
     StreamUpgrade, TlsHello, UnitKind, UnitPiece, UnitSink,
 };
 use crate::wire::tls::{ClientHello, ServerHello, explicit_nonce};
+
+/// TLS's content type of application data (RFC 8446 §5.1).
+const APPLICATION_DATA: u8 = 23;
 
 /// Findings so far.
 #[derive(Default)]
@@ -38,6 +45,12 @@ struct SideFindings {
     is_lost: bool,
     /// Number of plaintext bytes in the records so far.
     plain: u64,
+    /// The latest records: the plaintext offset after each, and its bytes.
+    latest_records: VecDeque<(u64, Range<u64>)>,
+    /// Offset after the bytes seen so far.
+    end: u64,
+    /// Offset of the first record of application data.
+    application_data_from: Option<u64>,
     heads: Heads,
     /// Notes on its stream, and on the plaintext in it.
     stream_notes: Vec<String>,
@@ -57,6 +70,11 @@ impl Findings {
             notes,
         } = self;
         dissection.protocols.extend(names);
+        dissection.handshake_bytes = if protocols.contains(&StreamProtocol::Tls) {
+            client.application_data_from.unwrap_or(u64::MAX)
+        } else {
+            0
+        };
         dissection.notes.extend(notes);
         if let (Some(_), Some(hello)) = (client_hello, server_hello) {
             dissection.explicit_nonce = explicit_nonce(hello.version, hello.cipher_suite);
@@ -122,13 +140,33 @@ const fn tls_name(version: Option<u16>) -> &'static str {
 impl UnitSink for Findings {
     fn unit(&mut self, piece: &UnitPiece<'_>) {
         self.side(piece.from).take(piece);
+        if let UnitKind::Http2Frame(frame) = piece.kind
+            && frame.kind == Frame::RST_STREAM
+            && piece.is_last
+        {
+            let side = self.side(piece.from);
+            let at = side.transport_end(piece.axis);
+            side.heads.end_message(Some(frame.stream.into()), at);
+        }
     }
 
     fn head(&mut self, head: MessageHead<'_>) {
         let from = head.from;
         let side = self.side(from);
         if let Some(at) = side.plain_offset(head.axis, head.start) {
-            side.heads.push(message(head, at));
+            let bytes = side.transport_bytes(head.axis, at);
+            side.heads.push(message(head, at, bytes));
+        }
+    }
+
+    fn message(&mut self, end: MessageEnd) {
+        let side = self.side(end.from);
+        if matches!(
+            end.axis,
+            ByteAxis::Transport { .. } | ByteAxis::Plaintext { depth: 1 }
+        ) {
+            let at = side.transport_end(end.axis);
+            side.heads.end_message(end.message, at);
         }
     }
 
@@ -181,6 +219,9 @@ impl UnitSink for Findings {
 impl SideFindings {
     fn take(&mut self, piece: &UnitPiece<'_>) {
         let bytes = piece.bytes.len();
+        if is_transport(piece.axis) {
+            self.end = self.end.max(piece.start + bytes as u64);
+        }
         if let UnitKind::TlsRecord {
             content_type,
             plain_bytes,
@@ -218,7 +259,18 @@ impl SideFindings {
     }
 
     fn end_record(&mut self, at: u64, end: u64, kind: u8, plain_bytes: u32) {
+        const LATEST: usize = 64;
         self.is_lost = false;
+        if kind == APPLICATION_DATA {
+            _ = self.application_data_from.get_or_insert(at);
+        }
+        if plain_bytes > 0 {
+            if self.latest_records.len() == LATEST {
+                self.latest_records.pop_front();
+            }
+            let plain_end = self.plain + u64::from(plain_bytes);
+            self.latest_records.push_back((plain_end, at..end));
+        }
         if self.records.len() < StreamLayers::MOST {
             self.records.push(Record {
                 at,
@@ -229,6 +281,26 @@ impl SideFindings {
             });
         }
         self.plain += u64::from(plain_bytes);
+    }
+
+    /// Returns the bytes of the transport that a head came in, from an offset of the plaintext to
+    /// where it has come.
+    fn transport_bytes(&self, axis: ByteAxis, at: u64) -> Range<u64> {
+        let end = self.transport_end(axis).unwrap_or(self.end);
+        if is_transport(axis) {
+            return at..end;
+        }
+        let from = self.latest_records.iter().find(|(after, _)| *after > at);
+        from.map_or(end, |(_, record)| record.start)..end
+    }
+
+    /// Returns the offset in the transport after what was parsed last; `None` for TLS that has not
+    /// come in records.
+    fn transport_end(&self, axis: ByteAxis) -> Option<u64> {
+        if is_transport(axis) {
+            return Some(self.end);
+        }
+        self.latest_records.back().map(|(_, record)| record.end)
     }
 
     /// Returns an offset in the plaintext, which includes the bytes before TLS; `None` for TLS
@@ -304,61 +376,6 @@ impl SideFindings {
 
 const fn is_transport(axis: ByteAxis) -> bool {
     matches!(axis, ByteAxis::Transport { .. })
-}
-
-fn message(head: MessageHead<'_>, at: u64) -> Message {
-    let from = head.from;
-    let message = |stream, start, fields: &[FieldLine]| Message {
-        from,
-        at,
-        stream,
-        request: head.request,
-        start,
-        headers: fields.iter().map(HttpHeader::from).collect(),
-    };
-    match head.content {
-        HeadContent::Request(request) => {
-            let start = StartLine::Request {
-                method: request.method.as_str().into(),
-                target: Untrusted::from_bytes(&request.target),
-            };
-            message(None, start, &request.fields)
-        }
-        HeadContent::Response(response) => {
-            let status = response.status;
-            message(None, StartLine::Response { status }, &response.fields)
-        }
-        HeadContent::Fields { stream, fields } => {
-            let (pseudo, fields): (Vec<FieldLine>, Vec<FieldLine>) = fields
-                .into_iter()
-                .partition(|field| field.name.starts_with(b":"));
-            message(Some(stream), http2_start(&pseudo), &fields)
-        }
-    }
-}
-
-/// Determines the kind of message by its pseudo-header fields (RFC 9113 §8.3); without any these
-/// are trailers.
-fn http2_start(pseudo: &[FieldLine]) -> StartLine {
-    let value = |name: &[u8]| {
-        pseudo
-            .iter()
-            .find(|field| field.name == name)
-            .map(|field| field.value.as_slice())
-    };
-    let status =
-        value(b":status").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
-    match (status, value(b":method")) {
-        (Some(status), _) => StartLine::Response { status },
-        (None, Some(method)) => {
-            let target = value(b":path").or_else(|| value(b":authority"));
-            StartLine::Request {
-                method: Untrusted::from_bytes(method),
-                target: Untrusted::from_bytes(target.unwrap_or_default()),
-            }
-        }
-        (None, None) => StartLine::Trailers,
-    }
 }
 
 /// Adds a note, up to a limit: a crafted capture may have a gap between any two packets.

@@ -10,9 +10,11 @@ impl Dissection {
             protocols: _,
             layers: _,
             explicit_nonce: _,
+            handshake_bytes: _,
             messages,
             asked,
             notes,
+            time: _,
         } = self;
         for message in messages {
             mask_message(message, redactor);
@@ -44,6 +46,8 @@ fn mask_message(message: &mut Message, redactor: Redactor<'_>) {
     let Message {
         from: _,
         at: _,
+        head: _,
+        end: _,
         stream: _,
         request: _,
         start,

@@ -1,6 +1,7 @@
 //! Heads of HTTP messages, as they were transferred.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::trace::HttpHeader;
 use crate::units::Untrusted;
@@ -13,6 +14,10 @@ pub struct Message {
     pub from: Side,
     /// Plaintext offset of its first byte.
     pub at: u64,
+    /// Bytes of the transport's stream that its head came in: with TLS, those of the records.
+    pub head: Range<u64>,
+    /// Offset in the transport's stream after the message's last byte; `None` if it has no end.
+    pub end: Option<u64>,
     /// HTTP/2's stream, also for a request of HTTP/1 that was upgraded to HTTP/2 (RFC 7540 §3.2).
     pub stream: Option<u32>,
     /// Over HTTP/1 the number of the request, or of the request that this responds to, from 0;
@@ -76,6 +81,8 @@ pub fn pair_messages(messages: &[Message]) -> impl Iterator<Item = (&Message, Op
 pub(super) struct Heads {
     list: Vec<Message>,
     bytes: usize,
+    /// Places of the heads whose messages have not ended, by stream or request.
+    open: BTreeMap<Option<u64>, usize>,
 }
 
 impl Heads {
@@ -86,7 +93,19 @@ impl Heads {
         let bytes = message.weight();
         if self.list.len() < Self::MOST && self.bytes + bytes <= Self::MOST_BYTES {
             self.bytes += bytes;
+            if message.start != StartLine::Trailers {
+                let number = message.stream.map(u64::from).or(message.request);
+                self.open.insert(number, self.list.len());
+            }
             self.list.push(message);
+        }
+    }
+
+    /// Ends the message of a stream or request.
+    pub(super) fn end_message(&mut self, number: Option<u64>, at: Option<u64>) {
+        let place = self.open.remove(&number);
+        if let Some(message) = place.and_then(|place| self.list.get_mut(place)) {
+            message.end = at;
         }
     }
 

@@ -13,8 +13,10 @@ mod dissected_flows;
 mod dns;
 mod findings;
 mod masking;
+mod message_head;
 mod messages;
 mod parts;
+mod requests;
 mod stream;
 
 use crate::trace::{ByteStore, Contents, Flow, Layers, PacketEntry};
@@ -30,6 +32,7 @@ pub use dissected_flows::DissectedFlows;
 pub use dns::DnsExchange;
 use findings::Findings;
 pub use messages::{Message, StartLine, pair_messages};
+pub use requests::ConversationTime;
 use stream::StreamPiece;
 
 /// Dissection of a connection.
@@ -41,12 +44,17 @@ pub struct Dissection {
     pub layers: Layers,
     /// Number of bytes of the explicit nonce in each TLS record.
     pub explicit_nonce: u64,
+    /// Bytes from the client before TLS's application data: all where none was seen, none where
+    /// TLS is not spoken.
+    pub handshake_bytes: u64,
     /// Heads of messages, the client's first.
     pub messages: Vec<Message>,
     /// Questions to a DNS server.
     pub asked: Vec<DnsExchange>,
     /// Notes on what could not be parsed, and why.
     pub notes: Vec<String>,
+    /// Whose time the first requests were, where that was [worked out](Self::time_spent).
+    pub time: ConversationTime,
 }
 
 impl Dissection {

@@ -63,7 +63,7 @@ impl ScreenState {
         if run.dissections.get(&flow.key).is_some() {
             return None;
         }
-        let effect = ScreenEffect::Dissect(Box::new(flow.clone()));
+        let effect = ScreenEffect::Dissect(Box::new((flow.clone(), run.trace.clock().clone())));
         self.pending_dissection = Some(flow.key);
         Some(effect)
     }

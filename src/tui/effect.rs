@@ -1,7 +1,7 @@
 //! Effects: what the screen asks its caller to do.
 
 use crate::insight::FlowOpening;
-use crate::trace::{Flow, FlowKey, LinkConfig, PacketLocation};
+use crate::trace::{ClockMap, Flow, FlowKey, LinkConfig, PacketLocation};
 
 /// An action to be performed outside the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum ScreenEffect {
     FindServerNames(Vec<(FlowKey, FlowOpening)>),
     /// Dissect a captured conversation. The result comes back as
     /// [`ScreenMessage::Dissected`](super::ScreenMessage::Dissected).
-    Dissect(Box<Flow>),
+    Dissect(Box<(Flow, ClockMap)>),
     /// Save the latest run to a file. The result comes back as
     /// [`ScreenMessage::Saved`](super::ScreenMessage::Saved).
     Save,

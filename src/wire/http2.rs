@@ -31,6 +31,8 @@ impl Frame {
     pub const PUSH_PROMISE: u8 = 5;
     /// Continuation of a field section.
     pub const CONTINUATION: u8 = 9;
+    /// A frame type: a stream is ended at once (RFC 9113 §6.4).
+    pub const RST_STREAM: u8 = 3;
     /// A frame type: more room in a flow-control window (RFC 9113 §6.9).
     pub const WINDOW_UPDATE: u8 = 8;
     /// Flag of DATA and HEADERS: the last frame of the stream.

@@ -11,6 +11,7 @@
 
 mod agreement;
 mod conversations;
+mod ledgers;
 mod recorded;
 mod reused;
 

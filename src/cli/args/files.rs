@@ -38,7 +38,7 @@ pub(in crate::cli) struct ReportFileArgs {
     /// writes it to a file. May be repeated
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(in crate::cli) formats: Vec<String>,
-    /// Dissect conversations: protocols, requests and responses
+    /// Dissect conversations: protocols, requests and responses, and whose time each request was
     #[arg(long, help_heading = "Report")]
     pub(in crate::cli) messages: bool,
     /// Decrypt TLS with the secrets in FILE (NSS key log, RFC 9850), in addition to those in the

@@ -41,7 +41,7 @@ impl Walk<'_> {
             (Some(overtook), Some(late)) => overtook.wrapping_sub(late).cast_signed(),
             _ => 0,
         };
-        let round_trip = self.path.round_trip.unwrap_or_default();
+        let round_trip = self.path.whole_round_trip().unwrap_or_default();
         let is_soon = overtook.is_some_and(|overtook| {
             packet.wall.since(overtook.wall) <= Nanos(round_trip.0 / REORDERING_PART)
         });

@@ -29,6 +29,9 @@ pub(super) struct Incoming {
     pub(super) first_byte: u64,
     /// Offset after the last byte that is waited for; `None` while it is not known.
     pub(super) last_byte: Option<u64>,
+    /// Offset of this side's stream from which on nothing is known to be outstanding between an
+    /// answer and its next payload.
+    pub(super) idle_from: u64,
 }
 
 /// How far a walk has come.
@@ -145,6 +148,14 @@ impl Walk<'_> {
         None
     }
 
+    /// Gives the time until the last packet of a burst.
+    pub(super) fn end_burst(&mut self, partition: &mut Partition, progress: &mut IncomingProgress) {
+        self.close_burst(&mut IncomingState {
+            partition,
+            progress,
+        });
+    }
+
     /// Gives the time after the last packet, when what was waited for did not come.
     pub(super) fn end_incoming(
         &mut self,
@@ -189,12 +200,12 @@ impl Walk<'_> {
         } else if how.has_turns {
             state.before_turn = state.burst.zip(Some(state.burst_packets));
             self.close_burst(state);
-            let reason = Reason::on_wire(
-                Attribution::PROCESSING,
-                "arrival_to_own_packet",
-                (index, index),
-            );
-            state.partition.until(self.moment(packet.wall), reason);
+            let own = if packet.offset >= how.idle_from {
+                Self::IDLE
+            } else {
+                Attribution::PROCESSING
+            };
+            self.until_own_packet(state.partition, index, packet, own);
             state.burst = None;
             state.turn = self.turn_at(index);
         }
@@ -221,9 +232,11 @@ impl Walk<'_> {
         if packet.payload_bytes == 0 {
             return;
         }
+        self.pass_uncaptured(state, packet.offset);
         let was_held_up = state.is_held_up();
         let arrival = state.delivery.add(packet.offset, end);
         if arrival == Arrival::Repeat {
+            self.sent_again(state, index, packet);
             state.repeat = Some((index, packet.wall));
             return;
         }
@@ -284,6 +297,16 @@ impl Walk<'_> {
         let is_full = self.path.is_full(packet);
         let burst = Burst::begin(packet.wall, packet.payload_bytes, is_full);
         state.before_turn = Some((burst, (index, index)));
+    }
+
+    /// Delivers the bytes before an offset that were received and not captured.
+    fn pass_uncaptured(&self, state: &mut IncomingState<'_>, offset: u64) {
+        let next = state.delivery.next();
+        let from = self.uncaptured.partition_point(|bytes| bytes.end <= next);
+        let missing = self.uncaptured.get(from..).unwrap_or_default();
+        for bytes in missing.iter().take_while(|bytes| bytes.end <= offset) {
+            state.delivery.add(bytes.start, bytes.end);
+        }
     }
 
     /// Remembers the first packet that acknowledges a turn without answering it.

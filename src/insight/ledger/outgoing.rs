@@ -220,6 +220,31 @@ impl Walk<'_> {
         partition.until(self.moment(packet.wall), reason);
     }
 
+    /// Why the rest of a request was not sent after the packets before `end`.
+    pub(super) fn not_sent(&mut self, first: usize, end: usize) -> Reason {
+        self.observe_until(end);
+        let sent = self.tcp.end(Direction::Sent);
+        let full = u64::from(self.path.full_payload(Direction::Sent).unwrap_or(1));
+        let edge = self.packet(end.saturating_sub(1)).and_then(|packet| {
+            let after = WallTime(packet.wall.0.saturating_add(1));
+            self.tcp.window_edge_before(Direction::Received, after)
+        });
+        let attribution = if self.is_cut_short(end) {
+            Attribution::UNEXPLAINED
+        } else if edge.is_some_and(|edge| sent.saturating_add(full) > edge) {
+            Attribution::new(Owner::Server, Cause::Window)
+        } else if self.tcp.acknowledged_by(Direction::Received) < sent {
+            Attribution::network(Cause::Unanswered)
+        } else {
+            Attribution::UNEXPLAINED
+        };
+        Reason::on_wire(
+            attribution,
+            "request_not_sent",
+            (first, end.saturating_sub(1)),
+        )
+    }
+
     /// Bytes that were sent and not acknowledged.
     pub(super) fn in_flight(&self) -> u64 {
         self.tcp

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::owner::Attribution;
+use super::owner::{Attribution, Cause, Owner};
 use crate::trace::{Clock, LedgerEntry, packets_between};
 use crate::units::{Moment, Nanos};
+
+const PAUSE: Attribution = Attribution::new(Owner::Server, Cause::Pause);
 
 /// Why an interval belongs to its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,10 @@ pub(super) struct Reason {
 pub(super) struct Partition {
     cursor: Moment,
     end: Moment,
+    /// A pause of the server cannot be told from one in which nobody had asked it for anything.
+    conceals_pauses: bool,
+    /// The walk is over the server's view of the packets.
+    has_ends_exchanged: bool,
     /// The latest interval, which may still grow.
     latest: Option<(Moment, Reason)>,
     /// The entries of the whole time, and of each of these windows.
@@ -45,6 +51,8 @@ impl Partition {
         Self {
             cursor: start,
             end,
+            conceals_pauses: false,
+            has_ends_exchanged: false,
             latest: None,
             whole: Entries::default(),
             windows: windows
@@ -69,9 +77,26 @@ impl Partition {
         self.end = self.end.max(end);
     }
 
+    /// Leaves the server's pauses unexplained from here on: where requests cannot be told apart,
+    /// it may not have been asked for anything.
+    pub(super) const fn conceal_pauses(&mut self) {
+        self.conceals_pauses = true;
+    }
+
+    /// Lets a walk over packets whose ends were exchanged give time to the right side.
+    pub(super) const fn exchange_ends(&mut self, are_exchanged: bool) {
+        self.has_ends_exchanged = are_exchanged;
+    }
+
     /// Gives the time from the cursor until `at` to a reason. Nothing happens if `at` is not after
     /// the cursor. An interval shorter than its error joins the one before it.
-    pub(super) fn until(&mut self, at: Moment, reason: Reason) {
+    pub(super) fn until(&mut self, at: Moment, mut reason: Reason) {
+        if self.has_ends_exchanged {
+            reason.attribution = with_ends_exchanged(reason.attribution);
+        }
+        if self.conceals_pauses && reason.attribution == PAUSE {
+            reason.attribution = Attribution::UNEXPLAINED;
+        }
         let at = at.min(self.end);
         if at <= self.cursor {
             return;
@@ -149,6 +174,22 @@ impl Reason {
     fn extend(&mut self, next: &Self) {
         self.error = self.error.max(next.error);
         self.packets = packets_between(self.packets, next.packets);
+    }
+}
+
+/// Whose time it is, if what was taken for the server is the client. A client does not think or
+/// pause: that is its own work.
+fn with_ends_exchanged(attribution: Attribution) -> Attribution {
+    let owner = match (attribution.owner, attribution.cause) {
+        (Owner::Server, Cause::Think | Cause::Pause) => return Attribution::PROCESSING,
+        (Owner::Client, Cause::Processing) => return PAUSE,
+        (Owner::Server, _) => Owner::Client,
+        (Owner::Client, _) => Owner::Server,
+        (other, _) => other,
+    };
+    Attribution {
+        owner,
+        ..attribution
     }
 }
 

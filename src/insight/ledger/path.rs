@@ -22,9 +22,12 @@ pub(in crate::insight) const MIN_NETWORK_ROUND_TRIP: Nanos = Nanos(100_000);
 /// Estimated properties of a path, by the packets observed so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
-    /// The least round trip: of SYN to SYN-ACK, if the SYN was sent once (Karn's algorithm, RFC
+    /// The least round trip from the place of the capture to the server: of SYN to SYN-ACK, if the SYN was sent once (Karn's algorithm, RFC
     /// 6298 §3), and of payload to the acknowledgment without payload.
     pub(super) round_trip: Option<Nanos>,
+    /// The least round trip from the place of the capture to the client and back: 0 where the
+    /// capture is the client's own. `None` if it is not known.
+    pub(super) to_client: Option<Nanos>,
     /// The largest payload of a segment, sent and received; aggregates count as their MSS.
     mss: [Option<u32>; 2],
     /// The longest even train of segments, sent and received.
@@ -44,6 +47,7 @@ impl Path {
     pub(super) fn new(kernel_round_trip: Option<Nanos>) -> Self {
         Self {
             kernel_round_trip,
+            to_client: Some(Nanos::ZERO),
             ..Self::default()
         }
     }
@@ -78,8 +82,28 @@ impl Path {
 
     /// Returns true if the round trip is long enough for the network to have a share.
     pub(super) fn has_network(&self) -> bool {
+        self.whole_round_trip()
+            .is_none_or(|round_trip| round_trip >= MIN_NETWORK_ROUND_TRIP)
+    }
+
+    /// Returns true if the round trip from the place of the capture to the server is long enough
+    /// for the network to have a share of what is waited for there.
+    pub(super) fn has_network_to_server(&self) -> bool {
         self.round_trip
             .is_none_or(|round_trip| round_trip >= MIN_NETWORK_ROUND_TRIP)
+    }
+
+    /// Returns true if the client is so far from the place of the capture that the network has a
+    /// share of the time until it acts.
+    pub(super) fn has_network_to_client(&self) -> bool {
+        self.to_client
+            .is_some_and(|round_trip| round_trip >= MIN_NETWORK_ROUND_TRIP)
+    }
+
+    /// The least round trip between client and server. Loss, timers and windows go by it, wherever
+    /// the capture is.
+    pub(super) fn whole_round_trip(&self) -> Option<Nanos> {
+        Some(self.round_trip? + self.to_client.unwrap_or_default())
     }
 
     /// The other side's clock.
@@ -132,7 +156,7 @@ impl Path {
     pub(super) fn least_silence(&self) -> Nanos {
         const LEAST: Nanos = Nanos(500_000);
         let quarter = self
-            .round_trip
+            .whole_round_trip()
             .map_or(Nanos::from_millis(5), |round_trip| Nanos(round_trip.0 / 4));
         quarter.max(LEAST)
     }
@@ -194,7 +218,7 @@ impl Path {
         }
         let trains = &self.trains[direction as usize];
         let spacing = trains.spacings.median();
-        let round_trip = self.round_trip.unwrap_or_default();
+        let round_trip = self.whole_round_trip().unwrap_or_default();
         let is_link = spacing.0 < round_trip.0 / 2
             || trains.queued.saturating_mul(2) >= trains.spacings.total();
         if is_link && trains.spacings.total() >= LEAST_SPACINGS {

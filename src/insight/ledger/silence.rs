@@ -55,7 +55,7 @@ impl Walk<'_> {
 
     /// Bytes under way at a time during a burst.
     fn flight_of(&self, burst: &Burst) -> u64 {
-        let round_trip = self.path.round_trip.unwrap_or_default();
+        let round_trip = self.path.whole_round_trip().unwrap_or_default();
         if burst.duration() <= round_trip {
             return burst.bytes();
         }
@@ -114,7 +114,7 @@ impl Walk<'_> {
             && last.is_some_and(|last| !self.path.is_full(last))
     }
 
-    fn remember_loss(&mut self, burst: &Burst) {
+    pub(super) fn remember_loss(&mut self, burst: &Burst) {
         self.loss_seen = true;
         if self.flight_before_loss.is_none() {
             self.flight_before_loss = Some(self.flight_of(burst));
@@ -231,7 +231,7 @@ impl Walk<'_> {
     /// The shortest silence of a timer: a tail loss probe comes two round trips after what it
     /// follows (RFC 8985 §7.2), a retransmission timeout later.
     fn least_timeout(&self) -> Nanos {
-        let round_trip = self.path.round_trip.unwrap_or_default();
+        let round_trip = self.path.whole_round_trip().unwrap_or_default();
         Nanos(round_trip.0.saturating_mul(7) / 4).min(MIN_TIMEOUT)
     }
 
@@ -244,7 +244,7 @@ impl Walk<'_> {
         let next = self.flow.packets().iter().skip(index + 1);
         let mut next =
             next.filter(|next| next.direction == Direction::Received && next.payload_bytes > 0);
-        let round_trip = self.path.round_trip.unwrap_or_default();
+        let round_trip = self.path.whole_round_trip().unwrap_or_default();
         next.next()
             .is_some_and(|next| next.wall.since(packet.wall).0 >= round_trip.0 / 8 * 5)
     }

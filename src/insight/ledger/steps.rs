@@ -11,7 +11,7 @@ use super::partition::{Partition, Reason};
 use super::tunnel::TunnelPath;
 use super::walk::{Knowledge, Walk};
 use crate::trace::{Clock, Direction, Exchange, Flow, PacketEntry, Phase, PhaseSpan, Trace};
-use crate::units::{Moment, Nanos, WallTime};
+use crate::units::{Moment, Nanos};
 use crate::wire::TcpFlags;
 
 /// Divides an exchange's time. Returns it with what goes on from here, if the exchange is not over.
@@ -127,6 +127,7 @@ impl<'a> Steps<'a> {
             flow,
             clock: self.trace.clock(),
             connection: connection.and_then(|connection| self.trace.connection(connection)),
+            uncaptured: &[],
             knowledge,
         }
     }
@@ -198,6 +199,7 @@ impl<'a> Steps<'a> {
             has_turns: true,
             first_byte: from.received,
             last_byte: span.ended_position.map(|to| to.received),
+            idle_from: u64::MAX,
         };
         let is_complete = walk
             .incoming(&mut self.partition, first..range.end, from.received, how)
@@ -260,6 +262,7 @@ impl<'a> Steps<'a> {
                 to.received
                     .max(response.map_or(0, |from| from.received + 1))
             }),
+            idle_from: u64::MAX,
         };
         let progress = walk.begin_incoming(last, delivered.min(how.first_byte));
         self.receive(walk, progress, how, range.end);
@@ -336,24 +339,7 @@ impl<'a> Steps<'a> {
 
     /// Gives the time in which the rest of a request was not sent.
     fn not_sent(&mut self, walk: &mut Walk<'_>, first: usize, end: usize) {
-        walk.observe_until(end);
-        let sent = walk.tcp.end(Direction::Sent);
-        let full = u64::from(walk.path.full_payload(Direction::Sent).unwrap_or(1));
-        let edge = walk.packet(end.saturating_sub(1)).and_then(|packet| {
-            let after = WallTime(packet.wall.0 + 1);
-            walk.tcp.window_edge_before(Direction::Received, after)
-        });
-        let attribution = if walk.is_cut_short(end) {
-            Attribution::UNEXPLAINED
-        } else if edge.is_some_and(|edge| sent + full > edge) {
-            Attribution::new(Owner::Server, Cause::Window)
-        } else if walk.tcp.acknowledged_by(Direction::Received) < sent {
-            Attribution::network(Cause::Unanswered)
-        } else {
-            Attribution::UNEXPLAINED
-        };
-        let evidence = (first, end.saturating_sub(1));
-        let reason = Reason::on_wire(attribution, "request_not_sent", evidence);
+        let reason = walk.not_sent(first, end);
         self.partition.until(self.partition.end(), reason);
     }
 }

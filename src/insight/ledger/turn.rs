@@ -16,6 +16,9 @@ const MIN_ACKNOWLEDGMENT_DELAY: Nanos = Nanos::from_millis(36);
 /// Time in queues that timestamps of a millisecond's resolution bear out.
 const MIN_TIME_IN_QUEUES: Nanos = Nanos::from_millis(2);
 
+/// The rule for a turn of which the share of the network is not known.
+pub(super) const NO_ROUND_TRIP: &str = "no_round_trip";
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Turn {
     pub(super) index: usize,
@@ -100,7 +103,7 @@ impl Walk<'_> {
             is_upload: turn.is_upload,
             excess,
         };
-        if !self.path.has_network() {
+        if !self.path.has_network_to_server() {
             let reason = turn.on_wire(excess, "turn_without_network");
             partition.until(self.moment(at), reason);
         } else if let Some(tunnel) = self.tunnel {
@@ -225,7 +228,7 @@ impl Walk<'_> {
     fn split_at_acknowledgment(&self, partition: &mut Partition, turn: &Answered) {
         let answer = self.moment(turn.answer.1);
         let Some((known, when)) = turn.acknowledged else {
-            let reason = turn.on_wire(Attribution::UNEXPLAINED, "no_round_trip");
+            let reason = turn.on_wire(Attribution::UNEXPLAINED, NO_ROUND_TRIP);
             partition.until(answer, reason);
             return;
         };

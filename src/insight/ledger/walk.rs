@@ -22,6 +22,8 @@ pub(super) struct Walk<'a> {
     pub(super) clock: &'a ClockMap,
     /// The connection, where it is one of this program's own.
     pub(super) connection: Option<&'a Connection>,
+    /// Bytes of the other side that it received, and that the capture lacks.
+    pub(super) uncaptured: &'a [Range<u64>],
     pub(super) knowledge: Knowledge,
 }
 
@@ -107,7 +109,7 @@ impl<'a> Walk<'a> {
         before
             .zip(self.packet(index))
             .is_some_and(|(before, packet)| {
-                let round_trip = self.path.round_trip.unwrap_or_default();
+                let round_trip = self.path.whole_round_trip().unwrap_or_default();
                 packet.wall.since(before.wall) >= MIN_TIMEOUT + round_trip
             })
     }
@@ -139,7 +141,7 @@ impl<'a> Walk<'a> {
 
     /// A round trip and a quarter: what comes within it may answer what was sent.
     pub(super) fn round_trip_and_quarter(&self) -> Nanos {
-        let round_trip = self.path.round_trip.unwrap_or_default();
+        let round_trip = self.path.whole_round_trip().unwrap_or_default();
         round_trip + Nanos(round_trip.0 / 4)
     }
 

@@ -3,6 +3,7 @@
 
 use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::dissect::{Dissection, StartLine, pair_messages};
+use crate::insight::ledger::Ledger;
 use crate::insight::{
     ConnectionEnding, ServerNames, captured_conversations, connection_ending, flow_span,
 };
@@ -128,10 +129,24 @@ fn ending_words(flow: &Flow) -> String {
     }
 }
 
+/// How long an exchange took, whose time it was, and the verdict.
+fn time_words(ledger: &Ledger) -> String {
+    format!(
+        "{} ({}). {}",
+        ledger.total,
+        ledger.owner_shares_of_others().join(", "),
+        ledger.verdict_on_others().unwrap_or_default()
+    )
+}
+
 /// Writes requests with their responses, and DNS queries with their answers.
 fn write_messages(page: &mut HtmlPage<'_>, flow: &Flow, dissection: &Dissection) {
-    let mut lines: Vec<String> = Vec::new();
-    for (request, answer) in pair_messages(&dissection.messages).take(MAX_MESSAGES) {
+    let time = dissection.time_spent(page.trace().clock(), flow, MAX_MESSAGES);
+    let mut lines: Vec<String> = time.connection.iter().map(time_words).collect();
+    let ledgers = time.requests.iter().map(Option::as_ref);
+    let ledgers = ledgers.chain(std::iter::repeat(None));
+    let pairs = pair_messages(&dissection.messages).zip(ledgers);
+    for ((request, answer), ledger) in pairs.take(MAX_MESSAGES) {
         let StartLine::Request { method, target } = &request.start else {
             continue;
         };
@@ -139,10 +154,12 @@ fn write_messages(page: &mut HtmlPage<'_>, flow: &Flow, dissection: &Dissection)
             Some(StartLine::Response { status }) => format!(" \u{2192} {status}"),
             _ => String::new(),
         };
+        let time = ledger.map(|ledger| format!(": {}", time_words(ledger)));
         lines.push(format!(
-            "{} {}{status}",
+            "{} {}{status}{}",
             method.escaped(),
-            page.redactor().text(target).escaped()
+            page.redactor().text(target).escaped(),
+            time.unwrap_or_default()
         ));
     }
     for asked in dissection.asked.iter().take(MAX_MESSAGES) {

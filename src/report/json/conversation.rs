@@ -4,9 +4,11 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
+use super::ledger::{JsonLedgerEntry, entries_of};
 use super::message::{JsonHeaderField, header_fields};
 use super::tcp::JsonSegmentCounts;
-use crate::dissect::{Dissection, DnsExchange, Message, StartLine};
+use crate::dissect::{ConversationTime, Dissection, DnsExchange, Message, StartLine};
+use crate::insight::ledger::{CapturePlace, Ledger, Vantage};
 use crate::insight::redact::Redactor;
 use crate::insight::{captured_conversations, flow_span};
 use crate::report::ReportOptions;
@@ -39,9 +41,32 @@ struct JsonConversation<'a> {
 #[derive(Serialize)]
 struct JsonDissection<'a> {
     protocols: &'a [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured_at: Option<JsonVantage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_spent: Option<Vec<JsonLedgerEntry>>,
     messages: Vec<JsonConversationMessage>,
     dns: Vec<JsonConversationQuery<'a>>,
     notes: &'a [String],
+}
+
+/// The place of the capture.
+#[derive(Serialize)]
+struct JsonVantage {
+    place: Option<&'static str>,
+    to_client_ns: Option<Nanos>,
+    to_server_ns: Option<Nanos>,
+}
+
+impl JsonVantage {
+    /// `None` if neither distance is known.
+    fn new(vantage: Vantage) -> Option<Self> {
+        (vantage != Vantage::default()).then(|| Self {
+            place: vantage.place().map(CapturePlace::name),
+            to_client_ns: vantage.to_client,
+            to_server_ns: vantage.to_server,
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -52,10 +77,12 @@ struct JsonConversationQuery<'a> {
     rcode: Option<&'a str>,
     duration_ns: Option<Nanos>,
     answers: &'a [DnsRecord],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_spent: Option<Vec<JsonLedgerEntry>>,
 }
 
 impl<'a> JsonConversationQuery<'a> {
-    fn new(asked: &'a DnsExchange) -> Self {
+    fn new(asked: &'a DnsExchange, ledger: Option<Ledger>) -> Self {
         let answer = asked.answer.as_ref();
         Self {
             name: &asked.name,
@@ -63,6 +90,7 @@ impl<'a> JsonConversationQuery<'a> {
             rcode: answer.map(|answer| answer.rcode.as_str()),
             duration_ns: asked.took,
             answers: answer.map_or(&[], |answer| &answer.records),
+            time_spent: ledger.map(entries_of),
         }
     }
 }
@@ -75,22 +103,33 @@ struct JsonConversationMessage {
     target: Option<Untrusted>,
     status: Option<u16>,
     headers: Vec<JsonHeaderField>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_spent: Option<Vec<JsonLedgerEntry>>,
 }
 
 impl<'a> JsonDissection<'a> {
-    fn new(dissection: &'a Dissection, redactor: Redactor) -> Self {
+    fn new(dissection: &'a Dissection, time: ConversationTime, redactor: Redactor) -> Self {
+        let mut requests = time.requests.into_iter();
         let messages = dissection
             .messages
             .iter()
-            .map(|message| JsonConversationMessage::new(message, redactor))
+            .map(|message| {
+                let is_request = matches!(message.start, StartLine::Request { .. });
+                let ledger = if is_request { requests.next() } else { None };
+                JsonConversationMessage::new(message, ledger.flatten(), redactor)
+            })
             .collect();
+        let ledgers = time.queries.into_iter().chain(std::iter::repeat(None));
         let dns = dissection
             .asked
             .iter()
-            .map(JsonConversationQuery::new)
+            .zip(ledgers)
+            .map(|(asked, ledger)| JsonConversationQuery::new(asked, ledger))
             .collect();
         Self {
             protocols: &dissection.protocols,
+            captured_at: JsonVantage::new(time.vantage),
+            time_spent: time.connection.map(entries_of),
             messages,
             dns,
             notes: &dissection.notes,
@@ -99,7 +138,7 @@ impl<'a> JsonDissection<'a> {
 }
 
 impl JsonConversationMessage {
-    fn new(message: &Message, redactor: Redactor) -> Self {
+    fn new(message: &Message, ledger: Option<Ledger>, redactor: Redactor) -> Self {
         let (method, target, status) = match &message.start {
             StartLine::Request { method, target } => {
                 (Some(method.clone()), Some(redactor.text(target)), None)
@@ -114,6 +153,7 @@ impl JsonConversationMessage {
             target,
             status,
             headers: header_fields(&message.headers, redactor),
+            time_spent: ledger.map(entries_of),
         }
     }
 }
@@ -186,10 +226,10 @@ impl<'a> JsonConversation<'a> {
                 .collect(),
             packets_no_longer_listed: flow.evicted(),
             undelivered_unlisted: flow.delivery_errors_unlisted(),
-            dissection: options
-                .dissections
-                .at(id)
-                .map(|dissection| JsonDissection::new(dissection, options.redactor())),
+            dissection: options.dissections.at(id).map(|dissection| {
+                let time = dissection.time_spent(trace.clock(), flow, usize::MAX);
+                JsonDissection::new(dissection, time, options.redactor())
+            }),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::insight::ledger::{Detail, ExchangeLedger, LedgerEntry, numbered_entries, run_ledger};
+use crate::insight::ledger::{
+    Detail, ExchangeLedger, Ledger, LedgerEntry, numbered_entries, run_ledger,
+};
 use crate::trace::{Exchange, Trace};
 
 #[derive(Serialize)]
@@ -40,6 +42,15 @@ pub(super) fn verdict(trace: &Trace, exchange: &Exchange) -> Option<String> {
 pub(super) fn run_entries(trace: &Trace) -> Option<Vec<JsonLedgerEntry>> {
     let entries = run_ledger(trace)?.entries;
     Some(entries.into_iter().map(JsonLedgerEntry::from).collect())
+}
+
+/// The entries of a ledger whose packets are numbered among those of the run.
+pub(super) fn entries_of(ledger: Ledger) -> Vec<JsonLedgerEntry> {
+    ledger
+        .entries
+        .into_iter()
+        .map(JsonLedgerEntry::from)
+        .collect()
 }
 
 /// An entry whose packets are numbered among those of the run.

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::TextContext;
 use crate::dissect::{Dissection, StartLine, pair_messages};
 use crate::insight::captured_conversations;
+use crate::insight::ledger::Ledger;
 use crate::report::ReportOptions;
 use crate::report::styling::{Role, StyledLine};
 use crate::report::wrapping::StyledWords;
@@ -76,7 +77,7 @@ fn conversation_row(
     let said = options
         .dissections
         .at(place)
-        .map(|dissection| message_lines(page, dissection));
+        .map(|dissection| message_lines(page, flow, dissection));
     let lines = words.wrap(line, page.width).into_iter();
     lines
         .chain(undelivered_lines(page, flow))
@@ -85,13 +86,19 @@ fn conversation_row(
 }
 
 /// Writes requests with their responses, and DNS queries with their answers.
-fn message_lines(page: &TextContext, dissection: &Dissection) -> Vec<StyledLine> {
+fn message_lines(page: &TextContext, flow: &Flow, dissection: &Dissection) -> Vec<StyledLine> {
     const MOST: usize = 50;
     const INDENT: usize = 4 * FIGURE_WIDTH + 4;
+    // Sentences need more room than requests.
+    const LEDGER_INDENT: usize = 2 * FIGURE_WIDTH + 4;
     let indented = |words: StyledWords| words.wrap(StyledLine::indented(INDENT), page.width);
     let mut lines =
         indented(StyledWords::default().add(Role::Dim, &dissection.protocols.join(", ")));
-    for (request, answer) in pair_messages(&dissection.messages).take(MOST) {
+    let time = dissection.time_spent(page.trace.clock(), flow, MOST);
+    lines.extend(ledger_lines(page, LEDGER_INDENT, time.connection.as_ref()));
+    let ledgers = time.requests.iter().map(Option::as_ref);
+    let ledgers = ledgers.chain(std::iter::repeat(None));
+    for ((request, answer), ledger) in pair_messages(&dissection.messages).zip(ledgers).take(MOST) {
         let StartLine::Request { method, target } = &request.start else {
             continue;
         };
@@ -109,6 +116,7 @@ fn message_lines(page: &TextContext, dissection: &Dissection) -> Vec<StyledLine>
                 .add_unbroken(role, &status.to_string());
         }
         lines.extend(indented(words));
+        lines.extend(ledger_lines(page, LEDGER_INDENT, ledger));
     }
     for asked in dissection.asked.iter().take(MOST) {
         let words = StyledWords::default()
@@ -149,6 +157,31 @@ fn message_lines(page: &TextContext, dissection: &Dissection) -> Vec<StyledLine>
             .flat_map(|note| indented(StyledWords::default().add(Role::Warning, note))),
     );
     lines
+}
+
+/// Writes how long an exchange took, whose time it was, and the verdict.
+fn ledger_lines(page: &TextContext, indent: usize, ledger: Option<&Ledger>) -> Vec<StyledLine> {
+    let Some((ledger, verdict)) =
+        ledger.and_then(|ledger| Some((ledger, ledger.verdict_on_others()?)))
+    else {
+        return Vec::new();
+    };
+    let owners = ledger.owner_shares_of_others();
+    let mut words = StyledWords::default()
+        .add_unbroken(Role::Strong, &page.styler.time(ledger.total))
+        .append(":");
+    for (place, owned) in owners.iter().enumerate() {
+        if place > 0 {
+            words = words.append(",");
+        }
+        words = words.add_unbroken(Role::Plain, owned);
+    }
+    let indented = |words: StyledWords| words.wrap(StyledLine::indented(indent), page.width);
+    let verdict = StyledWords::default().add(Role::Dim, &verdict);
+    indented(words)
+        .into_iter()
+        .chain(indented(verdict))
+        .collect()
 }
 
 /// ICMP errors about undelivered packets: the first one, and the number of others.

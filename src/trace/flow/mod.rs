@@ -130,6 +130,18 @@ impl Flow {
         &self.entries
     }
 
+    /// Returns the same packets as the other end sees them: what was sent was received.
+    pub fn with_ends_exchanged(&self) -> Self {
+        let mut exchanged = self.clone();
+        std::mem::swap(&mut exchanged.key.local, &mut exchanged.key.remote);
+        std::mem::swap(&mut exchanged.sent, &mut exchanged.received);
+        for entry in &mut exchanged.entries {
+            entry.direction = entry.direction.opposite();
+        }
+        (exchanged.summary, exchanged.handshake_rtt) = (None, None);
+        exchanged
+    }
+
     /// Returns the number of a listed packet, counted from 0 over all packets of the trace.
     pub fn packet_number(&self, index: usize) -> Option<u64> {
         let number = self.packet_numbers.get(u64::try_from(index).ok()?)?;

@@ -2,6 +2,7 @@
 
 use super::page::ExplanationPage;
 use crate::dissect::{StartLine, pair_messages};
+use crate::insight::ledger::Ledger;
 use crate::insight::{ConnectionEnding, connection_ending};
 use crate::trace::{Direction, Flow, FlowKey};
 use crate::tui::figures::format_millis;
@@ -66,7 +67,13 @@ fn add_messages(run: &ScreenRun, key: &FlowKey, page: &mut ExplanationPage) {
         return;
     }
     page.heading(dissection.protocols.join(", "));
-    for (request, answer) in pair_messages(&dissection.messages).take(MOST_SAID) {
+    if let Some(ledger) = &dissection.time.connection {
+        add_time(ledger, page);
+    }
+    let ledgers = dissection.time.requests.iter().map(Option::as_ref);
+    let ledgers = ledgers.chain(std::iter::repeat(None));
+    let pairs = pair_messages(&dissection.messages).zip(ledgers);
+    for ((request, answer), ledger) in pairs.take(MOST_SAID) {
         let StartLine::Request { method, target } = &request.start else {
             continue;
         };
@@ -81,6 +88,9 @@ fn add_messages(run: &ScreenRun, key: &FlowKey, page: &mut ExplanationPage) {
             .map(|status| format!(" \u{2192} {status}"))
             .unwrap_or_default();
         page.paragraph(format!("{} {}{status}", method.escaped(), target.escaped()));
+        if let Some(ledger) = ledger {
+            add_time(ledger, page);
+        }
     }
     for asked in dissection.asked.iter().take(MOST_SAID) {
         let records = asked
@@ -103,6 +113,16 @@ fn add_messages(run: &ScreenRun, key: &FlowKey, page: &mut ExplanationPage) {
     for note in &dissection.notes {
         page.styled_paragraph(StyleRole::Dim, note.clone());
     }
+}
+
+/// Adds how long an exchange took, whose time it was, and the verdict.
+fn add_time(ledger: &Ledger, page: &mut ExplanationPage) {
+    let Some(verdict) = ledger.verdict_on_others() else {
+        return;
+    };
+    let owners = ledger.owner_shares_of_others().join(", ");
+    page.styled_paragraph(StyleRole::Dim, format!("{}: {owners}", ledger.total));
+    page.styled_paragraph(StyleRole::Dim, verdict);
 }
 
 /// Returns who opened it, and how that is known.
