@@ -5,10 +5,12 @@ use serde::Deserialize;
 
 use super::tls::{DocumentCertificate, DocumentTls};
 use crate::insight::Rtt;
-use crate::insight::diff::{self, AttemptFacts, ExchangeFacts, PhaseTimes, QuestionFacts};
+use crate::insight::diff::{
+    self, AttemptFacts, ExchangeFacts, PhaseTimes, QuestionFacts, SpentFacts,
+};
 use crate::trace::{
-    self, Clock as Source, Endpoint, ExchangeCause, FailureCode, HttpHeader, HttpVersion, Phase,
-    ResolutionSource,
+    self, Cause, Clock as Source, Endpoint, ExchangeCause, FailureCode, HttpHeader, HttpVersion,
+    Owner, Phase, ResolutionSource,
 };
 use crate::units::{Nanos, Untrusted};
 
@@ -71,9 +73,35 @@ pub(super) struct SummaryExchange {
     #[serde(default)]
     redirect: Option<SummaryRedirect>,
     #[serde(default)]
+    time_spent: Vec<SummarySpent>,
+    #[serde(default)]
     segments: Option<SummarySegments>,
     #[serde(default)]
     failure: Option<SummaryFailure>,
+}
+
+/// An entry of the ledger. Summaries of before there was one have none.
+#[derive(Debug, Deserialize)]
+struct SummarySpent {
+    owner: String,
+    cause: String,
+    duration_ns: Nanos,
+}
+
+impl SummarySpent {
+    /// `None` for an owner or a cause of a later version.
+    fn to_facts(&self) -> Option<SpentFacts> {
+        Some(SpentFacts {
+            phase: None,
+            owner: Owner::ALL
+                .into_iter()
+                .find(|owner| owner.name() == self.owner)?,
+            cause: Cause::ALL
+                .into_iter()
+                .find(|cause| cause.name() == self.cause)?,
+            duration: self.duration_ns,
+        })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -236,6 +264,11 @@ impl From<SummaryExchange> for ExchangeFacts {
                 })
                 .unwrap_or_default(),
             redirect: summary.redirect.map(|redirect| redirect.to),
+            spent: summary
+                .time_spent
+                .iter()
+                .filter_map(SummarySpent::to_facts)
+                .collect(),
             retransmitted: [segments.sent.retransmitted, segments.received.retransmitted],
             failure: summary.failure.map(|it| {
                 (

@@ -2,8 +2,8 @@
 
 use crate::insight::{ConnectionEnding, Rtt};
 use crate::trace::{
-    Certificate, Endpoint, ExchangeCause, Failure, Handshake, HttpHeader, HttpVersion, Phase,
-    ResolutionSource, Verification,
+    Cause, Certificate, Endpoint, ExchangeCause, Failure, Handshake, HttpHeader, HttpVersion,
+    Owner, Phase, ResolutionSource, Verification,
 };
 use crate::units::{Nanos, Untrusted};
 
@@ -80,8 +80,8 @@ pub struct ExchangeFacts {
     pub redirect: Option<Untrusted>,
     /// Retransmitted segments, sent and received.
     pub retransmitted: [Option<u64>; 2],
-    /// Idle times and their causes.
-    pub idle_times: Vec<IdleFacts>,
+    /// Whose time it was, by the ledger; empty if that is not known.
+    pub spent: Vec<SpentFacts>,
     /// Ending of a conversation.
     pub ending: Option<ConnectionEnding>,
     /// The failed phase and the failure.
@@ -123,21 +123,37 @@ pub struct AttemptFacts {
     pub started_after: Nanos,
 }
 
-/// Idle time with one cause.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdleFacts {
-    /// The phase; `None` if it is only known for the whole exchange.
+/// Time of one owner and cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpentFacts {
+    /// The phase; `None` for the whole exchange.
     pub phase: Option<Phase>,
-    /// The cause's name in machine output.
-    pub cause: Untrusted,
-    /// Its duration, without the network's round trips if they can be distinguished.
-    pub without_network: Nanos,
+    /// Whose time it was.
+    pub owner: Owner,
+    /// What it was spent on.
+    pub cause: Cause,
+    /// The time.
+    pub duration: Nanos,
 }
 
 impl ExchangeFacts {
     /// A phase's times.
     pub const fn phase(&self, phase: Phase) -> PhaseTimes {
         self.phases[phase as usize]
+    }
+
+    /// Returns true if it is known whose time it was.
+    pub fn has_ledger(&self) -> bool {
+        !self.spent.is_empty()
+    }
+
+    /// Returns the time of an owner and cause, of a phase or the whole exchange.
+    pub fn time_spent(&self, phase: Option<Phase>, owner: Owner, cause: Cause) -> Nanos {
+        self.spent
+            .iter()
+            .filter(|spent| (spent.phase, spent.owner, spent.cause) == (phase, owner, cause))
+            .map(|spent| spent.duration)
+            .sum()
     }
 
     /// Returns true if it failed or its connection ended abnormally.

@@ -1,13 +1,14 @@
 //! Extraction of comparable facts from a trace.
 
 use super::facts::{
-    AttemptFacts, ComparedRun, ExchangeFacts, IdleFacts, PhaseTimes, QuestionFacts,
+    AttemptFacts, ComparedRun, ExchangeFacts, PhaseTimes, QuestionFacts, SpentFacts,
 };
 use crate::insight::exchange_packets::ExchangePackets;
+use crate::insight::ledger::{ExchangeLedger, Ledger};
 use crate::insight::{
     ServerNames, Transfer, captured_conversations, connection_ending, connection_rtt,
-    connection_segments, flow_segments, group_into_transfers, idle_totals_within, kernel_segments,
-    server_timing, wire_phase,
+    connection_segments, flow_segments, group_into_transfers, kernel_segments, server_timing,
+    wire_phase,
 };
 use crate::trace::{
     Attempt, Clock, Connection, Direction, DnsQuery, Exchange, Flow, Phase, PhaseSpan,
@@ -65,7 +66,7 @@ fn exchange_facts(trace: &Trace, exchange: &Exchange) -> ExchangeFacts {
             .map(|carried| carried.syns(Direction::Sent) as u64),
         proxy: exchange.proxy.first().map(|(_, step)| step.kind.clone()),
         retransmitted: retransmitted_segments(trace, exchange),
-        idle_times: idle_facts(trace, exchange),
+        spent: spent_facts(trace, exchange),
         failure: exchange.failure.clone(),
         ..ExchangeFacts::default()
     };
@@ -113,19 +114,31 @@ fn retransmitted_segments(trace: &Trace, exchange: &Exchange) -> [Option<u64>; 2
     by_packets.or_else(by_kernel).unwrap_or_default()
 }
 
-fn idle_facts(trace: &Trace, exchange: &Exchange) -> Vec<IdleFacts> {
-    let within = |(phase, span): (Phase, &PhaseSpan)| {
-        let found = span
-            .ended
-            .and_then(|ended| idle_totals_within(trace, exchange, span.began, ended))
-            .unwrap_or_default();
-        found.into_iter().map(move |each| IdleFacts {
-            phase: Some(phase),
-            cause: each.cause.name().into(),
-            without_network: each.without_network(),
-        })
+/// The ledger of the exchange and of each phase that has ended.
+fn spent_facts(trace: &Trace, exchange: &Exchange) -> Vec<SpentFacts> {
+    if exchange.ended.is_none() {
+        return Vec::new();
+    }
+    let ledger = ExchangeLedger::new(trace, exchange);
+    let of = |phase: Option<Phase>, ledger: &Ledger| {
+        let causes = ledger.cause_totals().into_iter();
+        causes
+            .map(|total| SpentFacts {
+                phase,
+                owner: total.attribution.owner,
+                cause: total.attribution.cause,
+                duration: total.total,
+            })
+            .collect::<Vec<_>>()
     };
-    exchange.phases.iter().flat_map(within).collect()
+    let phases = exchange
+        .phases
+        .iter()
+        .filter(|(_, span)| span.ended.is_some())
+        .filter_map(|(phase, _)| Some(of(Some(phase), ledger.phase(phase)?)));
+    let mut spent = of(None, &ledger.whole);
+    spent.extend(phases.flatten());
+    spent
 }
 
 fn add_names(facts: &mut ExchangeFacts, exchange: &Exchange) {

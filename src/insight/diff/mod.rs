@@ -19,17 +19,19 @@ mod regression;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
+mod time_spent;
 mod tolerance;
 mod transfer;
 
 pub use change::{ChangeKind, DiffChange, TimingEffect};
 pub use facts::{
-    AttemptFacts, ComparedRun, ExchangeFacts, IdleFacts, LimitResult, PhaseTimes, QuestionFacts,
+    AttemptFacts, ComparedRun, ExchangeFacts, LimitResult, PhaseTimes, QuestionFacts, SpentFacts,
 };
 pub use fields::{ComparedMessage, FieldChange};
 pub use noise::{FigureDifference, Judgement, Noise};
 pub use phases::PhaseDifference;
 pub use regression::{Regression, RegressionKind};
+pub use time_spent::CauseDifference;
 pub use tolerance::{DiffTolerance, ToleranceError};
 pub use transfer::{HopDifference, RunCounts, TransferDifference};
 

@@ -7,6 +7,7 @@ use super::facts::ExchangeFacts;
 use super::fields::{self, FieldChange};
 use super::noise::{FigureComparator, FigureDifference, Judgement};
 use super::phases::{self, PhaseDifference};
+use super::time_spent::{CauseDifference, compare_ledgers};
 use crate::trace::Phase;
 use crate::units::Nanos;
 
@@ -26,6 +27,9 @@ pub struct TransferDifference<'a> {
     pub runs: [RunCounts; 2],
     /// Its duration over all hops.
     pub total: FigureDifference,
+    /// The time of each owner and cause over all hops, the largest difference first; empty unless
+    /// it is known in both runs.
+    pub ledger: Vec<CauseDifference>,
     /// Its aligned hops, in order.
     pub hops: Vec<HopDifference<'a>>,
 }
@@ -91,6 +95,7 @@ pub(super) fn compare_transfers<'a>(
     TransferDifference {
         runs: [sides[0].runs, sides[1].runs],
         total: figure,
+        ledger: compare_ledgers(&sides[0].comparable, &sides[1].comparable, judge),
         hops,
     }
 }

@@ -145,7 +145,8 @@ fn failure_changes(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) ->
     texts.join("; ")
 }
 
-/// The phase that changed most, with its cause, or the hop that was added or removed.
+/// The hop that was added or removed, else whose time differs by the ledgers and in which phases, or
+/// the phase that changed most, with its cause.
 fn main_reason(transfer: &TransferDifference<'_>, longer: bool, redactor: Redactor<'_>) -> String {
     let hop = transfer.hops.iter().filter(|hop| {
         if longer {
@@ -167,6 +168,19 @@ fn main_reason(transfer: &TransferDifference<'_>, longer: bool, redactor: Redact
         return format!("{first}{more}");
     }
     let phases = wording::decisive_phases(transfer, longer);
+    if let Some(words) = wording::ledger_reason(transfer) {
+        let specific = wording::phases_with_changes(transfer, &phases, redactor);
+        let where_it_is = if specific.is_empty() {
+            wording::phase_list(&phases)
+        } else {
+            specific
+        };
+        return if where_it_is.is_empty() {
+            words
+        } else {
+            format!("{words} {where_it_is}.")
+        };
+    }
     let Some(first) = phases.first() else {
         return "No phase alone accounts for it.".to_owned();
     };
@@ -284,7 +298,7 @@ fn conclude_many(
     }
 }
 
-fn capitalize(words: &str) -> String {
+pub(super) fn capitalize(words: &str) -> String {
     let mut rest = words.chars();
     rest.next()
         .map(|first| first.to_uppercase().chain(rest).collect())

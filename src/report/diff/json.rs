@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::Comparison;
 use crate::insight::diff::{
-    DiffChange, DiffTolerance, ExchangeFacts, FieldChange, FigureDifference, HopDifference,
-    PhaseDifference, Regression, RegressionKind, RunCounts, TimingEffect, TransferDifference,
+    CauseDifference, DiffChange, DiffTolerance, ExchangeFacts, FieldChange, FigureDifference,
+    HopDifference, PhaseDifference, Regression, RegressionKind, RunCounts, TimingEffect,
+    TransferDifference,
 };
 use crate::insight::redact::Redactor;
 use crate::report::json::JsonTool;
@@ -118,6 +119,7 @@ struct Transfer {
     runs_before: JsonRunCounts,
     runs_after: JsonRunCounts,
     total: Option<JsonDiffTime>,
+    time_spent: Vec<JsonCauseDifference>,
     hops: Vec<Hop>,
 }
 
@@ -128,11 +130,34 @@ impl Transfer {
             runs_before: JsonRunCounts::new(before),
             runs_after: JsonRunCounts::new(after),
             total: JsonDiffTime::new(&transfer.total),
+            time_spent: transfer
+                .ledger
+                .iter()
+                .map(JsonCauseDifference::new)
+                .collect(),
             hops: transfer
                 .hops
                 .iter()
                 .map(|hop| Hop::new(hop, redactor))
                 .collect(),
+        }
+    }
+}
+
+/// The time of an owner and cause in both runs.
+#[derive(Serialize)]
+struct JsonCauseDifference {
+    owner: &'static str,
+    cause: &'static str,
+    time: Option<JsonDiffTime>,
+}
+
+impl JsonCauseDifference {
+    fn new(difference: &CauseDifference) -> Self {
+        Self {
+            owner: difference.owner.name(),
+            cause: difference.cause.name(),
+            time: JsonDiffTime::new(&difference.time),
         }
     }
 }

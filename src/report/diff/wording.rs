@@ -1,12 +1,13 @@
 //! Phrases that the text and Markdown comparisons share. Secrets in them are masked; they are not
 //! yet escaped.
 
+use super::conclusion::capitalize;
 use crate::insight::diff::{
-    DiffChange, ExchangeFacts, FieldChange, FigureDifference, HopDifference, Judgement,
-    PhaseDifference, TransferDifference,
+    CauseDifference, DiffChange, ExchangeFacts, FieldChange, FigureDifference, HopDifference,
+    Judgement, PhaseDifference, TransferDifference,
 };
 use crate::insight::redact::Redactor;
-use crate::trace::{HttpHeader, Phase};
+use crate::trace::{Cause, HttpHeader, Owner, Phase};
 use crate::units::Nanos;
 
 /// `+38.0 ms`, `−1.20 ms`, `±0`.
@@ -208,4 +209,109 @@ pub(super) fn phase_change_words(phase: &PhaseDifference) -> String {
         (Some(before), None) => format!("{label}, {before} before, is gone"),
         _ => format!("{label} {}", change_text(&figure)),
     }
+}
+
+/// Says whose time explains at least half of the difference by the ledgers: `The path: round trips
+/// took 242 ms, 121 ms before; a round trip 80.4 ms, 40.2 ms before.`
+pub(super) fn ledger_reason(transfer: &TransferDifference<'_>) -> Option<String> {
+    let whole = transfer.total.difference().filter(|whole| *whole != 0)?;
+    let explains = |part: i64| {
+        part.signum() == whole.signum()
+            && part.unsigned_abs().saturating_mul(2) >= whole.unsigned_abs()
+    };
+    let parts = || {
+        let known = |each: &&CauseDifference| !matches!(each.owner, Owner::Unknown | Owner::None);
+        transfer.ledger.iter().filter(known)
+    };
+    let change = |each: &CauseDifference| each.time.difference().unwrap_or(0);
+    if let Some(main) = parts().find(|each| explains(change(each))) {
+        return Some(cause_sentence(transfer, main, whole > 0));
+    }
+    let owner = Owner::ALL.into_iter().find(|owner| {
+        let of_owner = parts().filter(|each| each.owner == *owner);
+        explains(of_owner.map(change).fold(0, i64::saturating_add))
+    })?;
+    let words: Vec<String> = parts()
+        .filter(|each| each.owner == owner && change(each).signum() == whole.signum())
+        .take(2)
+        .map(|each| format!("{} {}", each.clause(), time_change(each)))
+        .collect();
+    Some(owner_sentence(owner, &words.join(" and ")))
+}
+
+fn cause_sentence(
+    transfer: &TransferDifference<'_>,
+    main: &CauseDifference,
+    longer: bool,
+) -> String {
+    let took = time_change(main);
+    if main.cause != Cause::RoundTrip {
+        return owner_sentence(main.owner, &format!("{} {took}", main.clause()));
+    }
+    match (round_trip_change(transfer), longer) {
+        (Some(words), _) => format!("The path: round trips {took}; {words}."),
+        (None, true) => format!("More round trips: they {took}."),
+        (None, false) => format!("Fewer round trips: they {took}."),
+    }
+}
+
+fn owner_sentence(owner: Owner, words: &str) -> String {
+    if owner == Owner::Network {
+        format!("The path: {words}.")
+    } else {
+        capitalize(&format!("{words}."))
+    }
+}
+
+/// `took 242 ms, 121 ms before`.
+fn time_change(cause: &CauseDifference) -> String {
+    let was = cause.time.before.unwrap_or_default();
+    let is = cause.time.after.unwrap_or_default();
+    if was == Nanos::ZERO {
+        format!("took {is}, nothing before")
+    } else if is == Nanos::ZERO {
+        format!("took {was} before, nothing now")
+    } else {
+        format!("took {is}, {was} before")
+    }
+}
+
+/// How a round trip differs, if it does by an eighth at least.
+fn round_trip_change(transfer: &TransferDifference<'_>) -> Option<String> {
+    let [before, after] = transfer.last_exchanges();
+    let (was, is) = (before?.rtt?, after?.rtt?);
+    let (was_long, is_long) = (was.duration, is.duration);
+    (was.clock == is.clock && was_long.0.abs_diff(is_long.0) >= was_long.0.min(is_long.0) / 8)
+        .then(|| format!("a round trip {is_long}, {was_long} before"))
+}
+
+/// The phases that changed and whose events show a change, with it: `TLS +38.0 ms: one more round
+/// trip, HelloRetryRequest`.
+pub(super) fn phases_with_changes(
+    transfer: &TransferDifference<'_>,
+    phases: &[&PhaseDifference],
+    redactor: Redactor<'_>,
+) -> String {
+    let is_recorded =
+        |change: &&DiffChange| transfer.hops.iter().any(|hop| hop.changes.contains(change));
+    let words = phases.iter().filter_map(|phase| {
+        let changes: Vec<String> = phase
+            .causes
+            .iter()
+            .filter(is_recorded)
+            .map(|change| change_words(change, redactor))
+            .collect();
+        (!changes.is_empty())
+            .then(|| format!("{}: {}", phase_change_words(phase), changes.join("; ")))
+    });
+    words.collect::<Vec<_>>().join(". ")
+}
+
+/// `DNS +41.0 ms, TCP +40.2 ms`.
+pub(super) fn phase_list(phases: &[&PhaseDifference]) -> String {
+    let words: Vec<String> = phases
+        .iter()
+        .map(|phase| phase_change_words(phase))
+        .collect();
+    words.join(", ")
 }

@@ -7,7 +7,8 @@ use crate::insight::diff::change::{ChangeKind, DiffChange, TimingEffect};
 use crate::insight::diff::facts::ExchangeFacts;
 use crate::insight::diff::noise::Judgement;
 use crate::insight::diff::phases::PhaseDifference;
-use crate::trace::Phase;
+use crate::insight::diff::time_spent::cause_clause;
+use crate::trace::{Cause, Owner, Phase};
 use crate::units::{Nanos, Untrusted};
 
 /// The causes that measurements suggest for a phase that got slower or faster.
@@ -30,7 +31,7 @@ pub(in crate::insight::diff) fn timing_causes(
     };
     let mut causes = Vec::new();
     causes.extend(part.dns_answer(before, after));
-    causes.extend(part.idle_times(before, after));
+    causes.extend(part.ledger_causes(before, after));
     causes.extend(part.round_trip(before, after));
     causes.extend(part.local_work(phase));
     causes.extend(part.server_timing(before, after));
@@ -88,35 +89,61 @@ impl PhaseChange {
             .then(|| self.change(ChangeKind::Questions, words))
     }
 
-    /// Retransmissions, full windows, delayed acknowledgments: what packets waited for within the
-    /// phase.
-    fn idle_times(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<DiffChange> {
-        let sum = |facts: &ExchangeFacts, cause: &str| {
-            let of_phase = facts
-                .idle_times
-                .iter()
-                .filter(|each| each.phase == Some(self.phase) && each.cause.raw() == cause);
-            of_phase.map(|each| each.without_network).sum::<Nanos>()
+    /// Parts of the phase that its ledger tells, without those that other measurements tell better.
+    fn ledger_causes(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<DiffChange> {
+        let told = |cause: Cause| {
+            !matches!(
+                cause,
+                Cause::RoundTrip
+                    | Cause::Processing
+                    | Cause::Delay
+                    | Cause::Think
+                    | Cause::Lookup
+                    | Cause::Idle
+                    | Cause::Unexplained
+            )
         };
-        let causes = [
-            ("retransmission_timeout", "for retransmission timeouts"),
-            ("fast_retransmission", "for fast retransmissions"),
-            ("window", "for a full receive window"),
-            ("acknowledgment", "for acknowledgments"),
-            ("delayed_ack", "for delayed acknowledgments"),
-        ];
-        let changes = causes.into_iter().filter_map(|(cause, whom)| {
-            let was = sum(before, cause);
-            let is = sum(after, cause);
-            let words = match (was, is) {
-                (Nanos::ZERO, _) => format!("waited {is} {whom}"),
-                (_, Nanos::ZERO) => format!("no longer waited {whom} ({was} before)"),
-                _ => format!("waited {is} {whom}, {was} before"),
-            };
-            self.explains(was, is)
-                .then(|| self.change(ChangeKind::IdleTime, words))
-        });
-        changes.collect()
+        self.keys(before, after)
+            .into_iter()
+            .filter(|(_, cause)| told(*cause))
+            .filter_map(|(owner, cause)| self.ledger_cause(owner, cause, before, after))
+            .collect()
+    }
+
+    /// The owners and causes of the phase in either exchange.
+    fn keys(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<(Owner, Cause)> {
+        if !before.has_ledger() || !after.has_ledger() {
+            return Vec::new();
+        }
+        let mut keys: Vec<(Owner, Cause)> = before
+            .spent
+            .iter()
+            .chain(&after.spent)
+            .filter(|spent| spent.phase == Some(self.phase))
+            .map(|spent| (spent.owner, spent.cause))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    fn ledger_cause(
+        &self,
+        owner: Owner,
+        cause: Cause,
+        before: &ExchangeFacts,
+        after: &ExchangeFacts,
+    ) -> Option<DiffChange> {
+        let [was, is] =
+            [before, after].map(|facts| facts.time_spent(Some(self.phase), owner, cause));
+        let clause = cause_clause(owner, cause);
+        let words = match (was, is) {
+            (Nanos::ZERO, _) => format!("{clause} took {is}"),
+            (_, Nanos::ZERO) => format!("{clause} took {was} before, nothing now"),
+            _ => format!("{clause} took {is}, {was} before"),
+        };
+        self.explains(was, is)
+            .then(|| self.change(ChangeKind::IdleTime, words))
     }
 
     /// The network's round trip: connecting and waiting take at least one, TLS one or more.
