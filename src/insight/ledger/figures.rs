@@ -1,6 +1,7 @@
 //! Figures of an exchange that its sentences name: the rate of the link, lost segments, what the
 //! server says of its own time.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::delivery::{Arrival, Delivery};
@@ -102,22 +103,19 @@ impl LedgerFigures {
             return;
         }
         let timeouts = Intervals::of(ledger, |of| of == Attribution::network(Cause::Timeout));
-        let mut delivery = None::<Delivery>;
+        let mut arrivals = None::<Arrivals>;
         let data = packets.iter().filter(|packet| packet.payload_bytes > 0);
         for packet in data {
-            let is_new = match packet.direction {
-                Direction::Sent => true,
-                Direction::Received => {
-                    let delivery =
-                        delivery.get_or_insert_with(|| Delivery::from_offset(packet.offset));
-                    delivery.add(packet.offset, packet.end_offset()) != Arrival::Repeat
-                }
-            };
             let ends_timeout = clock
                 .moment_of(packet.wall)
                 .is_some_and(|at| timeouts.end_with(at));
-            // The end of a flight that was lost leaves no gap: a timer brings the next bytes.
-            if is_new && (packet.retransmitted || ends_timeout) {
+            let was_lost = match packet.direction {
+                Direction::Sent => packet.retransmitted,
+                Direction::Received => arrivals
+                    .get_or_insert_with(|| Arrivals::new(packet.offset))
+                    .add(packet, ends_timeout),
+            };
+            if was_lost {
                 let segments = if packet.retransmitted {
                     segments_of(flow, packet)
                 } else {
@@ -127,6 +125,62 @@ impl LedgerFigures {
                 self.lost_by_timeout += if ends_timeout { segments } else { 0 };
             }
         }
+    }
+}
+
+/// Segments of the other side in the order in which they came.
+struct Arrivals {
+    delivery: Delivery,
+    /// Offset after the highest byte.
+    end: u64,
+    /// The first packet after each gap: its offset, and its sender's timestamp.
+    after_gaps: BTreeMap<u64, Option<u16>>,
+}
+
+impl Arrivals {
+    /// Gaps that are remembered.
+    const MAX_GAPS: usize = 1_024;
+
+    const fn new(offset: u64) -> Self {
+        Self {
+            delivery: Delivery::from_offset(offset),
+            end: offset,
+            after_gaps: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a packet. Returns true if it brought bytes that were lost before: it came a round trip
+    /// or more after the gap showed, or was sent later than the packet after the gap, or ended the
+    /// wait for a timer. What others overtook is older than they are.
+    fn add(&mut self, packet: &PacketEntry, ends_timeout: bool) -> bool {
+        let arrival = self.delivery.add(packet.offset, packet.end_offset());
+        if packet.offset > self.end && self.after_gaps.len() < Self::MAX_GAPS {
+            self.after_gaps
+                .insert(packet.offset, packet.timestamp_bits());
+        }
+        self.end = self.end.max(packet.end_offset());
+        match arrival {
+            Arrival::Repeat => false,
+            // The end of a flight that was lost leaves no gap: a timer brings the next bytes.
+            Arrival::InOrder => ends_timeout,
+            Arrival::FilledGap | Arrival::AfterGap => {
+                packet.retransmitted || ends_timeout || self.is_newer_than_what_follows(packet)
+            }
+        }
+    }
+
+    /// Returns true if a packet in a gap was sent after the one that follows the gap (TSval of RFC
+    /// 7323, of which the low bits are known).
+    fn is_newer_than_what_follows(&self, packet: &PacketEntry) -> bool {
+        let mut following = self.after_gaps.range(packet.end_offset()..);
+        let Some((Some(following), sent)) = following
+            .next()
+            .map(|(_, timestamp)| *timestamp)
+            .zip(packet.timestamp_bits())
+        else {
+            return false;
+        };
+        sent.wrapping_sub(following).cast_signed() > 0
     }
 }
 

@@ -669,3 +669,20 @@ fn shorter_wordings_leave_out_the_rest_before_the_advice() {
     );
     assert_eq!(ledger.verdict(), wordings.first().cloned());
 }
+
+#[test]
+fn what_others_overtook_is_not_counted_as_lost() {
+    let late = |sent: u64, at: u64| {
+        let mut scene = Scene::asked_with_timestamps();
+        for number in (0..5).chain(6..12) {
+            let arrives = 815 + u64::from(number);
+            scene = scene.sent_down(620, arrives, number * FULL, FULL);
+        }
+        scene
+            .sent_down(sent, at, 5 * FULL, FULL)
+            .answered(at + 1, at + 2, 12 * FULL)
+    };
+    assert_eq!(late(1_030, 1_230).figures.lost, 1);
+    let original = late(610, 1_230);
+    assert_eq!(original.figures.lost, 0);
+}
