@@ -76,15 +76,15 @@ fn the_explanation_tells_causes_rules_and_evidence() {
     for size in [SMALL, WIDE] {
         let mut desk = Desk::scenario("https_http2", size);
         press(&mut desk, 'o');
-        for told in ["Whose time: network", "rule ", "packets 1 to "] {
+        for told in ["╭ Network: ", "rule ", "packets 1 to "] {
             assert!(desk.shows(told), "{told}\n{}", desk.text());
         }
         // What is selected next is explained instead; the time stays lit up.
         desk.press(KeyCode::Home);
-        assert!(!desk.shows("Whose time: network"), "{}", desk.text());
+        assert!(!desk.shows("╭ Network: "), "{}", desk.text());
         assert!(selected(&desk).is_some());
         press(&mut desk, 'o');
-        assert!(desk.shows("Whose time: "), "{}", desk.text());
+        assert!(desk.shows("rule "), "{}", desk.text());
     }
 }
 
@@ -174,7 +174,7 @@ fn an_owner_is_lit_up_while_the_run_goes_on() {
     press(&mut desk, 'o');
     let is_lit = |desk: &Desk| {
         let resolver = selected(desk).is_some_and(|name| name.contains("resolver"));
-        resolver && desk.shows("Whose time: resolver")
+        resolver && desk.shows("╭ Resolver: ")
     };
     assert!(is_lit(&desk), "{}", desk.text());
     desk.tell(after);

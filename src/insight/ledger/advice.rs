@@ -37,6 +37,7 @@ impl CauseTotal {
             (None, Some(field)) => {
                 format!("a look at the server's own time, and at the cache before it ({field})")
             }
+            (None, None) if self.is_open => "a look at what the server does".to_owned(),
             (None, None) => "a look at the server's own time (Server-Timing would tell)".to_owned(),
         }
     }

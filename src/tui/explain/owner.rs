@@ -18,8 +18,10 @@ pub(in crate::tui) fn owner_page(run: &ScreenRun, lit: &LitTime) -> ExplanationP
     let ledger = &known.whole;
     let owned = ledger.owned_by(lit.owner);
     let share = share_of(owned, ledger);
-    let mut page =
-        ExplanationPage::new(format!("Whose time: {}, {owned}{share}", lit.owner.label()));
+    let mut page = ExplanationPage::new(format!(
+        "{}: {owned}{share}",
+        capitalized(lit.owner.label())
+    ));
     let flow = flow_of(run, exchange);
     let causes = ledger.cause_totals();
     for cause in causes
@@ -43,6 +45,16 @@ pub(in crate::tui) fn owner_page(run: &ScreenRun, lit: &LitTime) -> ExplanationP
         }
     }
     page
+}
+
+fn capitalized(label: &str) -> String {
+    let mut letters = label.chars();
+    letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect()
 }
 
 fn share_of(time: Nanos, ledger: &Ledger) -> String {
