@@ -291,13 +291,13 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
         for flow in flows {
             assert!(desk.press(KeyCode::Tab).is_empty(), "one at a time");
             desk.press(KeyCode::Tab);
-            desk.send(ScreenMessage::Dissected(flow.key, Box::default()));
+            desk.send(ScreenMessage::Dissected(flow.0.key, Box::default()));
             asked.push(flow);
         }
     }
     let flow = asked
         .iter()
-        .find(|flow| flow.packets().len() == 3)
+        .find(|flow| flow.0.packets().len() == 3)
         .expect("the connection that carries something");
     let mut dissection = Dissection {
         protocols: vec!["HTTP/1"],
@@ -319,13 +319,15 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
     dissection.messages.push(HttpMessage {
         from: Side::Client,
         at: 0,
+        head: 0..100,
+        end: Some(100),
         stream: None,
         request: None,
         start,
         headers: Vec::new(),
     });
-    desk.send(ScreenMessage::Dissected(flow.key, Box::new(dissection)));
-    let keys: Vec<_> = asked.iter().map(|flow| flow.key).collect();
+    desk.send(ScreenMessage::Dissected(flow.0.key, Box::new(dissection)));
+    let keys: Vec<_> = asked.iter().map(|flow| flow.0.key).collect();
     assert!(
         keys.iter()
             .enumerate()

@@ -2,7 +2,7 @@
 
 use super::facts::ExchangeFacts;
 use super::noise::{FigureComparator, FigureDifference};
-use crate::insight::ledger::{Attribution, Cause, CauseTotal, Owner};
+use crate::insight::ledger::{Attribution, Cause, Owner};
 use crate::units::Nanos;
 
 /// The time of a cause in two runs, over all hops of a transfer.
@@ -28,14 +28,7 @@ pub(super) fn cause_clause(owner: Owner, cause: Cause) -> String {
     if cause == Cause::Delay {
         return "waits that this machine chose".to_owned();
     }
-    CauseTotal {
-        attribution: Attribution::new(owner, cause),
-        total: Nanos::ZERO,
-        count: 0,
-        is_open: false,
-        timeouts: Nanos::ZERO,
-    }
-    .clause()
+    Attribution::new(owner, cause).clause()
 }
 
 /// Compares the ledgers of a transfer's runs, the largest difference first; empty unless all

@@ -4,7 +4,7 @@ use super::owner::{Attribution, Cause, Detail, Owner};
 
 impl Attribution {
     /// All time of the cause, in a few words.
-    pub(super) fn clause(self) -> String {
+    pub fn clause(self) -> String {
         match (self.owner, self.cause) {
             (Owner::Server, Cause::Think) => "the server's thinking".to_owned(),
             (Owner::Server, Cause::Pause) => "the server's pauses".to_owned(),
