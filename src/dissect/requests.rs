@@ -38,7 +38,7 @@ impl Dissection {
             vantage: observed.vantage(),
             ..ConversationTime::default()
         };
-        if all.is_empty() {
+        if all.is_empty() && most > 0 {
             time.connection = observed.turns(self.handshake_bytes);
             return time;
         }

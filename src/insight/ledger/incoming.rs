@@ -299,16 +299,6 @@ impl Walk<'_> {
         state.before_turn = Some((burst, (index, index)));
     }
 
-    /// Delivers the bytes before an offset that were received and not captured.
-    fn pass_uncaptured(&self, state: &mut IncomingState<'_>, offset: u64) {
-        let next = state.delivery.next();
-        let from = self.uncaptured.partition_point(|bytes| bytes.end <= next);
-        let missing = self.uncaptured.get(from..).unwrap_or_default();
-        for bytes in missing.iter().take_while(|bytes| bytes.end <= offset) {
-            state.delivery.add(bytes.start, bytes.end);
-        }
-    }
-
     /// Remembers the first packet that acknowledges a turn without answering it.
     fn note_acknowledgment(
         &self,

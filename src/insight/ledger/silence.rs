@@ -209,7 +209,8 @@ impl Walk<'_> {
         let since = packet.wall.since(acknowledged);
         let slack = Nanos(round_trip.0 / 16).max(Nanos::from_millis(1));
         let is_prompt = (round_trip.saturating_sub(slack)..=round_trip + slack).contains(&since);
-        let was_delayed = acknowledged.since(last.wall) >= MIN_DELAY;
+        let to_client = self.path.to_client.unwrap_or_default();
+        let was_delayed = acknowledged.since(last.wall) >= MIN_DELAY + to_client;
         (is_prompt && was_delayed).then_some((
             Attribution::new(Owner::Server, Cause::Nagle),
             "small_segment_unacknowledged",

@@ -264,6 +264,16 @@ impl Walk<'_> {
         state.burst_packets = (index, index);
     }
 
+    /// Delivers the bytes before an offset that were received and not captured.
+    pub(super) fn pass_uncaptured(&self, state: &mut IncomingState<'_>, offset: u64) {
+        let next = state.delivery.next();
+        let from = self.uncaptured.partition_point(|bytes| bytes.end <= next);
+        let missing = self.uncaptured.get(from..).unwrap_or_default();
+        for bytes in missing.iter().take_while(|bytes| bytes.end <= offset) {
+            state.delivery.add(bytes.start, bytes.end);
+        }
+    }
+
     /// An own gap of a client of which nothing is known to be outstanding.
     pub(super) const IDLE: Attribution = Attribution::new(Owner::None, Cause::Idle);
 }

@@ -16,6 +16,9 @@ use crate::trace::{Direction, DnsRecord, Flow, Trace};
 use crate::units::{Nanos, Untrusted, WallTime};
 use crate::wire::Side;
 
+/// Maximum number of requests and queries whose time is divided; each takes about a kilobyte.
+const MAX_TIMED: usize = 10_000;
+
 #[derive(Serialize)]
 struct JsonConversation<'a> {
     id: usize,
@@ -192,17 +195,21 @@ impl<'a> JsonConversations<'a> {
 
 impl Serialize for JsonConversations<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(
-            self.flows
-                .iter()
-                .enumerate()
-                .map(|(id, flow)| JsonConversation::new(self.trace, id, flow, self.options)),
-        )
+        let mut left = MAX_TIMED;
+        serializer.collect_seq(self.flows.iter().enumerate().map(|(id, flow)| {
+            JsonConversation::new(self.trace, (id, flow), self.options, &mut left)
+        }))
     }
 }
 
 impl<'a> JsonConversation<'a> {
-    fn new(trace: &Trace, id: usize, flow: &Flow, options: &'a ReportOptions) -> Self {
+    /// Describes a flow, and divides the time of at most so many requests, which are counted.
+    fn new(
+        trace: &Trace,
+        (id, flow): (usize, &Flow),
+        options: &'a ReportOptions,
+        left: &mut usize,
+    ) -> Self {
         let span = flow_span(flow);
         let from_start = |wall: WallTime| Some(wall.distance(trace.started_at()?));
         Self {
@@ -227,7 +234,8 @@ impl<'a> JsonConversation<'a> {
             packets_no_longer_listed: flow.evicted(),
             undelivered_unlisted: flow.delivery_errors_unlisted(),
             dissection: options.dissections.at(id).map(|dissection| {
-                let time = dissection.time_spent(trace.clock(), flow, usize::MAX);
+                let time = dissection.time_spent(trace.clock(), flow, *left);
+                *left = left.saturating_sub(time.requests.len() + time.queries.len());
                 JsonDissection::new(dissection, time, options.redactor())
             }),
         }
