@@ -17,6 +17,9 @@ const MOST_KEPT: usize = 8 << 20;
 /// Maximum number of bytes parsed of a conversation over TCP.
 const MOST_BYTES: usize = 1 << 20;
 
+/// A packet's index among those of its flow, and its time.
+type PacketAt = (usize, WallTime);
+
 /// A question and its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsExchange {
@@ -111,7 +114,7 @@ pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchan
 fn messages<'a>(
     flow: &'a Flow,
     store: &'a dyn ByteStore,
-) -> Box<dyn Iterator<Item = (Option<(usize, WallTime)>, DnsMessage)> + 'a> {
+) -> Box<dyn Iterator<Item = (Option<PacketAt>, DnsMessage)> + 'a> {
     if flow.key.transport == Transport::Tcp {
         let directions = [Direction::Sent, Direction::Received].into_iter();
         let both = directions

@@ -31,7 +31,7 @@ pub(super) enum Stage {
     /// The request.
     Sending(UploadProgress),
     /// The response.
-    Receiving(IncomingProgress, Incoming),
+    Receiving(Box<IncomingProgress>, Incoming),
 }
 
 /// What a suspended walk was based on.
@@ -94,7 +94,7 @@ fn resume(
     let mut walk = steps.walk(flow, knowledge);
     match stage {
         Stage::Sending(upload) => steps.send(&mut walk, upload, range.end),
-        Stage::Receiving(progress, how) => steps.receive(&mut walk, progress, how, range.end),
+        Stage::Receiving(progress, how) => steps.receive(&mut walk, *progress, how, range.end),
     }
     Some(steps.finish())
 }

@@ -153,7 +153,7 @@ impl<'a> ObservedFlow<'a> {
             walk.advance_incoming(&mut partition, &mut progress, last + 1, how);
             walk.end_incoming(&mut partition, &mut progress, last + 1, how);
         }
-        Some(self.numbered(self.finish(partition)))
+        Some(self.numbered(Self::finish(partition)))
     }
 
     fn walk(&self) -> Walk<'_> {
@@ -246,14 +246,14 @@ impl<'a> ObservedFlow<'a> {
             self.open(walk, &mut partition, packets.first);
         }
         walk.was_idle = packets.start == packets.first && walk.was_idle_before(packets.first);
-        self.send((walk, upload), request, &mut partition, packets);
+        Self::send((walk, upload), request, &mut partition, packets);
         if request.sent.end == u64::MAX && packets.answered.is_none() {
             let reason = walk.not_sent(packets.first, end);
             partition.until(partition.end(), reason);
-            return self.finish(partition);
+            return Self::finish(partition);
         }
         let ended_before = answered_before.filter(|before| *before > packets.last);
-        let begun = self.after_earlier_response(walk, &mut partition, packets, ended_before);
+        let begun = Self::after_earlier_response(walk, &mut partition, packets, ended_before);
         let first_byte = request.first_byte.unwrap_or(u64::MAX);
         let how = Incoming {
             excess: request.answering,
@@ -273,13 +273,12 @@ impl<'a> ObservedFlow<'a> {
             // Whether the rest was received cannot be told, or packets are listed out of order.
             walk.end_burst(&mut partition, &mut progress);
         }
-        self.finish(partition)
+        Self::finish(partition)
     }
 
     /// A pipelined request waits behind the response to an earlier one. Returns the packet from
     /// which on its own response is awaited.
     fn after_earlier_response(
-        &self,
         walk: &Walk<'_>,
         partition: &mut Partition,
         packets: &RequestPackets,
@@ -313,8 +312,7 @@ impl<'a> ObservedFlow<'a> {
     }
 
     /// Ends a ledger; what no rule has reached is unexplained.
-    #[expect(clippy::unused_self, reason = "a step like the others")]
-    fn finish(&self, mut partition: Partition) -> Ledger {
+    fn finish(mut partition: Partition) -> Ledger {
         let end = partition.end();
         let reason = Reason {
             packets: None,

@@ -11,7 +11,6 @@ use crate::trace::Flow;
 impl ObservedFlow<'_> {
     /// The request's packets after its first one.
     pub(super) fn send(
-        &self,
         (walk, exchanged): (&mut Walk<'_>, Option<&mut Walk<'_>>),
         request: &ObservedRequest,
         partition: &mut Partition,

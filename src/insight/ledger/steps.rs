@@ -280,7 +280,7 @@ impl<'a> Steps<'a> {
         match complete {
             Some(last) => self.until_closed(walk, last, end),
             None => {
-                self.suspend(walk, || Stage::Receiving(progress.clone(), how));
+                self.suspend(walk, || Stage::Receiving(Box::new(progress.clone()), how));
                 walk.end_incoming(&mut self.partition, &mut progress, end, how);
             }
         }

@@ -121,12 +121,12 @@ impl TcpOpening {
     }
 
     /// The time from SYN to SYN-ACK, if each was sent once (Karn's algorithm, RFC 6298 §3).
-    fn to_server(&self, flow: &Flow) -> Option<Nanos> {
+    fn to_server(self, flow: &Flow) -> Option<Nanos> {
         time_between(flow, only(self.syns?)?, only(self.answers?)?)
     }
 
     /// The time from SYN-ACK to its acknowledgment, if it was sent once.
-    fn to_client(&self, flow: &Flow) -> Option<Nanos> {
+    fn to_client(self, flow: &Flow) -> Option<Nanos> {
         time_between(flow, only(self.answers?)?, self.acknowledged?)
     }
 }
