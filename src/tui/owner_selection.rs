@@ -109,9 +109,8 @@ impl ScreenState {
         let selected = self.lit_time(now).map(|lit| lit.owner);
         let place = selected.and_then(|owner| owners.iter().position(|known| *known == owner));
         let next = match (place, is_forward) {
-            (None, true) => 0,
             (Some(place), true) if place < last => place + 1,
-            (Some(_), true) => 0,
+            (_, true) => 0,
             (Some(place), false) if place > 0 => place - 1,
             (_, false) => last,
         };

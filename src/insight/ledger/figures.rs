@@ -169,7 +169,7 @@ impl Arrivals {
         }
     }
 
-    /// Returns true if a packet in a gap was sent after the one that follows the gap (TSval of RFC
+    /// Returns true if a packet in a gap was sent after the one that follows the gap (`TSval` of RFC
     /// 7323, of which the low bits are known).
     fn is_newer_than_what_follows(&self, packet: &PacketEntry) -> bool {
         let mut following = self.after_gaps.range(packet.end_offset()..);
