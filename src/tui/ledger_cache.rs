@@ -12,8 +12,15 @@ use crate::units::Moment;
 #[derive(Clone, Debug, Default)]
 pub(super) struct LedgerCache {
     exchanges: RefCell<HashMap<ExchangeId, Known>>,
-    /// That of the run, with the packets and the latest event that it was made of.
-    run: RefCell<Option<(u64, Moment, Option<Rc<Ledger>>)>>,
+    run: RefCell<Option<KnownRun>>,
+}
+
+/// The ledger of a run, with what it was made of.
+#[derive(Clone, Debug)]
+struct KnownRun {
+    packets: u64,
+    latest: Moment,
+    ledger: Option<Rc<Ledger>>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,15 +47,17 @@ impl LedgerCache {
 
     /// Returns the ledger of a run that is over; `None` without exchanges.
     pub(super) fn of_run(&self, trace: &Trace) -> Option<Rc<Ledger>> {
-        let basis = (trace.capture().packets, trace.latest());
+        let (packets, latest) = (trace.capture().packets, trace.latest());
         let mut known = self.run.borrow_mut();
-        if known
-            .as_ref()
-            .is_none_or(|known| (known.0, known.1) != basis)
-        {
-            *known = Some((basis.0, basis.1, requests_ledger(trace).map(Rc::new)));
+        let is_known = |run: &KnownRun| (run.packets, run.latest) == (packets, latest);
+        if !known.as_ref().is_some_and(is_known) {
+            *known = Some(KnownRun {
+                packets,
+                latest,
+                ledger: requests_ledger(trace).map(Rc::new),
+            });
         }
-        known.as_ref().and_then(|known| known.2.clone())
+        known.as_ref()?.ledger.clone()
     }
 
     /// Returns the ledger of an exchange.

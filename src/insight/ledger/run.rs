@@ -18,7 +18,7 @@
 
 use super::owner::{Attribution, Cause, Detail, Owner};
 use super::partition::{Partition, Reason};
-use super::{ExchangeLedger, Ledger};
+use super::{ExchangeLedger, Ledger, LedgerFigures};
 use crate::insight::Transfer;
 use crate::trace::{Clock, DelayReason, Exchange, LedgerEntry, TimeSpent, Trace};
 use crate::units::{Moment, Nanos};
@@ -120,7 +120,13 @@ impl CriticalPath<'_> {
             cursor = exchange.release.after.unwrap_or(self.start).max(self.start);
             add_wait(&mut spent, cursor, exchange);
         }
-        Ledger::from_entries(spent.entries())
+        Ledger {
+            figures: LedgerFigures {
+                has_packets: self.trace.capture().packets > 0,
+                ..LedgerFigures::default()
+            },
+            ..Ledger::from_entries(spent.entries())
+        }
     }
 }
 

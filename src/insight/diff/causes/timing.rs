@@ -136,11 +136,11 @@ impl PhaseChange {
     ) -> Option<DiffChange> {
         let [was, is] =
             [before, after].map(|facts| facts.time_spent(Some(self.phase), owner, cause));
-        let clause = cause_clause(owner, cause);
+        let what = cause_clause(owner, cause);
         let words = match (was, is) {
-            (Nanos::ZERO, _) => format!("{clause} took {is}"),
-            (_, Nanos::ZERO) => format!("{clause} took {was} before, nothing now"),
-            _ => format!("{clause} took {is}, {was} before"),
+            (Nanos::ZERO, _) => format!("{what} took {is}"),
+            (_, Nanos::ZERO) => format!("{what} took {was} before, nothing now"),
+            _ => format!("{what} took {is}, {was} before"),
         };
         self.explains(was, is)
             .then(|| self.change(ChangeKind::IdleTime, words))
