@@ -51,6 +51,8 @@ pub(crate) fn binary() -> PathBuf {
 pub(crate) fn run_all() -> bool {
     let began = Instant::now();
     let cases = kinds::wanted();
+    // The runs of an earlier time are not to be judged again with these.
+    let _ = fs::remove_dir_all(directory());
     let jobs = std::env::var("TRUTH_JOBS").ok();
     let jobs = jobs.and_then(|jobs| jobs.parse().ok()).unwrap_or(2);
     let numbered: Vec<(usize, &Case)> = cases.iter().enumerate().collect();

@@ -34,8 +34,8 @@ fn upload(
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (kind, rate, rtt, bytes) in [
-        ("upload_on_a_narrow_link", 1, 20, 150_000),
         ("upload_on_a_narrow_link", 1, 10, 100_000),
+        ("upload_on_a_narrow_link", 1, 20, 150_000),
         ("upload_bandwidth", 2, 50, 300_000),
         ("upload_bandwidth", 5, 100, 500_000),
         ("upload_bandwidth", 5, 100, 800_000),
