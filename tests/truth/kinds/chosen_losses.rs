@@ -23,7 +23,7 @@ fn timed_out(facts: &Facts<'_>) -> Truth {
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for rtt in [20, 60, 150] {
+    for rtt in [60, 150, 20] {
         cases.push(lost_end(rtt));
         cases.push(lost_segment(rtt));
         cases.push(lost_beginning(rtt));

@@ -101,7 +101,7 @@ impl Facts<'_> {
 
 /// Tolerance of loss, timeout, windows of congestion, bandwidth and queueing.
 pub(crate) fn fifteen_percent(time: Duration) -> Duration {
-    (time * 3 / 20).max(Duration::from_millis(3))
+    (time * 3 / 20).max(Duration::from_millis(4))
 }
 
 impl Case {

@@ -14,6 +14,9 @@ fn pauses(facts: &Facts<'_>) -> Truth {
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
+    for rtt in [100, 40, 10] {
+        cases.push(pauses_and_losses(rtt));
+    }
     for rtt in [10, 40, 100] {
         for (variant, arguments) in [
             ("clear", &["http://10.77.0.10/drip"][..]),
@@ -24,7 +27,6 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(pieces_faster_than_a_round_trip(rtt));
         cases.push(pause_in_a_body(rtt));
         cases.push(pause_after_the_head(rtt));
-        cases.push(pauses_and_losses(rtt));
         cases.push(pause_before_the_end(rtt));
     }
     for (rtt, pieces) in [(10, 40), (10, 125), (40, 125)] {
