@@ -27,7 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(small_window_of_the_client(rtt, bytes, memory));
         cases.push(small_window_of_the_server(rtt, bytes, memory));
     }
-    for rtt in [20, 60] {
+    for rtt in [60, 20] {
         cases.push(slow_reader_of_an_upload(rtt));
         for (scheme, arguments) in [
             ("clear", ["-o", "-", &own("http", "/")].as_slice()),
