@@ -9,7 +9,7 @@ use crate::server::{Listening, Tls};
 use crate::truth::Truth;
 
 /// All that losses do: the waits for them, and smaller flights after them.
-const LOSSES: &[&str] = &["loss", "timeout", "congestion_window/after_loss"];
+pub(super) const LOSSES: &[&str] = &["loss", "timeout", "congestion_window/after_loss"];
 
 /// What a run took longer than without losses, where slow start may have been cut short by one.
 pub(super) fn losses(facts: &Facts<'_>) -> Truth {
@@ -26,7 +26,7 @@ pub(super) fn losses(facts: &Facts<'_>) -> Truth {
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (share, rtt) in [(1, 20), (1, 100), (2, 50), (3, 20), (3, 50), (5, 40)] {
-        for seed in 1..=3 {
+        for seed in 1..=4 {
             cases.push(loss(share, rtt, seed));
         }
     }

@@ -19,6 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(redirects_on_new_connections(rtt));
         cases.push(repeats(rtt));
         cases.push(after_idle(rtt));
+        cases.push(closed_between_requests(rtt));
     }
     cases
 }
@@ -101,5 +102,22 @@ fn after_idle(rtt: u64) -> Case {
         peer.read_head()?;
         peer.think(1_000);
         peer.answer(80_000)
+    })
+}
+
+fn closed_between_requests(rtt: u64) -> Case {
+    Case::new(
+        "closed_between_requests",
+        "A connection that is to be kept is closed after its first answer; the next one takes 150 ms.",
+        Link::rtt(rtt),
+        &["-L", &own("http", "/0")],
+        thinks,
+    )
+    .served(Listening::default(), |peer| {
+        if peer.read_head()?.starts_with("GET /0") {
+            return peer.send(&redirect("/1"));
+        }
+        peer.think(150);
+        peer.answer(300)
     })
 }

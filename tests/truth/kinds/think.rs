@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::loss::LOSSES;
 use super::{Case, Facts, fifteen_percent, own};
 use crate::lab::{CLIENT, Link, Side};
 use crate::server::{Listening, Tls, answer, flood, listen, listen_on};
@@ -45,6 +46,10 @@ pub(super) fn cases() -> Vec<Case> {
     }
     for think in [5, 100] {
         cases.push(think_on_loopback(think));
+    }
+    for (rtt, seed) in [(30, 11), (60, 12), (100, 13)] {
+        cases.push(think_beside_losses(rtt, seed));
+        cases.push(think_without_capture(rtt));
     }
     for rtt in [20, 100] {
         cases.push(reset_instead_of_an_answer(rtt));
@@ -352,4 +357,43 @@ fn bufferbloat_beside_think(rtt: u64, rate: u64, bytes: usize) -> Case {
             },
         )]
     })
+}
+
+fn think_beside_losses(rtt: u64, seed: u64) -> Case {
+    Case::new(
+        "think_beside_losses",
+        "The server takes 400 ms, and the link loses packets of what follows.",
+        Link::rtt(rtt).with("loss", "3%").with("seed", seed),
+        &[&own("http", "/")],
+        |facts| {
+            let think = facts.log.time("think");
+            let (excess, hidden) = (facts.excess(), facts.waits_before() / 2);
+            Truth::new()
+                .figure("server", &["think"], think, facts.near(think))
+                .figure(
+                    "network",
+                    LOSSES,
+                    excess + hidden,
+                    fifteen_percent(excess) + hidden,
+                )
+        },
+    )
+    .served(Listening::default(), |peer| {
+        let answer = answer(60_000);
+        peer.read_head()?;
+        peer.think(400);
+        peer.send(&answer)
+    })
+    .beside(&["loss"])
+}
+
+fn think_without_capture(rtt: u64) -> Case {
+    Case::new(
+        "think_without_capture",
+        "The server takes 300 ms, and no packets are captured.",
+        Link::rtt(rtt),
+        &["--capture", "off", "http://10.77.0.10/delay/300"],
+        takes(300),
+    )
+    .without_packets()
 }
