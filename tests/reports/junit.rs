@@ -159,9 +159,8 @@ fn a_missed_rule_says_whose_time_the_run_was() {
         ..ReportOptions::default()
     };
     let written = report::junit_report(&scenario.trace(), &options);
-    let missed = written
-        .split("network.round_trip &lt;= 1.00 ms")
-        .nth(1)
+    let (_, missed) = written
+        .split_once("network.round_trip &lt;= 1.00 ms")
         .unwrap();
     let missed = missed.split("</testcase>").next().unwrap();
     assert!(missed.contains("expected network.round_trip"), "{missed}");

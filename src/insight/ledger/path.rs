@@ -300,8 +300,8 @@ struct AcknowledgmentTimes {
     timed: VecDeque<(u64, WallTime)>,
     end: u64,
     least: Option<Nanos>,
-    /// The latest acknowledgment, and what had been sent when it came.
-    latest: Option<(WallTime, u64)>,
+    /// The latest acknowledgment, what had been sent when it came, and its window's right edge.
+    latest: Option<(WallTime, u64, u64)>,
     /// Gaps between acknowledgments of what was sent before the gap: none waited for this side.
     spacings: Option<Box<Gaps>>,
 }
@@ -336,8 +336,14 @@ impl AcknowledgmentTimes {
         let Some(acknowledged) = flow.acknowledged_offset(packet, self.end) else {
             return;
         };
-        if let Some((before, end)) = self.latest.replace((packet.wall, self.end))
+        let edge = flow
+            .scaled_window(packet)
+            .map_or(u64::MAX, |window| acknowledged.saturating_add(window));
+        let mss = u64::from(flow.counts(Direction::Sent).max_segment);
+        // With its window full, a slow reader sets the pace.
+        if let Some((before, end, edge)) = self.latest.replace((packet.wall, self.end, edge))
             && acknowledged <= end
+            && self.end.saturating_add(mss) <= edge
         {
             let spacings = self.spacings.get_or_insert_with(|| Box::new(Gaps::NONE));
             spacings.add(packet.wall.since(before));

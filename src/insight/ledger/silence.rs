@@ -74,7 +74,8 @@ impl Walk<'_> {
         was_held_up: bool,
     ) {
         let evidence = (state.burst_packets.1, index);
-        let (attribution, rule) = if was_held_up && self.goes_on_in_pieces(state, packet) {
+        let is_held_up = was_held_up || state.delivery.is_held_up();
+        let (attribution, rule) = if is_held_up && self.goes_on_in_pieces(state, packet) {
             let pause = Attribution::new(Owner::Server, Cause::Pause);
             (pause, "pieces_beside_gap")
         } else if was_held_up {
