@@ -34,12 +34,12 @@ fn main() {
         ("flights of 10 segments", 10, None),
         ("one of 100 segments lost", 400, Some(100)),
     ] {
-        measure(name, download(flight, lost));
+        measure(name, &download(flight, lost));
     }
 }
 
-fn measure(name: &str, packets: Vec<Packet>) {
-    let mut trace = Trace::from_events(events_before(&packets));
+fn measure(name: &str, packets: &[Packet]) {
+    let mut trace = Trace::from_events(events_before(packets));
     let mut live = LiveLedger::default();
     let mut updates = Vec::new();
     for batch in packets.chunks(BATCH) {
@@ -50,7 +50,7 @@ fn measure(name: &str, packets: Vec<Packet>) {
         std::hint::black_box(live.update(&trace, &trace.exchanges()[0]));
         updates.push(began.elapsed());
     }
-    for event in events_after(&packets) {
+    for event in events_after(packets) {
         trace.apply(event);
     }
     let began = Instant::now();
@@ -153,12 +153,12 @@ const fn event(at: Moment, kind: EventKind) -> Event {
     Event { at, kind }
 }
 
-const fn position(sent: u64, received: u64) -> Option<StreamPosition> {
-    Some(StreamPosition {
+const fn position(sent: u64, received: u64) -> StreamPosition {
+    StreamPosition {
         connection: ConnectionId(0),
         sent,
         received,
-    })
+    }
 }
 
 /// Until the response begins.
@@ -195,14 +195,19 @@ fn events_before(packets: &[Packet]) -> Vec<Event> {
         .into_iter()
         .map(|kind| event(Moment(0), kind))
         .collect();
-    events.extend(phase(Phase::Connect, 0, ROUND_TRIP, [None, position(0, 0)]));
+    events.extend(phase(
+        Phase::Connect,
+        0,
+        ROUND_TRIP,
+        [None, Some(position(0, 0))],
+    ));
     events.insert(events.len() - 1, event(Moment(0), connected));
-    let request = [position(0, 0), position(sent, 0)];
+    let request = [position(0, 0), position(sent, 0)].map(Some);
     events.extend(phase(Phase::Send, ROUND_TRIP, ROUND_TRIP, request));
     let waited = u64::try_from(moment(first).0).unwrap();
-    let response = [position(sent, 0); 2];
+    let response = [Some(position(sent, 0)); 2];
     events.extend(phase(Phase::Wait, ROUND_TRIP, waited, response));
-    events.push(began(Phase::Receive, waited, position(sent, 0)));
+    events.push(began(Phase::Receive, waited, Some(position(sent, 0))));
     events
 }
 
@@ -215,7 +220,7 @@ fn events_after(packets: &[Packet]) -> Vec<Event> {
         EventKind::PhaseEnded {
             exchange: EXCHANGE,
             phase: Phase::Receive,
-            position: position(u64::from(REQUEST), received),
+            position: Some(position(u64::from(REQUEST), received)),
         },
         EventKind::ExchangeEnded { exchange: EXCHANGE },
         EventKind::RunEnded,

@@ -29,7 +29,7 @@ pub(super) struct Suspended {
 #[derive(Clone, Debug)]
 pub(super) enum Stage {
     /// The request.
-    Sending(UploadProgress),
+    Sending(Box<UploadProgress>),
     /// The response.
     Receiving(Box<IncomingProgress>, Incoming),
 }
@@ -93,7 +93,7 @@ fn resume(
     knowledge.path.observe(flow, range.clone());
     let mut walk = steps.walk(flow, knowledge);
     match stage {
-        Stage::Sending(upload) => steps.send(&mut walk, upload, range.end),
+        Stage::Sending(upload) => steps.send(&mut walk, *upload, range.end),
         Stage::Receiving(progress, how) => steps.receive(&mut walk, *progress, how, range.end),
     }
     Some(steps.finish())

@@ -117,7 +117,7 @@ impl Walk<'_> {
             // Released together with the one before it.
             return;
         }
-        if self.was_released_by_stream_window(upload, packet) {
+        if was_released_by_stream_window(upload, packet) {
             upload.burst = None;
             let reason = Reason::on_wire(
                 Attribution::new(Owner::Server, Cause::FlowControl),
@@ -170,27 +170,6 @@ impl Walk<'_> {
         } else {
             (Attribution::PROCESSING, "not_released_by_acknowledgment")
         }
-    }
-
-    /// Returns true if a packet followed at once on more room in a window of HTTP/2, and room in the
-    /// congestion window alone had not let it go: an acknowledgment before it released nothing, or
-    /// nothing was in flight any more.
-    fn was_released_by_stream_window(&self, upload: &UploadProgress, packet: &PacketEntry) -> bool {
-        let Some(update) = upload
-            .pending
-            .iter()
-            .rposition(|release| release.updates_stream_window)
-        else {
-            return false;
-        };
-        let (earlier, later) = upload.pending.split_at(update);
-        let is_prompt = later
-            .first()
-            .is_some_and(|release| packet.wall.since(release.at) <= IMMEDIATELY);
-        let had_room = earlier
-            .iter()
-            .any(|release| release.bytes > 0 && packet.wall.since(release.at) > IMMEDIATELY);
-        is_prompt && (had_room || upload.acknowledged >= upload.previous.1.end_offset())
     }
 
     fn remember_retransmission(&mut self) {
@@ -333,4 +312,25 @@ impl Walk<'_> {
         }
         (self.congestion_window(), "sent_on_acknowledgment")
     }
+}
+
+/// Returns true if a packet followed at once on more room in a window of HTTP/2, and room in the
+/// congestion window alone had not let it go: an acknowledgment before it released nothing, or
+/// nothing was in flight any more.
+fn was_released_by_stream_window(upload: &UploadProgress, packet: &PacketEntry) -> bool {
+    let Some(update) = upload
+        .pending
+        .iter()
+        .rposition(|release| release.updates_stream_window)
+    else {
+        return false;
+    };
+    let (earlier, later) = upload.pending.split_at(update);
+    let is_prompt = later
+        .first()
+        .is_some_and(|release| packet.wall.since(release.at) <= IMMEDIATELY);
+    let had_room = earlier
+        .iter()
+        .any(|release| release.bytes > 0 && packet.wall.since(release.at) > IMMEDIATELY);
+    is_prompt && (had_room || upload.acknowledged >= upload.previous.1.end_offset())
 }

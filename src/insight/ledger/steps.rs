@@ -277,12 +277,11 @@ impl<'a> Steps<'a> {
         end: usize,
     ) {
         let complete = walk.advance_incoming(&mut self.partition, &mut progress, end, how);
-        match complete {
-            Some(last) => self.until_closed(walk, last, end),
-            None => {
-                self.suspend(walk, || Stage::Receiving(Box::new(progress.clone()), how));
-                walk.end_incoming(&mut self.partition, &mut progress, end, how);
-            }
+        if let Some(last) = complete {
+            self.until_closed(walk, last, end);
+        } else {
+            self.suspend(walk, || Stage::Receiving(Box::new(progress.clone()), how));
+            walk.end_incoming(&mut self.partition, &mut progress, end, how);
         }
     }
 
@@ -307,7 +306,7 @@ impl<'a> Steps<'a> {
     /// The request, as far as it was sent.
     pub(super) fn send(&mut self, walk: &mut Walk<'_>, mut upload: UploadProgress, end: usize) {
         walk.advance_upload(&mut self.partition, &mut upload, end);
-        self.suspend(walk, || Stage::Sending(upload.clone()));
+        self.suspend(walk, || Stage::Sending(Box::new(upload.clone())));
         self.not_sent(walk, upload.first(), end);
     }
 

@@ -478,9 +478,10 @@ fn segments_that_take_a_good_part_of_a_round_trip_each_show_a_slow_link() {
             let at = 815 + u64::from(number) * spacing;
             // All of it was sent at once, and queues.
             let sent = if timestamps { 615 } else { at };
-            scene = match timestamps {
-                true => scene.sent_down(sent, at, number * FULL, FULL),
-                false => scene.down(at, number * FULL, FULL, 200),
+            scene = if timestamps {
+                scene.sent_down(sent, at, number * FULL, FULL)
+            } else {
+                scene.down(at, number * FULL, FULL, 200)
             };
             scene = scene.up(at, 200, 0, (number + 1) * FULL);
         }

@@ -197,7 +197,7 @@ impl Walk<'_> {
             return;
         };
         if self.path.has_network_to_client() {
-            self.split_around_client(partition, at, to_client, (own, evidence));
+            Self::split_around_client(partition, at, to_client, (own, evidence));
         } else {
             partition.until(at, Reason::on_wire(own, "arrival_to_own_packet", evidence));
         }
@@ -205,7 +205,6 @@ impl Walk<'_> {
 
     /// Half of the round trip before what the client did, half after.
     fn split_around_client(
-        &self,
         partition: &mut Partition,
         at: Moment,
         to_client: Nanos,

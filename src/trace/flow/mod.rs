@@ -52,7 +52,7 @@ pub struct PacketEntry {
     pub retransmitted: bool,
     /// Whether it has the timestamps option.
     has_timestamp: bool,
-    /// The low 16 bits of the option's TSval, which keep the entry small.
+    /// The low 16 bits of the option's `TSval`, which keep the entry small.
     timestamp_bits: u16,
     /// Location of its bytes, if they are stored.
     pub stored: Option<PacketLocation>,
@@ -64,7 +64,7 @@ impl PacketEntry {
         self.offset.saturating_add(u64::from(self.payload_bytes))
     }
 
-    /// Returns the low 16 bits of the sender's clock when it sent the packet (TSval, RFC 7323
+    /// Returns the low 16 bits of the sender's clock when it sent the packet (`TSval`, RFC 7323
     /// §3.2), in ticks of its choice; `None` without the option.
     pub fn timestamp_bits(&self) -> Option<u16> {
         self.has_timestamp.then_some(self.timestamp_bits)
@@ -131,6 +131,7 @@ impl Flow {
     }
 
     /// Returns the same packets as the other end sees them: what was sent was received.
+    #[must_use]
     pub fn with_ends_exchanged(&self) -> Self {
         let mut exchanged = self.clone();
         std::mem::swap(&mut exchanged.key.local, &mut exchanged.key.remote);
