@@ -37,10 +37,7 @@ pub use clock_comparison::ClockComparison;
 pub use connection_waits::{ConnectionWait, connection_waits};
 pub use conversations::{ConnectionEnding, captured_conversations, connection_ending, flow_span};
 pub use curl::{CurlMarks, curl_marks, transfer_curl_marks};
-pub use idle::{
-    IdleCause, IdlePeriod, IdleTotal, MIN_IDLE, idle_causes, idle_causes_within, idle_periods,
-    idle_totals, idle_totals_within,
-};
+pub use idle::{IdleCause, idle_causes, idle_causes_within};
 pub use packet_phase::phase_of_packet;
 pub use payload::{OrderedPayloads, opening, payload_of};
 pub use phase_meaning::{phase_meaning, phase_references, phase_title};

@@ -42,64 +42,6 @@ pub enum IdleCause {
     Client,
 }
 
-impl IdleCause {
-    /// The name in machine output.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Handshake => "handshake",
-            Self::Retransmission { timeout: true, .. } => "retransmission_timeout",
-            Self::Retransmission { timeout: false, .. } => "fast_retransmission",
-            Self::Window { .. } => "window",
-            Self::Acknowledgment { .. } => "acknowledgment",
-            Self::DelayedAck { .. } => "delayed_ack",
-            Self::Server { .. } => "server",
-            Self::Client => "client",
-        }
-    }
-
-    /// Returns the awaited event, in two or three words.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Handshake => "the handshake's round trip",
-            Self::Retransmission { timeout: true, .. } => "retransmission timeouts",
-            Self::Retransmission { timeout: false, .. } => "fast retransmissions",
-            Self::Window { .. } => "a full receive window",
-            Self::Acknowledgment { .. } => "acknowledgments",
-            Self::DelayedAck { .. } => "delayed acknowledgments",
-            Self::Server { .. } => "the server",
-            Self::Client => "the client",
-        }
-    }
-
-    /// Returns the awaited event, as a clause that follows a duration.
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::Handshake => "waiting for the answer to the SYN: the network's round trip",
-            Self::Retransmission { timeout: true, .. } => {
-                "waiting for a retransmission timeout: a segment was lost"
-            }
-            Self::Retransmission { timeout: false, .. } => {
-                "waiting for a fast retransmission: a segment was lost"
-            }
-            Self::Window {
-                sender: Direction::Sent,
-            } => "waiting for the server's receive window, which is full",
-            Self::Window {
-                sender: Direction::Received,
-            } => "waiting for the client's receive window, which is full",
-            Self::Acknowledgment {
-                sender: Direction::Sent,
-            } => "the client waits for acknowledgments before it sends more",
-            Self::Acknowledgment {
-                sender: Direction::Received,
-            } => "the server waits for acknowledgments before it sends more",
-            Self::DelayedAck { .. } => "a small segment waits for a delayed acknowledgment (Nagle)",
-            Self::Server { .. } => "waiting for the server",
-            Self::Client => "waiting for the client",
-        }
-    }
-}
-
 /// Shorter delays are not delayed acknowledgments: implementations delay them by at least 40 ms.
 const MIN_ACK_DELAY: Nanos = Nanos::from_millis(30);
 /// A packet that follows an acknowledgment within this time was sent because of it.

@@ -17,69 +17,14 @@
 
 mod cause;
 mod tcp_state;
-mod totals;
 
 use std::ops::Range;
 
-use super::exchange_packets::ExchangePackets;
-use crate::trace::{Exchange, Flow, PacketEntry, Trace};
-use crate::units::{Moment, Nanos};
+use crate::trace::{Flow, PacketEntry};
+use crate::units::Nanos;
 
 pub use cause::IdleCause;
 use tcp_state::TcpState;
-pub use totals::{IdleTotal, MIN_IDLE, idle_totals, idle_totals_within};
-
-/// A period in which no packets passed on a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdlePeriod {
-    /// When the packet before it passed.
-    pub began: Moment,
-    /// When the packet after it passed.
-    pub ended: Moment,
-    /// The index of the packet after it among the flow's packets.
-    pub next_packet: usize,
-    /// The cause.
-    pub cause: IdleCause,
-}
-
-impl IdlePeriod {
-    /// Its length.
-    pub fn duration(&self) -> Nanos {
-        self.ended.since(self.began)
-    }
-}
-
-/// Idle periods reported per exchange.
-const MAX_PERIODS: usize = 4_096;
-
-/// The idle periods of at least `least` on an exchange's connection during the exchange, in order;
-/// `None` if none of its packets was captured.
-pub fn idle_periods(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<Vec<IdlePeriod>> {
-    let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
-    let span = ExchangePackets::range(trace, exchange, flow);
-    let at = |packet: &PacketEntry| trace.clock().moment_of(packet.wall);
-    let mut found = Vec::new();
-    for (next_packet, cause) in idle_causes(flow, least)
-        .skip_while(|(next_packet, _)| *next_packet <= span.start)
-        .take_while(|(next_packet, _)| *next_packet < span.end)
-    {
-        let edges = next_packet.checked_sub(1).and_then(|after| {
-            Some((
-                at(flow.packets().get(after)?)?,
-                at(flow.packets().get(next_packet)?)?,
-            ))
-        });
-        if let Some((began, ended)) = edges.filter(|_| found.len() < MAX_PERIODS) {
-            found.push(IdlePeriod {
-                began,
-                ended,
-                next_packet,
-                cause,
-            });
-        }
-    }
-    Some(found)
-}
 
 /// The causes of a flow's idle periods of at least `least`, each with the index of the packet after
 /// it.
