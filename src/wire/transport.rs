@@ -100,8 +100,8 @@ pub struct TcpHeader {
     /// parsed (RFC 7323 §2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_scale: Option<u8>,
-    /// The sender's clock when it sent the segment, in ticks of its choice (`TSval` of the timestamps
-    /// option, RFC 7323 §3.2).
+    /// The sender's clock when it sent the segment, in ticks of its choice (`TSval` of the
+    /// timestamps option, RFC 7323 §3.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<u32>,
 }

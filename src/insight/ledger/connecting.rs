@@ -161,8 +161,9 @@ impl Steps<'_> {
     }
 }
 
-/// Returns true if an address was unreachable because no neighbour has it, which is known once three
-/// queries a second apart have had no answer (RFC 4861 §7.2.2, RFC 826): a router says so sooner.
+/// Returns true if an address was unreachable because no neighbour has it, which is known once
+/// three queries a second apart have had no answer (RFC 4861 §7.2.2, RFC 826): a router says so
+/// sooner.
 fn is_unresolved(attempt: &Attempt) -> bool {
     attempt.outcome == Some(AttemptOutcome::Unreachable)
         && attempt

@@ -87,8 +87,8 @@ impl LedgerFigures {
         figures
     }
 
-    /// Counts the segments that were lost: those of this side that were sent again, and those of the
-    /// other side that filled a gap too late to have been overtaken.
+    /// Counts the segments that were lost: those of this side that were sent again, and those of
+    /// the other side that filled a gap too late to have been overtaken.
     fn count_losses(
         &mut self,
         flow: &Flow,
@@ -169,8 +169,8 @@ impl Arrivals {
         }
     }
 
-    /// Returns true if a packet in a gap was sent after the one that follows the gap (`TSval` of RFC
-    /// 7323, of which the low bits are known).
+    /// Returns true if a packet in a gap was sent after the one that follows the gap (`TSval` of
+    /// RFC 7323, of which the low bits are known).
     fn is_newer_than_what_follows(&self, packet: &PacketEntry) -> bool {
         let mut following = self.after_gaps.range(packet.end_offset()..);
         let Some((Some(following), sent)) = following

@@ -119,8 +119,8 @@ impl<'a> ObservedFlow<'a> {
         ledgers
     }
 
-    /// Returns the ledger of a connection whose requests cannot be told apart, from its first packet
-    /// to the server's last byte; `None` without packets.
+    /// Returns the ledger of a connection whose requests cannot be told apart, from its first
+    /// packet to the server's last byte; `None` without packets.
     ///
     /// From an offset in the client's stream on, nothing is known to be outstanding between an
     /// answer and the client's next bytes.

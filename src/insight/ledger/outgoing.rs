@@ -127,8 +127,8 @@ impl Walk<'_> {
             partition.until(self.moment(packet.wall), reason);
             return;
         }
-        // What acknowledges nothing new acknowledges selectively, and lets the sender go on too (RFC
-        // 3042, RFC 6675 §5).
+        // What acknowledges nothing new acknowledges selectively, and lets the sender go on too
+        // (RFC 3042, RFC 6675 §5).
         let is_prompt = |release: &Release| packet.wall.since(release.at) <= IMMEDIATELY;
         let released = upload.pending.iter().rposition(is_prompt);
         let Some(last) = released else {
@@ -155,9 +155,9 @@ impl Walk<'_> {
             && latest.at.since(burst.last()) < self.path.silence(Direction::Sent, burst)
     }
 
-    /// Why a packet was sent though no acknowledgment came: a timer of this side, if what it had sent
-    /// should have been acknowledged by then, such as a tail loss probe with new bytes (RFC 8985
-    /// §7.3); else this side's own time.
+    /// Why a packet was sent though no acknowledgment came: a timer of this side, if what it had
+    /// sent should have been acknowledged by then, such as a tail loss probe with new bytes (RFC
+    /// 8985 §7.3); else this side's own time.
     fn not_released(
         &self,
         upload: &UploadProgress,

@@ -22,8 +22,9 @@ pub(in crate::insight) const MIN_NETWORK_ROUND_TRIP: Nanos = Nanos(100_000);
 /// Estimated properties of a path, by the packets observed so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
-    /// The least round trip from the place of the capture to the server: of SYN to SYN-ACK, if the SYN was sent once (Karn's algorithm, RFC
-    /// 6298 §3), and of payload to the acknowledgment without payload.
+    /// The least round trip from the place of the capture to the server: of SYN to SYN-ACK, if the
+    /// SYN was sent once (Karn's algorithm, RFC 6298 §3), and of payload to the acknowledgment
+    /// without payload.
     pub(super) round_trip: Option<Nanos>,
     /// The least round trip from the place of the capture to the client and back: 0 where the
     /// capture is the client's own. `None` if it is not known.
@@ -206,8 +207,8 @@ impl Path {
     }
 
     /// The usual time between two full segments, or between the acknowledgments of those sent, on a
-    /// link so slow that each takes a good part of a round trip; 0 on others. Segments that come a round trip apart may also be those of a small
-    /// congestion window, unless they had to queue.
+    /// link so slow that each takes a good part of a round trip; 0 on others. Segments that come a
+    /// round trip apart may also be those of a small congestion window, unless they had to queue.
     fn usual_spacing(&self, direction: Direction) -> Nanos {
         const LEAST_SPACINGS: u32 = 10;
         if direction == Direction::Sent {

@@ -106,8 +106,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Returns true if a packet is a new piece of a response that comes in pieces, though bytes before
-    /// it are missing: the sender goes on at its own pace, and nothing waits for the gap.
+    /// Returns true if a packet is a new piece of a response that comes in pieces, though bytes
+    /// before it are missing: the sender goes on at its own pace, and nothing waits for the gap.
     fn goes_on_in_pieces(&self, state: &IncomingState<'_>, packet: &PacketEntry) -> bool {
         let last = self.packet(state.burst_packets.1);
         packet.offset >= state.delivery.next()
@@ -144,8 +144,8 @@ impl Walk<'_> {
         let is_released = self.tcp.acknowledged_within(Direction::Sent, from, to);
         if state.delivery.is_held_up() && !self.gap_is_of_overtaken_bytes(state, index) {
             // The packet that ended the silence came after a gap. If an acknowledgment released it,
-            // the silence was the congestion window's; else the end of the flight had been lost, and
-            // a probe or a timer followed (RFC 8985 §7).
+            // the silence was the congestion window's; else the end of the flight had been lost,
+            // and a probe or a timer followed (RFC 8985 §7).
             let attribution = self.congestion_window();
             self.remember_loss(burst);
             return if is_released {

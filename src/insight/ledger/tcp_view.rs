@@ -92,8 +92,8 @@ impl TcpView {
             .map_or(0, |latest| latest.to)
     }
 
-    /// Returns when a side first acknowledged the other one's stream up to an offset, if it was among
-    /// its latest acknowledgments.
+    /// Returns when a side first acknowledged the other one's stream up to an offset, if it was
+    /// among its latest acknowledgments.
     pub(super) fn first_acknowledgment(&self, side: Direction, offset: u64) -> Option<WallTime> {
         let mut later = self.acknowledgments[side as usize].iter().rev();
         let mut first = None;

@@ -16,8 +16,8 @@ pub(super) struct TunnelPath {
 }
 
 impl TunnelPath {
-    /// Estimates the round trip from the packets after the tunnel was opened. What comes sooner than
-    /// the way to the proxy and back allows answers something else.
+    /// Estimates the round trip from the packets after the tunnel was opened. What comes sooner
+    /// than the way to the proxy and back allows answers something else.
     pub(super) fn estimate<'p>(
         packets: impl Iterator<Item = &'p PacketEntry>,
         to_proxy: Nanos,

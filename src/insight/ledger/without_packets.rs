@@ -1,5 +1,5 @@
-//! The steps of an exchange whose packets were not captured, by the program's clock and the kernel's
-//! figures alone.
+//! The steps of an exchange whose packets were not captured, by the program's clock and the
+//! kernel's figures alone.
 
 use super::owner::{Attribution, Cause, Owner};
 use super::partition::Reason;

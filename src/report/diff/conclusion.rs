@@ -145,8 +145,8 @@ fn failure_changes(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) ->
     texts.join("; ")
 }
 
-/// The hop that was added or removed, else whose time differs by the ledgers and in which phases, or
-/// the phase that changed most, with its cause.
+/// The hop that was added or removed, else whose time differs by the ledgers and in which phases,
+/// or the phase that changed most, with its cause.
 fn main_reason(transfer: &TransferDifference<'_>, longer: bool, redactor: Redactor<'_>) -> String {
     let hop = transfer.hops.iter().filter(|hop| {
         if longer {

@@ -12,30 +12,30 @@ pub(super) struct PacketNumbers {
     first: u64,
     /// The number of the last listed packet.
     last: u64,
-    /// Packets listed since the last gap.
-    since_gap: u64,
-    /// For each gap the packets listed before it since the gap before, and the numbers left out.
-    gaps: Vec<u8>,
+    /// Packets listed since the last jump.
+    since_jump: u64,
+    /// For each jump the packets listed before it since the jump before, and the numbers left out.
+    jumps: Vec<u8>,
 }
 
 impl PacketNumbers {
     pub(super) const NONE: Self = Self {
         first: 0,
         last: 0,
-        since_gap: 0,
-        gaps: Vec::new(),
+        since_jump: 0,
+        jumps: Vec::new(),
     };
 
     /// Adds the number of the next listed packet, which is larger than all before.
     pub(super) fn push(&mut self, number: u64) {
-        if self.since_gap == 0 {
+        if self.since_jump == 0 {
             self.first = number;
         } else if let Some(left_out @ 1..) = number.checked_sub(self.last + 1) {
-            push_leb128(&mut self.gaps, self.since_gap);
-            push_leb128(&mut self.gaps, left_out);
-            self.since_gap = 0;
+            push_leb128(&mut self.jumps, self.since_jump);
+            push_leb128(&mut self.jumps, left_out);
+            self.since_jump = 0;
         }
-        self.since_gap += 1;
+        self.since_jump += 1;
         self.last = number;
     }
 
@@ -43,14 +43,14 @@ impl PacketNumbers {
     pub(super) fn get(&self, index: u64) -> Option<u64> {
         let mut before = 0;
         let mut number = self.first;
-        for (listed, left_out) in self.gaps() {
+        for (listed, left_out) in self.jumps() {
             if index < before + listed {
                 break;
             }
             before += listed;
             number += listed + left_out;
         }
-        Some(number + (index - before)).filter(|number| self.since_gap > 0 && *number <= self.last)
+        Some(number + (index - before)).filter(|number| self.since_jump > 0 && *number <= self.last)
     }
 
     /// Drops the numbers of the first packets.
@@ -60,28 +60,28 @@ impl PacketNumbers {
             return;
         };
         let mut dropped = 0;
-        let mut rest = self.gaps.as_slice();
-        let mut gaps = Vec::new();
+        let mut rest = self.jumps.as_slice();
+        let mut jumps = Vec::new();
         while let Some((listed, left_out, behind)) = read_gap(rest) {
             rest = behind;
             dropped += listed;
             if dropped > packets {
-                push_leb128(&mut gaps, dropped - packets);
-                push_leb128(&mut gaps, left_out);
-                gaps.extend_from_slice(behind);
+                push_leb128(&mut jumps, dropped - packets);
+                push_leb128(&mut jumps, left_out);
+                jumps.extend_from_slice(behind);
                 break;
             }
         }
-        if gaps.is_empty() {
-            self.since_gap -= packets - dropped;
+        if jumps.is_empty() {
+            self.since_jump -= packets - dropped;
         }
-        gaps.shrink_to_fit();
-        self.gaps = gaps;
+        jumps.shrink_to_fit();
+        self.jumps = jumps;
         self.first = first;
     }
 
-    fn gaps(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        let mut rest = self.gaps.as_slice();
+    fn jumps(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let mut rest = self.jumps.as_slice();
         std::iter::from_fn(move || {
             let (listed, left_out, behind) = read_gap(rest)?;
             rest = behind;
@@ -156,6 +156,6 @@ mod tests {
     fn consecutive_numbers_take_no_room() {
         let mut numbers = PacketNumbers::NONE;
         (7..1_000_000).for_each(|number| numbers.push(number));
-        assert_eq!((numbers.get(0), numbers.gaps.len()), (Some(7), 0));
+        assert_eq!((numbers.get(0), numbers.jumps.len()), (Some(7), 0));
     }
 }

@@ -104,8 +104,8 @@ impl LadderView<'_> {
         }
     }
 
-    /// Dims a row that is not in the time of the selected owner, and draws a bracket beside one that
-    /// is.
+    /// Dims a row that is not in the time of the selected owner, and draws a bracket beside one
+    /// that is.
     fn light_up(&self, canvas: &mut Canvas<'_>, y: u16, row: LadderRow) {
         let Some(lit) = &self.lit else { return };
         let packet = |index| self.conversation.packet(index);
