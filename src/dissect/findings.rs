@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::Dissection;
-use super::message_head::message;
+use super::message_head::message_of_head;
 use super::messages::Heads;
 use super::parts::Parts;
 use crate::trace::{PartKind, Record, StreamLayers};
@@ -155,7 +155,7 @@ impl UnitSink for Findings {
         let side = self.side(from);
         if let Some(at) = side.plain_offset(head.axis, head.start) {
             let bytes = side.transport_bytes(head.axis, at);
-            side.heads.push(message(head, at, bytes));
+            side.heads.push(message_of_head(head, at, bytes));
         }
     }
 

@@ -10,7 +10,7 @@ use crate::wire::stream::{HeadContent, MessageHead};
 
 /// Returns a message by its head, the head's plaintext offset, and the bytes of the transport that
 /// it came in.
-pub(super) fn message(head: MessageHead<'_>, at: u64, bytes: Range<u64>) -> Message {
+pub(super) fn message_of_head(head: MessageHead<'_>, at: u64, bytes: Range<u64>) -> Message {
     let from = head.from;
     let message = |stream, start, fields: &[FieldLine]| Message {
         from,

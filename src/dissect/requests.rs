@@ -79,14 +79,14 @@ fn observed_request(request: &Message, answer: Option<&Message>) -> Option<Obser
         sent: request.head.start..request.end.unwrap_or(unfinished_end),
         first_byte: answer.map(|answer| answer.head.start),
         last_byte: answer.and_then(|answer| answer.end),
-        answering: answering(request),
+        answering: who_answers(request),
         is_in_order: request.stream.is_none(),
     })
 }
 
 /// Whom the wait for a response belongs to: a proxy answers `CONNECT`, and requests whose target
 /// is in absolute form (RFC 9112 §3.2).
-fn answering(request: &Message) -> Attribution {
+fn who_answers(request: &Message) -> Attribution {
     let StartLine::Request { method, target } = &request.start else {
         return Attribution::THINK;
     };

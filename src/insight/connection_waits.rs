@@ -61,7 +61,7 @@ pub fn connection_waits(trace: &Trace, exchange: &Exchange) -> Option<Vec<Connec
         let known = handshake
             .iter()
             .find(|known| is_round_trip(entry) && known.clock == entry.clock);
-        let rest = known.map_or_else(|| entry.clone(), |known| without(entry, known));
+        let rest = known.map_or_else(|| entry.clone(), |known| entry_without_part(entry, known));
         if rest.duration > Nanos::ZERO {
             add_wait(&mut waits, cause, &rest);
         }
@@ -90,7 +90,7 @@ const fn wait_name(attribution: Attribution) -> Option<&'static str> {
 }
 
 /// What is left of an entry without a part of it.
-fn without(entry: &LedgerEntry, part: &LedgerEntry) -> LedgerEntry {
+fn entry_without_part(entry: &LedgerEntry, part: &LedgerEntry) -> LedgerEntry {
     let mut rest = entry.clone();
     rest.duration = rest.duration.saturating_sub(part.duration);
     rest.intervals

@@ -10,6 +10,7 @@
 //!                └──► unpacketed (program and kernel only) ──┘
 //! ```
 
+mod acknowledgment_times;
 mod advice;
 mod burst;
 mod connecting;

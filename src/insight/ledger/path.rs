@@ -1,8 +1,8 @@
 //! Properties of the path between the two ends of a connection, estimated from its packets.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
+use super::acknowledgment_times::AcknowledgmentTimes;
 use super::burst::{Burst, Gaps};
 use super::sender_clock::SenderClock;
 use crate::trace::{Direction, Flow, PacketEntry};
@@ -11,9 +11,6 @@ use crate::wire::TcpFlags;
 
 /// Packets at the start of a flow among which the handshake is.
 const HANDSHAKE_PACKETS: usize = 64;
-
-/// Segments in flight that are timed; more are not needed for a minimum.
-const MAX_TIMED: usize = 64;
 
 /// Below this round trip no share of the network is claimed: it is a loopback interface, or two
 /// ends in one rack.
@@ -60,7 +57,7 @@ impl Path {
             for packet in packets.iter().take(range.start.min(HANDSHAKE_PACKETS)) {
                 self.handshake.observe(packet);
             }
-            self.acknowledgments = AcknowledgmentTimes::before(flow, range.start);
+            self.acknowledgments = AcknowledgmentTimes::before(Direction::Sent, flow, range.start);
         }
         let start = self.observed.max(range.start);
         self.observed = range.end;
@@ -74,7 +71,7 @@ impl Path {
                 self.sender_clock.read(packet);
             }
         }
-        let seen = [self.handshake.round_trip(), self.acknowledgments.least];
+        let seen = [self.handshake.round_trip(), self.acknowledgments.least()];
         self.round_trip = seen.into_iter().flatten().min().or(self.kernel_round_trip);
         for packet in new {
             self.add_to_train(packet);
@@ -212,7 +209,7 @@ impl Path {
     fn usual_spacing(&self, direction: Direction) -> Nanos {
         const LEAST_SPACINGS: u32 = 10;
         if direction == Direction::Sent {
-            let spacings = self.acknowledgments.spacings.as_deref();
+            let spacings = self.acknowledgments.spacings();
             return spacings
                 .filter(|spacings| spacings.total() >= LEAST_SPACINGS)
                 .map_or(Nanos::ZERO, Gaps::median);
@@ -290,80 +287,6 @@ impl HandshakeTimes {
     fn round_trip(&self) -> Option<Nanos> {
         let round_trip = self.answer?.since(self.syn?);
         (!self.is_ambiguous).then_some(round_trip)
-    }
-}
-
-/// Times from payload of this side to its acknowledgment. That of payload of the other side, as
-/// seen here, is this side's own time.
-#[derive(Clone, Debug, Default)]
-struct AcknowledgmentTimes {
-    /// Offset after the payload and when it was sent.
-    timed: VecDeque<(u64, WallTime)>,
-    end: u64,
-    least: Option<Nanos>,
-    /// The latest acknowledgment, what had been sent when it came, and its window's right edge.
-    latest: Option<(WallTime, u64, u64)>,
-    /// Gaps between acknowledgments of what was sent before the gap: none waited for this side.
-    spacings: Option<Box<Gaps>>,
-}
-
-impl AcknowledgmentTimes {
-    /// Nothing is timed yet before a flow's packet.
-    fn before(flow: &Flow, index: usize) -> Self {
-        let mut later = flow.packets().iter().skip(index);
-        let first = later.find(|packet| packet.direction == Direction::Sent);
-        Self {
-            end: first.map_or(0, |packet| packet.offset),
-            ..Self::default()
-        }
-    }
-
-    fn observe(&mut self, flow: &Flow, packet: &PacketEntry) {
-        match packet.direction {
-            // Which of the two is acknowledged cannot be told.
-            Direction::Sent if packet.retransmitted => self.timed.clear(),
-            Direction::Sent => {
-                let to = packet.end_offset();
-                self.end = self.end.max(to);
-                if packet.payload_bytes > 0 && self.timed.len() < MAX_TIMED {
-                    self.timed.push_back((to, packet.wall));
-                }
-            }
-            Direction::Received => self.acknowledged(flow, packet),
-        }
-    }
-
-    fn acknowledged(&mut self, flow: &Flow, packet: &PacketEntry) {
-        let Some(acknowledged) = flow.acknowledged_offset(packet, self.end) else {
-            return;
-        };
-        let edge = flow
-            .scaled_window(packet)
-            .map_or(u64::MAX, |window| acknowledged.saturating_add(window));
-        let mss = u64::from(flow.counts(Direction::Sent).max_segment);
-        // With its window full, a slow reader sets the pace.
-        if let Some((before, end, edge)) = self.latest.replace((packet.wall, self.end, edge))
-            && acknowledged <= end
-            && self.end.saturating_add(mss) <= edge
-        {
-            let spacings = self.spacings.get_or_insert_with(|| Box::new(Gaps::NONE));
-            spacings.add(packet.wall.since(before));
-        }
-        let mut latest = None;
-        while let Some((to, at)) = self.timed.front().copied()
-            && to <= acknowledged
-        {
-            latest = Some((to, at));
-            self.timed.pop_front();
-        }
-        // Only what is acknowledged up to its last byte, by a packet without payload.
-        if let Some((to, at)) = latest
-            && to == acknowledged
-            && packet.payload_bytes == 0
-        {
-            let took = packet.wall.since(at);
-            self.least = Some(self.least.map_or(took, |least| least.min(took)));
-        }
     }
 }
 

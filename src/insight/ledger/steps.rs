@@ -159,7 +159,7 @@ impl<'a> Steps<'a> {
 
     /// Whom the time until the response belongs to beyond the round trip: the server, or a proxy
     /// that forwards the request, whose target is in absolute form (RFC 9112 §3.2.2).
-    pub(super) fn answering(&self) -> Attribution {
+    pub(super) fn who_answers(&self) -> Attribution {
         let request = self.exchange.request.as_ref();
         if request.is_some_and(|request| request.target.raw().starts_with("http://")) {
             Attribution::new(Owner::Proxy, Cause::Forward)
@@ -255,7 +255,7 @@ impl<'a> Steps<'a> {
         let receive = self.phase(Phase::Receive);
         let response = receive.and_then(|span| span.began_position);
         let how = Incoming {
-            excess: self.answering(),
+            excess: self.who_answers(),
             has_turns: false,
             first_byte: response.map_or(u64::MAX, |from| from.received),
             last_byte: receive.and_then(|span| span.ended_position).map(|to| {

@@ -8,20 +8,17 @@
 //! client in the client's own gaps; both are a round trip's. In a capture on the client's machine
 //! the one is the whole round trip and the other nothing, on the server's the other way round.
 
-use std::collections::VecDeque;
-
+use super::acknowledgment_times::AcknowledgmentTimes;
 use super::incoming::IncomingState;
 use super::owner::{Attribution, Cause, Owner};
 use super::partition::{Partition, Reason};
 use super::walk::Walk;
 use crate::trace::{Clock, Direction, Flow, PacketEntry};
-use crate::units::{Moment, Nanos, WallTime};
+use crate::units::{Moment, Nanos};
 use crate::wire::TcpFlags;
 
 /// Packets of a flow at whose beginning the handshake is looked for.
 const HANDSHAKE_PACKETS: usize = 64;
-/// Segments in flight that are timed.
-const MAX_TIMED: usize = 64;
 /// Below this, both ends are at the same place.
 const SAME_PLACE: Nanos = Nanos(100_000);
 
@@ -140,39 +137,12 @@ fn time_between(flow: &Flow, from: usize, to: usize) -> Option<Nanos> {
     Some(at(to)?.since(at(from)?))
 }
 
-/// The least time from payload in a direction to a packet without payload that acknowledges all of
-/// it. Delayed acknowledgments are longer and do no harm to a minimum.
 fn least_acknowledgment_time(flow: &Flow, direction: Direction) -> Option<Nanos> {
-    let mut timed: VecDeque<(u64, WallTime)> = VecDeque::new();
-    let (mut end, mut least) = (0, None::<Nanos>);
+    let mut times = AcknowledgmentTimes::new(direction);
     for packet in flow.packets() {
-        if packet.direction == direction {
-            end = packet.end_offset().max(end);
-            if packet.retransmitted {
-                // Which of the two is acknowledged cannot be told.
-                timed.clear();
-            } else if packet.payload_bytes > 0 && timed.len() < MAX_TIMED {
-                timed.push_back((packet.end_offset(), packet.wall));
-            }
-            continue;
-        }
-        let Some(acknowledged) = flow.acknowledged_offset(packet, end) else {
-            continue;
-        };
-        let mut latest = None;
-        while let Some((to, at)) = timed.front().copied().filter(|(to, _)| *to <= acknowledged) {
-            latest = Some((to, at));
-            timed.pop_front();
-        }
-        if let Some((to, at)) = latest
-            && to == acknowledged
-            && packet.payload_bytes == 0
-        {
-            let took = packet.wall.since(at);
-            least = Some(least.map_or(took, |least| least.min(took)));
-        }
+        times.observe(flow, packet);
     }
-    least
+    times.least()
 }
 
 impl Walk<'_> {

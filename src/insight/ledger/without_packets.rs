@@ -37,7 +37,7 @@ impl Steps<'_> {
             self.processing_until(span.ended.unwrap_or(span.began), "request_written");
         }
         if let Some(span) = self.phase(Phase::Wait) {
-            self.turn(span, round_trip, self.answering());
+            self.turn(span, round_trip, self.who_answers());
         }
         if let Some(span) = self.phase(Phase::Receive) {
             let end = span.ended.unwrap_or(self.partition.end());
